@@ -1,0 +1,58 @@
+/**
+ * Failures that a user can cause are values, never exceptions: a thrown error is a bug or broken I/O.
+ * Every problem names one code of this table; each code's text says what class of thing went wrong,
+ * and docs are made from it.
+ */
+export const problemCodes = {
+  usage: 'The command line or an argument is not of the form the command takes.',
+  'file-missing': 'A file that was named cannot be read.',
+  'file-too-large': 'A file is larger than palisade reads.',
+  'ruleset-empty': 'A ruleset file holds nothing at all; `iptables-save` of a host without rules also prints nothing.',
+  'ruleset-binary': 'A ruleset file holds bytes that no ruleset text can hold.',
+  'ruleset-line-end': 'A ruleset file has Windows line ends, which iptables-restore refuses.',
+  'ruleset-truncated': 'A ruleset file ends before its last table does.',
+  'ruleset-syntax': 'A line of a ruleset is not one that iptables-restore accepts.',
+  'ruleset-family': 'It cannot be told whether a ruleset is of IPv4 or IPv6.',
+  'sets-syntax': 'A line of an ipset save file cannot be read.',
+  'facts-syntax': 'A facts file is not of the documented shape.',
+  'packet-invalid': 'A packet description cannot be read.',
+  'config-invalid': 'The configuration is not of the documented shape.',
+  unread: 'Something that the answer needs could not be read.',
+  'port-in-use': 'The address and port to listen on are taken.',
+  'no-namespace': 'This host refuses to make a network namespace.',
+} as const;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+/** Where in an input a problem stands. Lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly at?: Place;
+  /** What is wrong: one clause, no full stop. */
+  readonly message: string;
+  /** What to do about it: one clause, no full stop. */
+  readonly hint: string;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function failed<T = never>(...problems: readonly Problem[]): Result<T> {
+  return { ok: false, problems };
+}
+
+/** One line for a person: `FILE:LINE:COLUMN: what, and what to do`. */
+export function problemLine(problem: Problem): string {
+  const { at } = problem;
+  const place = at === undefined ? '' : `${[at.file, at.line, at.column].filter((part) => part !== undefined).join(':')}: `;
+  return `${place}${problem.message}; ${problem.hint}`;
+}
