@@ -1,0 +1,36 @@
+/**
+ * A set of integers as sorted, disjoint, non-adjacent closed intervals. Numbers for ports and the like,
+ * bigints for addresses; one set never mixes them.
+ */
+export type Ranges<T extends number | bigint> = readonly (readonly [lo: T, hi: T])[];
+
+/** Sorts and merges; overlapping and touching intervals become one. Intervals with `lo > hi` are dropped. */
+export function ranges<T extends number | bigint>(...intervals: readonly (readonly [T, T])[]): Ranges<T> {
+  const sorted = intervals.filter(([lo, hi]) => lo <= hi).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  const merged: [T, T][] = [];
+  for (const [lo, hi] of sorted) {
+    const last = merged.at(-1);
+    if (last !== undefined && lo <= successor(last[1])) {
+      if (hi > last[1]) last[1] = hi;
+    } else merged.push([lo, hi]);
+  }
+  return merged;
+}
+
+/** Binary search. */
+export function contains<T extends number | bigint>(set: Ranges<T>, value: T): boolean {
+  let lo = 0;
+  let hi = set.length - 1;
+  while (lo <= hi) {
+    const middle = (lo + hi) >> 1;
+    const interval = set[middle] as readonly [T, T];
+    if (value < interval[0]) hi = middle - 1;
+    else if (value > interval[1]) lo = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+function successor<T extends number | bigint>(value: T): T {
+  return (typeof value === 'bigint' ? value + 1n : (value as number) + 1) as T;
+}

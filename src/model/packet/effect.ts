@@ -1,0 +1,37 @@
+/** What a rule does with a packet that it matches, as data. */
+export type Effect =
+  /** No target, or one that leaves both packet and verdict alone (LOG is `log`). */
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'verdict'; readonly verdict: FinalVerdict }
+  | { readonly kind: 'return' }
+  | { readonly kind: 'jump'; readonly chain: string; readonly goto: boolean }
+  /** The packet is reported and goes on. */
+  | { readonly kind: 'log'; readonly by: 'LOG' | 'NFLOG' | 'ULOG' | 'AUDIT'; readonly prefix: string }
+  /** `field = (field & ~mask) ^ value`, as MARK and CONNMARK compute. */
+  | { readonly kind: 'write'; readonly field: 'mark' | 'connmark'; readonly mask: number; readonly value: number }
+  /** `to = (to & ~toMask) ^ (from & fromMask)`: CONNMARK --save-mark and --restore-mark. */
+  | {
+      readonly kind: 'copy';
+      readonly from: 'mark' | 'connmark';
+      readonly to: 'mark' | 'connmark';
+      readonly fromMask: number;
+      readonly toMask: number;
+    }
+  /** Network address translation; the packet leaves the table. `to` says where, as far as the text tells. */
+  | { readonly kind: 'translate'; readonly end: 'src' | 'dst'; readonly to: Translation }
+  /** Connection tracking is switched off for the packet (NOTRACK, CT --notrack). */
+  | { readonly kind: 'untrack' }
+  /** A target that palisade does not know: what becomes of the packet cannot be told. */
+  | { readonly kind: 'unknown'; readonly target: string };
+
+export type FinalVerdict = 'ACCEPT' | 'DROP' | 'REJECT' | 'QUEUE' | 'STOLEN';
+
+export type Translation =
+  /** DNAT or SNAT to one of these addresses (`null`: unchanged) and ports (`null`: unchanged). */
+  | {
+      readonly kind: 'range';
+      readonly address: readonly [bigint, bigint] | null;
+      readonly port: readonly [number, number] | null;
+    }
+  /** REDIRECT and MASQUERADE: the host's own address on the link, with one of these ports. */
+  | { readonly kind: 'own'; readonly port: readonly [number, number] | null };
