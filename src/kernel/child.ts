@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A program that runs beside us until it is disposed of, and says lines. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  /** Its standard output, line by line; ends when it does. */
+  readonly lines: AsyncIterable<string>;
+  /** Resolves when it has ended, with its status (128 + signal) and the last it said on standard error. */
+  readonly ended: Promise<{ readonly status: number; readonly stderr: string }>;
+}
+
+export interface StartRequest {
+  readonly argv: readonly [tool: string, ...args: string[]];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const keptStderr = 4096;
+
+/**
+ * Starts a long-lived program: argv only, never a shell. Its standard input is a pipe that we hold and never write to:
+ * programs of ours end when it closes, so that even `kill -9` of palisade leaves none behind.
+ */
+export function start(request: StartRequest): Child {
+  const [tool, ...args] = request.argv;
+  const child = spawn(tool, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...request.env },
+  });
+  let stderr = '';
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr = (stderr + piece.toString('latin1')).slice(-keptStderr);
+  });
+  const ended = new Promise<{ status: number; stderr: string }>((resolve) => {
+    child.on('error', (error) => resolve({ status: 127, stderr: error.message }));
+    child.on('close', (status) => resolve({ status: status ?? 137, stderr }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    lines: createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), 1000);
+      await ended;
+      clearTimeout(killer);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * The machine itself: what its tools print, throw-away network namespaces, and packets in and out of it.
+ *
+ * This is the privilege boundary. It takes plain arguments and gives raw texts and bytes; it understands none of
+ * them, decides nothing and imports of `model` only types. No other folder starts a process or talks to libc.
+ * `verbs` read the host through it, `watch/sources` follows the kernel's log with it, and tests make their namespaces.
+ */
+export * from './child.ts';
+export * from './kernel.ts';
+export * from './kmsg.ts';
+export * from './link.ts';
+export * from './namespace.ts';
+export * from './nflog.ts';
+export * from './packets.ts';
+export * from './refusal.ts';
+export * from './run.ts';

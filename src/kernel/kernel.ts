@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '../clock.ts';
+import type { HostTexts } from '../model/host/index.ts';
+import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
+import { readTexts } from './read.ts';
+import { readBy } from './reading.ts';
+import { createRun, type Run } from './run.ts';
+
+/** The machine, as far as it is asked and told by programs. */
+export interface Kernel {
+  readonly run: Run;
+  /** What all tools print now, of this machine or inside a namespace. Never rejects: what could not be read is said. */
+  read(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<HostTexts>;
+  /** @throws {NamespaceRefused} when the host allows none. */
+  namespace(options?: NamespaceOptions): Promise<Namespace>;
+  /** What we may do here. */
+  rights(): Promise<Rights>;
+}
+
+export interface Rights {
+  /** Effective user 0, of the host or of a user namespace. */
+  readonly root: boolean;
+  /** The rules of the network namespace that we are in can be read. */
+  readonly canSeeRules: boolean;
+  /** Why not; or, when they can be seen, by what right. One clause. */
+  readonly why: string;
+}
+
+export interface KernelOptions {
+  /** Default: real processes. */
+  readonly run?: Run;
+  readonly clock?: Clock;
+}
+
+export function createKernel(options: KernelOptions = {}): Kernel {
+  const run = options.run ?? createRun();
+  const clock = options.clock ?? systemClock;
+  return {
+    run,
+    async read({ namespace, signal } = {}) {
+      const readAt = clock.now();
+      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, signal) };
+    },
+    namespace: (wanted) => makeNamespace(run, wanted),
+    rights: () => findRights(run),
+  };
+}
+
+/** CAP_NET_ADMIN's bit (include/uapi/linux/capability.h). */
+const netAdmin = 1n << 12n;
+
+async function findRights(run: Run): Promise<Rights> {
+  const root = process.geteuid?.() === 0;
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
+  if ((BigInt(`0x${effective}`) & netAdmin) === 0n) {
+    const why = root ? 'CAP_NET_ADMIN was taken from this root, as containers do' : 'only root may read the rules';
+    return { root, canSeeRules: false, why };
+  }
+  // Root of a user namespace has every capability, and yet none over a network namespace that is not its own.
+  const asked = await readBy(run, { argv: ['nft', 'list', 'tables'] });
+  const other = asked.read || asked.why !== 'missing' ? asked : await readBy(run, { argv: ['ipset', 'save', '-t'] });
+  if (!other.read && other.why === 'rights') {
+    return { root, canSeeRules: false, why: 'this user namespace does not own the network namespace that it is in' };
+  }
+  return { root, canSeeRules: true, why: root ? 'we are root' : 'we have CAP_NET_ADMIN' };
+}
