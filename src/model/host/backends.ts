@@ -1,0 +1,124 @@
+import { problemLine } from '../../result.ts';
+import type { Family } from '../net/index.ts';
+import { emptyRuleset, parseRuleset, type Ruleset, unreadTables } from '../ruleset/index.ts';
+import type { NftChains } from './chain.ts';
+import type { Backend, BackendUse } from './host.ts';
+import { type Known, known, type Unknown, unknown } from './known.ts';
+import { nativeRules } from './native.ts';
+import type { TextRead } from './texts.ts';
+import { unread } from './unread.ts';
+
+/** What was read of one family's rules. */
+export interface RuleTexts {
+  readonly nftSave: TextRead;
+  readonly legacySave: TextRead;
+  readonly nftRules: TextRead;
+  readonly nftChains: Known<NftChains>;
+}
+
+export interface Rules {
+  readonly ruleset: Known<Ruleset>;
+  readonly backends: Known<BackendUse>;
+}
+
+/**
+ * Decides what one family's rules are, or that they are unknown. No output, by itself, is never taken for no rules:
+ * there are none once both backends' saves and nft's own listing were read and all show none.
+ */
+export function decideRules(family: Family, texts: RuleTexts, chosen: Backend | undefined): Rules {
+  const nft = nftRules(family, texts);
+  const legacy = legacyRules(family, texts.legacySave);
+  const backends = !nft.known ? nft : !legacy.known ? legacy : known({ nft: nft.value, legacy: legacy.value });
+  return { ruleset: inForce(family, nft, legacy, chosen), backends };
+}
+
+function inForce(
+  family: Family,
+  nft: Known<Ruleset | null>,
+  legacy: Known<Ruleset | null>,
+  chosen: Backend | undefined,
+): Known<Ruleset> {
+  const ip = `IPv${family}`;
+  const none = emptyRuleset(family, family === 4 ? 'iptables-save' : 'ip6tables-save');
+  if (chosen !== undefined) {
+    const wanted = chosen === 'nft' ? nft : legacy;
+    return wanted.known ? known(wanted.value ?? none) : wanted;
+  }
+  if (!nft.known) return nft;
+  if (!legacy.known) return legacy;
+  const [byNft, byLegacy] = [nft.value !== null && holdsRules(nft.value), legacy.value !== null && holdsRules(legacy.value)];
+  if (byNft && byLegacy) {
+    const save = family === 4 ? 'iptables-legacy-save' : 'ip6tables-legacy-save';
+    return unknown(
+      `both backends hold ${ip} rules, nft and legacy, and packets must pass both`,
+      `move them into one: load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush and flush the legacy tables; to look at one of them alone, add --backend nft or --backend legacy`,
+    );
+  }
+  if (byLegacy) return known(legacy.value ?? none);
+  // Without rules in either, whatever was printed is shown: built-in chains, all accepting.
+  return known([nft.value, legacy.value].find((ruleset) => ruleset !== null && ruleset.tables.length > 0) ?? none);
+}
+
+function nftRules(family: Family, { nftSave, nftChains, nftRules: expressions }: RuleTexts): Known<Ruleset | null> {
+  const ip = family === 4 ? 'ip' : 'ip6';
+  if (!nftSave.read) return nftSave.why === 'unused' ? known(null) : unread(nftSave, `the IPv${family} rules of the nft backend`);
+  const hidden = unreadTables(nftSave.text);
+  if (hidden.length > 0) {
+    const names = hidden.map((table) => `${ip} ${table}`).join(', ');
+    return unknown(
+      `${nftSave.command} cannot show ${names}: it holds rules or chains that nft made by itself`,
+      `look at it with \`nft list table ${ip} ${hidden[0]}\`; keep rules of nft in tables of other names`,
+    );
+  }
+  if (nftSave.text.trim() === '') {
+    if (!nftChains.known) {
+      return unknown(
+        `${nftSave.command} printed nothing, which alone does not prove that there are no IPv${family} rules (${nftChains.why})`,
+        nftChains.remedy,
+      );
+    }
+    const held = [...nftChains.value.iptables].filter((table) => table.startsWith(`${ip} `));
+    if (held.length > 0) {
+      return unknown(
+        `${nftSave.command} printed nothing, but nft has chains in ${held.join(', ')}`,
+        `look at them with \`nft list table ${held[0]}\`, and run palisade again`,
+      );
+    }
+    return known(emptyRuleset(family, nftSave.command));
+  }
+  // Where nft is not there to ask, nobody used it to put rules of its own into iptables' tables either.
+  const native = expressions.read ? nativeRules(expressions.text)[0] : undefined;
+  if (native !== undefined) {
+    return unknown(
+      `nft made rules by itself in ${native.table} ${native.chain} (${native.why}), which iptables-save shows wrongly or not at all`,
+      `look at them with \`nft -a list chain ${native.table} ${native.chain}\` (handle ${native.handle}); keep rules of nft in tables of other names`,
+    );
+  }
+  return parsed(family, nftSave.text, nftSave.command);
+}
+
+function legacyRules(family: Family, save: TextRead): Known<Ruleset | null> {
+  if (!save.read) return save.why === 'unused' ? known(null) : unread(save, `the IPv${family} rules of the legacy backend`);
+  // The kernel lists the legacy tables that exist; the tool prints every one of them, so nothing means none.
+  return save.text.trim() === '' ? known(emptyRuleset(family, save.command)) : parsed(family, save.text, save.command);
+}
+
+function parsed(family: Family, text: string, command: string): Known<Ruleset> {
+  const result = parseRuleset(text, { file: command, family });
+  return result.ok ? known(result.value) : misunderstood(result.problems.map(problemLine));
+}
+
+function misunderstood(lines: readonly string[]): Unknown {
+  const [first = 'the rules could not be understood'] = lines;
+  return unknown(first, 'mend that rule; if iptables-restore takes what the tool printed, please report it as a bug of palisade');
+}
+
+/**
+ * True when packets can be treated differently from no rules at all: any rule, or a built-in chain that does not accept.
+ * Reading legacy tables makes them, empty; they hold nothing.
+ */
+export function holdsRules(ruleset: Ruleset): boolean {
+  return ruleset.tables.some(
+    (table) => table.rules.length > 0 || [...table.chains.values()].some(({ policy }) => policy === 'DROP'),
+  );
+}

@@ -1,0 +1,144 @@
+import type { Fault, Located } from './json.ts';
+
+/** The fields of one JSON object, taken one by one; what is wrong with them is collected, never thrown. */
+export interface Fields {
+  readonly at: number;
+  /** A field that must be there. */
+  text(key: string): string;
+  optionalText(key: string): string | undefined;
+  number(key: string, from: number, to: number): number;
+  optionalNumber(key: string, from: number, to: number): number | undefined;
+  optionalBoolean(key: string): boolean | undefined;
+  /** Reads a text into something else; `wanted` completes "KEY must be …". */
+  parsed<T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined;
+  /** One of the words. */
+  word<W extends string>(key: string, words: readonly W[]): W | undefined;
+  list<T>(key: string, item: (fields: Fields) => T): readonly T[] | undefined;
+  /** Names of any kind and their texts; numbers count as texts. */
+  texts(key: string): ReadonlyMap<string, string> | undefined;
+}
+
+/** Reads an object that may hold these keys and no others; `what` names it in messages. */
+export function fieldsOf(value: Located, what: string, keys: readonly string[], faults: Fault[]): Fields {
+  const complain = (at: number, message: string, hint: string): void => {
+    faults.push({ at, message, hint });
+  };
+  if (value.kind !== 'object') complain(value.at, `${what} must be an object`, `write { … } with ${keys.join(', ')}`);
+  const entries = value.kind === 'object' ? value.entries : new Map<string, never>();
+  for (const [key, { at }] of entries) {
+    if (keys.includes(key)) continue;
+    const near = keys.find((known) => distance(known, key) <= 2);
+    complain(
+      at,
+      `${what} has no ${JSON.stringify(key)}`,
+      near ? `did you mean ${JSON.stringify(near)}?` : `it knows ${keys.join(', ')}`,
+    );
+  }
+  const get = (key: string): Located | undefined => entries.get(key)?.value;
+
+  const fields: Fields = {
+    at: value.at,
+    text(key) {
+      const found = fields.optionalText(key);
+      if (found === undefined && get(key) === undefined && value.kind === 'object') {
+        complain(value.at, `${what} needs ${JSON.stringify(key)}`, 'add it');
+      }
+      return found ?? '';
+    },
+    optionalText(key) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      if (found.kind === 'string' && found.value !== '') return found.value;
+      complain(found.at, `${JSON.stringify(key)} must be a text in double quotes`, 'write "…"');
+      return undefined;
+    },
+    number(key, from, to) {
+      const found = fields.optionalNumber(key, from, to);
+      if (found === undefined && get(key) === undefined && value.kind === 'object') {
+        complain(value.at, `${what} needs ${JSON.stringify(key)}`, `add it: a whole number from ${from} to ${to}`);
+      }
+      return found ?? from;
+    },
+    optionalNumber(key, from, to) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      if (found.kind === 'number' && Number.isInteger(found.value) && found.value >= from && found.value <= to)
+        return found.value;
+      complain(found.at, `${JSON.stringify(key)} must be a whole number from ${from} to ${to}`, 'write it without quotes');
+      return undefined;
+    },
+    optionalBoolean(key) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      if (found.kind === 'boolean') return found.value;
+      complain(found.at, `${JSON.stringify(key)} must be true or false`, 'write it without quotes');
+      return undefined;
+    },
+    parsed(key, parse, wanted) {
+      const text = fields.optionalText(key);
+      if (text === undefined) return undefined;
+      const result = parse(text);
+      if (result === undefined)
+        complain(get(key)?.at ?? value.at, `${JSON.stringify(key)} must be ${wanted}`, `mend ${JSON.stringify(text)}`);
+      return result;
+    },
+    word(key, words) {
+      return fields.parsed(
+        key,
+        (text) => words.find((word) => word === text),
+        words.map((word) => JSON.stringify(word)).join(' or '),
+      );
+    },
+    list(key, item) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      if (found.kind !== 'array') {
+        complain(found.at, `${JSON.stringify(key)} must be a list`, 'write [ … ]');
+        return undefined;
+      }
+      return found.items.map((each) => item(fieldsOf(each, ...itemOf(key), faults)));
+    },
+    texts(key) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      if (found.kind !== 'object') {
+        complain(found.at, `${JSON.stringify(key)} must be an object`, 'write { "name": "value", … }');
+        return undefined;
+      }
+      const texts = new Map<string, string>();
+      for (const [name, { value: each }] of found.entries) {
+        if (each.kind === 'string' || each.kind === 'number') texts.set(name, String(each.value));
+        else complain(each.at, `the value of ${JSON.stringify(name)} must be a text`, 'write "…"');
+      }
+      return texts;
+    },
+  };
+  return fields;
+}
+
+/** What the objects of each list are called, and may hold. */
+const items: Readonly<Record<string, readonly [what: string, keys: readonly string[]]>> = {
+  links: ['a link', ['name', 'up', 'loopback', 'kind', 'master']],
+  addresses: ['an address', ['link', 'address', 'peer', 'broadcast', 'scope']],
+  routes: ['a route', ['to', 'link', 'via', 'table', 'type', 'family']],
+  listeners: ['a listener', ['proto', 'port', 'address', 'v6only', 'link', 'process']],
+  foreignChains: ['a chain', ['family', 'table', 'chain', 'type', 'hook', 'priority', 'policy', 'rules']],
+};
+
+function itemOf(key: string): readonly [string, readonly string[]] {
+  return items[key] ?? ['an item', []];
+}
+
+/** Edits between two words (Levenshtein), for "did you mean". */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

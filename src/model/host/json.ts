@@ -1,0 +1,155 @@
+/** A JSON value that knows where it stood, for errors that point at it (RFC 8259). `at` is an offset into the text. */
+export type Located =
+  | { readonly kind: 'object'; readonly at: number; readonly entries: ReadonlyMap<string, Entry> }
+  | { readonly kind: 'array'; readonly at: number; readonly items: readonly Located[] }
+  | { readonly kind: 'string'; readonly at: number; readonly value: string }
+  | { readonly kind: 'number'; readonly at: number; readonly value: number }
+  | { readonly kind: 'boolean'; readonly at: number; readonly value: boolean }
+  | { readonly kind: 'null'; readonly at: number };
+
+export interface Entry {
+  /** Where the key stands. */
+  readonly at: number;
+  readonly value: Located;
+}
+
+export interface Fault {
+  readonly at: number;
+  /** One clause. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+const maxDepth = 64;
+
+/** Reads a whole text; the first fault ends it. */
+export function parseLocated(text: string): { readonly value: Located } | { readonly fault: Fault } {
+  const reader = new Reader(text);
+  try {
+    return { value: reader.whole() };
+  } catch (error) {
+    if (error instanceof Stop) return { fault: error.fault };
+    throw error;
+  }
+}
+
+/** Line and column of an offset, both from 1. */
+export function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at);
+  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') };
+}
+
+class Stop extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  whole(): Located {
+    // A byte order mark, as UTF-8 or as the bytes of it.
+    this.#skip(/\ufeff|\u00ef\u00bb\u00bf/y);
+    const value = this.#value(0);
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('there is more text behind the end of the JSON value', 'delete it');
+    return value;
+  }
+
+  #value(depth: number): Located {
+    this.#space();
+    const at = this.#at;
+    if (depth > maxDepth) this.#fail('this is nested too deeply', 'use the documented shape');
+    switch (this.#text[at]) {
+      case '{':
+        return this.#object(at, depth);
+      case '[':
+        return this.#array(at, depth);
+      case '"':
+        return { kind: 'string', at, value: this.#string() };
+      case undefined:
+        return this.#fail('the text ends too early', 'write a JSON value here');
+    }
+    const word = this.#skip(/true|false|null/y);
+    if (word !== undefined) return word === 'null' ? { kind: 'null', at } : { kind: 'boolean', at, value: word === 'true' };
+    const number = this.#skip(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y);
+    if (number !== undefined) return { kind: 'number', at, value: Number(number) };
+    return this.#fail('this is not a JSON value', 'write a string in double quotes, a number, true, false, null, [ or {');
+  }
+
+  #object(at: number, depth: number): Located {
+    const entries = new Map<string, Entry>();
+    this.#at += 1;
+    this.#space();
+    if (this.#skip(/\}/y) !== undefined) return { kind: 'object', at, entries };
+    for (;;) {
+      this.#space();
+      const keyAt = this.#at;
+      if (this.#text[keyAt] !== '"') this.#fail('a key in double quotes is missing here', 'write "key": value');
+      const key = this.#string();
+      if (entries.has(key)) {
+        this.#at = keyAt;
+        this.#fail(`the key ${JSON.stringify(key)} is there twice`, 'keep one of them');
+      }
+      this.#space();
+      if (this.#skip(/:/y) === undefined) this.#fail('a colon is missing here', 'write "key": value');
+      entries.set(key, { at: keyAt, value: this.#value(depth + 1) });
+      if (this.#closes('}')) return { kind: 'object', at, entries };
+    }
+  }
+
+  #array(at: number, depth: number): Located {
+    const items: Located[] = [];
+    this.#at += 1;
+    this.#space();
+    if (this.#skip(/\]/y) !== undefined) return { kind: 'array', at, items };
+    for (;;) {
+      items.push(this.#value(depth + 1));
+      if (this.#closes(']')) return { kind: 'array', at, items };
+    }
+  }
+
+  /** After a member: true at the bracket, false after a comma. */
+  #closes(bracket: string): boolean {
+    this.#space();
+    const char = this.#text[this.#at];
+    if (char !== ',' && char !== bracket) this.#fail(`a comma or ${bracket} is missing here`, 'add it');
+    this.#at += 1;
+    return char === bracket;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside strings.
+    const raw = this.#skip(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
+    if (raw === undefined) {
+      this.#at = start;
+      this.#fail('this string is not closed on its line, or has an escape that JSON does not know', 'write it as "…"');
+    }
+    return JSON.parse(raw as string) as string;
+  }
+
+  #space(): void {
+    this.#skip(/[ \t\r\n]+/y);
+  }
+
+  /** Takes what the sticky pattern matches here. */
+  #skip(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.#at += found.length;
+    return found;
+  }
+
+  #fail(message: string, hint: string): never {
+    throw new Stop({ at: this.#at, message, hint });
+  }
+}

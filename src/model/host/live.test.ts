@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { hostFromTexts } from './live.ts';
+import { type HostTexts, type TextName, type TextRead, textNames } from './texts.ts';
+
+const said = (text: string, command = 'tool'): TextRead => ({ read: true, text, command, warnings: '' });
+const notRead = (why: Extract<TextRead, { read: false }>['why'], tool = 'tool', detail = 'the detail'): TextRead => ({
+  read: false,
+  why,
+  tool,
+  detail,
+});
+
+const chains = said('{"nftables": [{"metainfo": {}}]}', 'nft -j list chains');
+
+/** A machine without rules, with some readings exchanged. */
+function texts(changed: Partial<Record<TextName, TextRead>> = {}): HostTexts {
+  const all = Object.fromEntries(textNames.map((name) => [name, said('', name)])) as Record<TextName, TextRead>;
+  return { name: 'web1', readAt: 1, texts: { ...all, nftChains: chains, ...changed } };
+}
+
+const save = said(
+  '*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n',
+  'iptables-nft-save -c',
+);
+
+function why(fact: { known: boolean; why?: string; remedy?: string }): string {
+  return fact.known ? 'known' : `${fact.why} | ${fact.remedy}`;
+}
+
+test('no output at all is no rules only when nft shows none either', () => {
+  expect(hostFromTexts(texts()).rulesets[4]).toMatchObject({ known: true, value: { tables: [] } });
+  const busy = said(
+    '{"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "INPUT", "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}',
+  );
+  expect(why(hostFromTexts(texts({ nftChains: busy })).rulesets[4])).toMatch(/printed nothing, but nft has chains in ip filter/);
+  expect(hostFromTexts(texts({ nftChains: busy })).rulesets[6]).toMatchObject({ known: true });
+  for (const reason of ['missing', 'rights', 'failed', 'timeout', 'too-large'] as const) {
+    expect(why(hostFromTexts(texts({ nftChains: notRead(reason, 'nft') })).rulesets[4])).toMatch(/alone does not prove/);
+  }
+  expect(hostFromTexts(texts({ nftChains: notRead('unused', 'nft') })).rulesets[4]).toMatchObject({ known: true });
+});
+
+test.each([
+  ['missing', /iptables-nft-save is not installed \| install iptables/],
+  ['rights', /only root may read the IPv4 rules of the nft backend \| run palisade as root/],
+  ['failed', /could not be read: the detail \| run iptables-nft-save by hand/],
+  ['timeout', /could not be read: the detail \| run iptables-nft-save by hand/],
+  ['too-large', /too many to read: the detail/],
+] as const)('a backend that was not read (%s) makes the rules unknown, whatever the other holds', (reason, message) => {
+  const nft = hostFromTexts(texts({ nftSave4: notRead(reason, 'iptables-nft-save'), legacySave4: save }));
+  expect(why(nft.rulesets[4])).toMatch(message);
+  expect(why(nft.backends[4])).toMatch(message);
+  expect(nft.rulesets[6].known).toBe(true);
+  const legacy = hostFromTexts(texts({ nftSave4: save, legacySave4: notRead(reason, 'iptables-legacy-save') }));
+  expect(legacy.rulesets[4].known).toBe(false);
+  expect(hostFromTexts(texts({ nftSave4: save, legacySave4: notRead(reason) }), { backend: 'nft' }).rulesets[4].known).toBe(true);
+});
+
+test('a backend that is not in use is none', () => {
+  const host = hostFromTexts(texts({ nftSave4: notRead('unused'), legacySave4: save }));
+  expect(host.rulesets[4]).toMatchObject({ known: true, value: { file: 'iptables-nft-save -c' } });
+  expect(host.backends[4]).toMatchObject({ known: true, value: { nft: null, legacy: { family: 4 } } });
+});
+
+test('tables that iptables-save could not show', () => {
+  const hidden = said("# Table `filter' is incompatible, use 'nft' tool.\n", 'iptables-nft-save -c');
+  expect(why(hostFromTexts(texts({ nftSave4: hidden })).rulesets[4])).toMatch(/cannot show ip filter/);
+  const odd = said(`${save.read && save.text}# Table \`nat' contains incompatible base-chains, use 'nft' tool to list them.\n`);
+  expect(why(hostFromTexts(texts({ nftSave6: odd })).rulesets[6])).toMatch(/cannot show ip6 nat/);
+});
+
+test('rules that are not understood are unknown, with their line', () => {
+  const broken = said('*filter\n:INPUT DROP [0:0]\n-A INPUT -s 300.1.2.3 -j ACCEPT\nCOMMIT\n', 'iptables-nft-save -c');
+  expect(why(hostFromTexts(texts({ nftSave4: broken })).rulesets[4])).toMatch(/^iptables-nft-save -c:3:\d+: /);
+});
+
+test('outputs of other forms are unknown, not empty', () => {
+  const odd = said('something else', 'a command');
+  const host = hostFromTexts(
+    texts({
+      nftChains: odd,
+      ipsets: odd,
+      links: odd,
+      addresses: said('[{"ifname":"lo","addr_info":[{"local":"x"}]}]'),
+      routes4: odd,
+      listeners: odd,
+    }),
+  );
+  for (const fact of [host.foreignChains, host.sets, host.links, host.addresses, host.routes, host.listeners]) {
+    expect(why(fact)).toMatch(/could not be understood: .* \| please report it/);
+  }
+});
+
+test('a base chain whose rules nft did not list is not passed off as empty', () => {
+  const one =
+    '{"nftables": [{"chain": {"family": "inet", "table": "fw", "name": "c", "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}';
+  expect(why(hostFromTexts(texts({ nftChains: said(one) })).foreignChains)).toMatch(/did not list the rules of inet fw c/);
+  const listed = `${one}\n{"nftables": [{"chain": {"family": "inet", "table": "fw", "name": "c"}}, {"rule": {}}, {"rule": {}}]}`;
+  expect(hostFromTexts(texts({ nftChains: said(listed) })).foreignChains).toMatchObject({
+    known: true,
+    value: [{ policy: 'drop', rules: 2 }],
+  });
+});
+
+test('where there is no IPv6, routes of IPv4 are all routes', () => {
+  const failing = { routes4: said('[{"dst":"default","gateway":"192.0.2.1","dev":"eth0"}]'), routes6: notRead('failed', 'ip') };
+  expect(hostFromTexts(texts({ ...failing, sysctls: said('net.ipv4.ip_forward = 0\n') })).routes).toMatchObject({
+    known: true,
+    value: [{ family: 4 }],
+  });
+  expect(hostFromTexts(texts({ ...failing, sysctls: said('net.ipv6.conf.all.forwarding = 0\n') })).routes.known).toBe(false);
+});
+
+test('settings keep their blanks inside', () => {
+  const { sysctls } = hostFromTexts(
+    texts({ sysctls: said('net.ipv4.ip_local_port_range = 32768\t60999\nkernel.printk = 4\t4\t1\t7') }),
+  );
+  expect(sysctls).toMatchObject({ known: true });
+  expect(sysctls.known && [...sysctls.value]).toEqual([
+    ['net.ipv4.ip_local_port_range', '32768\t60999'],
+    ['kernel.printk', '4\t4\t1\t7'],
+  ]);
+});

@@ -1,0 +1,54 @@
+/**
+ * What the tools of one machine printed, before anyone understood it. Live reads and files take this same way.
+ */
+export interface HostTexts {
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly readAt: number;
+  readonly texts: Readonly<Record<TextName, TextRead>>;
+}
+
+/**
+ * The readings, by what they hold. Texts are latin1 (one character per byte).
+ * `nftChains` is one JSON document of nft a line: first `nft -j list chains`, then `nft -j list chain …` of each base
+ * chain that iptables did not make. `nftRules4` and `nftRules6` are `nft --debug=netlink list table` of the tables that
+ * iptables uses: each rule as the kernel's expressions. `links`, `addresses`, `routes4` and `routes6` are JSON of `ip -j -d`; `listeners` is
+ * `ss -H -n -l -t -u -p`; `sysctls` is `name = value` lines.
+ */
+export const textNames = [
+  'nftSave4',
+  'nftSave6',
+  'legacySave4',
+  'legacySave6',
+  'nftChains',
+  'nftRules4',
+  'nftRules6',
+  'ipsets',
+  'links',
+  'addresses',
+  'routes4',
+  'routes6',
+  'listeners',
+  'sysctls',
+] as const;
+export type TextName = (typeof textNames)[number];
+
+export type TextRead =
+  | {
+      readonly read: true;
+      readonly text: string;
+      /** The command that printed it, as a person would type it. */
+      readonly command: string;
+      /** What the tool said on standard error. */
+      readonly warnings: string;
+    }
+  | {
+      readonly read: false;
+      /**
+       * `unused`: the tool is missing, but so is what it would read: the kernel holds nothing of the kind.
+       * `missing`: only the tool is. `failed`: it ended with an error.
+       */
+      readonly why: 'unused' | 'missing' | 'rights' | 'failed' | 'timeout' | 'too-large';
+      readonly tool: string;
+      readonly detail: string;
+    };
