@@ -1,0 +1,250 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKernel, type Namespace } from '../../kernel/index.ts';
+import { libc } from '../../kernel/libc.ts';
+import { frame, openSender } from '../../kernel/packets.ts';
+import type { Packet } from '../../model/packet/index.ts';
+import { followCollected, followKernelLog, followNflog, type Watched } from './index.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 22, 23, 23, 15) };
+
+/** What a source says until `enough` of it came, or ten seconds passed. `act` runs once the source reads. */
+async function gather(
+  source: (signal: AbortSignal) => AsyncIterable<Watched>,
+  enough: number,
+  act: () => Promise<void> | void = () => undefined,
+): Promise<Watched[]> {
+  const stop = new AbortController();
+  const said: Watched[] = [];
+  const ended = (async () => {
+    for await (const watched of source(stop.signal)) {
+      said.push(watched);
+      if (said.length >= enough) stop.abort();
+    }
+  })();
+  await act();
+  await Promise.race([ended, sleep(10_000, undefined, { ref: false })]);
+  stop.abort();
+  await ended;
+  return said;
+}
+
+/** Bytes that wait in a FIFO (ioctl FIONREAD). */
+function unread(fifo: number): number {
+  const calls = libc();
+  const count = Buffer.alloc(4);
+  if (!calls.ok || calls.value.ioctl(fifo, 0x541b, count) < 0) throw new Error('FIONREAD');
+  return count.readInt32LE();
+}
+
+/** Until the kernel lists a reader of the group, however long its process takes to start. */
+async function bound(namespace: Namespace, group: number): Promise<void> {
+  const listed = (): boolean =>
+    readFileSync(`/proc/${namespace.pid}/net/netfilter/nfnetlink_log`, 'latin1')
+      .split('\n')
+      .some((line) => line.trim().split(' ')[0] === String(group));
+  while (!listed()) await sleep(10);
+}
+
+describe('the kernel’s log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'palisade-log-'));
+  const path = join(folder, 'kmsg');
+  execFileSync('mkfifo', [path]);
+  const ring = openSync(path, constants.O_RDWR);
+  afterAll(() => {
+    closeSync(ring);
+    rmSync(folder, { recursive: true });
+  });
+  const line =
+    'FW IN=eth0 OUT= SRC=192.0.2.1 DST=192.0.2.2 LEN=40 TOS=0x00 PREC=0x00 TTL=64 ID=1 PROTO=TCP SPT=1 DPT=2 WINDOW=1 RES=0x00 SYN URGP=0 ';
+
+  it('gives events and loss, and passes over what processes wrote and what is no packet', async () => {
+    const records = [
+      `4,10,1000000,-;${line}`,
+      `12,11,1000100,-;${line}`,
+      '6,12,1000200,-;eth0: link becomes ready',
+      `4,15,1250000,-;${line}`,
+    ];
+    const said = await gather(
+      (signal) => followKernelLog(signal, clock, { path, from: 'start' }),
+      3,
+      async () => {
+        // One a read, as the kernel gives them; a FIFO would give all at once.
+        for (const record of records) {
+          writeSync(ring, `${record}\n`);
+          while (unread(ring) > 0) await sleep(5);
+        }
+      },
+    );
+    expect(said.map((each) => (each.kind === 'event' ? [each.event.prefix, each.event.at] : each))).toEqual([
+      ['FW', clock.now()],
+      { kind: 'lost', count: 2 },
+      ['FW', clock.now()],
+    ]);
+  });
+
+  it('says that it cannot be read', async () => {
+    const said = await gather(
+      (signal) => followKernelLog(signal, clock, { path: join(folder, 'none') }),
+      1,
+      () => undefined,
+    );
+    expect(said).toMatchObject([{ kind: 'unavailable', problem: { code: 'unread' } }]);
+  });
+});
+
+describe('an NFLOG group', () => {
+  const link = { source: 0x020000000001, destination: 0x020000000002 };
+  const kernel = createKernel();
+  let peer: Namespace;
+  let firewall: Namespace;
+  beforeAll(async () => {
+    peer = await kernel.namespace();
+    // It shall say nothing of its own: no reports of multicast groups.
+    await peer.run({ argv: ['sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'] });
+    firewall = await kernel.namespace({ beside: peer, links: [{ name: 'eth0', peer: { namespace: peer, name: 'peer0' } }] });
+    for (const [tool, match] of [
+      ['iptables', ['-m', 'ttl', '--ttl-lt', '64']],
+      ['ip6tables', ['-m', 'hl', '--hl-lt', '64']],
+    ] as const) {
+      const done = await firewall.run({
+        argv: [
+          tool,
+          '-t',
+          'raw',
+          '-A',
+          'PREROUTING',
+          '-i',
+          'eth0',
+          ...match,
+          '-j',
+          'NFLOG',
+          '--nflog-group',
+          '21',
+          '--nflog-prefix',
+          'FW: ',
+        ],
+      });
+      expect(done).toMatchObject({ kind: 'exited', status: 0 });
+    }
+    await firewall.run({ argv: ['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:02'] });
+  });
+  afterAll(async () => {
+    await firewall[Symbol.asyncDispose]();
+    await peer[Symbol.asyncDispose]();
+  });
+
+  const packets: fc.Arbitrary<Packet> = fc
+    .record({
+      family: fc.constantFrom(4 as const, 6 as const),
+      src: fc.bigInt({ min: 0x0b000001n, max: 0x0bfffffen }),
+      dst: fc.bigInt({ min: 0x0c000001n, max: 0x0cfffffen }),
+      kind: fc.constantFrom('tcp', 'udp', 'icmp', 'other', 'fragment'),
+      a: fc.integer({ min: 0, max: 65535 }),
+      b: fc.integer({ min: 0, max: 65535 }),
+      flags: fc.integer({ min: 0, max: 63 }),
+      length: fc.integer({ min: 80, max: 1500 }),
+      ttl: fc.integer({ min: 1, max: 63 }),
+    })
+    .map(({ family, src, dst, kind, a, b, flags, length, ttl }) => {
+      const far = family === 4 ? 0n : 0x20010db8n << 96n;
+      const icmp = kind === 'icmp';
+      return {
+        family,
+        hook: 'input' as const,
+        in: 'eth0',
+        out: null,
+        src: far | src,
+        dst: far | dst,
+        proto: kind === 'tcp' || kind === 'fragment' ? 6 : kind === 'udp' ? 17 : icmp ? (family === 4 ? 1 : 58) : 253,
+        sport: kind === 'tcp' || kind === 'udp' ? a : null,
+        dport: kind === 'tcp' || kind === 'udp' ? b : null,
+        icmpType: icmp ? a & 255 : null,
+        icmpCode: icmp ? b & 255 : null,
+        flags: kind === 'tcp' ? flags : 0,
+        state: 'NEW' as const,
+        status: 0,
+        direction: 'original' as const,
+        original: null,
+        mark: 0,
+        connmark: 0,
+        length,
+        ttl,
+        fragment: kind === 'fragment',
+        mac: null,
+      };
+    });
+
+  it('gives every packet as it was sent', async () => {
+    const sent = fc.sample(packets, { numRuns: 500, seed: 1 });
+    const opened = openSender({ link: 'peer0', namespacePid: peer.pid });
+    if (!opened.ok) throw new Error(opened.problems[0]?.message);
+    using sender = opened.value;
+    const said = await gather(
+      (signal) => followNflog({ group: 21, namespacePid: firewall.pid }, signal, clock),
+      sent.length,
+      async () => {
+        await bound(firewall, 21);
+        for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
+      },
+    );
+    const got = said.map((each) => (each.kind === 'event' ? { ...each.event, at: 0 } : each));
+    expect(got).toEqual(
+      sent.map((packet) => ({
+        at: 0,
+        prefix: 'FW:',
+        in: 'eth0',
+        out: null,
+        src: { family: packet.family, value: packet.src },
+        dst: { family: packet.family, value: packet.dst },
+        proto: packet.proto,
+        sport: packet.sport,
+        dport: packet.dport,
+        icmpType: packet.icmpType,
+        icmpCode: packet.icmpCode,
+        flags: packet.proto === 6 && !packet.fragment ? packet.flags : null,
+        length: packet.length,
+        ttl: packet.ttl,
+        mark: 0,
+      })),
+    );
+  });
+
+  it('says the same when a helper process collects it', async () => {
+    const sent = fc.sample(packets, { numRuns: 100, seed: 2 });
+    const opened = openSender({ link: 'peer0', namespacePid: peer.pid });
+    if (!opened.ok) throw new Error(opened.problems[0]?.message);
+    using sender = opened.value;
+    const said = await gather(
+      (signal) => followCollected(firewall, 21, signal),
+      sent.length,
+      async () => {
+        await bound(firewall, 21);
+        for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
+      },
+    );
+    expect(said.map((each) => (each.kind === 'event' ? each.event.src.value : each))).toEqual(sent.map(({ src }) => src));
+  });
+
+  it('says who else reads it', async () => {
+    const stop = new AbortController();
+    const first = followNflog({ group: 22, namespacePid: firewall.pid }, stop.signal, clock);
+    const waiting = first.next();
+    await bound(firewall, 22);
+    const said = await gather(
+      (signal) => followCollected(firewall, 22, signal),
+      1,
+      () => undefined,
+    );
+    expect(said).toMatchObject([
+      { kind: 'unavailable', problem: { message: expect.stringContaining('NFLOG group 22 is already read by') } },
+    ]);
+    stop.abort();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
