@@ -1,0 +1,47 @@
+import type { News, Served } from '../verbs/index.ts';
+
+type LoggedPacket = Extract<News, { kind: 'event' }>['event'];
+
+/** 203.0.113.9 asks 198.51.100.10 for tcp port 3306, at 2026-11-23T13:00:00Z. */
+export const dropped: LoggedPacket = {
+  at: 1_795_438_800_000,
+  prefix: 'IPTables-Dropped:',
+  in: 'eth0',
+  out: null,
+  src: { family: 4, value: 0xcb007109n },
+  dst: { family: 4, value: 0xc633640an },
+  proto: 6,
+  sport: 51_244,
+  dport: 3306,
+  icmpType: null,
+  icmpCode: null,
+  flags: 2,
+  length: 60,
+  ttl: 54,
+  mark: 0,
+};
+
+/** A `Served` whose answers say which question they are of, and its news by hand. */
+export function servedFixture(over: Partial<Served> = {}): { served: Served; tell(news: News): void; listening(): number } {
+  const listeners = new Set<(news: News) => void>();
+  const served: Served = {
+    status: async () => ({ answers: 'status' }),
+    audit: async () => ({ answers: 'audit' }),
+    show: async () => ({ answers: 'show' }),
+    trace: async (packet) => ({ ok: true, value: { traced: packet } }),
+    events: () => [dropped],
+    subscribe(listener, signal) {
+      if (signal.aborted) return;
+      listeners.add(listener);
+      signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+    },
+    ...over,
+  };
+  return {
+    served,
+    tell: (news) => {
+      for (const listener of listeners) listener(news);
+    },
+    listening: () => listeners.size,
+  };
+}
