@@ -4,7 +4,7 @@ import { parseRuleset, type Ruleset, unreadTables } from '../ruleset/index.ts';
 import { type FactsJson, parseFacts } from './facts.ts';
 import type { Backend, BackendUse, Host, IpSet } from './host.ts';
 import { parseSets } from './ipset.ts';
-import { type Known, known, mapKnown, unknown } from './known.ts';
+import { type Known, known, mapKnown, type Unknown, unknown } from './known.ts';
 import { withVolatility } from './volatile.ts';
 
 /** A file that was named, latin1: one character per byte. */
@@ -97,7 +97,13 @@ function readRuleset(
   return ok({ family: parsed.value.family, ruleset: hidden.length > 0 ? why : known(parsed.value) });
 }
 
-function notGiven(family: Family): Known<never> {
+/** True for a family that is unknown only because no file was named for it. */
+export function isNotGiven(host: Host, family: Family): boolean {
+  const ruleset = host.rulesets[family];
+  return host.origin === 'files' && !ruleset.known && ruleset.why === notGiven(family).why;
+}
+
+function notGiven(family: Family): Unknown {
   const save = family === 4 ? 'iptables-save' : 'ip6tables-save';
   return unknown(`no --ruleset was given for IPv${family}`, `add --ruleset ${family}:FILE with what ${save} prints`);
 }

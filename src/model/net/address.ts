@@ -1,5 +1,3 @@
-import type { Ranges } from './ranges.ts';
-
 export type Family = 4 | 6;
 
 /** Bits of an address of the family. */
@@ -55,10 +53,6 @@ export function prefixRange(prefix: Prefix): readonly [bigint, bigint] {
   const hostBits = BigInt(bitsOf(prefix.family) - prefix.length);
   const lo = (prefix.value >> hostBits) << hostBits;
   return [lo, lo + (1n << hostBits) - 1n];
-}
-
-export function prefixRanges(prefix: Prefix): Ranges<bigint> {
-  return [prefixRange(prefix)];
 }
 
 /** Canonical text: dotted quad, or RFC 5952. */

@@ -2,7 +2,7 @@
 const numbers: Readonly<Record<string, number>> = {
   icmp: 1,
   igmp: 2,
-  ipip: 4,
+  ipencap: 4,
   tcp: 6,
   udp: 17,
   dccp: 33,
@@ -14,6 +14,7 @@ const numbers: Readonly<Record<string, number>> = {
   'ipv6-icmp': 58,
   eigrp: 88,
   ospf: 89,
+  ipip: 94,
   pim: 103,
   ipcomp: 108,
   vrrp: 112,
@@ -33,7 +34,8 @@ const names: ReadonlyMap<number, string> = new Map(
 /** Reads a protocol's name or decimal number 0…255. `all` is not one: it is no restriction. */
 export function parseProtocol(text: string): number | undefined {
   if (/^\d{1,3}$/.test(text)) return Number(text) <= 255 ? Number(text) : undefined;
-  return numbers[text.toLowerCase()];
+  const name = text.toLowerCase();
+  return Object.hasOwn(numbers, name) ? numbers[name] : undefined;
 }
 
 /** The protocol's name, or its number as text. */

@@ -26,14 +26,8 @@ const ports: Readonly<Record<string, number>> = {
   redis: 6379,
 };
 
-const names: ReadonlyMap<number, string> = new Map(Object.entries(ports).map(([name, port]) => [port, name]));
-
 /** Reads a port 0…65535 or a well-known service's name. */
 export function parsePort(text: string): number | undefined {
   if (/^\d{1,5}$/.test(text)) return Number(text) <= 65535 ? Number(text) : undefined;
   return Object.hasOwn(ports, text) ? ports[text] : undefined;
-}
-
-export function serviceName(port: number): string | undefined {
-  return names.get(port);
 }

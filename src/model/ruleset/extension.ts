@@ -1,0 +1,111 @@
+import type { Family } from '../net/index.ts';
+import { allOf, type Constraint, type Effect } from '../packet/index.ts';
+
+/**
+ * A match or target of iptables as one plain object: its options with their arity, and its meaning as data.
+ * A new extension is one file under `extensions/` that exports one of these and is named in its index.
+ */
+export interface Extension {
+  readonly kind: 'match' | 'target';
+  /** As behind `-m` or `-j`. */
+  readonly name: string;
+  readonly families: readonly Family[];
+  readonly options: readonly Option[];
+  /** Protocols for which `-p NAME` alone makes the options usable, as iptables loads the match by itself. */
+  readonly impliedBy?: readonly string[];
+}
+
+export interface Match extends Extension {
+  readonly kind: 'match';
+  /** What the match says of a packet, given its options; or the problem with them. */
+  meaning(use: Use): Constraint | Bad;
+}
+
+export interface Target extends Extension {
+  readonly kind: 'target';
+  meaning(use: Use): Effect | Bad;
+}
+
+/** How an option's value prints: see `roles` in ruleset.ts. */
+export type ValueStyle = 'word' | 'string' | 'quoted';
+
+export interface Option {
+  /** The spelling that `iptables-save` prints. */
+  readonly name: string;
+  /** Other spellings that restore accepts. */
+  readonly aliases?: readonly string[];
+  /** How many tokens follow. */
+  readonly arity: 0 | 1 | 2;
+  /** Its value may be missing: the next token is one unless it begins with `-` or `!`. */
+  readonly optional?: boolean;
+  /** `!` may stand before it. */
+  readonly invertible?: boolean;
+  /** iptables refuses the extension without it. */
+  readonly required?: boolean;
+  /** It may stand more than once. */
+  readonly repeatable?: boolean;
+  /** How its first value prints; a word when left out. */
+  readonly prints?: ValueStyle;
+}
+
+/** One use of an extension in a rule: its options in the order written. */
+export interface Use {
+  readonly family: Family;
+  /** Protocol of the rule's own `-p`, unless inverted or absent. */
+  readonly proto: number | null;
+  /** Protocol of an inverted `-p`. */
+  readonly notProto: number | null;
+  /** The use as it stands in the rule, for opaque meanings. */
+  readonly text: string;
+  readonly given: readonly Given[];
+}
+
+export interface Given {
+  /** The option's canonical name. */
+  readonly name: string;
+  readonly inverted: boolean;
+  readonly values: readonly string[];
+}
+
+/** An option's value that cannot be what iptables takes. */
+export interface Bad {
+  readonly kind: 'bad';
+  readonly message: string;
+  readonly hint: string;
+  /** The option at fault, to point at its value. */
+  readonly option: string | null;
+}
+
+export function bad(message: string, hint: string, option: string | null = null): Bad {
+  return { kind: 'bad', message, hint, option };
+}
+
+/** The usual complaint about an option's value. */
+export function badValue(one: Given, hint: string): Bad {
+  return bad(`${one.name} cannot take "${one.values.join(' ')}"`, hint, one.name);
+}
+
+/** The option as given; `name` is its canonical spelling. */
+export function given(use: Use, name: string): Given | undefined {
+  return use.given.find((one) => one.name === name);
+}
+
+/** First value of an option, or `undefined` when it was not given. */
+export function givenValue(use: Use, name: string): string | undefined {
+  return given(use, name)?.values[0];
+}
+
+/** Conjunction of meanings; the first bad one wins. */
+export function allMeanings(...parts: readonly (Constraint | Bad)[]): Constraint | Bad {
+  const good: Constraint[] = [];
+  for (const part of parts) {
+    if (part.kind === 'bad') return part;
+    good.push(part);
+  }
+  return allOf(...good);
+}
+
+/** What cannot be said as a constraint over fields: the use's own text stands for it. */
+export function opaque(use: Use, nature: 'pure' | 'stateful', hotdrop = false): Constraint {
+  return { kind: 'opaque', text: use.text, nature, hotdrop, unknown: false };
+}

@@ -1,0 +1,11 @@
+import { type Match, opaque } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/netfilter/xt_nfacct.c: counts, and matches while a quota lasts or there is none. */
+export const nfacct: Match = {
+  kind: 'match',
+  name: 'nfacct',
+  families: [4, 6],
+  options: options('*--nfacct-name "NAME"'),
+  meaning: (use) => opaque(use, 'stateful'),
+};

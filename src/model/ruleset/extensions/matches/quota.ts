@@ -1,0 +1,11 @@
+import { type Match, opaque } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/netfilter/xt_quota.c: bytes that are used up. */
+export const quota: Match = {
+  kind: 'match',
+  name: 'quota',
+  families: [4, 6],
+  options: options('*! --quota BYTES'),
+  meaning: (use) => opaque(use, 'stateful'),
+};

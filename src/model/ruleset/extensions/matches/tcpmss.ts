@@ -1,0 +1,11 @@
+import { type Match, opaque } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/netfilter/xt_tcpmss.c: the MSS option of a TCP header. */
+export const tcpmss: Match = {
+  kind: 'match',
+  name: 'tcpmss',
+  families: [4, 6],
+  options: options('*! --mss RANGE'),
+  meaning: (use) => opaque(use, 'pure'),
+};

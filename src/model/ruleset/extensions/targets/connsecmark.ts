@@ -1,0 +1,11 @@
+import type { Target } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/netfilter/xt_CONNSECMARK.c: labels for SELinux. */
+export const CONNSECMARK: Target = {
+  kind: 'target',
+  name: 'CONNSECMARK',
+  families: [4, 6],
+  options: options('--save', '--restore'),
+  meaning: () => ({ kind: 'continue' }),
+};

@@ -1,0 +1,11 @@
+import type { Target } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/ipv6/netfilter/ip6t_NPT.c: another prefix for the destination. */
+export const DNPT: Target = {
+  kind: 'target',
+  name: 'DNPT',
+  families: [6],
+  options: options('*--src-pfx PREFIX', '*--dst-pfx PREFIX'),
+  meaning: () => ({ kind: 'unknown', target: 'DNPT' }),
+};

@@ -1,0 +1,11 @@
+import type { Target } from '../../extension.ts';
+import { options } from '../../option.ts';
+
+/** net/netfilter/xt_SECMARK.c: labels for SELinux. */
+export const SECMARK: Target = {
+  kind: 'target',
+  name: 'SECMARK',
+  families: [4, 6],
+  options: options('*--selctx CONTEXT'),
+  meaning: () => ({ kind: 'continue' }),
+};

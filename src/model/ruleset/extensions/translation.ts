@@ -1,0 +1,53 @@
+import type { Family } from '../../net/index.ts';
+import type { Effect } from '../../packet/index.ts';
+import { type Bad, badValue, type Given } from '../extension.ts';
+import { readAddress } from '../values/address.ts';
+import { readPort } from '../values/port.ts';
+
+const hint = {
+  4: 'write ADDRESS, ADDRESS-ADDRESS, ADDRESS:PORT or :PORT-PORT',
+  6: 'write ADDRESS, ADDRESS-ADDRESS, [ADDRESS]:PORT or :PORT-PORT',
+} as const;
+
+/** `[ADDRESS[-ADDRESS]][:PORT[-PORT[/BASE]]]`; IPv6 addresses in brackets when a port follows (libxt_NAT.c). */
+export function translation(family: Family, end: 'src' | 'dst', one: Given): Effect | Bad {
+  const read = parts(one.values[0] ?? '', family);
+  if (read === undefined) return badValue(one, hint[family]);
+  const address = read.addresses === '' ? null : span(read.addresses, (text) => readAddress(text, family));
+  const port = read.ports === '' ? null : portSpan(read.ports);
+  if (address === undefined || port === undefined || (address === null && port === null)) return badValue(one, hint[family]);
+  return { kind: 'translate', end, to: { kind: 'range', address, port } };
+}
+
+/** `--to-ports` of REDIRECT and MASQUERADE: the host's own address, with one of these ports. */
+export function ownTranslation(end: 'src' | 'dst', one: Given | undefined): Effect | Bad {
+  if (one === undefined) return { kind: 'translate', end, to: { kind: 'own', port: null } };
+  const port = portSpan(one.values[0] ?? '');
+  if (port === undefined) return badValue(one, 'write PORT or PORT-PORT');
+  return { kind: 'translate', end, to: { kind: 'own', port } };
+}
+
+function parts(text: string, family: Family): { addresses: string; ports: string } | undefined {
+  if (text.startsWith('[')) {
+    const close = text.lastIndexOf(']');
+    const after = text.slice(close + 1);
+    if (family === 4 || close < 0 || (after !== '' && !after.startsWith(':'))) return undefined;
+    return { addresses: text.slice(1, close).replace(/]-\[/, '-'), ports: after.slice(1) };
+  }
+  const colon = text.indexOf(':');
+  if (family === 6 && colon !== 0) return { addresses: text, ports: '' };
+  // In IPv6 a leading `::` begins an address, a single colon a port.
+  if (family === 6 && text.startsWith('::')) return { addresses: text, ports: '' };
+  return colon < 0 ? { addresses: text, ports: '' } : { addresses: text.slice(0, colon), ports: text.slice(colon + 1) };
+}
+
+function portSpan(text: string): readonly [number, number] | undefined {
+  return span(text.replace(/\/\w+$/, ''), (part) => readPort(part));
+}
+
+function span<T extends number | bigint>(text: string, read: (part: string) => T | undefined): readonly [T, T] | undefined {
+  const dash = text.indexOf('-');
+  const lo = read(dash < 0 ? text : text.slice(0, dash));
+  const hi = dash < 0 ? lo : read(text.slice(dash + 1));
+  return lo === undefined || hi === undefined || lo > hi ? undefined : [lo, hi];
+}

@@ -1,0 +1,2 @@
+# firejail's filter for sandboxes that may not see the local network.
+iptables-restore </etc/firejail/nolocal.net
