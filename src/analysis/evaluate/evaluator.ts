@@ -1,0 +1,71 @@
+import type { BaseChain, Host } from '../../model/host/index.ts';
+import { ICMPV6 } from '../../model/net/index.ts';
+import { ctStatus, type Packet, type Trace } from '../../model/packet/index.ts';
+import { traceOf } from './endings.ts';
+import { hookTables } from './hooks.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { walk } from './walk.ts';
+
+/** Answers for single packets on one host, rule by rule. */
+export interface Evaluator {
+  /** `null` when the ruleset of the packet's family is unknown. */
+  trace(packet: Packet): Trace | null;
+}
+
+/**
+ * The plain interpreter of a host's rules.
+ *
+ * `decidedBy` is the rule or policy that gave the verdict: the one that dropped or rejected, or for an accepted packet
+ * that of filter; where no filter table stands in the way, the last accepting rule, else the last policy. The path
+ * lists every rule that matched or may have matched when every question is answered no, and the policies met.
+ */
+export function createEvaluator(host: Host): Evaluator {
+  const surroundings = surroundingsOf(host);
+  return {
+    trace(packet) {
+      const ruleset = host.rulesets[packet.family];
+      if (!ruleset.known) return null;
+      const trace = traceOf((script) => walk(packet, ruleset.value, surroundings, script));
+      const taken = [...beside(host, packet), ...claims(packet)];
+      return taken.length === 0 ? trace : { ...trace, assumed: [...trace.assumed, ...taken] };
+    },
+  };
+}
+
+/** Foreign nft chains on the packet's way can take it away, whatever iptables says. */
+function beside(host: Host, packet: Packet): readonly string[] {
+  if (!host.foreignChains.known) return [];
+  const hooks = new Set(hookTables.nft[packet.hook].map(({ chain }) => chain.toLowerCase()));
+  const families = new Set(['inet', packet.family === 4 ? 'ip' : 'ip6']);
+  const meets = (chain: BaseChain): boolean => families.has(chain.family) && hooks.has(chain.hook);
+  return host.foreignChains.value
+    .filter(meets)
+    .map(
+      ({ family, table, chain }) =>
+        `the nft chain ${family} ${table} ${chain} also sees the packet; what it does is not modelled`,
+    );
+}
+
+/** What a packet says of itself and its own kind or way contradicts or leaves open. */
+function claims(packet: Packet): readonly string[] {
+  const sentences: string[] = [];
+  if (packet.state === 'NEW' && packet.proto === ICMPV6 && packet.family === 6 && neverTracked(packet.icmpType)) {
+    sentences.push(
+      `ICMPv6 type ${packet.icmpType} is taken as ${packet.state}, as said; the kernel never tracks it, so it is UNTRACKED`,
+    );
+  }
+  if (packet.fragment) {
+    sentences.push(
+      'the packet is taken as a fragment all the way; where connections are tracked, and before INPUT, the kernel puts fragments together first',
+    );
+  }
+  if (packet.state === 'ESTABLISHED' && (packet.status & (ctStatus.SNAT | ctStatus.DNAT)) !== 0) {
+    sentences.push('the connection is translated; its later packets are taken with the addresses given, all the way');
+  }
+  return sentences;
+}
+
+/** Router and neighbour discovery and multicast listener messages (net/netfilter/nf_conntrack_proto_icmpv6.c, noct_valid_new). */
+function neverTracked(type: number | null): boolean {
+  return type !== null && ((type >= 130 && type <= 136) || type === 143);
+}

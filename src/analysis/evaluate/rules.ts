@@ -1,0 +1,90 @@
+import type { Constraint, Effect } from '../../model/packet/index.ts';
+import { type Chain, type Rule, type RuleMeaning, type Ruleset, readRule, ruleMeaning } from '../../model/ruleset/index.ts';
+import { backendOf } from './hooks.ts';
+
+/** One rule, understood. */
+export interface UnderstoodRule {
+  readonly rule: Rule;
+  readonly constraint: Constraint;
+  /** What the constraint is for a later fragment, which has no transport header. */
+  readonly onFragment: Constraint;
+  readonly effect: Effect;
+  /** The target as it stands in the rule; empty when there is none. */
+  readonly target: string;
+  /** False for rules that only count or report: nothing hangs on whether they match. */
+  readonly deciding: boolean;
+  /** A match in it may drop the packet by itself. */
+  readonly hotdrop: boolean;
+}
+
+const understood = new WeakMap<Ruleset, WeakMap<Chain, readonly UnderstoodRule[]>>();
+
+/** The rules of a chain, understood once for each ruleset: reading text is the expensive part of a packet's way. */
+export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule[] {
+  let chains = understood.get(ruleset);
+  if (chains === undefined) {
+    chains = new WeakMap();
+    understood.set(ruleset, chains);
+  }
+  const before = chains.get(chain);
+  if (before !== undefined) return before;
+  const rules = chain.rules.map((rule): UnderstoodRule => {
+    const meaning = ruleMeaning(ruleset, rule);
+    const { constraint, effect } = meaning;
+    return {
+      rule,
+      constraint,
+      onFragment: onFragment(ruleset, rule, meaning),
+      effect,
+      target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
+      deciding: effect.kind !== 'continue' && effect.kind !== 'log',
+      hotdrop: some(constraint, (part) => part.kind === 'opaque' && part.hotdrop),
+    };
+  });
+  chains.set(chain, rules);
+  return rules;
+}
+
+/**
+ * iptables-nft turns `-m tcp` and `-m udp` into plain comparisons of bytes behind the IP header, and Linux 6.18 makes
+ * them on later fragments too (measured; legacy never matches those). What stands there no field of a packet says.
+ */
+function onFragment(ruleset: Ruleset, rule: Rule, { constraint, uses }: RuleMeaning): Constraint {
+  if (backendOf(ruleset) !== 'nft') return constraint;
+  const native = uses.find(({ name, text }) => (name === 'tcp' || name === 'udp') && text !== `-m ${name}`);
+  // These do not match later fragments in either backend, and `! -f` says so itself.
+  if (native === undefined || uses.some(({ name }) => name === 'multiport')) return constraint;
+  if (readRule(ruleset, rule).conditions.some(({ kind, inverted }) => kind === 'fragment' && inverted)) return constraint;
+  return withoutHeader(constraint, native.text);
+}
+
+function withoutHeader(constraint: Constraint, text: string): Constraint {
+  switch (constraint.kind) {
+    case 'all':
+    case 'any':
+      return { kind: constraint.kind, of: constraint.of.map((part) => withoutHeader(part, text)) };
+    case 'number':
+      if (constraint.field === 'fragment' && constraint.ranges[0]?.[0] === 0) return { kind: 'always' };
+      break;
+    default:
+  }
+  const ofHeader = some(
+    constraint,
+    (part) =>
+      (part.kind === 'number' && (part.field === 'sport' || part.field === 'dport')) ||
+      (part.kind === 'bits' && part.field === 'flags'),
+  );
+  return ofHeader ? { kind: 'opaque', text, nature: 'pure', hotdrop: false, unknown: false } : constraint;
+}
+
+function some(constraint: Constraint, is: (part: Constraint) => boolean): boolean {
+  switch (constraint.kind) {
+    case 'all':
+    case 'any':
+      return constraint.of.some((part) => some(part, is));
+    case 'not':
+      return some(constraint.of, is);
+    default:
+      return is(constraint);
+  }
+}

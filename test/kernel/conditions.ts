@@ -1,0 +1,142 @@
+import {
+  addrtype,
+  always,
+  type Condition,
+  comment,
+  connmark,
+  conntrack,
+  destination,
+  fragment,
+  icmp,
+  inLink,
+  iprange,
+  length,
+  type Maker,
+  mac,
+  mark,
+  multiport,
+  outLink,
+  type Proto,
+  ports,
+  type Site,
+  set,
+  source,
+  state,
+  tcpFlags,
+  ttl,
+} from './matches.ts';
+
+const makers: readonly Maker[] = [
+  source,
+  source,
+  destination,
+  destination,
+  inLink,
+  outLink,
+  ports,
+  ports,
+  multiport,
+  iprange,
+  tcpFlags,
+  icmp,
+  state,
+  conntrack,
+  conntrack,
+  mark,
+  mark,
+  connmark,
+  addrtype,
+  addrtype,
+  mac,
+  length,
+  ttl,
+  set,
+  set,
+  comment,
+  fragment,
+  fragment,
+];
+
+const ofProtocol: Readonly<Record<Exclude<Proto, null>, readonly Maker[]>> = {
+  tcp: [ports, multiport, tcpFlags, conntrack],
+  udp: [ports, multiport, conntrack],
+  udplite: [multiport],
+  sctp: [ports, multiport],
+  icmp: [icmp],
+  gre: [conntrack],
+};
+
+const protoNumbers = { tcp: 6, udp: 17, udplite: 136, sctp: 132, icmp: 1, gre: 47 } as const;
+
+/** The conditions of one rule. A rule without any happens, but not often: it hides the rest of its chain. */
+export function conditions(site: Site): readonly Condition[] {
+  const { random, family } = site;
+  const found: Condition[] = [];
+  let proto: Proto = null;
+  if (random.chance(0.55)) {
+    proto = random.pick(['tcp', 'tcp', 'tcp', 'udp', 'udp', 'icmp', 'sctp', 'udplite', 'gre'] as const);
+    site.edges.protos.push(proto === 'icmp' && family === 6 ? 58 : protoNumbers[proto]);
+    const name = proto === 'icmp' && family === 6 ? 'ipv6-icmp' : proto;
+    if (random.chance(0.15)) {
+      found.push({ text: `! -p ${name}`, kinds: ['protocol', '! protocol'] });
+      proto = null;
+    } else found.push(always('protocol', `-p ${name}`));
+  }
+  const wanted = random.pick([0, 1, 1, 1, 2, 2, 3]) + (found.length === 0 ? 1 : 0);
+  const used = new Set<Maker>();
+  for (let left = wanted; left > 0; left -= 1) {
+    // What goes with one protocol only would otherwise come too seldom.
+    const maker = proto !== null && random.chance(0.4) ? random.pick(ofProtocol[proto]) : random.pick(makers);
+    // iptables takes each of the core conditions once.
+    if (used.has(maker)) continue;
+    used.add(maker);
+    const made = maker(site, proto);
+    if (made !== null) found.push(made);
+  }
+  return found;
+}
+
+/** Everything that the comparison has to have exercised before it says anything. */
+export const required: readonly string[] = [
+  ...[
+    'source',
+    'destination',
+    'in interface',
+    'in interface +',
+    'out interface',
+    'out interface +',
+    'protocol',
+    'ports',
+    'multiport',
+  ],
+  ...[
+    'iprange',
+    'tcp-flags',
+    'icmp',
+    'icmpv6',
+    'state',
+    'conntrack state',
+    'conntrack origsrc',
+    'conntrack origdst',
+    'conntrack proto',
+  ],
+  ...[
+    'conntrack ports',
+    'conntrack status',
+    'mark',
+    'connmark',
+    'addrtype',
+    'addrtype of a link',
+    'mac',
+    'length',
+    'ttl',
+    'hl',
+    'set',
+    'fragment',
+  ],
+]
+  .flatMap((kind) => [kind, `! ${kind}`])
+  .filter((kind) => kind !== '! addrtype of a link')
+  .concat('comment', 'conntrack direction')
+  .concat(['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'jump', 'goto', 'no target', 'MARK', 'CONNMARK', 'NOTRACK', 'DNAT'])
+  .concat(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'input', 'forward', 'output', 'IPv4', 'IPv6']);
