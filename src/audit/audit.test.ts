@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { exampleHost } from './example-host.ts';
+import { empty, filter, guide, guideTwice, hardened4, hardened6, inverted, oneLink } from './examples.ts';
+import { audit, checks, type Report } from './index.ts';
+
+const facts = {
+  ...oneLink,
+  routes: [{ to: 'default', via: '198.51.100.1', link: 'eth0' }],
+  listeners: [
+    { proto: 'tcp', port: 22, process: 'sshd' },
+    { proto: 'tcp', port: 80, process: 'nginx' },
+    { proto: 'tcp', port: 3306, process: 'mysqld' },
+    { proto: 'udp', port: 53, process: 'named' },
+  ],
+  sysctls: { 'net.ipv4.ip_forward': '0' },
+};
+
+function said(report: Report): string[] {
+  return report.findings.map(({ severity, id, family, certainty }) => `${severity} ${id} ${family} ${certainty}`);
+}
+
+describe('the whole report', () => {
+  it('of the guide names what it forgot, and nothing that it did right', () => {
+    const report = audit(exampleHost({ v4: guide, v6: empty, facts }));
+    expect(said(report)).toEqual([
+      'critical FW-V6-01 6 certain',
+      'high FW-BASE-04 4 certain',
+      'high FW-BASE-05 4 certain',
+      'medium FW-EXP-06 6 certain',
+      'medium FW-RATE-01 4 certain',
+      'medium FW-RATE-01 6 certain',
+      'low FW-BASE-03 4 certain',
+    ]);
+    expect(report.unknown).toEqual([]);
+    expect(report.confidence).toBe(100);
+    expect(report.score).toBeLessThanOrEqual(40);
+  });
+
+  it('of the guide blames the SSH rule that comes before the limit', () => {
+    const report = audit(exampleHost({ v4: guide, v6: hardened6, facts }));
+    const rate = report.findings.find(({ id }) => id === 'FW-RATE-01');
+    expect(rate?.at).toEqual([{ family: 4, table: 'filter', chain: 'INPUT', rule: 1, line: 5 }]);
+    expect(rate?.witness?.trace).toMatchObject({ verdict: 'ACCEPT', decidedBy: { chain: 'INPUT', rule: 1 } });
+  });
+
+  it('of a hardened pair finds nothing', () => {
+    const report = audit(exampleHost({ v4: hardened4, v6: hardened6, facts }));
+    expect(said(report)).toEqual([]);
+    expect(report).toMatchObject({ score: 100, confidence: 100, unknown: [] });
+  });
+
+  it('is not taken in by a DROP policy behind two half-space accepts', () => {
+    const report = audit(exampleHost({ v4: inverted, v6: hardened6, facts }));
+    const open = report.findings[0];
+    expect(open).toMatchObject({ id: 'FW-BASE-01', severity: 'high', certainty: 'certain' });
+    expect(open?.at.map(({ rule }) => rule)).toEqual([1, 2]);
+    expect(open?.fix).toContain('iptables -D INPUT 2\niptables -D INPUT 1\n');
+  });
+
+  it('of an empty host begins with the missing firewall', () => {
+    const report = audit(exampleHost({ facts }));
+    expect(said(report).slice(0, 3)).toEqual([
+      'critical FW-BASE-06 null certain',
+      'critical FW-V6-01 6 certain',
+      'high FW-BASE-01 4 certain',
+    ]);
+    expect(report.score).toBeLessThanOrEqual(40);
+  });
+
+  it('of the guide run twice names each rule that stands twice, and none of those that count', () => {
+    const report = audit(exampleHost({ v4: guideTwice, v6: hardened6, facts }));
+    const pairs = report.findings.flatMap(({ id, at, causedBy }) =>
+      id === 'FW-ANOM-02' ? [`${causedBy[0]?.rule} ${at[0]?.rule}`] : [],
+    );
+    expect(pairs).toEqual(['1 9', '2 10', '3 11', '7 15', '8 16']);
+  });
+
+  it('of rulesets that were not read is all unknown', () => {
+    const report = audit(exampleHost({ v4: null, v6: null, facts }));
+    expect(said(report)).toEqual([]);
+    expect(new Set(report.unknown.map(({ id }) => id))).toEqual(new Set(checks.map(({ id }) => id)));
+    expect(report.confidence).toBe(0);
+    for (const { why, remedy } of report.unknown) expect(why.length * remedy.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what an accepted packet proves', () => {
+  const foreign = (type: string, hook: string) => [
+    { family: 'inet', table: 'other', chain: `on_${hook}`, type, hook, priority: 10, policy: 'accept', rules: 3 },
+  ];
+  const certainties = (foreignChains: unknown): string[] =>
+    audit(exampleHost({ v4: empty, v6: hardened6, facts: { ...facts, foreignChains } }))
+      .findings.filter(({ id }) => id === 'FW-BASE-01')
+      .map(({ certainty }) => certainty);
+
+  it('is certain when nobody else sees it', () => {
+    expect(certainties([])).toEqual(['certain']);
+  });
+  it('is possible when an nft chain on the same way may drop it', () => {
+    expect(certainties(foreign('filter', 'input'))).toEqual(['possible']);
+    expect(certainties(foreign('filter', 'prerouting'))).toEqual(['possible']);
+  });
+  it('is certain when the nft chain is on another way', () => {
+    expect(certainties(foreign('filter', 'output'))).toEqual(['certain']);
+    expect(certainties(foreign('nat', 'postrouting'))).toEqual(['certain']);
+  });
+  it('is nothing when an nft chain rewrites before', () => {
+    expect(certainties(foreign('nat', 'prerouting'))).toEqual([]);
+  });
+  it('is certain that a packet is dropped, whoever else sees it', () => {
+    const report = audit(
+      exampleHost({ v4: guide, v6: hardened6, facts: { ...facts, foreignChains: foreign('filter', 'input') } }),
+    );
+    expect(said(report)).toContain('high FW-BASE-04 4 certain');
+    expect(said(report)).toContain('high FW-BASE-05 4 certain');
+  });
+});
+
+describe('what hangs on a match that decides for itself', () => {
+  const certainty = (id: string, v4: string): string[] =>
+    audit(exampleHost({ v4, v6: hardened6, facts }))
+      .findings.filter((finding) => finding.id === id)
+      .map((finding) => `${finding.certainty} ${finding.witness?.trace.verdict}`);
+
+  it('is possible', () => {
+    expect(certainty('FW-BASE-01', filter(['-A INPUT -m limit --limit 10/sec -j ACCEPT']))).toEqual(['possible DEPENDS']);
+    expect(certainty('FW-BASE-04', filter(['-A INPUT -m limit --limit 10/sec -j DROP', '-A INPUT -i lo -j ACCEPT']))).toEqual([
+      'possible DEPENDS',
+    ]);
+    expect(
+      certainty('FW-BASE-05', filter(['-A INPUT -m limit --limit 50/sec -m conntrack --ctstate ESTABLISHED -j ACCEPT'])),
+    ).toEqual(['possible DEPENDS']);
+    expect(certainty('FW-BASE-03', filter(['-A OUTPUT -m time --timestart 08:00 -j ACCEPT'], { OUTPUT: 'DROP' }))).toEqual([
+      'possible DEPENDS',
+    ]);
+  });
+});
+
+describe('what firewall tools write by default', () => {
+  const folder = new URL('../../testdata/rulesets/', import.meta.url);
+  const text = (tool: string, file: string): string | null => {
+    const url = new URL(`${tool}/${file}.save`, folder);
+    return existsSync(url) ? readFileSync(url, 'latin1') : null;
+  };
+  const tools = [
+    'ufw',
+    'firewalld',
+    'firehol-default',
+    'arno-iptables-firewall',
+    'shorewall-one-interface',
+    'shorewall-two-interfaces',
+    'shorewall-three-interfaces',
+  ];
+  for (const tool of tools) {
+    for (const backend of ['nft', 'legacy']) {
+      it(`${tool}, ${backend}: nothing high or critical`, () => {
+        const v4 = text(tool, `${backend}-v4`);
+        const v6 = text(tool, `${backend}-v6`);
+        expect([v4, v6]).not.toContain(null);
+        const report = audit(exampleHost({ v4, v6, facts }));
+        expect(said(report).filter((line) => /^(critical|high)/.test(line))).toEqual([]);
+        expect(report.unknown).toEqual([]);
+      });
+    }
+  }
+});
+
+describe('score and confidence', () => {
+  it('an unknown family lowers confidence and not the score', () => {
+    const whole = audit(exampleHost({ v4: hardened4, v6: hardened6, facts }));
+    const half = audit(exampleHost({ v4: hardened4, v6: null, facts }));
+    expect(half.score).toBe(whole.score);
+    expect(half.confidence).toBeLessThan(whole.confidence);
+  });
+
+  it('worst first', () => {
+    const order = ['critical', 'high', 'medium', 'low', 'info'];
+    const ranks = audit(exampleHost({ facts })).findings.map(({ severity }) => order.indexOf(severity));
+    expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+  });
+});

@@ -1,0 +1,34 @@
+/**
+ * Everything that palisade checks, one file each, in the order of their ids.
+ *
+ * A check is a plain object: what it verifies, why it matters, how to mend it, and the rulesets that must and must not make
+ * it fire. It judges; it reads nothing and changes nothing. `audit` runs them all, documentation is made from them.
+ */
+import type { Check } from '../check.ts';
+import { fwAnom02 } from './fw-anom-02.ts';
+import { fwBack01 } from './fw-back-01.ts';
+import { fwBase01 } from './fw-base-01.ts';
+import { fwBase02 } from './fw-base-02.ts';
+import { fwBase03 } from './fw-base-03.ts';
+import { fwBase04 } from './fw-base-04.ts';
+import { fwBase05 } from './fw-base-05.ts';
+import { fwBase06 } from './fw-base-06.ts';
+import { fwExp06 } from './fw-exp-06.ts';
+import { fwLog01 } from './fw-log-01.ts';
+import { fwRate01 } from './fw-rate-01.ts';
+import { fwV601 } from './fw-v6-01.ts';
+
+export const checks: readonly Check[] = [
+  fwAnom02,
+  fwBack01,
+  fwBase01,
+  fwBase02,
+  fwBase03,
+  fwBase04,
+  fwBase05,
+  fwBase06,
+  fwExp06,
+  fwLog01,
+  fwRate01,
+  fwV601,
+];

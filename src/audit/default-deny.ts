@@ -1,0 +1,147 @@
+import { type Family, TCP, UDP } from '../model/net/index.ts';
+import type { Hook } from '../model/packet/index.ts';
+import { bystanders, rewritten } from './bystanders.ts';
+import type { Subject } from './check.ts';
+import type { Witness } from './finding.ts';
+import { accepted, type Held, measure } from './measure.ts';
+import { opening } from './probes.ts';
+import { type Own, outsideOf, ownAddresses } from './surroundings.ts';
+import { namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, vocabularyOf } from './vocabulary.ts';
+
+/**
+ * Whether a chain denies what no rule was written for, asked with packets, never by its policy's text.
+ *
+ * *What no rule was written for* is: a new connection from (or to) anyone, for most ports, of TCP, UDP or a protocol that no
+ * rule names, on a link that faces the outside or that no rule names. So an accept for one narrow source, one inner
+ * link, some ports, ICMP or a named protocol is a decision and no fault here, and so is one for a MAC address, a user or
+ * whoever knocked before (`usual.ts`); two half-space accepts, an accept in a user chain without bounds, and an accept for
+ * all of UDP are faults. *Anyone* is at least a 64th of the outside world's
+ * addresses: more than all private networks together. *Most ports* is half of them.
+ *
+ * One packet is tried for every part of the world between the addresses and ports that rules name, the biggest parts
+ * first, at most 512 parts; complete reasoning comes with the packet-space engine.
+ */
+export type DefaultDeny =
+  | { readonly kind: 'denied' }
+  | {
+      readonly kind: 'accepted';
+      readonly certain: boolean;
+      /** IP protocol numbers that are let through, of those tried. */
+      readonly protocols: readonly number[];
+      readonly tried: readonly number[];
+      readonly links: readonly string[];
+      /** The first is the plainest. */
+      readonly witnesses: readonly [Witness, ...Witness[]];
+      /** What was taken for granted, as sentences. */
+      readonly said: readonly string[];
+    }
+  | { readonly kind: 'unknown'; readonly why: string; readonly remedy: string };
+
+const anyone = 1 / 64;
+const mostPorts = 1 / 2;
+/** Destinations tried on the way through the host. */
+const destinationsTried = 3;
+
+interface Way {
+  readonly in: string | null;
+  readonly out: string | null;
+  /** The link that makes the way one of strangers. */
+  readonly link: string;
+  readonly outside: boolean;
+}
+
+export function defaultDeny(subject: Subject, family: Family, hook: Hook): DefaultDeny {
+  const { host } = subject;
+  const fact = host.rulesets[family];
+  if (!fact.known) return { kind: 'unknown', why: fact.why, remedy: fact.remedy };
+  const vocabulary = vocabularyOf(host, fact.value);
+  const beside = bystanders(host, family, hook);
+  if (beside.kind === 'may-rewrite') return { kind: 'unknown', ...rewritten(family, beside) };
+
+  const outside = outsideOf(host, family);
+  const protocols = [TCP, UDP, unnamedProtocol(vocabulary)];
+  const answers: { readonly way: Way; readonly proto: number; readonly held: Held; readonly own: Own }[] = [];
+  for (const way of waysOf(hook, outside.links, vocabulary)) {
+    const own = ownAddresses(host, family, way.link, vocabulary);
+    for (const proto of protocols) answers.push({ way, proto, held: ask(subject, vocabulary, hook, way, proto, own), own });
+  }
+
+  const yes = answers.filter(({ held }) => held.kind === 'yes');
+  const maybe = answers.filter(({ held }) => held.kind === 'maybe');
+  const best = yes.length > 0 ? yes : maybe;
+  const witnesses = best.flatMap(({ held }) => (held.kind === 'yes' || held.kind === 'maybe' ? held.witnesses : []));
+  const [first, ...others] = witnesses;
+  if (first !== undefined) {
+    const links = [...new Set(best.map(({ way }) => way.link))];
+    // Chosen links of which only some are open may be inner ones.
+    const surelyOutside =
+      outside.sure || best.some(({ way }) => !way.outside) || outside.links.every((link) => links.includes(link));
+    const said = [...new Set(best.map(({ own }) => own.said))].filter((sentence) => sentence !== '' && hook !== 'forward');
+    if (beside.kind === 'may-drop') said.push(`Packets also meet ${beside.names.join(', ')}: named, not modelled.`);
+    return {
+      kind: 'accepted',
+      certain: yes.length > 0 && surelyOutside && beside.kind === 'none',
+      protocols: [...new Set(best.map(({ proto }) => proto))],
+      tried: protocols,
+      links,
+      witnesses: [first, ...others],
+      said,
+    };
+  }
+  const blank = answers.find(({ held }) => held.kind === 'unknown')?.held;
+  if (blank?.kind === 'unknown') return blank;
+  return outside.unread === null ? { kind: 'denied' } : trusted(subject, family, hook, vocabulary, outside.unread);
+}
+
+function waysOf(hook: Hook, outside: readonly string[], vocabulary: Vocabulary): readonly Way[] {
+  const unnamed = unnamedLink(vocabulary);
+  const links = [...outside.map((link) => ({ link, outside: true })), { link: unnamed, outside: false }];
+  const away = hook === 'forward' ? unnamedLink(vocabulary, [unnamed]) : null;
+  return links.map((way) => (hook === 'output' ? { ...way, in: null, out: way.link } : { ...way, in: way.link, out: away }));
+}
+
+function ask(subject: Subject, vocabulary: Vocabulary, hook: Hook, way: Way, proto: number, own: Own): Held {
+  const { family } = vocabulary;
+  const packet = (src: bigint, dst: bigint): Held => {
+    const aim = { family, hook, in: way.in, out: way.out, src, dst, proto };
+    if (proto !== TCP && proto !== UDP) return accepted(subject, opening(aim));
+    return measure(vocabulary.ports, mostPorts, (dport) => accepted(subject, opening({ ...aim, dport })));
+  };
+  if (hook === 'output') {
+    const [src = 0n] = own.addresses;
+    return measure(vocabulary.destinations, anyone, (dst) => packet(src, dst));
+  }
+  const destinations =
+    hook === 'input' ? own.addresses : vocabulary.destinations.slice(0, destinationsTried).map(({ value }) => value);
+  const answers = destinations.map((dst) => measure(vocabulary.sources, anyone, (src) => packet(src, dst)));
+  const worst = answers.find(({ kind }) => kind === 'yes') ?? answers.find(({ kind }) => kind === 'maybe');
+  // A destination that only the rules name need not be this host's.
+  if (worst?.kind === 'yes' && hook === 'input' && own.standIn && worst !== answers[0]) return { ...worst, kind: 'maybe' };
+  return worst ?? answers.find(({ kind }) => kind === 'unknown') ?? answers[0] ?? { kind: 'no', witnesses: [] };
+}
+
+/** Without knowledge of links: a link by whose name everything is let through may be an inner one, or the outside. */
+function trusted(
+  subject: Subject,
+  family: Family,
+  hook: Hook,
+  vocabulary: Vocabulary,
+  unread: { readonly why: string; readonly remedy: string },
+): DefaultDeny {
+  const own = ownAddresses(subject.host, family, null, vocabulary);
+  const unnamed = unnamedLink(vocabulary);
+  for (const link of namedLinks(vocabulary, hook === 'output' ? 'out' : 'in').slice(0, 16)) {
+    const way =
+      hook === 'output'
+        ? { in: null, out: link }
+        : { in: link, out: hook === 'forward' ? unnamedLink(vocabulary, [unnamed]) : null };
+    const held = ask(subject, vocabulary, hook, { ...way, link, outside: false }, TCP, own);
+    if (held.kind === 'no') continue;
+    return {
+      kind: 'unknown',
+      why: `everything on ${link} is let through, and whether ${link} faces the outside is not known: ${unread.why}`,
+      remedy: unread.remedy,
+    };
+  }
+  return { kind: 'denied' };
+}

@@ -1,0 +1,27 @@
+/**
+ * What is wrong with a firewall as it stands: checks, their findings, and the report made of them.
+ *
+ * It judges a host that was read, by packets that the analysis follows; it reads nothing itself, proves nothing on the
+ * kernel and changes nothing. Verbs call `audit`; documentation is made from `checks`.
+ */
+import { createEvaluator } from '../analysis/index.ts';
+import type { Host } from '../model/host/index.ts';
+import type { Subject } from './check.ts';
+import { checks } from './checks/index.ts';
+import type { Report } from './finding.ts';
+import { reportOf } from './report.ts';
+
+export type { Answer, Check, Example, Subject } from './check.ts';
+export * from './finding.ts';
+export { checks };
+
+/** Runs every check on the host. Pure: the same host gives the same report. */
+export function audit(host: Host): Report {
+  const subject: Subject = { host, evaluator: createEvaluator(host) };
+  const answers = checks.map((check) => check.run(subject));
+  return reportOf(
+    answers.flatMap(({ findings }) => findings),
+    answers.flatMap(({ unknown }) => unknown),
+    checks.length,
+  );
+}

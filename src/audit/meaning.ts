@@ -1,0 +1,128 @@
+import { type Ranges, ranges } from '../model/net/index.ts';
+import { allOf, anyOf, type Constraint, never, not } from '../model/packet/index.ts';
+import { type Rule, type RuleMeaning, type Ruleset, ruleMeaning } from '../model/ruleset/index.ts';
+
+const kept = new WeakMap<Ruleset, ReadonlyMap<Rule, RuleMeaning>>();
+
+/** The meaning of every rule of all tables, worked out once a ruleset. */
+export function meaningsOf(ruleset: Ruleset): ReadonlyMap<Rule, RuleMeaning> {
+  const found = kept.get(ruleset);
+  if (found !== undefined) return found;
+  const made = new Map<Rule, RuleMeaning>();
+  for (const table of ruleset.tables) for (const rule of table.rules) made.set(rule, ruleMeaning(ruleset, rule));
+  kept.set(ruleset, made);
+  return made;
+}
+
+/**
+ * A text that is the same for constraints that say the same in different words: order, nesting and repetition do not
+ * count, ranges of one field in a conjunction are intersected and in a disjunction united, `not` stands at the leaves.
+ * Equal texts mean equal constraints; the reverse is not promised.
+ */
+export function canonical(constraint: Constraint): string {
+  return write(reduce(push(constraint, false)));
+}
+
+/** Moves `not` down to the leaves (De Morgan). */
+function push(constraint: Constraint, negated: boolean): Constraint {
+  switch (constraint.kind) {
+    case 'not':
+      return push(constraint.of, !negated);
+    case 'all':
+    case 'any': {
+      const of = constraint.of.map((part) => push(part, negated));
+      return (constraint.kind === 'all') === negated ? anyOf(...of) : allOf(...of);
+    }
+    default:
+      return negated ? not(tidy(constraint)) : tidy(constraint);
+  }
+}
+
+/** Ranges sorted and merged; none at all is never true. */
+function tidy(leaf: Constraint): Constraint {
+  if (leaf.kind === 'number') return leaf.ranges.length === 0 ? never : { ...leaf, ranges: ranges(...leaf.ranges) };
+  if (leaf.kind === 'address') return leaf.ranges.length === 0 ? never : { ...leaf, ranges: ranges(...leaf.ranges) };
+  return leaf;
+}
+
+function reduce(constraint: Constraint): Constraint {
+  if (constraint.kind !== 'all' && constraint.kind !== 'any') return constraint;
+  const join = constraint.kind === 'all' ? allOf : anyOf;
+  const joined = join(...constraint.of.map(reduce));
+  if (joined.kind !== constraint.kind) return joined;
+  const byField = new Map<string, Constraint>();
+  const rest: Constraint[] = [];
+  for (const part of joined.of) {
+    if (part.kind !== 'number' && part.kind !== 'address') {
+      rest.push(part);
+      continue;
+    }
+    const before = byField.get(part.field);
+    byField.set(part.field, before === undefined ? part : merge(before, part, constraint.kind));
+  }
+  const distinct = new Map([...[...byField.values()].map(tidy), ...rest].map((part) => [write(part), part]));
+  return join(...[...distinct.keys()].sort().map((key) => distinct.get(key) as Constraint));
+}
+
+/** Two leaves of the same field. A packet that lacks the field fails both and their merger alike. */
+function merge(a: Constraint, b: Constraint, kind: 'all' | 'any'): Constraint {
+  if (a.kind === 'number' && b.kind === 'number') {
+    const merged = kind === 'all' ? meet(a.ranges, b.ranges) : ranges(...a.ranges, ...b.ranges);
+    return { ...a, ranges: merged };
+  }
+  if (a.kind === 'address' && b.kind === 'address') {
+    const merged = kind === 'all' ? meet(a.ranges, b.ranges) : ranges(...a.ranges, ...b.ranges);
+    return { ...a, ranges: merged };
+  }
+  throw new Error('only leaves of one field merge');
+}
+
+function meet<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>): Ranges<T> {
+  return ranges(
+    ...a.flatMap(([lo, hi]) => b.map(([from, to]): readonly [T, T] => [lo > from ? lo : from, hi < to ? hi : to] as const)),
+  );
+}
+
+function write(constraint: Constraint): string {
+  return JSON.stringify(constraint, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
+}
+
+/** What a constraint hangs on, beyond the packet's own header. */
+export interface Reads {
+  /** A match that decides for itself each time, or that palisade does not understand. */
+  readonly undecidable: boolean;
+  readonly mark: boolean;
+  readonly sets: boolean;
+  readonly state: boolean;
+}
+
+export function readsOf(constraint: Constraint): Reads {
+  switch (constraint.kind) {
+    case 'all':
+    case 'any':
+      return constraint.of.map(readsOf).reduce(
+        (sum, part) => ({
+          undecidable: sum.undecidable || part.undecidable,
+          mark: sum.mark || part.mark,
+          sets: sum.sets || part.sets,
+          state: sum.state || part.state,
+        }),
+        nothing,
+      );
+    case 'not':
+      return readsOf(constraint.of);
+    case 'opaque':
+      return { ...nothing, undecidable: constraint.nature === 'stateful' || constraint.hotdrop || constraint.unknown };
+    case 'bits':
+    case 'anyBit':
+      return { ...nothing, mark: constraint.field === 'mark' || constraint.field === 'connmark' };
+    case 'member':
+      return { ...nothing, sets: true };
+    case 'number':
+      return { ...nothing, state: constraint.field === 'state' };
+    default:
+      return nothing;
+  }
+}
+
+const nothing: Reads = { undecidable: false, mark: false, sets: false, state: false };
