@@ -1,0 +1,20 @@
+/**
+ * What can be asked of palisade: one file a verb, each one plain object with its flags, its answer's shape and its run.
+ *
+ * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
+ */
+import { audit } from './audit.ts';
+import { show } from './show.ts';
+import { status } from './status.ts';
+import { trace } from './trace.ts';
+import { up } from './up.ts';
+import type { Verb } from './verb.ts';
+
+export type { News } from './news.ts';
+export type { Serve, Served, ServeOptions } from './serve.ts';
+export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
+export type { UpPart } from './up.ts';
+export * from './verb.ts';
+
+/** In the order of the help. */
+export const verbs: readonly Verb[] = [status, up, show, audit, trace] as unknown as readonly Verb[];

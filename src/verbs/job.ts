@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { hostFromTexts } from '../model/host/index.ts';
+import { problemLine } from '../result.ts';
+import { followCollected, followKernelLog, type Watched } from '../watch/sources/index.ts';
+import { loggedPacketToJson } from './event.ts';
+import { labLogGroup } from './lab/guide.ts';
+import { labNetwork } from './lab/network.ts';
+import { type Live, live } from './live.ts';
+import { reportToJson } from './shapes.ts';
+import { statusOf } from './status.ts';
+import type { UpInput, UpPart } from './up.ts';
+import type { Context, Outcome } from './verb.ts';
+
+/** The live host, seen as root. */
+export async function watchHost(context: Context, input: UpInput): Promise<Outcome<UpPart>> {
+  const options = input.backend === undefined ? {} : { backend: input.backend };
+  const read = async () => hostFromTexts(await context.kernel.read({ signal: context.signal }), options);
+  return await job(context, input, read, () => followKernelLog(context.signal, context.clock));
+}
+
+/** A network of namespaces instead, for those who may not see the host's rules. */
+export async function watchLab(context: Context, input: UpInput, why: string): Promise<Outcome<UpPart>> {
+  await say(context, {
+    kind: 'notice',
+    text: `This host's firewall cannot be seen: ${why}. Run it as root (sudo) to look at this host.`,
+  });
+  const network = await labNetwork(context, actorCommand);
+  if (!network.ok) return { kind: 'unread', problems: network.problems };
+  await using lab = network.value;
+  await say(context, {
+    kind: 'notice',
+    text: 'Until then it looks at a network that it made in namespaces of its own: a server behind a common guide’s firewall, a client and an attacker.',
+  });
+  const read = async () => ({
+    ...hostFromTexts(await context.kernel.read({ namespace: lab.server, signal: context.signal })),
+    name: 'lab',
+  });
+  // Awaited here: the network stands as long as the job.
+  return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal));
+}
+
+/** The same job on whatever `read` reads and `follow` follows. */
+async function job(
+  context: Context,
+  input: UpInput,
+  read: Parameters<typeof live>[0],
+  follow: () => AsyncIterable<Watched>,
+): Promise<Outcome<UpPart>> {
+  const started = context.clock.now();
+  const subject = await live(read, () => context.clock.now());
+  const readMs = context.clock.now() - started;
+  await sayAudited(context, subject, false);
+  if (input.once) return { kind: 'done', value: null };
+  const closing: Promise<unknown>[] = [];
+  if (input.web) {
+    const serving = await context.serve(subject.served, { port: input.port, host: '127.0.0.1' }, context.signal);
+    if (!serving.ok) {
+      const taken = serving.why === 'port-in-use';
+      const message = taken ? `port ${input.port} on 127.0.0.1 is taken` : `the page cannot be served: ${serving.detail}`;
+      return { kind: 'invalid', problems: [{ code: 'port-in-use', message, hint: 'say another with --port, or --no-web' }] };
+    }
+    closing.push(serving.closed);
+    await say(context, {
+      kind: 'serving',
+      url: serving.url,
+      tunnel: `ssh -L ${serving.port}:127.0.0.1:${serving.port} ${hostname()}`,
+    });
+  }
+  closing.push(refreshing(context, subject, readMs), following(context, subject, follow));
+  await Promise.all(closing);
+  await say(context, { kind: 'ended' });
+  return { kind: 'done', value: null };
+}
+
+/** Reads anew every ten seconds, or so seldom that reading takes at most a twentieth of the time. */
+async function refreshing(context: Context, subject: Live, firstReadMs: number): Promise<void> {
+  let pauseMs = Math.max(10_000, 20 * firstReadMs);
+  while (await pause(pauseMs, context.signal)) {
+    const started = context.clock.now();
+    const changed = await subject.refresh();
+    // A reading that Ctrl-C cut short says nothing.
+    if (context.signal.aborted) return;
+    if (changed) await sayAudited(context, subject, true);
+    pauseMs = Math.max(10_000, 20 * (context.clock.now() - started));
+  }
+}
+
+async function following(context: Context, subject: Live, follow: () => AsyncIterable<Watched>): Promise<void> {
+  for await (const watched of follow()) {
+    switch (watched.kind) {
+      case 'event':
+        subject.logged(watched.event);
+        await say(context, { kind: 'event', event: loggedPacketToJson(watched.event) });
+        break;
+      case 'lost':
+        subject.lost(watched.count);
+        await say(context, { kind: 'lost', at: context.clock.now() / 1000, count: watched.count });
+        break;
+      case 'unavailable':
+        await say(context, { kind: 'notice', text: `Logged packets are not shown: ${problemLine(watched.problem)}.` });
+        break;
+    }
+  }
+}
+
+async function sayAudited(context: Context, subject: Live, changed: boolean): Promise<void> {
+  const { host, report } = subject.current();
+  const audit = reportToJson(host.name, host.readAt, report);
+  await say(context, { kind: 'audited', changed, at: context.clock.now() / 1000, status: statusOf(host, report), audit });
+}
+
+function say(context: Context, part: UpPart): Promise<void> {
+  return context.part(part);
+}
+
+/** False when the signal came first. */
+function pause(forMs: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve(true);
+    }, forMs);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Our own Node, running the lab's actor from sources or from a release. */
+function actorCommand(person: string): readonly string[] {
+  const script = import.meta.url.endsWith('.ts') ? './lab/actor.ts' : './lab-actor.js';
+  return [process.execPath, new URL(script, import.meta.url).pathname, person];
+}

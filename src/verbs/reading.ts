@@ -1,0 +1,105 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Backend, Host } from '../model/host/index.ts';
+import type { Family } from '../model/net/index.ts';
+import { failed, ok, type Result } from '../result.ts';
+import type { Context } from './verb.ts';
+
+/** Larger than the save of half a million rules; what is larger is not a ruleset. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** The flags by which every verb says what it looks at: the live host, or files. */
+export const readingInput = {
+  ruleset: z
+    .array(z.string())
+    .default([])
+    .describe('Read iptables-save text instead of the live host; once a family, 4:FILE or 6:FILE says which, - is standard input')
+    .meta({ value: 'FILE', path: true }),
+  sets: z.string().optional().describe('Read ipset save text for the rulesets of --ruleset').meta({ value: 'FILE', path: true }),
+  facts: z
+    .string()
+    .optional()
+    .describe('Read links, addresses, listeners and sysctls as JSON for the rulesets of --ruleset')
+    .meta({ value: 'FILE', path: true }),
+  backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some'),
+};
+
+export interface Reading {
+  readonly ruleset: readonly string[];
+  readonly sets?: string | undefined;
+  readonly facts?: string | undefined;
+  readonly backend?: Backend | undefined;
+}
+
+/** Reads the host that the flags name. What a live host does not tell becomes unknown in it; files fail whole. */
+export async function readHost(context: Context, reading: Reading): Promise<Result<Host>> {
+  if (reading.ruleset.length > 0) return fromFiles(context, reading);
+  const alone = reading.sets !== undefined ? '--sets' : reading.facts !== undefined ? '--facts' : undefined;
+  if (alone !== undefined) {
+    return failed({
+      code: 'usage',
+      message: `${alone} goes with --ruleset`,
+      hint: 'name the ruleset that it belongs to, or leave it out to read this host',
+    });
+  }
+  context.progress('reading the firewall');
+  const { hostFromTexts } = await import('../model/host/index.ts');
+  const texts = await context.kernel.read({ signal: context.signal });
+  return ok(hostFromTexts(texts, reading.backend === undefined ? {} : { backend: reading.backend }));
+}
+
+async function fromFiles(context: Context, reading: Reading): Promise<Result<Host>> {
+  const rulesets: { file: string; family?: Family; text: string }[] = [];
+  for (const argument of reading.ruleset) {
+    const said = /^([46]):(.+)$/s.exec(argument);
+    const file = said?.[2] ?? argument;
+    const text = await readText(context, file);
+    if (!text.ok) return text;
+    rulesets.push({ file, text: text.value, ...(said === null ? {} : { family: said[1] === '4' ? 4 : 6 }) });
+  }
+  const beside: { sets?: { file: string; text: string }; facts?: { file: string; text: string } } = {};
+  for (const kind of ['sets', 'facts'] as const) {
+    const file = reading[kind];
+    if (file === undefined) continue;
+    const text = await readText(context, file);
+    if (!text.ok) return text;
+    beside[kind] = { file, text: text.value };
+  }
+  const { hostFromFiles } = await import('../model/host/index.ts');
+  return hostFromFiles({ rulesets, ...beside, readAt: context.clock.now() });
+}
+
+/** A file's bytes as latin1, so that every byte of it survives. */
+export async function readText(context: Context, file: string): Promise<Result<string>> {
+  try {
+    if (file === '-') return sized(file, await context.stdin());
+    const { size } = await stat(file);
+    if (size > maxBytes) return tooLarge(file);
+    return sized(file, await readFile(file, { signal: context.signal }));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EACCES'
+          ? 'it may not be read'
+          : code === 'EISDIR'
+            ? 'it is a folder'
+            : String(code ?? error);
+    return failed({ code: 'file-missing', at: { file }, message: why, hint: 'name a file that can be read' });
+  }
+}
+
+function sized(file: string, bytes: Uint8Array): Result<string> {
+  if (bytes.length > maxBytes) return tooLarge(file);
+  return ok(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+}
+
+function tooLarge(file: string): Result<never> {
+  return failed({
+    code: 'file-too-large',
+    at: { file, line: 1, column: 1 },
+    message: 'the file is larger than 64 MiB',
+    hint: 'name the output of iptables-save; 64 MiB hold about 450,000 rules',
+  });
+}

@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { type Finding, type Report, severities } from '../audit/finding.ts';
+import { packetToJson, type RuleRef, states, type Trace } from '../model/packet/index.ts';
+
+/** The JSON that verbs and API share, and how the core's values become it. */
+
+export const ruleRef: z.ZodType<RuleRef> = z
+  .object({
+    family: z.union([z.literal(4), z.literal(6)]),
+    table: z.string(),
+    chain: z.string(),
+    rule: z
+      .union([z.int().min(1), z.literal('policy')])
+      .describe('From 1 within its chain as iptables counts; a chain’s policy is "policy".'),
+  })
+  .meta({ id: 'RuleRef' });
+
+export const packet = z
+  .object({
+    hook: z.enum(['input', 'forward', 'output']),
+    in: z.string().nullable(),
+    out: z.string().nullable(),
+    src: z.string(),
+    dst: z.string(),
+    proto: z.string(),
+    sport: z.int().nullable(),
+    dport: z.int().nullable(),
+    icmpType: z.int().nullable(),
+    icmpCode: z.int().nullable(),
+    flags: z.array(z.string()).optional(),
+    state: z.enum(states),
+    status: z.array(z.string()).optional(),
+    direction: z.enum(['original', 'reply']).optional(),
+    original: z.object({ src: z.string(), dst: z.string(), sport: z.int().nullable(), dport: z.int().nullable() }).optional(),
+    mark: z.int(),
+    connmark: z.int().optional(),
+    length: z.int(),
+    ttl: z.int(),
+    fragment: z.boolean().optional(),
+    mac: z.string().optional(),
+  })
+  .meta({ id: 'Packet', description: 'One packet as it stands at the beginning of its way.' });
+
+const verdict = z.enum(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'STOLEN']);
+
+export const trace = z
+  .object({
+    verdict: z.enum([...verdict.options, 'DEPENDS', 'UNDECIDED']),
+    decidedBy: ruleRef.nullable(),
+    line: z.int().nullable(),
+    path: z.array(
+      z.object({
+        family: z.union([z.literal(4), z.literal(6)]),
+        table: z.string(),
+        chain: z.string(),
+        rule: z.union([z.int(), z.literal('policy')]),
+        line: z.int().nullable(),
+        effect: z.string(),
+        maybe: z.boolean().describe('An undecidable match stands in the rule.'),
+      }),
+    ),
+    dependsOn: z.array(z.string()),
+    outcomes: z.array(
+      z.object({
+        when: z.record(z.string(), z.boolean()),
+        verdict,
+        decidedBy: ruleRef.nullable(),
+        line: z.int().nullable(),
+      }),
+    ),
+    assumed: z.array(z.string()),
+  })
+  .meta({ id: 'Trace', description: 'What becomes of one packet.' });
+
+export type TraceJson = z.output<typeof trace>;
+
+export function traceToJson(value: Trace): TraceJson {
+  return {
+    ...value,
+    path: [...value.path],
+    dependsOn: [...value.dependsOn],
+    outcomes: value.outcomes.map((ending) => ({ ...ending, when: { ...ending.when } })),
+    assumed: [...value.assumed],
+  };
+}
+
+const located = z.object({
+  family: z.union([z.literal(4), z.literal(6)]),
+  table: z.string(),
+  chain: z.string(),
+  rule: z.union([z.int(), z.literal('policy')]),
+  line: z.int().nullable(),
+});
+
+export const finding = z
+  .object({
+    id: z.string(),
+    severity: z.enum(severities),
+    certainty: z.enum(['certain', 'possible']),
+    title: z.string(),
+    why: z.string(),
+    family: z.union([z.literal(4), z.literal(6)]).nullable(),
+    at: z.array(located),
+    causedBy: z.array(located),
+    witness: z
+      .object({ packet, verdict: trace.shape.verdict, decidedBy: ruleRef.nullable(), dependsOn: z.array(z.string()) })
+      .nullable()
+      .describe('One packet that shows it, and what becomes of it.'),
+    fix: z.string(),
+    refs: z.array(z.string()),
+  })
+  .meta({ id: 'Finding' });
+
+export type FindingJson = z.output<typeof finding>;
+
+export function findingToJson(value: Finding): FindingJson {
+  const { witness } = value;
+  return {
+    ...value,
+    at: [...value.at],
+    causedBy: [...value.causedBy],
+    refs: [...value.refs],
+    witness: witness && {
+      packet: packet.parse(packetToJson(witness.packet)),
+      verdict: witness.trace.verdict,
+      decidedBy: witness.trace.decidedBy,
+      dependsOn: [...witness.trace.dependsOn],
+    },
+  };
+}
+
+export const unknownAnswer = z.object({ id: z.string(), why: z.string(), remedy: z.string() }).meta({ id: 'Unknown' });
+
+export const counts = z
+  .object({ critical: z.int(), high: z.int(), medium: z.int(), low: z.int(), info: z.int() })
+  .meta({ id: 'Counts' });
+
+export function countsOf(report: Report): z.output<typeof counts> {
+  const sum = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+  for (const { severity } of report.findings) sum[severity] += 1;
+  return sum;
+}
+
+/** What `audit --json` prints. */
+export const auditReport = z
+  .object({
+    host: z.string(),
+    readAt: z.number().describe('Epoch seconds.'),
+    score: z.int().min(0).max(100),
+    confidence: z.int().min(0).max(100).describe('Percent of the checks that could be answered.'),
+    counts,
+    findings: z.array(finding),
+    unknown: z.array(unknownAnswer),
+  })
+  .meta({ id: 'AuditReport' });
+
+export type AuditJson = z.output<typeof auditReport>;
+
+export function reportToJson(name: string, readAt: number, report: Report): AuditJson {
+  return {
+    host: name,
+    readAt: readAt / 1000,
+    score: report.score,
+    confidence: report.confidence,
+    counts: countsOf(report),
+    findings: report.findings.map(findingToJson),
+    unknown: [...report.unknown],
+  };
+}
+
+/** The verdict in one word, and the screen around it. */
+export const statusReport = z
+  .object({
+    host: z.string(),
+    readAt: z.number().describe('Epoch seconds.'),
+    protected: z
+      .enum(['yes', 'no', 'unknown'])
+      .describe('no: a critical or high finding stands. unknown: none stands, but something that could be one was not read.'),
+    backends: z.object({ 4: z.string(), 6: z.string() }).describe('nft, legacy, both, none or unknown, by family.'),
+    rules: z.object({ 4: z.int().nullable(), 6: z.int().nullable() }),
+    foreign: z.array(z.string()).describe('nft base chains that iptables did not make, by name: seen, not modelled.'),
+    score: z.int(),
+    confidence: z.int(),
+    counts,
+    findings: z.array(finding).describe('Worst first.'),
+    unknown: z.array(unknownAnswer),
+    next: z.array(z.string()).describe('What to do now, most useful first.'),
+  })
+  .meta({ id: 'StatusReport' });
+
+export type StatusJson = z.output<typeof statusReport>;
+
+const rule = z.object({
+  number: z.int(),
+  line: z.int(),
+  packets: z.int().nullable(),
+  bytes: z.int().nullable(),
+  text: z.string().describe('The rule without its counters, as iptables-save prints it.'),
+  comment: z.string().nullable(),
+  notUnderstood: z.array(z.string()).describe('Matches and targets that palisade does not know: kept, not judged.'),
+});
+
+/** What `show --json` prints. */
+export const rulesetReport = z
+  .object({
+    host: z.string(),
+    readAt: z.number().describe('Epoch seconds.'),
+    families: z.array(
+      z.object({
+        family: z.union([z.literal(4), z.literal(6)]),
+        source: z.string().describe('The file or the command that it was read from.'),
+        backend: z.enum(['nft', 'legacy']).nullable(),
+        tables: z.array(
+          z.object({
+            name: z.string(),
+            chains: z.array(
+              z.object({
+                name: z.string(),
+                policy: z.enum(['ACCEPT', 'DROP']).nullable(),
+                packets: z.int().nullable(),
+                bytes: z.int().nullable(),
+                rules: z.array(rule),
+              }),
+            ),
+          }),
+        ),
+      }),
+    ),
+    foreign: z.array(z.string()),
+    unknown: z.array(z.object({ what: z.string(), why: z.string(), remedy: z.string() })),
+  })
+  .meta({ id: 'RulesetReport' });
+
+export type RulesetJson = z.output<typeof rulesetReport>;

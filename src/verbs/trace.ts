@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { Host } from '../model/host/index.ts';
+import { formatAddress, parsePort } from '../model/net/index.ts';
+import { type Packet, states } from '../model/packet/index.ts';
+import { failed, ok, type Problem, type Result } from '../result.ts';
+import { packetFor } from './packet.ts';
+import { readHost, readingInput, readText } from './reading.ts';
+import { trace as traceShape, traceToJson } from './shapes.ts';
+import { type Context, verb } from './verb.ts';
+
+const wholeNumber = (max: number, says: string, value: string) =>
+  z.int().min(0).max(max).optional().describe(says).meta({ value });
+
+export const trace = verb({
+  name: 'trace',
+  group: 'look',
+  summary: 'what happens to a packet: hook by hook, rule by rule',
+  description: `Sends one packet, described by flags, or many, one JSON object a line, through the rules as the kernel would,
+and says which rule decides. Where a match such as limit or recent decides, the verdict is DEPENDS and every outcome is listed.
+input and forward begin at PREROUTING, so addresses are those before DNAT; output begins at OUTPUT.`,
+  input: z.object({
+    ...readingInput,
+    packets: z
+      .string()
+      .optional()
+      .describe('Read packets from a file, one JSON object a line; - is standard input')
+      .meta({ value: 'FILE', path: true }),
+    hook: z.enum(['input', 'forward', 'output']).optional().describe('To this host, through it, or from it (default input)'),
+    src: z.string().optional().describe('Source address').meta({ value: 'ADDRESS' }),
+    dst: z.string().optional().describe('Destination address; on input this host’s first one').meta({ value: 'ADDRESS' }),
+    proto: z.string().optional().describe('tcp, udp, icmp, … or a number (default tcp)').meta({ value: 'NAME' }),
+    sport: z.string().optional().describe('Source port (default 40000)').meta({ value: 'PORT' }),
+    dport: z.string().optional().describe('Destination port, by number or a well-known name').meta({ value: 'PORT' }),
+    in: z.string().optional().describe('Interface that it arrives on (default: the only one)').meta({ value: 'LINK' }),
+    out: z.string().optional().describe('Interface that it leaves by').meta({ value: 'LINK' }),
+    icmpType: wholeNumber(255, 'ICMP type (default echo-request)', 'TYPE'),
+    icmpCode: wholeNumber(255, 'ICMP code', 'CODE'),
+    flags: z.string().optional().describe('TCP flags, with commas (default SYN)').meta({ value: 'FLAGS' }),
+    state: z.enum(states).optional().describe('Connection state (default NEW)'),
+    mark: wholeNumber(0xffffffff, 'Packet mark', 'NUMBER'),
+    length: wholeNumber(65535, 'Bytes of the packet (default 60)', 'BYTES'),
+    ttl: wholeNumber(255, 'TTL or hop limit (default 64)', 'HOPS'),
+    mac: z.string().optional().describe('Source MAC address').meta({ value: 'MAC' }),
+  }),
+  output: traceShape,
+  streams: true,
+  exits: {
+    0: 'every packet was followed',
+    2: 'a file, flag or packet could not be read',
+    3: 'the rules of a packet’s family are unknown',
+  },
+  examples: [
+    { command: 'palisade trace --src 203.0.113.9 --dport ssh', says: 'would this stranger reach sshd?' },
+    { command: 'palisade trace --ruleset rules.v4 --packets probes.jsonl --json', says: 'many packets against a file' },
+  ],
+  async run(context, input) {
+    const host = await readHost(context, input);
+    if (!host.ok) return { kind: 'invalid', problems: host.problems };
+    const packets = input.packets === undefined ? one(host.value, input) : await many(context, host.value, input.packets);
+    if (!packets.ok) return { kind: 'invalid', problems: packets.problems };
+    const { createEvaluator } = await import('../analysis/index.ts');
+    const evaluator = createEvaluator(host.value);
+    const missing = packets.value.map(({ family }) => host.value.rulesets[family]).find((ruleset) => !ruleset.known);
+    if (missing !== undefined && !missing.known) {
+      const problem: Problem = {
+        code: 'unread',
+        message: `the rules that decide are unknown: ${missing.why}`,
+        hint: missing.remedy,
+      };
+      return { kind: 'unread', problems: [problem] };
+    }
+    for (const packet of packets.value) {
+      context.signal.throwIfAborted();
+      const answer = evaluator.trace(packet);
+      if (answer === null) throw new Error('a known ruleset has no answer');
+      await context.part(traceToJson(answer));
+    }
+    return { kind: 'done', value: null };
+  },
+});
+
+type Flags = Readonly<Record<string, unknown>> & { readonly dst?: string | undefined; readonly flags?: string | undefined };
+
+function one(host: Host, input: Flags): Result<Packet[]> {
+  const json: Record<string, unknown> = { hook: 'input', proto: 'tcp' };
+  for (const field of [
+    'hook',
+    'src',
+    'dst',
+    'proto',
+    'in',
+    'out',
+    'icmpType',
+    'icmpCode',
+    'state',
+    'mark',
+    'length',
+    'ttl',
+    'mac',
+  ]) {
+    if (input[field] !== undefined) json[field] = input[field];
+  }
+  for (const field of ['sport', 'dport']) {
+    if (input[field] === undefined) continue;
+    const port = parsePort(String(input[field]));
+    if (port === undefined)
+      return failed({
+        code: 'usage',
+        message: `--${field} ${String(input[field])} is no port`,
+        hint: 'write a number from 0 to 65535 or a name such as ssh',
+      });
+    json[field] = port;
+  }
+  if (input.flags !== undefined)
+    json['flags'] = input.flags.split(',').filter((flag) => flag !== '' && flag.toUpperCase() !== 'NONE');
+  const needed = ['src', 'dst'].filter((field) => json[field] === undefined);
+  if (needed.includes('dst')) json['dst'] = ownAddress(host, String(json['src'] ?? ''), json['hook'] === 'input');
+  if (json['src'] === undefined || json['dst'] === undefined) {
+    return failed({
+      code: 'usage',
+      message: 'the packet is not whole',
+      hint: `say ${needed.map((field) => `--${field}`).join(' and ')}, or --packets FILE`,
+    });
+  }
+  const packet = packetFor(host, json);
+  return packet.ok ? ok([packet.value]) : failed(...packet.problems.map((problem) => ({ ...problem, code: 'usage' as const })));
+}
+
+/** The first address of the host in the family of the source, for packets to the host. */
+function ownAddress(host: Host, src: string, toHost: boolean): string | undefined {
+  const family = src.includes(':') ? 6 : 4;
+  if (!toHost) return undefined;
+  const own = host.addresses.known
+    ? host.addresses.value.find(({ prefix, scope }) => prefix.family === family && scope === 'global')
+    : undefined;
+  return own && formatAddress({ family, value: own.prefix.value });
+}
+
+async function many(context: Context, host: Host, file: string): Promise<Result<Packet[]>> {
+  const text = await readText(context, file);
+  if (!text.ok) return text;
+  const packets: Packet[] = [];
+  const lines = text.value.split('\n');
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const at = { file, line: index + 1, column: 1 };
+    let json: unknown;
+    try {
+      json = JSON.parse(line);
+    } catch {
+      return failed({
+        code: 'packet-invalid',
+        at,
+        message: 'this line is not JSON',
+        hint: 'write one packet as a JSON object on each line',
+      });
+    }
+    const packet = packetFor(host, json);
+    if (!packet.ok) return failed(...packet.problems.slice(0, 1).map((problem) => ({ ...problem, at })));
+    packets.push(packet.value);
+  }
+  return ok(packets);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { loggedPacket } from './event.ts';
+import { auditReport, statusReport } from './shapes.ts';
+import { verb } from './verb.ts';
+
+/** What `up` says, in the order in which it happens. */
+const upPart = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('notice'), text: z.string() }),
+  z.object({ kind: z.literal('audited'), changed: z.boolean(), at: z.number(), status: statusReport, audit: auditReport }),
+  z.object({
+    kind: z.literal('serving'),
+    url: z.string().describe('With the token, which is printed only here.'),
+    tunnel: z.string().describe('The command that brings the page to another machine.'),
+  }),
+  z.object({ kind: z.literal('event'), event: loggedPacket }),
+  z.object({ kind: z.literal('lost'), at: z.number(), count: z.int() }),
+  z.object({ kind: z.literal('ended') }),
+]);
+
+export type UpPart = z.output<typeof upPart>;
+
+const upInput = z.object({
+  port: z.int().min(0).max(65535).default(7272).describe('Port of the page; 0 takes a free one').meta({ value: 'PORT' }),
+  web: z.boolean().default(true).describe('Serve the page and the API'),
+  once: z.boolean().default(false).describe('Read, audit, print, and end'),
+  backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some'),
+});
+
+export type UpInput = z.output<typeof upInput>;
+
+export const up = verb({
+  name: 'up',
+  group: 'look',
+  summary: 'the main job: read, audit, watch and serve the page; changes nothing',
+  description: `Reads the live firewall of both families and both backends, audits it, prints the verdict and the findings,
+follows the packets that the kernel logs, and serves a page and a JSON API on 127.0.0.1. It never changes the firewall.
+Without root it says what it cannot see, and does the same job on a network of namespaces that it makes itself:
+a server behind a common guide's firewall, a client and an attacker. Ctrl-C ends it.`,
+  input: upInput,
+  output: upPart,
+  streams: true,
+  exits: { 0: 'ended by Ctrl-C', 2: 'the port is taken, or a flag could not be read', 3: 'nothing could be read' },
+  examples: [
+    { command: 'sudo palisade up', says: 'watch this host' },
+    { command: 'palisade up --no-web --once', says: 'print how the host stands, and end' },
+  ],
+  async run(context, input) {
+    const { watchHost, watchLab } = await import('./job.ts');
+    const { root, why } = await context.kernel.rights();
+    return root ? await watchHost(context, input) : await watchLab(context, input, why);
+  },
+});

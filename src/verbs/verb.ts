@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { Kernel } from '../kernel/index.ts';
+import type { Problem } from '../result.ts';
+import type { Serve } from './serve.ts';
+
+/**
+ * One thing that can be asked of palisade. Command line, help, man pages, completion, JSON Schemas and the HTTP API
+ * are made from these objects, never written twice.
+ */
+export interface Verb<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly group: 'look' | 'change' | 'watch' | 'keep' | 'connect';
+  /** One clause, no full stop. */
+  readonly summary: string;
+  /** Paragraphs for the man page and `--help`. */
+  readonly description: string;
+  /** Flags: one field each, camelCase; `describe` is its help, `meta` its {@link FlagMeta}. */
+  readonly input: Input;
+  /** What `--json` prints: one object, or one a line when `streams`. */
+  readonly output: Output;
+  /** The verb says its answer in parts through `context.part`, each of the shape of `output`. */
+  readonly streams: boolean;
+  /** What each exit code that it can have means. */
+  readonly exits: Readonly<Partial<Record<ExitCode, string>>>;
+  readonly examples: readonly { readonly command: string; readonly says: string }[];
+  run(context: Context, input: z.output<Input>): Promise<Outcome<z.output<Output>>>;
+}
+
+/** How a flag looks on the command line, beyond what its type says. */
+export interface FlagMeta {
+  /** What stands for its value in help: `FILE`, `ADDRESS`. */
+  readonly value?: string;
+  /** The value is a path, for completion. */
+  readonly path?: boolean;
+  /** Not shown in help. */
+  readonly hidden?: boolean;
+  /** A word without a flag, in the order of the fields; an array takes all that are left. */
+  readonly positional?: boolean;
+}
+
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+/**
+ * How a verb ended. `value` is `null` for verbs that stream. `unread`: there is no answer at all, since what it
+ * needs could not be read; `unknown`: there is one, and it says what is missing.
+ */
+export type Outcome<T> =
+  | { readonly kind: 'done' | 'found' | 'unknown'; readonly value: T | null }
+  | { readonly kind: 'invalid' | 'unread' | 'unchanged'; readonly problems: readonly Problem[] };
+
+export const exitOf = { done: 0, found: 1, invalid: 2, unknown: 3, unread: 3, unchanged: 4 } as const satisfies Record<
+  Outcome<unknown>['kind'],
+  ExitCode
+>;
+
+/** Everything that a verb may touch, handed in. */
+export interface Context {
+  readonly clock: Clock;
+  readonly kernel: Kernel;
+  readonly log: Log;
+  /** What is being done, for a person who waits; shown only when it takes longer than a second. */
+  progress(doing: string): void;
+  /** One part of a streaming verb's answer. Resolves when it was written. */
+  part(value: unknown): Promise<void>;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Opens the page and the API. */
+  readonly serve: Serve;
+  /** Reads standard input to its end, for `-`. */
+  stdin(): Promise<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Log {
+  debug(event: string, details?: Readonly<Record<string, unknown>>): void;
+  info(event: string, details?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, details?: Readonly<Record<string, unknown>>): void;
+  error(event: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Keeps the types of input and output together while a table of verbs forgets them. */
+export function verb<I extends z.ZodObject, O extends z.ZodType>(object: Verb<I, O>): Verb<I, O> {
+  return object;
+}
