@@ -1,0 +1,86 @@
+# bash completion for palisade. Written by npm run docs from the verbs. Do not edit.
+
+_palisade() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' flags='' words='' at
+  # Bash breaks --flag=value at the equals sign.
+  if [[ $cur == = ]]; then
+    cur=''
+  elif [[ $prev == = ]]; then
+    prev=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    case ${COMP_WORDS[at]} in
+    --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
+    -*) ;;
+    status | up | show | audit | trace) verb=${COMP_WORDS[at]}; break ;;
+    esac
+  done
+  COMPREPLY=()
+  case $verb:$prev in
+  status:--ruleset) _palisade_path -f "$cur"; return ;;
+  status:--sets) _palisade_path -f "$cur"; return ;;
+  status:--facts) _palisade_path -f "$cur"; return ;;
+  status:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  up:--port) :; return ;;
+  up:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  show:--ruleset) _palisade_path -f "$cur"; return ;;
+  show:--sets) _palisade_path -f "$cur"; return ;;
+  show:--facts) _palisade_path -f "$cur"; return ;;
+  show:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  show:--table) :; return ;;
+  audit:--ruleset) _palisade_path -f "$cur"; return ;;
+  audit:--sets) _palisade_path -f "$cur"; return ;;
+  audit:--facts) _palisade_path -f "$cur"; return ;;
+  audit:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  audit:--fail-on) mapfile -t COMPREPLY < <(compgen -W 'critical high medium low info' -- "$cur"); return ;;
+  trace:--ruleset) _palisade_path -f "$cur"; return ;;
+  trace:--sets) _palisade_path -f "$cur"; return ;;
+  trace:--facts) _palisade_path -f "$cur"; return ;;
+  trace:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  trace:--packets) _palisade_path -f "$cur"; return ;;
+  trace:--hook) mapfile -t COMPREPLY < <(compgen -W 'input forward output' -- "$cur"); return ;;
+  trace:--src) :; return ;;
+  trace:--dst) :; return ;;
+  trace:--proto) :; return ;;
+  trace:--sport) :; return ;;
+  trace:--dport) :; return ;;
+  trace:--in) :; return ;;
+  trace:--out) :; return ;;
+  trace:--icmp-type) :; return ;;
+  trace:--icmp-code) :; return ;;
+  trace:--flags) :; return ;;
+  trace:--state) mapfile -t COMPREPLY < <(compgen -W 'INVALID ESTABLISHED RELATED NEW UNTRACKED' -- "$cur"); return ;;
+  trace:--mark) :; return ;;
+  trace:--length) :; return ;;
+  trace:--ttl) :; return ;;
+  trace:--mac) :; return ;;
+  *:--config) _palisade_path -f "$cur"; return ;;
+  *:--state) _palisade_path -d "$cur"; return ;;
+  *:--policy) _palisade_path -f "$cur"; return ;;
+  *:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  esac
+  case $verb in
+  status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
+  up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
+  show) flags='--ruleset --sets --facts --backend --save --table --json --no-color --quiet --config --state --policy --help' ;;
+  audit) flags='--ruleset --sets --facts --backend --fail-on --json --no-color --quiet --config --state --policy --help' ;;
+  trace) flags='--ruleset --sets --facts --backend --packets --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
+  *)
+    flags='--help --version --json --no-color --quiet --config --state --policy --backend'
+    words='help status up show audit trace'
+    ;;
+  esac
+  if [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+  elif [[ -n $words ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+  fi
+}
+
+# Completes a path; the names may hold blanks.
+_palisade_path() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+complete -F _palisade palisade

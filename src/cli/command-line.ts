@@ -1,0 +1,217 @@
+import { type Problem, problemLine, type Result } from '../result.ts';
+import { type ConfigFile, defaultConfigFile, readConfig, type Settings, settle } from '../verbs/config/index.ts';
+import type { Context, ExitCode, Outcome, Serve, Verb } from '../verbs/index.ts';
+import { exitOf } from '../verbs/verb.ts';
+import { flagsOf, spelled } from './flag.ts';
+import { jsonLog } from './log.ts';
+import { type Progress, progressLine } from './progress.ts';
+import { cleaned, paintFor, renderOf, safeText, type View } from './render/index.ts';
+import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
+import { type Asked, understand } from './understand.ts';
+
+/** What the command line cannot make itself, because it may not import it. */
+export interface Pieces {
+  /** Made when a verb is about to run, so that help needs none. */
+  readonly kernel: () => Promise<Context['kernel']>;
+  readonly serve: Serve;
+  /** Default: all of palisade's. */
+  readonly verbs?: readonly Verb[];
+}
+
+/**
+ * Runs one command and says its exit code. Nothing that a user does makes it throw: every failure ends as lines on
+ * standard error. It never ends the process, so that what is open can be closed.
+ */
+export async function commandLine(
+  argv: readonly string[],
+  pieces: Pieces,
+  terminal: Terminal = processTerminal(),
+): Promise<ExitCode> {
+  const interrupt = new AbortController();
+  using _interrupts = terminal.onInterrupt(() => interrupt.abort());
+  using _faults = terminal.onFault((error) => unexpected(error, terminal, interrupt.signal));
+  try {
+    const verbs = pieces.verbs ?? (await import('../verbs/index.ts')).verbs;
+    const asked = understand(argv, verbs, Math.min(terminal.out.columns ?? 100, 120));
+    return await answer(asked, pieces, terminal, interrupt);
+  } catch (error) {
+    return await unexpected(error, terminal, interrupt.signal);
+  }
+}
+
+async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrupt: AbortController): Promise<ExitCode> {
+  if (asked.kind === 'text') {
+    await terminal.out.write(asked.text);
+    return 0;
+  }
+  if (asked.kind === 'problem') return await refuse([asked.problem], terminal, exitOf.invalid);
+  const { verb, globals } = asked;
+  const settled = await settingsFor(asked, terminal);
+  if (!settled.ok) return await refuse(settled.problems, terminal, exitOf.invalid);
+  const { settings, given } = settled.value;
+  const input = verb.input.safeParse(given);
+  if (!input.success) {
+    const problems = input.error.issues.map((issue) => issueProblem(verb, issue.path[0], issue.message));
+    return await refuse(problems, terminal, exitOf.invalid);
+  }
+  const json = globals['json'] === true;
+  const quiet = globals['quiet'] === true;
+  using progress = progressLine(terminal.err, quiet);
+  const print = printer(verb, json, quiet, settings, terminal, progress);
+  const log = jsonLog(settings.log, terminal.clock, (line) => {
+    progress.clear();
+    // Whoever closed standard error does not read the log; the answer still matters.
+    terminal.err.write(line).catch(() => undefined);
+  });
+  const context: Context = {
+    clock: terminal.clock,
+    kernel: await pieces.kernel(),
+    log,
+    progress: progress.doing,
+    part: (value) => print.part(value),
+    signal: interrupt.signal,
+    serve: pieces.serve,
+    stdin: () => terminal.stdin(),
+    env: terminal.env,
+  };
+  try {
+    const outcome: Outcome<unknown> = await verb.run(context, input.data);
+    if ('problems' in outcome) {
+      progress.clear();
+      return await refuse(outcome.problems, terminal, exitOf[outcome.kind]);
+    }
+    if (!verb.streams) await print.whole(outcome.value);
+    return exitOf[outcome.kind];
+  } catch (error) {
+    // The verb may still be following something for a reader who has gone.
+    if (error instanceof OutputClosed) interrupt.abort();
+    throw error;
+  }
+}
+
+/** Configuration file, environment and flags together, and the verb's input with what they say of it. */
+async function settingsFor(
+  { verb, given, globals }: Extract<Asked, { kind: 'verb' }>,
+  terminal: Terminal,
+): Promise<Result<{ settings: Settings; given: Record<string, unknown> }>> {
+  const named = globals['config'] ?? (terminal.env['PALISADE_CONFIG'] || undefined);
+  const path = typeof named === 'string' ? named : defaultConfigFile;
+  const file = await configFile(path, named !== undefined, terminal);
+  if (!file.ok) return file;
+  const shared = ['backend', 'port'] as const;
+  const fields = new Set(Object.keys(verb.input.shape));
+  const own = Object.fromEntries(shared.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]));
+  const flags: Record<string, unknown> = { ...own };
+  for (const key of ['backend', 'state', 'policy']) if (typeof globals[key] === 'string') flags[key] ??= globals[key];
+  if (globals['color'] === false) flags['color'] = 'never';
+  const settled = settle({ flags: flags as ConfigFile, env: terminal.env, file: file.value });
+  if (!settled.ok) return settled;
+  const { settings, said } = settled.value;
+  const settledFields = shared.filter((key) => fields.has(key) && said.has(key)).map((key) => [key, settings[key]] as const);
+  return { ok: true, value: { settings, given: { ...given, ...Object.fromEntries(settledFields) } } };
+}
+
+async function configFile(path: string, named: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
+  try {
+    const bytes = await terminal.readFile(path);
+    return await readConfig(new TextDecoder('utf-8').decode(bytes), path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    // Nobody has to have one; whoever names one means it.
+    if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return { ok: true, value: {} };
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EACCES'
+          ? 'it may not be read'
+          : code === 'EISDIR'
+            ? 'it is a folder'
+            : code;
+    return {
+      ok: false,
+      problems: [
+        {
+          code: 'file-missing',
+          at: { file: path },
+          message: why,
+          hint: 'name a configuration file that can be read with --config',
+        },
+      ],
+    };
+  }
+}
+
+interface Printer {
+  part(value: unknown): Promise<void>;
+  whole(value: unknown): Promise<void>;
+}
+
+/** Writes answers as JSON or as the verb's render draws them. Text for people never holds a control character of others. */
+function printer(verb: Verb, json: boolean, quiet: boolean, settings: Settings, terminal: Terminal, progress: Progress): Printer {
+  const { out } = terminal;
+  const render = renderOf(verb.name);
+  const write = async (value: unknown, of: 'whole' | 'part'): Promise<void> => {
+    progress.clear();
+    if (json) return await out.write(`${JSON.stringify(value)}\n`);
+    if (quiet) return;
+    const draw = (await render)[of];
+    if (draw === undefined) throw new Error(`nothing draws the ${of} answer of ${verb.name}`);
+    const view: View = { columns: out.columns, paint: paintFor(settings.color, out.interactive, terminal.env) };
+    const drawn = draw(cleaned(value) as never, view);
+    // Bytes are somebody's file, to the byte; only a terminal could be fooled by what they hold.
+    const shown = typeof drawn === 'string' || !out.interactive ? drawn : safeText(Buffer.from(drawn).toString('latin1'));
+    if (shown.length > 0) await out.write(shown);
+  };
+  return { part: (value) => write(value, 'part'), whole: (value) => write(value, 'whole') };
+}
+
+async function refuse(problems: readonly Problem[], terminal: Terminal, code: ExitCode): Promise<ExitCode> {
+  for (const problem of problems) {
+    const line = safeText(problemLine(problem)).replaceAll('\n', ' ');
+    await terminal.err.write(problem.at === undefined ? `palisade: ${line}\n` : `${line}\n`);
+  }
+  return code;
+}
+
+function issueProblem(verb: Verb, field: PropertyKey | undefined, message: string): Problem {
+  const flag = flagsOf(verb).find((candidate) => candidate.field === field);
+  const name = flag === undefined ? verb.name : spelled(flag);
+  return {
+    code: 'usage',
+    message: `${name} cannot be so: ${message.replace(/\.$/, '')}`,
+    hint: `palisade help ${verb.name} says what it takes`,
+  };
+}
+
+async function unexpected(error: unknown, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  if (error instanceof OutputClosed) return 0;
+  if (signal.aborted) {
+    await tell(terminal, 'palisade: interrupted before there was an answer\n');
+    return exitOf.unknown;
+  }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'write' && (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO')) {
+    await tell(terminal, `palisade: the answer could not be written whole (${code}); make room where it goes and ask again\n`);
+    return exitOf.unknown;
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  const line = safeText(what).split('\n', 1)[0] ?? '';
+  await tell(
+    terminal,
+    `palisade: this is a fault of palisade: ${line}; please report it with what PALISADE_DEBUG=1 adds to this command\n`,
+  );
+  if (terminal.env['PALISADE_DEBUG'] === '1') {
+    jsonLog('error', terminal.clock, (text) => void tell(terminal, text)).error('fault', { error });
+  }
+  return exitOf.unknown;
+}
+
+/** The last words: when standard error is gone too, the exit code says it. */
+async function tell(terminal: Terminal, text: string): Promise<void> {
+  try {
+    await terminal.err.write(text);
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What is written from the verb objects: man pages, JSON Schemas and the completion of three shells.
+ *
+ * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
+ * and a test fails when what lies there is not what would be written.
+ */
+import type { Verb } from '../../verbs/index.ts';
+import { bashCompletion } from './bash.ts';
+import { fishCompletion } from './fish.ts';
+import { manualOf, verbManual } from './man.ts';
+import { configurationSchema, schemasOf } from './schema.ts';
+import { zshCompletion } from './zsh.ts';
+
+/** Folders that hold generated files and nothing else. */
+export const generatedFolders = ['docs/man', 'docs/schemas', 'packaging/completion'] as const;
+
+/** Every generated file's text, by its path in the project. */
+export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/man/palisade.1', manualOf(verbs)],
+    ...verbs.map((verb) => [`docs/man/palisade-${verb.name}.1`, verbManual(verb)] as const),
+    ...verbs.flatMap((verb) => schemasOf(verb).map(([name, text]) => [`docs/schemas/${name}`, text] as const)),
+    ['docs/schemas/config.json', configurationSchema()],
+    ['packaging/completion/palisade.bash', bashCompletion(verbs)],
+    ['packaging/completion/_palisade', zshCompletion(verbs)],
+    ['packaging/completion/palisade.fish', fishCompletion(verbs)],
+  ]);
+}

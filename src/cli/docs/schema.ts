@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { configSchema } from '../../verbs/config/index.ts';
+import type { Verb } from '../../verbs/index.ts';
+
+type Schema = Record<string, unknown>;
+
+/** The JSON Schemas of a verb: `VERB.json` is what `--json` prints, `VERB.input.json` what its flags make. */
+export function schemasOf(verb: Verb): readonly (readonly [name: string, text: string])[] {
+  const said = verb.streams ? 'one line of' : 'the one line of';
+  return [
+    [
+      `${verb.name}.json`,
+      text(verb.output, 'output', `palisade ${verb.name}`, `The shape of ${said} palisade ${verb.name} --json.`),
+    ],
+    [
+      `${verb.name}.input.json`,
+      text(verb.input, 'input', `palisade ${verb.name}: input`, `What the flags of palisade ${verb.name} make.`),
+    ],
+  ];
+}
+
+/** The schema of the configuration file, for editors. */
+export function configurationSchema(): string {
+  return text(configSchema, 'input', 'palisade configuration', 'The shape of /etc/palisade/config.yaml.');
+}
+
+function text(type: z.ZodType, io: 'input' | 'output', title: string, description: string): string {
+  const schema = z.toJSONSchema(type, { io, override: ({ jsonSchema }) => tidy(jsonSchema as Schema) }) as Schema;
+  const { $schema, ...rest } = schema;
+  return `${JSON.stringify({ $schema, ...rest, title, description }, null, 2)}\n`;
+}
+
+/** Takes out what is about the command line, and bounds that every JSON number in JavaScript has. */
+function tidy(schema: Schema): void {
+  for (const key of ['value', 'path', 'hidden', 'positional']) delete schema[key];
+  if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
+  if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
+}

@@ -1,0 +1,92 @@
+import type { FindingJson } from '../../verbs/index.ts';
+import { paragraph, table } from './table.ts';
+import type { View } from './view.ts';
+import { heading, placeWords, severityStyles, witnessWords } from './words.ts';
+
+interface Unknown {
+  readonly id: string;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** One row a finding, with its witness under it: what a screen has room for. */
+export function findingsTable(findings: readonly FindingJson[], view: View): string {
+  return table(
+    [{ title: 'SEVERITY' }, { title: 'ID' }, { title: 'FINDING', grows: true }],
+    findings.map((finding) => {
+      const text = titleOf(finding);
+      return [
+        { text: finding.severity, style: severityStyles[finding.severity] },
+        finding.id,
+        finding.witness === null ? text : { text, below: witnessWords(finding.witness) },
+      ];
+    }),
+    view,
+  );
+}
+
+/** Everything about each finding: what it means, where it stands, the packet that shows it, how to mend it. */
+export function findingsInFull(findings: readonly FindingJson[], view: View): string {
+  return findings
+    .map((finding) => {
+      const { paint } = view;
+      const lines = [
+        `\n${paint(severityStyles[finding.severity], finding.severity.toUpperCase())}  ${finding.id}  ${paint('bold', titleOf(finding))}\n`,
+        paragraph(finding.why, view, 2),
+      ];
+      if (finding.at.length > 0) lines.push(labelled('at', places(finding.at), view));
+      if (finding.causedBy.length > 0) lines.push(labelled('because of', places(finding.causedBy), view));
+      if (finding.witness !== null) lines.push(labelled('witness', witnessWords(finding.witness), view));
+      lines.push(fixText(finding.fix, view));
+      if (finding.refs.length > 0) lines.push(labelled('see', finding.refs.join('; '), view));
+      return lines.join('');
+    })
+    .join('');
+}
+
+/** What could not be answered stands as plainly as what is wrong. */
+export function unknownList(unknown: readonly Unknown[], view: View): string {
+  if (unknown.length === 0) return '';
+  // One missing right or tool makes many checks unanswerable: it is said once.
+  const byReason = new Map<string, { ids: string[]; why: string; remedy: string }>();
+  for (const { id, why, remedy } of unknown) {
+    const reason = byReason.get(`${why}\n${remedy}`) ?? { ids: [], why, remedy };
+    reason.ids.push(id);
+    byReason.set(`${why}\n${remedy}`, reason);
+  }
+  const lines = [...byReason.values()].map(({ ids, why, remedy }) =>
+    paragraph(`${why}; ${remedy} (${[...new Set(ids)].join(', ')})`, view, 0, `UNKNOWN  `),
+  );
+  return `\n${lines.join('')}`;
+}
+
+/** The steps in a sentence each; `palisade audit` has the commands. */
+export function nextList(next: readonly string[], view: View): string {
+  if (next.length === 0) return '';
+  return (
+    heading('What to do next', view) +
+    next.map((step, index) => paragraph(step.split('\n', 1)[0] ?? '', view, 2, `${index + 1}. `)).join('')
+  );
+}
+
+function labelled(label: string, text: string, view: View): string {
+  return paragraph(text, view, 2, `${label}: `);
+}
+
+function places(at: FindingJson['at']): string {
+  const shown = at.slice(0, 6).map((place) => `${placeWords(place)}${place.line === null ? '' : ` (line ${place.line})`}`);
+  return at.length > shown.length ? `${shown.join(', ')} and ${at.length - shown.length} more` : shown.join(', ');
+}
+
+/** A sentence, then the commands of it as they are to be typed: never wrapped, and at the margin where a here-document ends. */
+function fixText(fix: string, view: View): string {
+  const [sentence = '', ...commands] = fix.split('\n');
+  const margin = fix.includes('<<') ? '' : '    ';
+  return labelled('fix', sentence, view) + commands.map((line) => `${margin}${view.paint('cyan', line)}\n`).join('');
+}
+
+/** With its family, unless the title says it already. */
+function titleOf({ family, title, certainty }: FindingJson): string {
+  const said = family === null || /IPv[46]/.test(title) ? title : `IPv${family}: ${title}`;
+  return certainty === 'possible' ? `${said} (possible)` : said;
+}

@@ -1,0 +1,30 @@
+/**
+ * How answers look in a terminal: one file a verb, each turning the verb's own JSON into text.
+ *
+ * Nothing here decides or computes; what is drawn is what `--json` prints. Strings come in already cleaned of control
+ * characters. The command line calls it, and nobody else.
+ */
+import type { View } from './view.ts';
+
+export { cleaned, safeText } from './safe.ts';
+export { type Paint, paintFor, type View } from './view.ts';
+
+export interface Render {
+  /** The answer of a verb that gives one. Bytes are written as they are. */
+  readonly whole?: (value: never, view: View) => string | Uint8Array;
+  /** One part of the answer of a verb that streams. */
+  readonly part?: (value: never, view: View) => string;
+}
+
+const renders: Readonly<Record<string, () => Promise<Render>>> = {
+  status: () => import('./status.ts'),
+  up: () => import('./up.ts'),
+  show: () => import('./show.ts'),
+  audit: () => import('./audit.ts'),
+  trace: () => import('./trace.ts'),
+};
+
+/** The drawing of a verb, loaded when it is needed. */
+export async function renderOf(verb: string): Promise<Render> {
+  return (await renders[verb]?.()) ?? {};
+}

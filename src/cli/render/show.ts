@@ -1,0 +1,56 @@
+import type { RulesetJson } from '../../verbs/index.ts';
+import { paragraph, table } from './table.ts';
+import type { View } from './view.ts';
+import { countShort, heading } from './words.ts';
+
+/** With `--save` the texts that were read, byte for byte; else a table for every chain. */
+export function whole(answer: RulesetJson & { readonly saves?: readonly string[] | undefined }, view: View): string | Uint8Array {
+  if (answer.saves !== undefined) return Buffer.from(answer.saves.join(''), 'latin1');
+  const unknown = answer.unknown.map(({ what, why, remedy }) => paragraph(`${what}: ${why}; ${remedy}`, view, 0, 'UNKNOWN  '));
+  const foreign = answer.foreign.map((chain) => paragraph(`${chain}: seen, not modelled`, view, 0, 'ALSO  '));
+  return answer.families.map((family) => familyText(family, view)).join('\n') + foreign.join('') + unknown.join('');
+}
+
+function familyText({ family, source, backend, tables }: RulesetJson['families'][number], view: View): string {
+  const head = view.paint('bold', `IPv${family}${backend === null ? '' : ` (${backend})`} from ${source}`);
+  if (tables.length === 0) return `${head}\nno tables: every packet is accepted\n`;
+  return `${head}\n${tables.map((one) => one.chains.map((chain) => chainText(one.name, chain, view)).join('')).join('')}`;
+}
+
+type Chain = RulesetJson['families'][number]['tables'][number]['chains'][number];
+
+function chainText(name: string, chain: Chain, view: View): string {
+  const policy = chain.policy === null ? '' : `, policy ${chain.policy}`;
+  const hits = chain.packets === null ? '' : `, ${countShort(chain.packets)} packets by policy`;
+  const counted = chain.policy === null ? '' : hits;
+  const head = heading(`${name} ${chain.name}${policy}${counted}`, view);
+  if (chain.rules.length === 0) return `${head}  no rules\n`;
+  const rows = chain.rules.map((rule) => [
+    { text: String(rule.number), style: 'dim' as const },
+    countShort(rule.packets),
+    countShort(rule.bytes),
+    withoutChain(rule.text, chain.name),
+    rule.notUnderstood.length === 0 ? '' : { text: rule.notUnderstood.join(', '), style: 'yellow' as const },
+  ]);
+  return (
+    head +
+    table(
+      [
+        { title: '#', align: 'right' },
+        { title: 'PACKETS', align: 'right' },
+        { title: 'BYTES', align: 'right' },
+        { title: 'RULE', grows: true },
+        { title: 'NOT UNDERSTOOD', grows: true },
+      ],
+      rows,
+      view,
+      2,
+    )
+  );
+}
+
+/** The heading says the chain already. */
+function withoutChain(text: string, chain: string): string {
+  const said = `-A ${chain} `;
+  return text.startsWith(said) ? text.slice(said.length) : text === said.trimEnd() ? 'matches everything, does nothing' : text;
+}

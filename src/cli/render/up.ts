@@ -1,0 +1,69 @@
+import type { UpPart } from '../../verbs/index.ts';
+import { findingsTable, nextList, unknownList } from './findings.ts';
+import { oneLine } from './safe.ts';
+import { factsLine, verdictLine } from './status.ts';
+import { paragraph } from './table.ts';
+import type { View } from './view.ts';
+import { heading } from './words.ts';
+
+type Packet = Extract<UpPart, { kind: 'event' }>['event'];
+
+/** What happens while palisade watches, in the order in which it happens. */
+export function part(news: UpPart, view: View): string {
+  switch (news.kind) {
+    case 'notice':
+      return paragraph(news.text, view);
+    case 'audited':
+      return news.changed ? changedText(news, view) : firstText(news, view);
+    case 'serving':
+      return (
+        heading('Dashboard', view) +
+        `  ${view.paint('cyan', news.url)}\n` +
+        `  From another machine, first: ${news.tunnel}\n` +
+        `\nWatching for packets that the kernel logs. Ctrl-C ends it.\n`
+      );
+    case 'event':
+      return `${view.paint('dim', clockTime(news.event.at))}  ${eventWords(news.event)}\n`;
+    case 'lost':
+      return `${view.paint('dim', clockTime(news.at))}  ${view.paint('yellow', `${news.count} log ${news.count === 1 ? 'line' : 'lines'} lost`)} before they could be read\n`;
+    case 'ended':
+      return '\nEnded. Nothing was changed.\n';
+  }
+}
+
+function firstText({ status }: Extract<UpPart, { kind: 'audited' }>, view: View): string {
+  return (
+    `${verdictLine(status, view)} Nothing was changed.\n${factsLine(status, view)}\n` +
+    findingsTable(status.findings, view) +
+    unknownList(status.unknown, view) +
+    nextList(status.next, view)
+  );
+}
+
+function changedText({ at, status }: Extract<UpPart, { kind: 'audited' }>, view: View): string {
+  return `${view.paint('dim', clockTime(at))}  The firewall changed. ${verdictLine(status, view)} palisade audit says more.\n`;
+}
+
+/** `IPTables-Dropped: tcp 203.0.113.9:40000 → 198.51.100.1:22 SYN, in eth0`. */
+export function eventWords(packet: Packet): string {
+  const { prefix, proto, src, dst, sport, dport, flags, icmpType } = packet;
+  const details = [
+    flags === null ? '' : flags.join(',') || 'no flags',
+    icmpType === null ? '' : `type ${icmpType}`,
+    packet.in === null ? '' : `in ${packet.in}`,
+    packet.out === null ? '' : `out ${packet.out}`,
+    packet.length === null ? '' : `${packet.length} bytes`,
+  ].filter((detail) => detail !== '');
+  const lead = prefix === '' ? '' : `${oneLine(prefix)} `;
+  return `${lead}${proto ?? 'packet'} ${end(src, sport)} → ${end(dst, dport)}  ${details.join(', ')}`;
+}
+
+function end(address: string, port: number | null): string {
+  if (port === null) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Hours, minutes and seconds where the reader is. */
+function clockTime(atSeconds: number): string {
+  return new Date(atSeconds * 1000).toLocaleTimeString('en-GB', { hour12: false });
+}
