@@ -5,4 +5,3 @@
  * so it builds no index over rules and never imports `space`. Audit, `trace` and tests call it.
  */
 export { createEvaluator, type Evaluator } from './evaluator.ts';
-export { type BuiltinChain, hookTables, type Station } from './hooks.ts';
