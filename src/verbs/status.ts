@@ -72,7 +72,8 @@ function nextSteps(host: Host, report: Report): string[] {
   const worst = report.findings.filter((finding) => finding.severity === 'critical' || finding.severity === 'high');
   const fixes = worst.slice(0, 3).map((finding) => `${finding.id}: ${finding.fix}`);
   const remedies = [...new Set(report.unknown.map((answer) => answer.remedy))].slice(0, 2);
-  const steps = [...fixes, ...remedies];
+  const more = fixes.length > 0 ? ['palisade audit: every finding with the commands that mend it'] : [];
+  const steps = [...fixes, ...more, ...remedies];
   if (steps.length > 0) return steps;
   return report.findings.length > 0
     ? ['palisade audit: read the milder findings']
