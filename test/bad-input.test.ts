@@ -33,7 +33,7 @@ const verbs: readonly (readonly [string, ...string[]])[] = [
 ];
 
 const files: readonly (readonly [what: string, text: string | Buffer, place: RegExp])[] = [
-  ['empty', '', /^rules(:1:1)?: /],
+  ['empty', '', /^rules:1:1: /],
   ['cut off inside a rule', `${head}-A INPUT -p tcp -m tcp --dpo`, /^rules:6:\d+: /],
   ['without its COMMIT', `${head}-A INPUT -i lo -j ACCEPT\n`, /^rules:\d+:\d+: /],
   ['with Windows line ends', head.replaceAll('\n', '\r\n'), /^rules:[12]:\d+: /],
@@ -41,7 +41,7 @@ const files: readonly (readonly [what: string, text: string | Buffer, place: Reg
   ['larger than any ruleset', Buffer.alloc(100 * 1024 * 1024, '#'), /^rules:1:1: /],
   ['with a value that cannot be', `${head}-A INPUT -p tcp -m tcp --dport 99999 -j DROP\nCOMMIT\n`, /^rules:6:\d+: /],
   ['with a jump to nowhere', `${head}-A INPUT -j nowhere\nCOMMIT\n`, /^rules:6:\d+: /],
-  ['of a family that it does not say', head.slice(head.indexOf('*')).concat('COMMIT\n'), /^rules: /],
+  ['of a family that it does not say', head.slice(head.indexOf('*')).concat('COMMIT\n'), /^rules:1:1: /],
 ];
 
 describe.each(files)('a file that is %s', (what, text, place) => {

@@ -44,7 +44,7 @@ export function familyOf(text: string, source: { readonly file: string; readonly
   if (family !== undefined) return ok(family);
   return failed({
     code: 'ruleset-family',
-    at: { file: source.file },
+    at: { file: source.file, line: 1, column: 1 },
     message: 'nothing in the file tells IPv4 from IPv6',
     hint: `say it: 4:${source.file} or 6:${source.file}`,
   });

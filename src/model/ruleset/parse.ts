@@ -20,7 +20,7 @@ export function parseRuleset(text: string, source: RulesetSource): Result<Rulese
   if (!/[^\s]/.test(text.slice(0, 65536)) && !/[^\s]/.test(text)) {
     return failed({
       code: 'ruleset-empty',
-      at: { file: source.file },
+      at: { file: source.file, line: 1, column: 1 },
       message: 'the file holds nothing',
       hint: 'save the rules again as root; iptables-save of a host without rules prints nothing too',
     });
@@ -89,7 +89,7 @@ export function parseRuleset(text: string, source: RulesetSource): Result<Rulese
   if (tables.length === 0) {
     return failed({
       code: 'ruleset-empty',
-      at: { file: source.file },
+      at: { file: source.file, line: 1, column: 1 },
       message: 'the file holds no table',
       hint: 'a ruleset has at least *filter and COMMIT; save the rules again as root',
     });
