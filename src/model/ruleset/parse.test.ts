@@ -31,9 +31,9 @@ const around = (line: string): string => `*filter\n:INPUT ACCEPT [0:0]\n:X - [0:
 
 describe('bad input has one problem with its place', () => {
   it.each([
-    ['', 'ruleset-empty : the file holds nothing'],
-    [' \n\n', 'ruleset-empty : the file holds nothing'],
-    ['# only a comment\n', 'ruleset-empty : the file holds no table'],
+    ['', 'ruleset-empty 1:1 the file holds nothing'],
+    [' \n\n', 'ruleset-empty 1:1 the file holds nothing'],
+    ['# only a comment\n', 'ruleset-empty 1:1 the file holds no table'],
     ['*filter\n', 'ruleset-truncated 2:1 the file ends inside a table'],
     ['*filt', 'ruleset-truncated 1:6 the file ends inside a table'],
     ['*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dp', 'ruleset-truncated 3:21 the file ends inside a table'],
