@@ -66,6 +66,7 @@ async function job(
       tunnel: `ssh -L ${serving.port}:127.0.0.1:${serving.port} ${hostname()}`,
     });
   }
+  await say(context, { kind: 'watching' });
   closing.push(refreshing(context, subject, readMs), following(context, subject, follow));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
@@ -85,12 +86,16 @@ async function refreshing(context: Context, subject: Live, firstReadMs: number):
   }
 }
 
+/** Packets that are said one by one in a second; a flood beyond them is counted. */
+const mostPerSecond = 50;
+
 async function following(context: Context, subject: Live, follow: () => AsyncIterable<Watched>): Promise<void> {
+  const flood = floodGate(context);
   for await (const watched of follow()) {
     switch (watched.kind) {
       case 'event':
         subject.logged(watched.event);
-        await say(context, { kind: 'event', event: loggedPacketToJson(watched.event) });
+        if (flood.opens()) await say(context, { kind: 'event', event: loggedPacketToJson(watched.event) });
         break;
       case 'lost':
         subject.lost(watched.count);
@@ -101,6 +106,32 @@ async function following(context: Context, subject: Live, follow: () => AsyncIte
         break;
     }
   }
+  await flood.close();
+}
+
+/** Opens for so many packets from the first on; a second later it says how many stayed outside. */
+function floodGate(context: Context): { opens(): boolean; close(): Promise<void> } {
+  let said = 0;
+  let more = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const close = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    said = 0;
+    const count = more;
+    more = 0;
+    if (count > 0) await say(context, { kind: 'more', at: context.clock.now() / 1000, count });
+  };
+  return {
+    opens() {
+      timer ??= setTimeout(() => void close(), 1000);
+      said += 1;
+      if (said <= mostPerSecond) return true;
+      more += 1;
+      return false;
+    },
+    close,
+  };
 }
 
 async function sayAudited(context: Context, subject: Live, changed: boolean): Promise<void> {

@@ -13,6 +13,12 @@ const upPart = z.discriminatedUnion('kind', [
     tunnel: z.string().describe('The command that brings the page to another machine.'),
   }),
   z.object({ kind: z.literal('event'), event: loggedPacket }),
+  z.object({ kind: z.literal('watching') }),
+  z.object({
+    kind: z.literal('more'),
+    at: z.number(),
+    count: z.int().describe('Packets logged in one second beyond the first 50.'),
+  }),
   z.object({ kind: z.literal('lost'), at: z.number(), count: z.int() }),
   z.object({ kind: z.literal('ended') }),
 ]);

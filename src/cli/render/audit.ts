@@ -5,6 +5,13 @@ import { countWords } from './words.ts';
 
 export function whole(audit: AuditJson, view: View): string {
   const { host, counts, score, confidence, findings, unknown } = audit;
-  const head = `${view.paint('bold', `${host}: ${countWords(counts)}.`)} Score ${score} of 100, with ${confidence} % of the checks answered.\n`;
+  const head = `${view.paint('bold', `${host}: ${countWords(counts)}.`)} ${scoreWords(score, confidence)}\n`;
   return head + findingsInFull(findings, view) + unknownList(unknown, view);
+}
+
+/** What is unknown can only make it worse: then the score is a bound, and with nothing known there is none. */
+function scoreWords(score: number, confidence: number): string {
+  if (confidence === 0) return 'No score: none of the checks could be answered.';
+  const answered = `with ${confidence} % of the checks answered`;
+  return confidence === 100 ? `Score ${score} of 100, ${answered}.` : `Score at most ${score} of 100, ${answered}.`;
 }

@@ -16,12 +16,11 @@ export function part(news: UpPart, view: View): string {
     case 'audited':
       return news.changed ? changedText(news, view) : firstText(news, view);
     case 'serving':
-      return (
-        heading('Dashboard', view) +
-        `  ${view.paint('cyan', news.url)}\n` +
-        `  From another machine, first: ${news.tunnel}\n` +
-        `\nWatching for packets that the kernel logs. Ctrl-C ends it.\n`
-      );
+      return `${heading('Dashboard', view)}  ${view.paint('cyan', news.url)}\n  From another machine, first: ${news.tunnel}\n`;
+    case 'watching':
+      return '\nWatching for packets that the kernel logs. Ctrl-C ends it.\n';
+    case 'more':
+      return `${view.paint('dim', clockTime(news.at))}  and ${news.count} more in this second\n`;
     case 'event':
       return `${view.paint('dim', clockTime(news.event.at))}  ${eventWords(news.event)}\n`;
     case 'lost':
