@@ -5,7 +5,7 @@ import { countWords } from './words.ts';
 
 export function whole(audit: AuditJson, view: View): string {
   const { host, counts, score, confidence, findings, unknown } = audit;
-  const head = `${view.paint('bold', `${host}: ${countWords(counts)}.`)} ${scoreWords(score, confidence)}\n`;
+  const head = `${view.paint('bold', `${host}: ${countWords(counts)}.`)}\n${scoreWords(score, confidence)}\n`;
   return head + findingsInFull(findings, view) + unknownList(unknown, view);
 }
 

@@ -100,7 +100,7 @@ test('status never calls a host protected of which something is unknown', () => 
 
 test('audit says everything about each finding', () => {
   const drawn = audit(report, view);
-  expect(drawn).toMatch(/^web1: 1 critical, 1 low\. Score at most 30 of 100, with 83 % of the checks answered\.\n/);
+  expect(drawn).toMatch(/^web1: 1 critical, 1 low\.\nScore at most 30 of 100, with 83 % of the checks answered\.\n/);
   expect(drawn).toContain('CRITICAL  FW-V6-01  IPv6: every port is open\n');
   for (const piece of [
     finding.why,
