@@ -99,7 +99,9 @@ describe('what an accepted packet proves', () => {
   });
   it('is possible when an nft chain on the same way may drop it', () => {
     expect(certainties(foreign('filter', 'input'))).toEqual(['possible']);
-    expect(certainties(foreign('filter', 'prerouting'))).toEqual(['possible']);
+  });
+  it('is nothing when an nft filter before the rules may mark or untrack', () => {
+    expect(certainties(foreign('filter', 'prerouting'))).toEqual([]);
   });
   it('is certain when the nft chain is on another way', () => {
     expect(certainties(foreign('filter', 'output'))).toEqual(['certain']);

@@ -28,8 +28,9 @@ export function bystanders(host: Host, family: Family, hook: Hook): Bystanders {
   const changing: string[] = [];
   for (const chain of foreignChains(host, family)) {
     if (!ways.includes(chain.hook) || !acts(chain)) continue;
-    if (chain.type === 'filter') dropping.push(chainName(chain));
-    else if (rewriting.has(chain.hook)) changing.push(chainName(chain));
+    // Filter chains may mark, untrack and rewrite too; only their rules would tell, which are not read.
+    if (rewriting.has(chain.hook)) changing.push(chainName(chain));
+    else dropping.push(chainName(chain));
   }
   const backends = host.backends[family];
   if (host.rulesets[family].known && backends.known && holdsRules(backends.value.nft) && holdsRules(backends.value.legacy)) {

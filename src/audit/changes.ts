@@ -22,6 +22,7 @@ export function changesOf(ruleset: Ruleset, rule: Rule, meaning: RuleMeaning, ch
     case 'copy':
       return { ...none, mark: true };
     case 'untrack':
+    case 'track':
       return { ...none, state: true };
     case 'jump':
       return chains.get(effect.chain) ?? all;

@@ -4,7 +4,7 @@ import { bystanders, rewritten } from './bystanders.ts';
 import type { Subject } from './check.ts';
 import type { Witness } from './finding.ts';
 import { accepted, type Held, measure } from './measure.ts';
-import { opening } from './probes.ts';
+import { clientPort, opening } from './probes.ts';
 import { type Own, outsideOf, ownAddresses } from './surroundings.ts';
 import { namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 
@@ -15,8 +15,8 @@ import { namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, vocabularyOf
  * rule names, on a link that faces the outside or that no rule names. So an accept for one narrow source, one inner
  * link, some ports, ICMP or a named protocol is a decision and no fault here, and so is one for a MAC address, a user or
  * whoever knocked before (`usual.ts`); two half-space accepts, an accept in a user chain without bounds, and an accept for
- * all of UDP are faults. *Anyone* is at least a 64th of the outside world's
- * addresses: more than all private networks together. *Most ports* is half of them.
+ * all of UDP are faults. *Anyone* is at least a 64th of the IPv4 world, more than all private networks together, or an IPv6
+ * /20. *Most ports* is three eighths of them, from an ordinary source port or from one that a rule names: who sends chooses it.
  *
  * One packet is tried for every part of the world between the addresses and ports that rules name, the biggest parts
  * first, at most 512 parts; complete reasoning comes with the packet-space engine.
@@ -37,8 +37,11 @@ export type DefaultDeny =
     }
   | { readonly kind: 'unknown'; readonly why: string; readonly remedy: string };
 
-const anyone = 1 / 64;
-const mostPorts = 1 / 2;
+/** A share of the outside world; of IPv6's a /20, which is what whole registries' regions consist of. */
+const anyone: Readonly<Record<Family, number>> = { 4: 1 / 64, 6: 1 / 2 ** 17 };
+const mostPorts = 3 / 8;
+/** Source ports that rules name and that are tried beside an ordinary one. */
+const sourcePortsTried = 8;
 /** Destinations tried on the way through the host. */
 const destinationsTried = 3;
 
@@ -105,19 +108,31 @@ function ask(subject: Subject, vocabulary: Vocabulary, hook: Hook, way: Way, pro
   const packet = (src: bigint, dst: bigint): Held => {
     const aim = { family, hook, in: way.in, out: way.out, src, dst, proto };
     if (proto !== TCP && proto !== UDP) return accepted(subject, opening(aim));
-    return measure(vocabulary.ports, mostPorts, (dport) => accepted(subject, opening({ ...aim, dport })));
+    const sports = [clientPort, ...vocabulary.namedSourcePorts.slice(0, sourcePortsTried)];
+    const bySource = sports.map((sport) =>
+      measure(vocabulary.ports, mostPorts, (dport) => accepted(subject, opening({ ...aim, sport, dport }))),
+    );
+    return worstOf(bySource);
   };
   if (hook === 'output') {
     const [src = 0n] = own.addresses;
-    return measure(vocabulary.destinations, anyone, (dst) => packet(src, dst));
+    return measure(vocabulary.destinations, anyone[family], (dst) => packet(src, dst));
   }
   const destinations =
     hook === 'input' ? own.addresses : vocabulary.destinations.slice(0, destinationsTried).map(({ value }) => value);
-  const answers = destinations.map((dst) => measure(vocabulary.sources, anyone, (src) => packet(src, dst)));
-  const worst = answers.find(({ kind }) => kind === 'yes') ?? answers.find(({ kind }) => kind === 'maybe');
+  const answers = destinations.map((dst) => measure(vocabulary.sources, anyone[family], (src) => packet(src, dst)));
+  const worst = worstOf(answers);
   // A destination that only the rules name need not be this host's.
-  if (worst?.kind === 'yes' && hook === 'input' && own.standIn && worst !== answers[0]) return { ...worst, kind: 'maybe' };
-  return worst ?? answers.find(({ kind }) => kind === 'unknown') ?? answers[0] ?? { kind: 'no', witnesses: [] };
+  if (worst.kind === 'yes' && hook === 'input' && own.standIn && worst !== answers[0]) return { ...worst, kind: 'maybe' };
+  return worst;
+}
+
+function worstOf(answers: readonly Held[]): Held {
+  for (const kind of ['yes', 'maybe', 'unknown'] as const) {
+    const found = answers.find((answer) => answer.kind === kind);
+    if (found !== undefined) return found;
+  }
+  return answers[0] ?? { kind: 'no', witnesses: [] };
 }
 
 /** Without knowledge of links: a link by whose name everything is let through may be an inner one, or the outside. */

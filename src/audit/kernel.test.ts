@@ -175,7 +175,8 @@ async function send(witness: Packet): Promise<ReadonlySet<string>> {
   }
   emit(
     original === null
-      ? { ...witness, sport: witness.sport === null ? null : port }
+      ? // A port of its own for each ordinary sender; one that a rule names is what the witness is about.
+        { ...witness, sport: witness.sport === 40_000 ? port : witness.sport }
       : { ...witness, dport: witness.dport === null ? null : port },
     id,
   );

@@ -50,6 +50,7 @@ export interface Own {
 
 /** Enough to see rules that tell the host's addresses apart; complete reasoning is the packet-space engine's. */
 const addressesTried = 3;
+const toldApartTried = 32;
 
 const standIns: Readonly<Record<Family, string>> = { 4: '198.51.100.10', 6: '2001:db8::10' };
 
@@ -69,7 +70,10 @@ export function ownAddresses(host: Host, family: Family, link: string | null, vo
     .filter(({ prefix }) => prefix.family === family && !isLoopback(prefix))
     .sort((a, b) => Number(b.link === link) - Number(a.link === link) || Number(isLocal(a.prefix)) - Number(isLocal(b.prefix)))
     .map(({ prefix }) => prefix.value);
-  if (own.length > 0) return { addresses: [...new Set(own)].slice(0, addressesTried), standIn: false, said: '' };
+  // Of many addresses the first, and those that rules tell apart from the others.
+  const told = new Set(vocabulary?.namedDestinations);
+  const tried = [...own.slice(0, addressesTried), ...own.filter((value) => told.has(value)).slice(0, toldApartTried)];
+  if (own.length > 0) return { addresses: [...new Set(tried)], standIn: false, said: '' };
   return {
     addresses: [standIn],
     standIn: true,

@@ -27,9 +27,9 @@ const answers: Readonly<Record<string, boolean | ((match: string) => boolean | n
   rpfilter: (match) => !match.includes('--invert'),
   mac: false,
   owner: (match) => (match.includes('--socket-exists') ? null : false),
-  socket: false,
+  // Without --nowildcard a listener on any address does not count; with it every listener does.
+  socket: (match) => (match.includes('--nowildcard') ? true : null),
   helper: false,
-  string: false,
   rt: false,
   policy: (match) => (match.includes('--pol ipsec') ? false : match.includes('--pol none') ? true : null),
   pkttype: (match) => match.includes('unicast'),

@@ -17,6 +17,8 @@ export interface Vocabulary {
   readonly destinations: readonly Part<bigint>[];
   /** Ports 1…65535 as rules tell destination ports apart; biggest first. */
   readonly ports: readonly Part<number>[];
+  /** One source port of every range that rules name: who sends chooses it. */
+  readonly namedSourcePorts: readonly number[];
   /** Destination ports and ranges of ports that rules name. */
   readonly namedPorts: readonly Interval<number>[];
   /** Single destination addresses that rules name. */
@@ -53,6 +55,7 @@ function read(host: Host, ruleset: Ruleset): Vocabulary {
   const askedPorts: Ranges<number>[] = [];
   const protocols: Interval<number>[] = [];
   const interfaces = new Map<string, NamedInterface>();
+  const sourcePorts = new Set<number>();
   const setsSeen = new Set<string>();
 
   const walk = (constraint: Constraint): void => {
@@ -69,6 +72,8 @@ function read(host: Host, ruleset: Ruleset): Vocabulary {
         break;
       case 'number':
         if (isPort(constraint.field)) askedPorts.push(constraint.ranges);
+        else if (constraint.field === 'sport')
+          for (const [lo, hi] of constraint.ranges) sourcePorts.add(Math.min(Math.max(lo, 1), hi));
         else if (constraint.field === 'proto') protocols.push(...constraint.ranges.map(intervalOf));
         break;
       case 'interface':
@@ -115,6 +120,7 @@ function read(host: Host, ruleset: Ruleset): Vocabulary {
     sources: partsOf(addresses.src, world(family)),
     destinations: partsOf(addresses.dst, farWorld(family)),
     ports: partsOf(askedPorts, ports),
+    namedSourcePorts: [...sourcePorts],
     namedPorts: askedPorts.flat().map(intervalOf),
     namedDestinations: [...new Set(single.map(([lo]) => lo))],
     protocols,

@@ -55,7 +55,7 @@ test('everything can be reached by keyboard, and one sees where one is', async (
     'dport',
     'Pause',
     'filter',
-    'Dropped packets, newest first',
+    'Logged packets, newest first',
     'Rules of chain INPUT in IPv4 filter',
     'FW-BASE-05',
   ]) {

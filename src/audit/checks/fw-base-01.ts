@@ -44,6 +44,11 @@ export const fwBase01: Check = {
       v4: filter(['-A INPUT -p tcp -m tcp --dport 1024:65535 -j ACCEPT']),
       finds: ['high 4'],
     },
+    {
+      title: 'from a source port, which the sender chooses',
+      v4: filter(['-A INPUT -p tcp -m tcp --sport 80 -j ACCEPT']),
+      finds: ['high 4'],
+    },
     { title: 'passive FTP is not', v4: filter(['-A INPUT -p tcp -m tcp --dport 49152:65535 -j ACCEPT']), finds: [] },
     {
       title: 'an accept without bounds in a user chain',

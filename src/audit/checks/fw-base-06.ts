@@ -1,7 +1,7 @@
 import type { Host } from '../../model/host/index.ts';
 import { type Family, TCP } from '../../model/net/index.ts';
 import { builtinChains, type Ruleset, type Table } from '../../model/ruleset/index.ts';
-import { policyOf } from '../blame.ts';
+import { policyOf, toolOf } from '../blame.ts';
 import { acts, bystanders, chainName, foreignChains } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
@@ -9,7 +9,7 @@ import type { Witness } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
 import { accepted } from '../measure.ts';
 import { opening, sayPacket } from '../probes.ts';
-import { outsideOf, ownAddresses } from '../surroundings.ts';
+import { outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, vocabularyOf } from '../vocabulary.ts';
 
 /**
@@ -117,33 +117,37 @@ function run(subject: Subject): Answer {
         causedBy: [],
         witness,
         fix: `Build a firewall for both families: accept loopback, replies and the services that are wanted, then deny the rest. Load it in one go, not line by line, or you lock yourself out.
-iptables-restore <<'RULES'
-*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p icmp -m icmp --icmp-type 8 -m limit --limit 5/second -j ACCEPT
--A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
-COMMIT
-RULES
-ip6tables-restore <<'RULES'
-*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p ipv6-icmp -j ACCEPT
--A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
-COMMIT
-RULES`,
+${families.map((family) => firstFirewall(host, family)).join('\n')}`,
         refs: fwBase06.refs,
       },
     ],
     unknown: [],
   };
+}
+
+/**
+ * Rules that deny what is not wanted and lock nobody out, in one transaction that leaves what stands: SSH where sshd
+ * listens, and FORWARD only where it holds no rules, since those are somebody's who forwards.
+ */
+function firstFirewall(host: Host, family: Family): string {
+  const fact = host.rulesets[family];
+  const filter = fact.known ? fact.value.tables.find(({ name }) => name === 'filter') : undefined;
+  const forwards = (filter?.chains.get('FORWARD')?.rules.length ?? 0) > 0;
+  return [
+    `${toolOf(family)}-restore --noflush <<'RULES'`,
+    '*filter',
+    ':INPUT DROP [0:0]',
+    ...(forwards ? [] : [':FORWARD DROP [0:0]']),
+    '-A INPUT -i lo -j ACCEPT',
+    '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    family === 4
+      ? '-A INPUT -p icmp -m icmp --icmp-type 8 -m limit --limit 5/second -j ACCEPT'
+      : '-A INPUT -p ipv6-icmp -j ACCEPT',
+    ...(family === 4 ? [] : ['-A INPUT -s fe80::/10 -p udp -m udp --sport 547 --dport 546 -j ACCEPT']),
+    ...sshPorts(host, family).map((port) => `-A INPUT -p tcp -m tcp --dport ${port} -j ACCEPT`),
+    'COMMIT',
+    'RULES',
+  ].join('\n');
 }
 
 function unseen(host: Host): string {

@@ -4,7 +4,7 @@ import { countWords, visible } from '../words.ts';
 
 const connections: Readonly<Record<LiveHost['connection'], { says: string; more: string }>> = {
   connecting: { says: 'Connecting', more: 'Asking palisade for its latest reading.' },
-  live: { says: 'Live', more: 'Changes and dropped packets appear as they happen.' },
+  live: { says: 'Live', more: 'Changes and logged packets appear as they happen.' },
   reconnecting: {
     says: 'Reconnecting',
     more: 'palisade does not answer: what you see is its last word. If it was stopped, start it again and open the URL that it prints.',
@@ -29,7 +29,7 @@ export function Bar({ status, rules, dropped, connection }: BarProps) {
     ['#findings', 'Findings', status?.findings.length],
     ['#unknown', 'Unknown', status === null || rules === null ? undefined : status.unknown.length + rules.unknown.length],
     ['#trace', 'Trace', undefined],
-    ['#dropped', 'Dropped', dropped],
+    ['#dropped', 'Logged', dropped],
     ['#rules', 'Rules', ruleCount],
   ];
   const { says, more } = connections[connection];

@@ -19,7 +19,7 @@ export function DroppedList({ dropped, connection, onTrace }: DroppedListProps) 
   return (
     <section id="dropped" aria-labelledby="dropped-title">
       <div class="heading">
-        <h2 id="dropped-title">Dropped packets</h2>
+        <h2 id="dropped-title">Logged packets</h2>
         <button
           type="button"
           class="small"
@@ -50,7 +50,7 @@ export function DroppedList({ dropped, connection, onTrace }: DroppedListProps) 
         ))}
         {'\u00a0'}
       </p>
-      <ScrollBox class="events-box" role="log" label="Dropped packets, newest first">
+      <ScrollBox class="events-box" role="log" label="Logged packets, newest first">
         {shown.packets.length === 0 ? (
           <p class="empty">
             {connection === 'live'
