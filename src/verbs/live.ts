@@ -89,7 +89,11 @@ function fingerprintOf(host: Host): string {
       }
     }
   }
-  const rest = [host.foreignChains, host.links, host.addresses, host.listeners];
-  hash.update(JSON.stringify(rest, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+  const rest = [host.foreignChains, host.sets, host.links, host.addresses, host.routes, host.sysctls, host.listeners];
+  hash.update(
+    JSON.stringify(rest, (_, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value instanceof Map ? [...value] : value,
+    ),
+  );
   return hash.digest('hex');
 }

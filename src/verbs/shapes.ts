@@ -175,7 +175,9 @@ export const statusReport = z
     readAt: z.number().describe('Epoch seconds.'),
     protected: z
       .enum(['yes', 'no', 'unknown'])
-      .describe('no: a critical or high finding stands. unknown: none stands, but something that could be one was not read.'),
+      .describe(
+        'no: a critical or high finding is certain. unknown: one is possible, or something that could be one was not read.',
+      ),
     backends: z.object({ 4: z.string(), 6: z.string() }).describe('nft, legacy, both, none or unknown, by family.'),
     rules: z.object({ 4: z.int().nullable(), 6: z.int().nullable() }),
     foreign: z.array(z.string()).describe('nft base chains that iptables did not make, by name: seen, not modelled.'),

@@ -10,8 +10,8 @@ export const status = verb({
   name: 'status',
   group: 'look',
   summary: 'one screen: protected or not, what is wrong first, what is unknown, what to do next',
-  description: `Says whether the host is protected: NO when a critical or high finding stands, UNKNOWN when none stands but
-something that could be one was not read, YES otherwise. Bare \`palisade\` does the same.`,
+  description: `Says whether the host is protected: NO when a critical or high finding is certain, UNKNOWN when one is only possible
+or something that could be one was not read, YES otherwise. Bare \`palisade\` does the same.`,
   input: z.object({ ...readingInput }),
   output: statusReport,
   streams: false,
@@ -30,11 +30,12 @@ something that could be one was not read, YES otherwise. Bare \`palisade\` does 
 /** The screen's content, also for the page and `up`. */
 export function statusOf(host: Host, report: Report): StatusJson {
   const counts = countsOf(report);
-  const bad = counts.critical + counts.high;
+  const grave = report.findings.filter(({ severity }) => severity === 'critical' || severity === 'high');
+  const bad = grave.filter(({ certainty }) => certainty === 'certain').length;
   return {
     host: host.name,
     readAt: host.readAt / 1000,
-    protected: bad > 0 ? 'no' : report.unknown.length > 0 ? 'unknown' : 'yes',
+    protected: bad > 0 ? 'no' : grave.length > 0 || report.unknown.length > 0 ? 'unknown' : 'yes',
     backends: { 4: backendOf(host, 4), 6: backendOf(host, 6) },
     rules: { 4: rulesOf(host, 4), 6: rulesOf(host, 6) },
     foreign: foreignOf(host),

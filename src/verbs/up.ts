@@ -53,6 +53,8 @@ a server behind a common guide's firewall, a client and an attacker. Ctrl-C ends
   async run(context, input) {
     const { watchHost, watchLab } = await import('./job.ts');
     const { root, why } = await context.kernel.rights();
-    return root ? await watchHost(context, input) : await watchLab(context, input, why);
+    const outcome = root ? await watchHost(context, input) : await watchLab(context, input, why);
+    // What Ctrl-C cut short is no failure.
+    return context.signal.aborted ? { kind: 'done', value: null } : outcome;
   },
 });
