@@ -103,6 +103,8 @@ function routed6(address: bigint, link: string | null, surroundings: Surrounding
   const usable = surroundings.routes.filter(
     (route) => route.family === 6 && covers(route.prefix, address) && (link === null || route.link === link),
   );
+  // Which source such a look-up counts with is the caller's business, which is not modelled.
+  if (usable.some((candidate) => candidate.source !== null)) return null;
   const route = narrowest(usable.filter(isLocalTable)) ?? narrowest(usable.filter((candidate) => candidate.table === 'main'));
   if (route === null || refusing.has(route.type)) return ['UNREACHABLE'];
   const found: AddressType[] = [];

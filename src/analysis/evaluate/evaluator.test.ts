@@ -200,7 +200,9 @@ describe('nat', () => {
 
   it('leaves open which of several destinations is taken, but not what all of them have in common', () => {
     const rules = `${dnat('DNAT --to-destination 198.51.100.1-198.51.100.4')}${filter('-A INPUT -d 198.51.100.1/32 -j ACCEPT', '-A INPUT -d 198.51.100.2/31 -j REJECT', '-A INPUT -d 198.51.100.4/32 -j ACCEPT', '-A INPUT -j DROP')}`;
-    const found = trace(host(rules), { dport: 8080 });
+    const own = [1, 2, 3, 4].map((last) => ({ link: 'eth0', address: `198.51.100.${last}/24` }));
+    const there = { facts: { ...facts, addresses: own } };
+    const found = trace(host(rules, there), { dport: 8080 });
     expect(found.verdict).toBe('DEPENDS');
     // Rule 4 is out of reach: the answers to rules 1 to 3 use up all destinations.
     expect(found.outcomes.map(({ verdict, decidedBy }) => `${verdict} ${decidedBy?.rule}`).sort()).toEqual([
@@ -209,7 +211,17 @@ describe('nat', () => {
       'REJECT 2',
     ]);
     const certain = `${dnat('DNAT --to-destination 198.51.100.1-198.51.100.4')}${filter('-A INPUT -d 198.51.100.0/29 -j ACCEPT')}`;
-    expect(trace(host(certain), { dport: 8080 })).toMatchObject({ verdict: 'ACCEPT', dependsOn: [] });
+    expect(trace(host(certain, there), { dport: 8080 })).toMatchObject({ verdict: 'ACCEPT', dependsOn: [] });
+  });
+
+  it('says nothing of INPUT for a packet that is known to go to another host', () => {
+    const rules = `${dnat('DNAT --to-destination 172.17.0.2:5432')}${filter('-A FORWARD -d 172.17.0.2/32 -j ACCEPT')}`;
+    const found = trace(host(rules), { dport: 8080 });
+    expect(found).toMatchObject({ verdict: 'UNDECIDED', decidedBy: null });
+    expect(found.assumed[0]).toContain('ask what FORWARD does with it');
+    expect(trace(host(rules), { hook: 'forward', out: 'docker0', dport: 8080 }).verdict).toBe('ACCEPT');
+    // Whose address it is was not read: then the way that was asked about is taken for granted, and said so.
+    expect(trace(host(rules, { facts: null }), { dport: 8080 })).toMatchObject({ verdict: 'DROP' });
   });
 
   it('redirects to the address of the arriving link', () => {

@@ -55,9 +55,9 @@ function claims(packet: Packet): readonly string[] {
     );
   }
   if (packet.fragment) {
-    sentences.push(
-      'the packet is taken as a fragment all the way; where connections are tracked, and before INPUT, the kernel puts fragments together first',
-    );
+    // IPv4 assembles in ip_local_deliver, before INPUT; IPv6 by the fragment header's own handler, behind it.
+    const where = packet.family === 4 ? 'where connections are tracked, and before INPUT,' : 'where connections are tracked,';
+    sentences.push(`the packet is taken as a fragment all the way; ${where} the kernel puts fragments together first`);
   }
   if (packet.state === 'ESTABLISHED' && (packet.status & (ctStatus.SNAT | ctStatus.DNAT)) !== 0) {
     sentences.push('the connection is translated; its later packets are taken with the addresses given, all the way');

@@ -113,7 +113,8 @@ function portOf(passage: Passage, side: Side): number | null | false {
   const { packet } = passage;
   const icmp = packet.proto === icmpOf(packet.family);
   const ported = packet.proto === TCP || packet.proto === UDP || packet.proto === 132 || packet.proto === 136;
-  if (packet.fragment && (icmp || ported)) return false;
+  // Of an IPv6 fragment no protocol has any (ip_set_get_ip6_port).
+  if (packet.fragment && (icmp || ported || packet.family === 6)) return false;
   if (icmp) return ((packet.icmpType ?? 0) << 8) | (packet.icmpCode ?? 0);
   if (!ported) return 0;
   const port = side === 'src' ? passage.sport : passage.dport;

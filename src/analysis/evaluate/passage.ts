@@ -25,6 +25,8 @@ export interface Passage {
   state: State;
   /** A rule has exempted it from tracking. */
   exempt: boolean;
+  /** A rule has said how to track it (CT): before tracking looks, the rule's template stands for its connection. */
+  template: boolean;
   status: number;
   /** How often the packet's bytes were rewritten: answers of opaque matches hold only between two rewrites. */
   rewrites: number;
@@ -52,6 +54,7 @@ export function beginPassage(packet: Packet, loopback: boolean, first: Station):
     connmark: packet.connmark,
     state: packet.state,
     exempt: false,
+    template: false,
     status: packet.status,
     rewrites: 0,
     openedBy: '',
@@ -77,7 +80,18 @@ export function enterStation(passage: Passage, station: Station): void {
  */
 export function stateSeen(passage: Passage): State {
   if (passage.exempt) return 'UNTRACKED';
+  if (hasTemplate(passage)) return 'NEW';
   return passage.station.tracked || passage.loopback ? passage.state : 'INVALID';
+}
+
+/** A template is a new, confirmed connection of protocol 0 between addresses of zeros (nf_conntrack_core.c, nf_ct_tmpl_alloc). */
+export function hasTemplate({ template, station }: Passage): boolean {
+  return template && !station.tracked;
+}
+
+/** Whether tracking knows the packet or has been told of it, so that what raw says of it comes too late (xt_CT.c, xt_ct_target). */
+export function isSpokenFor({ station, loopback, state, exempt, template }: Passage): boolean {
+  return station.tracked || (loopback && state !== 'INVALID') || exempt || template;
 }
 
 /** True where the packet belongs to a connection; marks and states of connections exist only then. */
@@ -99,9 +113,9 @@ export function addressOf(passage: Passage, field: AddressField): Possible<bigin
     case 'dst':
       return passage.dst;
     case 'origSrc':
-      return passage.original?.src;
+      return hasTemplate(passage) ? 0n : passage.original?.src;
     case 'origDst':
-      return passage.original?.dst;
+      return hasTemplate(passage) ? 0n : passage.original?.dst;
   }
 }
 
@@ -112,6 +126,7 @@ export function numberOf(passage: Passage, field: NumberField): Possible<number>
     case 'proto':
       return packet.proto;
     case 'origProto':
+      if (hasTemplate(passage)) return 0;
       return isRelatedError(packet) ? undefined : packet.proto;
     case 'sport':
       return passage.sport;
@@ -132,11 +147,13 @@ export function numberOf(passage: Passage, field: NumberField): Possible<number>
     case 'mac':
       return packet.mac ?? undefined;
     case 'origSport':
+      if (hasTemplate(passage)) return 0;
       return passage.original === null ? undefined : passage.original.sport;
     case 'origDport':
+      if (hasTemplate(passage)) return 0;
       return passage.original === null ? undefined : passage.original.dport;
     case 'direction':
-      return packet.direction === 'original' ? 0 : 1;
+      return packet.direction === 'original' || hasTemplate(passage) ? 0 : 1;
   }
 }
 
@@ -147,8 +164,10 @@ export function bitsOf(passage: Passage, field: BitField): number {
     case 'mark':
       return passage.mark;
     case 'connmark':
+      if (hasTemplate(passage)) return 0;
       return hasConnection(passage) ? passage.connmark : 0;
     case 'status':
+      if (hasTemplate(passage)) return ctStatus.CONFIRMED;
       return hasConnection(passage) ? passage.status : 0;
   }
 }

@@ -1,8 +1,8 @@
-import { bitsOf, formatAddress, type Ranges } from '../../model/net/index.ts';
+import { bitsOf, contains, formatAddress, type Ranges } from '../../model/net/index.ts';
 import type { Effect } from '../../model/packet/index.ts';
 import { isLocal } from './addresstype.ts';
 import { asRanges, type Passage, translate } from './passage.ts';
-import { type Possible, possible } from './possible.ts';
+import { type Possible, possible, subtract } from './possible.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -18,15 +18,41 @@ export function applyTranslation(
   by: string,
 ): readonly string[] | null {
   const { end, to } = effect;
+  const stay = mayStay(effect, passage);
   // Only a source of the host's own choice is left to it, at the very end of a packet's way: no rule sees it.
   if (end === 'src' && to.kind === 'own') return [];
   const [before, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
   const own = to.kind === 'own' ? ownAddress(passage, surroundings) : null;
   if (own?.length === 0) return null;
   const chosen = own ?? (to.kind === 'range' && to.address !== null ? [to.address] : null);
-  const address = chosen === null ? before : possible(chosen);
-  translate(passage, end, { address, port: to.port === null || port === null ? port : possible([to.port]) }, by);
+  const ports = to.port === null || port === null ? null : [to.port];
+  // Whoever asks has been told that it does not stay as it is.
+  const others = stay && chosen !== null && typeof before === 'bigint' && isSettled(ports, port);
+  const address = chosen === null ? before : possible(others ? subtract(chosen, [[before, before]]) : chosen);
+  const otherPorts = stay && ports !== null && typeof port === 'number' && isSettled(chosen, before);
+  const newPort = ports === null ? port : possible(otherPorts ? subtract(ports, [[port, port]]) : ports);
+  translate(passage, end, { address, port: newPort }, by);
   return address === before || end === 'src' ? [] : rerouted(address, passage, surroundings, by);
+}
+
+/**
+ * Whether the rule leaves a choice to which the packet's own address and port belong: then it may be that nothing is
+ * translated, which `--ctstate DNAT` tells.
+ */
+export function mayStay({ end, to }: Extract<Effect, { kind: 'translate' }>, passage: Passage): boolean {
+  if (to.kind !== 'range') return false;
+  const [address, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
+  const addresses = to.address === null ? null : [to.address];
+  const ports = to.port === null || port === null ? null : [to.port];
+  const fits = <T extends bigint | number>(among: Ranges<T> | null, value: Possible<T> | null): boolean =>
+    among === null || (typeof value !== 'object' && value !== null && contains(among, value));
+  const open = !isSettled(addresses, address) || !isSettled(ports, port);
+  return open && fits(addresses, address) && fits(ports, port);
+}
+
+/** The value is not up to the rule, or the rule names just one. */
+function isSettled<T extends bigint | number>(among: Ranges<T> | null, value: Possible<T> | null): boolean {
+  return among === null || value === null || among.every(([lo, hi]) => lo === hi);
 }
 
 /**
@@ -40,6 +66,25 @@ function ownAddress(passage: Passage, surroundings: Surroundings): Ranges<bigint
   const own = surroundings.addresses.filter((entry) => entry.link === passage.in && entry.prefix.family === family);
   const usable = family === 4 ? own.slice(0, 1) : own.filter((entry) => entry.scope === 'global');
   return usable.map((entry) => [entry.prefix.value, entry.prefix.value] as const);
+}
+
+/**
+ * Why the packet does not take the way that was asked about, once its destination is known to be another's (or known to
+ * be the host's own): no verdict of this way would be true of it. `null` while it is not known.
+ */
+export function otherWay(passage: Passage, surroundings: Surroundings, by: string): string | null {
+  const { family, hook } = passage.packet;
+  if (hook === 'output') return null;
+  const local = asRanges(passage.dst)
+    .flat()
+    .map((value) => isLocal(family, value, surroundings));
+  if (hook === 'input' && local.every((here) => here === false)) {
+    return `${by} sends the packet on to another host; ask what FORWARD does with it (hook forward)`;
+  }
+  if (hook === 'forward' && local.every((here) => here === true)) {
+    return `${by} sends the packet to this host itself; ask what INPUT does with it (hook input)`;
+  }
+  return null;
 }
 
 /** Another destination may mean another way through the host, which is not followed. */

@@ -1,10 +1,19 @@
 import type { Constraint, Effect, FinalVerdict, Packet, RuleRef, Step } from '../../model/packet/index.ts';
 import type { Chain, Ruleset, Table } from '../../model/ruleset/index.ts';
 import { backendOf, hookTables } from './hooks.ts';
-import { beginPassage, enterStation, hasConnection, meetsNat, type Passage } from './passage.ts';
+import {
+  beginPassage,
+  bitsOf,
+  enterStation,
+  hasConnection,
+  hasTemplate,
+  isSpokenFor,
+  meetsNat,
+  type Passage,
+} from './passage.ts';
 import { rulesOf, type UnderstoodRule } from './rules.ts';
 import type { Surroundings } from './surroundings.ts';
-import { applyTranslation } from './translation.ts';
+import { applyTranslation, mayStay, otherWay } from './translation.ts';
 import { dropsItself, type Question, type Scene, truth } from './truth.ts';
 
 /** A question that was asked, in the order of asking. */
@@ -140,10 +149,15 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
           break;
         }
         case 'translate': {
+          if (mayStay(effect, passage)) {
+            const stays = `${named(by)} chooses the ${effect.end === 'dst' ? 'destination' : 'source'} that the packet has`;
+            if (put({ key: stays, text: stays }, by, rule.line)) return decision('ACCEPT');
+          }
           const sentences = applyTranslation(effect, passage, surroundings, named(by));
           if (sentences === null) return decision('DROP');
           for (const sentence of sentences) assumed.add(sentence);
-          return decision('ACCEPT');
+          const astray = effect.end === 'dst' ? otherWay(passage, surroundings, named(by)) : null;
+          return astray === null ? decision('ACCEPT') : giveUp(decision, astray);
         }
         case 'unknown': {
           const { target } = understood;
@@ -224,23 +238,26 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
 
 const none: ReadonlyMap<string, boolean> = new Map();
 
-/** Changes the packet or its connection as MARK, CONNMARK and NOTRACK do. */
+/** Changes the packet or its connection as MARK, CONNMARK, NOTRACK and CT do. */
 function rewrite(effect: Effect, passage: Passage): void {
   switch (effect.kind) {
     case 'write':
       if (effect.field === 'mark') passage.mark = masked(passage.mark, effect.mask, effect.value);
-      else if (hasConnection(passage)) passage.connmark = masked(passage.connmark, effect.mask, effect.value);
+      else if (hasConnection(passage) && !hasTemplate(passage))
+        passage.connmark = masked(passage.connmark, effect.mask, effect.value);
       return;
     case 'copy': {
       if (!hasConnection(passage)) return;
-      const value = (effect.from === 'mark' ? passage.mark : passage.connmark) & effect.fromMask;
+      const value = bitsOf(passage, effect.from) & effect.fromMask;
       if (effect.to === 'mark') passage.mark = masked(passage.mark, effect.toMask, value);
-      else passage.connmark = masked(passage.connmark, effect.toMask, value);
+      else if (!hasTemplate(passage)) passage.connmark = masked(passage.connmark, effect.toMask, value);
       return;
     }
     case 'untrack':
-      // A packet that is tracked already stays so (net/netfilter/xt_CT.c).
-      if (!passage.station.tracked && !passage.loopback) passage.exempt = true;
+      if (!isSpokenFor(passage)) passage.exempt = true;
+      return;
+    case 'track':
+      if (!isSpokenFor(passage)) passage.template = true;
       return;
     default:
       throw new Error(`${effect.kind} changes no packet`);
@@ -275,6 +292,8 @@ function word(effect: Effect): string {
       return effect.end === 'dst' ? 'dnat' : 'snat';
     case 'untrack':
       return 'notrack';
+    case 'track':
+      return 'track';
     case 'continue':
     case 'return':
     case 'log':

@@ -92,16 +92,25 @@ export const never: Constraint = { kind: 'never' };
 
 /** Conjunction, flattened, without what is always true. */
 export function allOf(...parts: readonly Constraint[]): Constraint {
-  const flat = parts.flatMap((part) => (part.kind === 'all' ? part.of : [part])).filter((part) => part.kind !== 'always');
-  if (flat.some((part) => part.kind === 'never')) return never;
-  return flat.length === 0 ? always : flat.length === 1 ? (flat[0] as Constraint) : { kind: 'all', of: flat };
+  return joined('all', parts);
 }
 
 /** Disjunction, flattened, without what is never true. */
 export function anyOf(...parts: readonly Constraint[]): Constraint {
-  const flat = parts.flatMap((part) => (part.kind === 'any' ? part.of : [part])).filter((part) => part.kind !== 'never');
-  if (flat.some((part) => part.kind === 'always')) return always;
-  return flat.length === 0 ? never : flat.length === 1 ? (flat[0] as Constraint) : { kind: 'any', of: flat };
+  return joined('any', parts);
+}
+
+/** In plain loops: every rule's meaning is made here, several times over. */
+function joined(kind: 'all' | 'any', parts: readonly Constraint[]): Constraint {
+  const [neutral, absorbing] = kind === 'all' ? [always, never] : [never, always];
+  const flat: Constraint[] = [];
+  for (const part of parts) {
+    for (const one of part.kind === kind ? part.of : [part]) {
+      if (one.kind === absorbing.kind) return absorbing;
+      if (one.kind !== neutral.kind) flat.push(one);
+    }
+  }
+  return flat.length === 0 ? neutral : flat.length === 1 ? (flat[0] as Constraint) : { kind, of: flat };
 }
 
 export function not(part: Constraint): Constraint {

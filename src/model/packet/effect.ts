@@ -21,6 +21,8 @@ export type Effect =
   | { readonly kind: 'translate'; readonly end: 'src' | 'dst'; readonly to: Translation }
   /** Connection tracking is switched off for the packet (NOTRACK, CT --notrack). */
   | { readonly kind: 'untrack' }
+  /** Connection tracking is told how to track the packet (CT): until it has, matches see a new connection without addresses. */
+  | { readonly kind: 'track' }
   /** A target that palisade does not know: what becomes of the packet cannot be told. */
   | { readonly kind: 'unknown'; readonly target: string };
 

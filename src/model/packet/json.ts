@@ -43,6 +43,11 @@ const fields = new Set(
   ),
 );
 
+/** A key for a message: on one line, cut when it is long. */
+function shownKey(key: string): string {
+  return JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
+}
+
 /** Reads one packet and fills what it leaves out: sport 40000, SYN, echo-request, NEW, mark 0, length 60, ttl 64. */
 export function packetFromJson(value: unknown, defaults: PacketDefaults): Result<Packet> {
   const wrong: Problem[] = [];
@@ -58,7 +63,7 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
   }
   const json = value as Record<string, unknown>;
   for (const key of Object.keys(json))
-    if (!fields.has(key)) say(`field "${key}"`, `leave it out; a packet has ${[...fields].join(', ')}`);
+    if (!fields.has(key)) say(`field ${shownKey(key)}`, `leave it out; a packet has ${[...fields].join(', ')}`);
   const hook = json['hook'];
   if (hook !== 'input' && hook !== 'forward' && hook !== 'output') say('hook', 'write input, forward or output');
   const src = address(json['src']);
