@@ -1,7 +1,9 @@
 import type { TextRead } from '../model/host/index.ts';
+import { readExpressions } from './expressions.ts';
+import type { Modules } from './modules.ts';
 import { type Reading, readBy } from './reading.ts';
 import type { Run } from './run.ts';
-import { nftUnused } from './tables.ts';
+import { notLoaded } from './tables.ts';
 
 interface Chain {
   readonly family: string;
@@ -29,20 +31,17 @@ function looksLikeIptables({ family, table, name, prio }: Chain): boolean {
 /**
  * The base chains of nf_tables and, of those that iptables did not make, their rules: one JSON document a line.
  *
- * The whole ruleset is never listed: that costs seconds for 20,000 rules of iptables, where the chains alone cost
- * milliseconds.
+ * The whole ruleset is never listed, and neither are the tables (of which nft 1.0.6 fetches every rule): that costs
+ * seconds for 50,000 rules of iptables, where the chains alone cost milliseconds.
  */
-export async function readNftChains(run: Run, signal?: AbortSignal): Promise<TextRead> {
+export async function readNftChains(run: Run, modules: Modules, signal?: AbortSignal): Promise<TextRead> {
+  if (await modules.absent('nf_tables')) return notLoaded('nft', 'nf_tables');
   const list = (reading: Partial<Reading>): Promise<TextRead> =>
-    readBy(run, { argv: ['nft', '-j', 'list', 'chains'], timeoutMs: 30_000, ...reading }, signal);
+    readBy(run, { argv: ['nft', '-j', 'list', 'chains'], timeoutMs: 30_000, gentle: true, ...reading }, signal);
   // A chain may be deleted between the two listings; then both are read again, once.
   for (let again = 0; ; again += 1) {
     const chains = await list({});
-    if (!chains.read) {
-      if (chains.why !== 'missing' && chains.why !== 'failed') return chains;
-      const unused = await nftUnused(run, signal);
-      return unused === undefined ? chains : { ...chains, why: 'unused', detail: unused };
-    }
+    if (!chains.read) return chains;
     const lines = [chains.text];
     let failed: TextRead | undefined;
     // One process each: nft 1.0.6 does not find the chains of a second `list` in the same call.
@@ -67,24 +66,66 @@ function otherChains(text: string): readonly Chain[] {
 }
 
 /**
- * The expressions of every rule in the tables that iptables uses, as `nft --debug=netlink list table` prints them.
- * `chains` is what {@link readNftChains} read; without it there is nothing to ask for.
- *
- * This costs a few times what the save costs. It is worth it: iptables-nft-save 1.8.9 prints rules that nft made in
- * these tables as if they were its own, some of them wrong (`ip saddr @set drop` as `-j DROP`), without a word.
+ * A table of more rules than this is not listed a second time: up to here the second listing takes about as long as the
+ * save, and from here on the kernel's own time to list one chain grows with its square (measured: 10,000 rules 0.2 s, 20,000 1.4 s,
+ * 50,000 over 4 s).
  */
-export async function readNftRules(run: Run, family: 'ip' | 'ip6', chains: TextRead, signal?: AbortSignal): Promise<TextRead> {
+const listedTwice = 10_000;
+
+/**
+ * The expressions of every rule in the tables that iptables uses, as `nft --debug=netlink list table` prints them: by
+ * {@link readExpressions}, and by nft itself where that is out of reach.
+ * `chains` is what {@link readNftChains} read, without which there is nothing to ask for; `save` what iptables-nft-save
+ * printed, whose lines say how many rules there are.
+ *
+ * It is worth its time: iptables-nft-save 1.8.9 prints rules that nft made in these tables as if they were its own, some of
+ * them wrong (`ip saddr @set drop` as `-j DROP`), without a word. Above the bound the answer is `too-large`, by name.
+ */
+export async function readNftRules(
+  run: Run,
+  family: 'ip' | 'ip6',
+  chains: TextRead,
+  save: TextRead,
+  pid: number | undefined,
+  signal?: AbortSignal,
+): Promise<TextRead> {
   if (!chains.read) return chains;
   const tables = new Set(chainsOf(chains.text).flatMap((chain) => (chain.family === family ? [chain.table] : [])));
+  const counts = save.read ? rulesByTable(save.text) : new Map<string, number>();
   const texts: string[] = [];
   for (const table of Object.keys(iptablesPriorities)) {
     if (!tables.has(table)) continue;
+    const count = counts.get(table) ?? 0;
+    if (count > listedTwice) {
+      const detail = `table ${table} holds ${count} rules, and a second listing is made of ${listedTwice} at most`;
+      return { read: false, why: 'too-large', tool: 'nft', detail };
+    }
     const argv = ['nft', '--debug=netlink', 'list', 'table', family, table] as const;
-    const read = await readBy(run, { argv, timeoutMs: 90_000, maxBytes: 256 * 1024 * 1024 }, signal);
+    // What the save shows is few; what nft alone made there may still be many.
+    const read =
+      (await readExpressions(family, table, pid, signal)) ??
+      (await readBy(run, { argv, timeoutMs: 20_000, gentle: true }, signal));
     if (!read.read) return read;
     texts.push(read.text);
   }
   return { read: true, text: texts.join('\n'), command: `nft --debug=netlink list table ${family}`, warnings: '' };
+}
+
+/** Rules of each table in what a save tool printed. A forged line inside a comment only counts one more. */
+function rulesByTable(text: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  let table = '';
+  for (const [, name, rule] of text.matchAll(/^(?:\*(\S+)|(?:\[\d+:\d+\] )?(-A) )/gm)) {
+    if (name !== undefined) table = name;
+    else if (rule !== undefined) counts.set(table, (counts.get(table) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Flowtables, by which packets of known connections pass every chain but those on ingress. */
+export async function readFlowtables(run: Run, modules: Modules, signal?: AbortSignal): Promise<TextRead> {
+  if (await modules.absent('nf_tables')) return notLoaded('nft', 'nf_tables');
+  return readBy(run, { argv: ['nft', '-j', 'list', 'flowtables'] }, signal);
 }
 
 function chainsOf(text: string): readonly Chain[] {

@@ -1,40 +1,76 @@
 import type { HostTexts, TextName, TextRead } from '../model/host/index.ts';
-import { readNftChains, readNftRules } from './nft.ts';
-import { type Reading, readBy } from './reading.ts';
+import { readFolder, readLines } from './here.ts';
+import { readModules } from './modules.ts';
+import { readFlowtables, readNftChains, readNftRules } from './nft.ts';
+import { atMost, type Reading, readBy } from './reading.ts';
 import type { Run } from './run.ts';
+import { readExpectations, readNamespaces, readPackages, readXfrm } from './surroundings.ts';
 import { readSysctls } from './sysctls.ts';
-import { readRules } from './tables.ts';
+import { notLoaded, readRules } from './tables.ts';
+import { readTcx } from './tcx.ts';
+import { readTraffic } from './traffic.ts';
 
 const tools = {
-  ipsets: { argv: ['ipset', 'save'], timeoutMs: 30_000 },
+  ipsets: { argv: ['ipset', 'save'], timeoutMs: 30_000, gentle: true },
   links: { argv: ['ip', '-j', '-d', 'link'] },
   addresses: { argv: ['ip', '-j', 'address'] },
-  routes4: { argv: ['ip', '-j', '-4', 'route', 'show', 'table', 'all'], timeoutMs: 30_000 },
-  routes6: { argv: ['ip', '-j', '-6', 'route', 'show', 'table', 'all'], timeoutMs: 30_000 },
+  routes4: { argv: ['ip', '-j', '-4', 'route', 'show', 'table', 'all'], timeoutMs: 30_000, gentle: true },
+  routes6: { argv: ['ip', '-j', '-6', 'route', 'show', 'table', 'all'], timeoutMs: 30_000, gentle: true },
+  rules4: { argv: ['ip', '-j', '-4', 'rule'] },
+  rules6: { argv: ['ip', '-j', '-6', 'rule'] },
   listeners: { argv: ['ss', '-H', '-n', '-l', '-t', '-u', '-p'], timeoutMs: 30_000 },
+  sessions: { argv: ['ss', '-H', '-n', '-t', '-p', 'state', 'established'], timeoutMs: 30_000, gentle: true },
+  // From the file: by netlink, ss would make the kernel load packet_diag.
+  packetReaders: { argv: ['ss', '-0', '-H', '-n', '-p'], env: { PROC_NET_PACKET: '/proc/net/packet' } },
 } as const satisfies Partial<Record<TextName, Reading>>;
 
+/** Programs at once; each is short, and they wait more than they compute. */
+const atOnce = 8;
+
 /**
- * Asks all tools at once. Nothing that they do changes the machine. What could not be read is said, text by text;
- * this never rejects.
+ * Asks all tools. Nothing that they do changes the machine: no table is made, and no part of the kernel is loaded that
+ * could touch a packet (ss may load tcp_diag and udp_diag, which only answer it). What could not be read is said, text by
+ * text; this never rejects.
+ *
+ * @param pid a process in the namespace that `unbounded` leads into; none for our own.
  */
-export async function readTexts(run: Run, signal?: AbortSignal): Promise<HostTexts['texts']> {
-  const nftChains = readNftChains(run, signal);
+export async function readTexts(unbounded: Run, pid: number | undefined, signal?: AbortSignal): Promise<HostTexts['texts']> {
+  const run = atMost(atOnce, unbounded);
+  const modules = readModules(run, signal);
+  const nftSave4 = readRules(run, 4, 'nft', modules, signal);
+  const nftSave6 = readRules(run, 6, 'nft', modules, signal);
+  const nftChains = readNftChains(run, modules, signal);
+  const tool = (name: keyof typeof tools): Promise<TextRead> => readBy(run, tools[name], signal);
+  const links = tool('links');
   const reads: Record<TextName, Promise<TextRead>> = {
-    nftSave4: readRules(run, 4, 'nft', signal),
-    nftSave6: readRules(run, 6, 'nft', signal),
-    legacySave4: readRules(run, 4, 'legacy', signal),
-    legacySave6: readRules(run, 6, 'legacy', signal),
+    nftSave4,
+    nftSave6,
+    legacySave4: readRules(run, 4, 'legacy', modules, signal),
+    legacySave6: readRules(run, 6, 'legacy', modules, signal),
     nftChains,
-    nftRules4: nftChains.then((chains) => readNftRules(run, 'ip', chains, signal)),
-    nftRules6: nftChains.then((chains) => readNftRules(run, 'ip6', chains, signal)),
-    ipsets: readBy(run, tools.ipsets, signal),
-    links: readBy(run, tools.links, signal),
-    addresses: readBy(run, tools.addresses, signal),
-    routes4: readBy(run, tools.routes4, signal),
-    routes6: readBy(run, tools.routes6, signal),
-    listeners: readBy(run, tools.listeners, signal),
+    nftRules4: Promise.all([nftChains, nftSave4]).then((texts) => readNftRules(run, 'ip', ...texts, pid, signal)),
+    nftRules6: Promise.all([nftChains, nftSave6]).then((texts) => readNftRules(run, 'ip6', ...texts, pid, signal)),
+    flowtables: readFlowtables(run, modules, signal),
+    ipsets: modules.absent('ip_set').then((absent) => (absent ? notLoaded('ipset', 'ip_set') : tool('ipsets'))),
+    links,
+    tcx: links.then((read) => readTcx(read, pid)),
+    addresses: tool('addresses'),
+    routes4: tool('routes4'),
+    routes6: tool('routes6'),
+    rules4: tool('rules4'),
+    rules6: tool('rules6'),
+    xfrm: readXfrm(run, modules, signal),
+    traffic: readTraffic(run, signal),
+    listeners: tool('listeners'),
+    sessions: tool('sessions'),
+    packetReaders: tool('packetReaders'),
     sysctls: readSysctls(run, signal),
+    moduleNames: Promise.resolve(readFolder('/sys/module')),
+    expectations: readExpectations(run, signal),
+    kernel: Promise.resolve(readLines('/proc/sys/kernel/osrelease', '/proc/sys/kernel/version')),
+    installedKernels: Promise.resolve(readFolder('/lib/modules')),
+    packages: readPackages(run, signal),
+    namespaces: readNamespaces(run, signal),
   };
   const entries = Object.entries(reads).map(async ([name, read]) => [name, await read] as const);
   return Object.fromEntries(await Promise.all(entries)) as Record<TextName, TextRead>;

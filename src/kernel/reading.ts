@@ -9,6 +9,9 @@ export interface Reading {
   readonly maxBytes?: number;
   /** For tools that complain of some files and still print the others. */
   readonly evenIfFailed?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  /** For listings whose cost grows with the rules: the machine's own work goes before them. */
+  readonly gentle?: boolean;
 }
 
 /** What tools say when the rights are missing; libmnl, libnftables, iptables, ipset and libc each have their words. */
@@ -20,6 +23,8 @@ export async function readBy(run: Run, reading: Reading, signal?: AbortSignal): 
     ...(reading.input !== undefined && { input: reading.input }),
     ...(reading.timeoutMs !== undefined && { timeoutMs: reading.timeoutMs }),
     ...(reading.maxBytes !== undefined && { maxBytes: reading.maxBytes }),
+    ...(reading.env !== undefined && { env: reading.env }),
+    ...(reading.gentle !== undefined && { gentle: reading.gentle }),
     ...(signal !== undefined && { signal }),
   };
   return asText(reading, await run(request));
@@ -56,4 +61,22 @@ function oneLine(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('# Warning'));
   const telling = lines.find((line) => rights.test(line)) ?? lines[0] ?? '';
   return telling.trim().slice(0, 300);
+}
+
+/** As {@link Run}, but at most so many programs at once: reading shall not take all processors of a busy machine. */
+export function atMost(count: number, run: Run): Run {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (request) => {
+    if (running >= count) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await run(request);
+    } finally {
+      // Who waits takes over the place.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
 }

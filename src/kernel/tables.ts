@@ -1,4 +1,5 @@
 import type { TextRead } from '../model/host/index.ts';
+import type { Modules } from './modules.ts';
 import { readBy } from './reading.ts';
 import type { Run } from './run.ts';
 
@@ -16,8 +17,16 @@ const prefix = (family: Family): string => (family === 4 ? 'iptables' : 'ip6tabl
  * Where only the plain save tool is there (before iptables 1.8, or a distribution's choice), it is asked which backend
  * it is for. When no tool is there, the kernel is asked whether there can be rules at all.
  */
-export async function readRules(run: Run, family: Family, backend: Backend, signal?: AbortSignal): Promise<TextRead> {
+export async function readRules(
+  run: Run,
+  family: Family,
+  backend: Backend,
+  modules: Modules,
+  signal?: AbortSignal,
+): Promise<TextRead> {
   const own = `${prefix(family)}-${backend}-save`;
+  const module = backend === 'nft' ? 'nf_tables' : family === 4 ? 'ip_tables' : 'ip6_tables';
+  if (await modules.absent(module)) return notLoaded(own, module);
   const read = await save(run, own, signal);
   if (read.read || (read.why !== 'missing' && read.why !== 'failed')) return read;
   const plain = `${prefix(family)}-save`;
@@ -25,13 +34,12 @@ export async function readRules(run: Run, family: Family, backend: Backend, sign
     const other = await save(run, plain, signal);
     if (other.read || other.why !== 'missing') return other;
   }
-  // iptables-nft-save also fails where the kernel was built without nf_tables.
-  const unused = backend === 'nft' ? await nftUnused(run, signal) : await legacyUnused(run, family, signal);
+  const unused = backend === 'legacy' ? await legacyUnused(run, family, signal) : undefined;
   return unused === undefined ? read : { read: false, why: 'unused', tool: own, detail: unused };
 }
 
 function save(run: Run, tool: string, signal: AbortSignal | undefined): Promise<TextRead> {
-  return readBy(run, { argv: [tool, '-c'], timeoutMs: saveMs }, signal);
+  return readBy(run, { argv: [tool, '-c'], timeoutMs: saveMs, gentle: true }, signal);
 }
 
 /** `iptables v1.8.9 (nf_tables)` or `(legacy)`; versions before 1.8 say neither and are legacy. */
@@ -49,13 +57,7 @@ async function legacyUnused(run: Run, family: Family, signal: AbortSignal | unde
   return names.detail.includes('No such file') ? `there is no ${path}` : undefined;
 }
 
-/** Nothing can be in nf_tables while that part of the kernel is not loaded. */
-export async function nftUnused(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const [modules, release] = await Promise.all([
-    readBy(run, { argv: ['cat', '/proc/modules'] }, signal),
-    readBy(run, { argv: ['uname', '-r'] }, signal),
-  ]);
-  if (!modules.read || !release.read || /^nf_tables /m.test(modules.text)) return undefined;
-  const builtin = await readBy(run, { argv: ['cat', `/lib/modules/${release.text.trim()}/modules.builtin`] }, signal);
-  return builtin.read && !/\/nf_tables\.ko/.test(builtin.text) ? 'the kernel has not loaded nf_tables' : undefined;
+/** Nothing can be in a part of the kernel that is not loaded; any tool that asked would load it. */
+export function notLoaded(tool: string, module: string): TextRead {
+  return { read: false, why: 'unused', tool, detail: `the kernel has not loaded ${module}` };
 }

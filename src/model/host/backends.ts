@@ -4,7 +4,7 @@ import { emptyRuleset, parseRuleset, type Ruleset, unreadTables } from '../rules
 import type { NftChains } from './chain.ts';
 import type { Backend, BackendUse } from './host.ts';
 import { type Known, known, type Unknown, unknown } from './known.ts';
-import { nativeRules } from './native.ts';
+import { type NativeRule, nativeRules } from './native.ts';
 import type { TextRead } from './texts.ts';
 import { unread } from './unread.ts';
 
@@ -19,6 +19,7 @@ export interface RuleTexts {
 export interface Rules {
   readonly ruleset: Known<Ruleset>;
   readonly backends: Known<BackendUse>;
+  readonly native: Known<readonly NativeRule[]>;
 }
 
 /**
@@ -29,7 +30,19 @@ export function decideRules(family: Family, texts: RuleTexts, chosen: Backend | 
   const nft = nftRules(family, texts);
   const legacy = legacyRules(family, texts.legacySave);
   const backends = !nft.known ? nft : !legacy.known ? legacy : known({ nft: nft.value, legacy: legacy.value });
-  return { ruleset: inForce(family, nft, legacy, chosen), backends };
+  return { ruleset: inForce(family, nft, legacy, chosen), backends, native: nativeIn(family, texts.nftRules) };
+}
+
+function nativeIn(family: Family, expressions: TextRead): Known<readonly NativeRule[]> {
+  if (expressions.read) return known(nativeRules(expressions.text));
+  if (expressions.why === 'unused') return known([]);
+  if (expressions.why === 'too-large' || expressions.why === 'timeout') {
+    return unknown(
+      `whether nft made IPv${family} rules of its own among those of iptables was not looked for: ${expressions.detail}`,
+      'put the addresses into an ipset instead of one rule each; until then, keep rules of nft in tables of other names',
+    );
+  }
+  return unread(expressions, `the IPv${family} rules that nft made among those of iptables`);
 }
 
 function inForce(

@@ -1,90 +1,18 @@
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { type Family, parseAddress, parsePrefix } from '../net/index.ts';
 import { shownText } from '../ruleset/index.ts';
+import type { FactsJson } from './facts-json.ts';
 import { type Fields, fieldsOf } from './fields.ts';
-import type { Backend, BaseChain, Link, LinkAddress, Listener, Route } from './host.ts';
+import { type Flowtable, readFlowtable } from './flowtable.ts';
+import type { Backend, BaseChain, Link, LinkAddress, Listener, Route, XdpProgram } from './host.ts';
 import { type Fault, parseLocated, placeOf } from './json.ts';
 import { parseDestination } from './link.ts';
 import { parseBound } from './listener.ts';
-
-/**
- * A facts file: what rulesets do not say of a host. Every key may be left out, and is then unknown; an empty list says
- * that there are none.
- *
- * @example
- * {"hostname": "web1", "backend": "nft", "foreignChains": [],
- *  "links": [{"name": "eth0"}], "addresses": [{"link": "eth0", "address": "198.51.100.10/24"}],
- *  "routes": [{"to": "default", "via": "198.51.100.1", "link": "eth0"}],
- *  "listeners": [{"proto": "tcp", "port": 22, "process": "sshd"}, {"proto": "tcp", "port": 5432, "address": "127.0.0.1"}],
- *  "sysctls": {"net.ipv4.ip_forward": "0"}}
- */
-export interface FactsJson {
-  readonly hostname?: string;
-  /** The only backend of iptables that holds rules. */
-  readonly backend?: Backend;
-  /** The loopback link `lo` is there unless it is named otherwise. */
-  readonly links?: readonly {
-    readonly name: string;
-    /** Default true. */
-    readonly up?: boolean;
-    /** Default: true for `lo` alone. */
-    readonly loopback?: boolean;
-    /** bridge, veth, wireguard, …; default: a plain device. */
-    readonly kind?: string;
-    /** The bridge or bond that it is a port of. */
-    readonly master?: string;
-  }[];
-  /** 127.0.0.1/8 and ::1/128 are there unless addresses of `lo` are given. */
-  readonly addresses?: readonly {
-    readonly link: string;
-    /** `ADDRESS/LENGTH`. */
-    readonly address: string;
-    /** The other end of a point-to-point link, `ADDRESS` or `ADDRESS/LENGTH`. */
-    readonly peer?: string;
-    readonly broadcast?: string;
-    /** Default `global`. */
-    readonly scope?: string;
-  }[];
-  readonly routes?: readonly {
-    /** `default`, `ADDRESS` or `ADDRESS/LENGTH`. */
-    readonly to: string;
-    readonly link?: string;
-    readonly via?: string;
-    /** Default `main`. */
-    readonly table?: string;
-    /** Default `unicast`. */
-    readonly type?: string;
-    /** Of `default` without `via`; default 4. */
-    readonly family?: Family;
-  }[];
-  readonly listeners?: readonly {
-    readonly proto: 'tcp' | 'udp';
-    readonly port: number;
-    /** Left out, `*` or `::`: any address of both families. `0.0.0.0`: any of IPv4. */
-    readonly address?: string;
-    /** With `::`: IPv6 alone. */
-    readonly v6only?: boolean;
-    readonly link?: string;
-    readonly process?: string;
-  }[];
-  /** By dotted name. */
-  readonly sysctls?: Readonly<Record<string, string | number>>;
-  /** Base chains of nftables that iptables did not make. */
-  readonly foreignChains?: readonly {
-    /** ip, ip6, inet, bridge, netdev, arp. */
-    readonly family: string;
-    readonly table: string;
-    readonly chain: string;
-    /** Default `filter`. */
-    readonly type?: 'filter' | 'nat' | 'route';
-    readonly hook: string;
-    readonly priority: number;
-    /** Default `accept`. */
-    readonly policy?: 'accept' | 'drop';
-    /** How many; default 0. */
-    readonly rules?: number;
-  }[];
-}
+import { type PacketReader, readPacketReader } from './packet-reader.ts';
+import { type RoutingRule, readRoutingRule } from './routing-rule.ts';
+import { readSession, type Session } from './session.ts';
+import { readTrafficFilter, type TrafficFilters } from './traffic.ts';
+import { readXfrm, type Xfrm } from './xfrm.ts';
 
 /** What a facts file said; `undefined` is what it did not. */
 export interface Facts {
@@ -96,9 +24,40 @@ export interface Facts {
   readonly listeners: readonly Listener[] | undefined;
   readonly sysctls: ReadonlyMap<string, string> | undefined;
   readonly foreignChains: readonly BaseChain[] | undefined;
+  readonly routingRules: readonly (RoutingRule & { readonly family: Family })[] | undefined;
+  readonly xfrm: Xfrm | undefined;
+  readonly flowtables: readonly Flowtable[] | undefined;
+  readonly traffic: readonly TrafficFilters[] | undefined;
+  readonly sessions: readonly Session[] | undefined;
+  readonly packetReaders: readonly PacketReader[] | undefined;
+  readonly helpers: readonly string[] | undefined;
+  readonly expectations: number | undefined;
+  readonly kernel: string | undefined;
+  readonly installedKernels: readonly string[] | undefined;
+  readonly packages: ReadonlyMap<string, string> | undefined;
 }
 
-const keys = ['hostname', 'backend', 'links', 'addresses', 'routes', 'listeners', 'sysctls', 'foreignChains'] as const;
+const keys = [
+  'hostname',
+  'backend',
+  'links',
+  'addresses',
+  'routes',
+  'routingRules',
+  'listeners',
+  'sessions',
+  'packetReaders',
+  'sysctls',
+  'foreignChains',
+  'flowtables',
+  'xfrm',
+  'traffic',
+  'helpers',
+  'expectations',
+  'kernel',
+  'installedKernels',
+  'packages',
+] as const satisfies readonly (keyof FactsJson)[];
 
 /** Reads a facts file, latin1. Every problem names its place. */
 export function parseFacts(text: string, file: string): Result<Facts> {
@@ -121,6 +80,17 @@ export function parseFacts(text: string, file: string): Result<Facts> {
     listeners: facts.list('listeners', readListener),
     sysctls: facts.texts('sysctls'),
     foreignChains: facts.list('foreignChains', readChain),
+    routingRules: facts.list('routingRules', readRoutingRule),
+    xfrm: facts.object('xfrm', readXfrm),
+    flowtables: facts.list('flowtables', readFlowtable),
+    traffic: facts.list('traffic', readTrafficFilter),
+    sessions: facts.list('sessions', readSession),
+    packetReaders: facts.list('packetReaders', readPacketReader),
+    helpers: facts.words('helpers'),
+    expectations: facts.optionalNumber('expectations', 0, 1e9),
+    kernel: facts.optionalText('kernel'),
+    installedKernels: facts.words('installedKernels'),
+    packages: facts.texts('packages'),
   };
   return faults.length > 0 ? failed(...faults.map(problem)) : ok(result);
 }
@@ -135,12 +105,22 @@ function readLink(fields: Fields): Link {
     up: fields.optionalBoolean('up') ?? true,
     kind: fields.optionalText('kind') ?? null,
     master: fields.optionalText('master') ?? null,
+    vrfTable: fields.optionalText('vrfTable') ?? null,
+    xdp: fields.list('xdp', readXdp) ?? [],
+  };
+}
+
+function readXdp(fields: Fields): XdpProgram {
+  return {
+    mode: fields.word('mode', ['driver', 'generic', 'offload']) ?? 'driver',
+    id: fields.optionalNumber('id', 0, 0xffffffff) ?? 0,
+    name: shown(fields.optionalText('name')) ?? null,
   };
 }
 
 function withLoopback(links: readonly Link[] | undefined): readonly Link[] | undefined {
   if (links === undefined || links.some(({ loopback }) => loopback)) return links;
-  return [{ name: 'lo', loopback: true, up: true, kind: null, master: null }, ...links];
+  return [{ name: 'lo', loopback: true, up: true, kind: null, master: null, vrfTable: null, xdp: [] }, ...links];
 }
 
 function readAddress(fields: Fields, faults: Fault[]): LinkAddress {
@@ -197,6 +177,9 @@ function readRoute(fields: Fields, faults: Fault[]): Route {
     prefix: prefix ?? { ...nowhere, length: 0 },
     link: fields.optionalText('link') ?? null,
     gateway,
+    source: fields.parsed('from', (text) => parseDestination(family, text), 'a network of the same family') ?? null,
+    metric: fields.optionalNumber('metric', 0, 0xffffffff) ?? 0,
+    tos: fields.optionalText('tos') ?? null,
   };
 }
 

@@ -13,6 +13,9 @@ export interface Fields {
   parsed<T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined;
   /** One of the words. */
   word<W extends string>(key: string, words: readonly W[]): W | undefined;
+  words(key: string): readonly string[] | undefined;
+  /** One object with these keys. */
+  object<T>(key: string, item: (fields: Fields) => T): T | undefined;
   list<T>(key: string, item: (fields: Fields) => T): readonly T[] | undefined;
   /** Names of any kind and their texts; numbers count as texts. */
   texts(key: string): ReadonlyMap<string, string> | undefined;
@@ -89,6 +92,18 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
         words.map((word) => JSON.stringify(word)).join(' or '),
       );
     },
+    words(key) {
+      const found = get(key);
+      if (found === undefined || found.kind === 'null') return undefined;
+      const words = found.kind === 'array' ? found.items.flatMap((each) => (each.kind === 'string' ? [each.value] : [])) : [];
+      if (found.kind === 'array' && words.length === found.items.length) return words;
+      complain(found.at, `${JSON.stringify(key)} must be a list of texts`, 'write ["…", "…"]');
+      return undefined;
+    },
+    object(key, item) {
+      const found = get(key);
+      return found === undefined || found.kind === 'null' ? undefined : item(fieldsOf(found, ...itemOf(key), faults));
+    },
     list(key, item) {
       const found = get(key);
       if (found === undefined || found.kind === 'null') return undefined;
@@ -118,9 +133,16 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
 
 /** What the objects of each list are called, and may hold. */
 const items: Readonly<Record<string, readonly [what: string, keys: readonly string[]]>> = {
-  links: ['a link', ['name', 'up', 'loopback', 'kind', 'master']],
+  links: ['a link', ['name', 'up', 'loopback', 'kind', 'master', 'vrfTable', 'xdp']],
   addresses: ['an address', ['link', 'address', 'peer', 'broadcast', 'scope']],
-  routes: ['a route', ['to', 'link', 'via', 'table', 'type', 'family']],
+  routes: ['a route', ['to', 'link', 'via', 'table', 'type', 'family', 'from', 'metric', 'tos']],
+  routingRules: ['a rule', ['priority', 'action', 'table', 'not', 'from', 'to', 'in', 'out', 'mark', 'family']],
+  flowtables: ['a flowtable', ['family', 'table', 'name', 'priority', 'links']],
+  traffic: ['a filter', ['link', 'at', 'kind', 'protocol', 'preference']],
+  xdp: ['a program', ['mode', 'id', 'name']],
+  xfrm: ['xfrm', ['states', 'in', 'out', 'forward', 'socket']],
+  packetReaders: ['a packet reader', ['protocol', 'link', 'process']],
+  sessions: ['a session', ['local', 'localPort', 'peer', 'peerPort', 'process']],
   listeners: ['a listener', ['proto', 'port', 'address', 'v6only', 'link', 'process']],
   foreignChains: ['a chain', ['family', 'table', 'chain', 'type', 'hook', 'priority', 'policy', 'rules']],
 };

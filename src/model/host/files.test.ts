@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { problemLine } from '../../result.ts';
 import { formatPrefix } from '../net/index.ts';
-import type { FactsJson } from './facts.ts';
+import type { FactsJson } from './facts-json.ts';
 import { type FilesInput, hostFromFiles } from './files.ts';
 import type { Host } from './host.ts';
 
@@ -150,6 +150,13 @@ test.each([
   ['{"routes": [{"to": "10.0.0.0/8", "family": 6}]}', 'facts.json:1:13: the family of this route'],
   ['{"routes": [{"to": "nowhere"}]}', 'facts.json:1:20: "to" must be "default", an address or a network'],
   ['{"sysctls": {"a": true}}', 'facts.json:1:19: the value of "a" must be a text'],
+  ['{"routingRules": [{"table": "100"}]}', 'facts.json:1:19: a rule needs "priority"'],
+  ['{"routingRules": [{"priority": 1, "mark": "x"}]}', 'facts.json:1:43: "mark" must be a number, or NUMBER/MASK'],
+  ['{"traffic": [{"link": "eth0", "at": "inside"}]}', 'facts.json:1:37: "at" must be "ingress" or "egress" or "root"'],
+  ['{"sessions": [{"local": "a", "peer": "192.0.2.1", "peerPort": 1}]}', 'facts.json:1:25: "local" must be an address'],
+  ['{"xfrm": []}', 'facts.json:1:10: xfrm must be an object'],
+  ['{"helpers": "ftp"}', 'facts.json:1:13: "helpers" must be a list of texts'],
+  ['{"links": [{"name": "a", "xdp": [{"mode": "fast"}]}]}', 'facts.json:1:43: "mode" must be "driver" or "generic"'],
   ['{"backend": "nf_tables"}', 'facts.json:1:13: "backend" must be "nft" or "legacy"'],
   [`${'['.repeat(200)}`, 'facts.json:1:66: this is nested too deeply'],
 ])('bad facts %j', (text, line) => {

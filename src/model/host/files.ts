@@ -1,10 +1,12 @@
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Family } from '../net/index.ts';
 import { parseRuleset, type Ruleset, unreadTables } from '../ruleset/index.ts';
-import { type FactsJson, parseFacts } from './facts.ts';
+import { parseFacts } from './facts.ts';
+import type { FactsJson } from './facts-json.ts';
 import type { Backend, BackendUse, Host, IpSet } from './host.ts';
 import { parseSets } from './ipset.ts';
 import { type Known, known, mapKnown, type Unknown, unknown } from './known.ts';
+import { bridgeFilterOf, conntrackOf, logBackendsOf, type Settings } from './settings.ts';
 import { withVolatility } from './volatile.ts';
 
 /** A file that was named, latin1: one character per byte. */
@@ -58,6 +60,17 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
   const six = rulesets.get(6)?.ruleset ?? notGiven(6);
   const said = <T>(value: T | undefined, key: keyof FactsJson, what: string): Known<T> =>
     fact(value, `the files do not say ${what}`, `add ${JSON.stringify(key)} to --facts FILE`);
+  const sysctls = said(facts?.sysctls, 'sysctls', 'the kernel settings');
+  const setting = <T>(what: string, names: readonly string[], read: (settings: Settings) => T | undefined): Known<T> =>
+    fact(
+      sysctls.known ? read({ values: sysctls.value, whole: false }) : undefined,
+      `the files do not say ${what}`,
+      `add ${names.join(' and ')} to "sysctls" of --facts FILE`,
+    );
+  const routingRules = (family: Family) =>
+    mapKnown(said(facts?.routingRules, 'routingRules', 'which routing rules there are'), (rules) =>
+      rules.filter((rule) => rule.family === family),
+    );
   return ok({
     name: facts?.hostname ?? input.rulesets[0]?.file ?? input.facts?.file ?? 'files',
     readAt: input.readAt,
@@ -70,13 +83,37 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
       'add "foreignChains" to --facts FILE, [] if there are none',
     ),
     sets: setsOf(sets, input),
+    nativeRules: { 4: notTold, 6: notTold },
     links: said(facts?.links, 'links', 'which links there are'),
     addresses: said(facts?.addresses, 'addresses', 'which addresses the host has'),
     routes: said(facts?.routes, 'routes', 'which routes there are'),
     listeners: said(facts?.listeners, 'listeners', 'what listens'),
-    sysctls: said(facts?.sysctls, 'sysctls', 'the kernel settings'),
+    sysctls,
+    routingRules: { 4: routingRules(4), 6: routingRules(6) },
+    bridgeFilter: setting('what bridges hand to the rules', ['net.bridge.bridge-nf-call-iptables'], bridgeFilterOf),
+    xfrm: said(facts?.xfrm, 'xfrm', 'whether IPsec is in use'),
+    flowtables: said(facts?.flowtables, 'flowtables', 'whether nftables has flowtables'),
+    traffic: said(facts?.traffic, 'traffic', 'whether traffic control has filters'),
+    sessions: said(facts?.sessions, 'sessions', 'who is logged in'),
+    packetReaders: said(facts?.packetReaders, 'packetReaders', 'what sees packets before the rules'),
+    conntrack: setting('how full the connection table is', ['net.netfilter.nf_conntrack_count', '…_max'], conntrackOf),
+    helpers: mapKnown(said(facts?.helpers, 'helpers', 'which helpers conntrack has'), (present) => ({
+      present,
+      automatic: facts?.sysctls?.get('net.netfilter.nf_conntrack_helper') === '1',
+    })),
+    expectations: said(facts?.expectations, 'expectations', 'which connections are expected'),
+    logBackends: setting('who writes the log of the rules', ['net.netfilter.nf_log.2', '….10'], logBackendsOf),
+    kernel: mapKnown(said(facts?.kernel, 'kernel', 'which kernel runs'), (release) => ({ release, build: '' })),
+    installedKernels: said(facts?.installedKernels, 'installedKernels', 'which kernels are installed'),
+    packages: said(facts?.packages, 'packages', 'which packages are installed'),
+    namespaces: unknown('files do not say which network namespaces there are', 'run palisade on the host itself'),
   });
 }
+
+const notTold = unknown(
+  'what iptables-save printed does not show whether nft made rules by itself among those of iptables',
+  'run palisade on the host itself',
+);
 
 /** A file in which iptables-save says that it could not show a table is readable, but what it says is "unknown". */
 function readRuleset(

@@ -1,6 +1,15 @@
 import type { Address, Family, Prefix, Ranges } from '../net/index.ts';
 import type { Ruleset } from '../ruleset/index.ts';
+import type { Flowtable } from './flowtable.ts';
 import type { Known } from './known.ts';
+import type { NativeRule } from './native.ts';
+import type { PacketReader } from './packet-reader.ts';
+import type { RoutingRule } from './routing-rule.ts';
+import type { Session } from './session.ts';
+import type { BridgeFilter, Conntrack, Helpers, LogBackends } from './settings.ts';
+import type { NetworkNamespace, RunningKernel } from './software.ts';
+import type { TrafficFilters } from './traffic.ts';
+import type { Xfrm } from './xfrm.ts';
 
 export type Backend = 'nft' | 'legacy';
 
@@ -15,16 +24,40 @@ export interface Host {
   readonly rulesets: ByFamily<Ruleset>;
   /** What each backend holds, by itself. */
   readonly backends: ByFamily<BackendUse>;
+  /**
+   * Rules that nft made by itself among those of iptables, of which the ruleset then says nothing. Unknown when that was not
+   * looked for, as with very many rules: then the ruleset may lie in these places.
+   */
+  readonly nativeRules: ByFamily<readonly NativeRule[]>;
   /** nft base chains that iptables did not make: named, not modelled. They see the same packets. */
   readonly foreignChains: Known<readonly BaseChain[]>;
   /** By name. Sets that hold what an {@link IpSet} cannot say are left out: a rule that asks them depends on them. */
   readonly sets: Known<ReadonlyMap<string, IpSet>>;
   readonly links: Known<readonly Link[]>;
   readonly addresses: Known<readonly LinkAddress[]>;
+  /** Of all tables. */
   readonly routes: Known<readonly Route[]>;
+  readonly routingRules: ByFamily<readonly RoutingRule[]>;
+  readonly bridgeFilter: Known<BridgeFilter | null>;
+  readonly xfrm: Known<Xfrm>;
+  readonly flowtables: Known<readonly Flowtable[]>;
+  readonly traffic: Known<readonly TrafficFilters[]>;
   readonly listeners: Known<readonly Listener[]>;
+  readonly sessions: Known<readonly Session[]>;
+  readonly packetReaders: Known<readonly PacketReader[]>;
   /** By dotted name, as `sysctl` prints them. */
   readonly sysctls: Known<ReadonlyMap<string, string>>;
+  readonly conntrack: Known<Conntrack | null>;
+  readonly helpers: Known<Helpers>;
+  /** How many connections helpers expect now; they will be RELATED. */
+  readonly expectations: Known<number>;
+  readonly logBackends: Known<LogBackends>;
+  readonly kernel: Known<RunningKernel>;
+  /** Releases whose modules are there, of which a restart takes the newest. */
+  readonly installedKernels: Known<readonly string[]>;
+  /** Versions of the packages that matter to a firewall, by name; those that are not in it are not installed. */
+  readonly packages: Known<ReadonlyMap<string, string>>;
+  readonly namespaces: Known<readonly NetworkNamespace[]>;
 }
 
 export type ByFamily<T> = { readonly [F in Family]: Known<T> };
@@ -87,6 +120,17 @@ export interface Link {
   readonly kind: string | null;
   /** The bridge or bond it is a port of. */
   readonly master: string | null;
+  /** Of a VRF: the table in which routes of its ports are looked up. */
+  readonly vrfTable: string | null;
+  /** XDP programs, which see every packet that arrives here before anything else. */
+  readonly xdp: readonly XdpProgram[];
+}
+
+export interface XdpProgram {
+  readonly mode: 'driver' | 'generic' | 'offload';
+  readonly id: number;
+  /** As its maker called it, at most 15 bytes; `null` where it has none. */
+  readonly name: string | null;
 }
 
 export interface LinkAddress {
@@ -106,6 +150,12 @@ export interface Route {
   readonly prefix: Prefix;
   readonly link: string | null;
   readonly gateway: Address | null;
+  /** Only packets from here take it (IPv6). `null`: from anywhere. */
+  readonly source: Prefix | null;
+  /** Of several to one destination the smallest is taken; 0 where the kernel says none. */
+  readonly metric: number;
+  /** IPv4: only packets of this type of service take it; `null` for all. */
+  readonly tos: string | null;
 }
 
 export interface Listener {

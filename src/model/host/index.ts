@@ -6,9 +6,20 @@
  */
 export * from './backends.ts';
 export * from './facts.ts';
+export * from './facts-json.ts';
 export * from './files.ts';
+export type { Flowtable } from './flowtable.ts';
 export * from './host.ts';
 export * from './ipset.ts';
+export * from './ipset-save.ts';
 export * from './known.ts';
 export * from './live.ts';
+export type { NativeRule } from './native.ts';
+export type { PacketReader } from './packet-reader.ts';
+export type { RoutingRule } from './routing-rule.ts';
+export type { Session } from './session.ts';
+export type { BridgeFilter, Conntrack, Helpers, LogBackends } from './settings.ts';
+export type { NetworkNamespace, RunningKernel } from './software.ts';
 export * from './texts.ts';
+export type { TrafficFilter, TrafficFilters } from './traffic.ts';
+export type { Xfrm } from './xfrm.ts';

@@ -1,5 +1,5 @@
 import { bitsOf, type Family, type Prefix, parseAddress } from '../net/index.ts';
-import type { Link, LinkAddress } from './host.ts';
+import type { Link, LinkAddress, XdpProgram } from './host.ts';
 import { isPrinted, listOf, numberOf, type Printed, printedList, textOf } from './printed.ts';
 
 /** `ip -j -d link`. */
@@ -15,8 +15,27 @@ export function parseLinks(text: string): readonly Link[] | undefined {
       up: flags.includes('UP'),
       kind: (isPrinted(info) ? textOf(info, 'info_kind') : undefined) ?? null,
       master: textOf(object, 'master') ?? null,
+      vrfTable: isPrinted(info) ? vrfTable(info) : null,
+      xdp: isPrinted(object['xdp']) ? listOf(object['xdp'], 'attached').filter(isPrinted).flatMap(parseXdp) : [],
     };
   });
+}
+
+/** `"linkinfo": {"info_kind": "vrf", "info_data": {"table": 10}}` (iproute2, ip/iplink_vrf.c). */
+function vrfTable(info: Printed): string | null {
+  const data = info['info_data'];
+  if (textOf(info, 'info_kind') !== 'vrf' || !isPrinted(data)) return null;
+  return textOf(data, 'table') ?? numberOf(data, 'table')?.toString() ?? null;
+}
+
+/** include/uapi/linux/if_link.h, XDP_ATTACHED_*. */
+const xdpModes: Readonly<Record<number, XdpProgram['mode']>> = { 1: 'driver', 2: 'generic', 3: 'offload' };
+
+function parseXdp(object: Printed): readonly XdpProgram[] {
+  const mode = xdpModes[numberOf(object, 'mode') ?? 0];
+  const program = object['prog'];
+  if (mode === undefined || !isPrinted(program)) return [];
+  return [{ mode, id: numberOf(program, 'id') ?? 0, name: textOf(program, 'name') ?? null }];
 }
 
 /** `ip -j address`. */

@@ -1,33 +1,17 @@
 import { type Address, type Family, parseAddress } from '../net/index.ts';
 import type { Listener } from './host.ts';
+import { inTable } from './socket-table.ts';
 
-/** Two sockets of a table of `ss`: protocol, state, queues, local, peer, and the processes when they can be seen. */
+/** A listening socket of `ss`: protocol, state, queues, local, peer, and the processes when they can be seen. */
 const line = /^(tcp|udp)\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+:\S+\s*(.*)$/s;
 
-/**
- * `ss -H -n -l -t -u -p`. Names of processes are whatever their users chose, with quotes and newlines in them if they
- * like: a line that is not a socket's can only be the rest of such a name.
- */
+/** `ss -H -n -l -t -u -p`. */
 export function parseListeners(text: string): readonly Listener[] | undefined {
-  const sockets: string[] = [];
-  for (const row of text.split('\n')) {
-    const last = sockets.length - 1;
-    if (line.test(row)) sockets.push(row);
-    else if (row.trim() !== '') {
-      const unfinished = sockets[last];
-      if (unfinished === undefined || !/ users:\(\(/.test(unfinished)) return undefined;
-      sockets[last] = `${unfinished}\n${row}`;
-    }
-  }
-  const listeners = sockets.map(parseSocket);
-  return listeners.every((listener) => listener !== undefined) ? listeners : undefined;
-}
-
-function parseSocket(socket: string): Listener | undefined {
-  const [, proto, local = '', port = '', rest = ''] = line.exec(socket) ?? [];
-  const bound = parseBound(local);
-  if (bound === undefined || (proto !== 'tcp' && proto !== 'udp')) return undefined;
-  return { proto, port: Number(port), ...bound, process: /^users:\(\("(.*?)",pid=\d+,fd=\d+\)/s.exec(rest)?.[1] ?? null };
+  return inTable(text, line, ([, proto, local = '', port = ''], process) => {
+    const bound = parseBound(local);
+    if (bound === undefined || (proto !== 'tcp' && proto !== 'udp')) return undefined;
+    return { proto, port: Number(port), ...bound, process };
+  });
 }
 
 interface Bound {

@@ -121,3 +121,107 @@ test('settings keep their blanks inside', () => {
     ['kernel.printk', '4\t4\t1\t7'],
   ]);
 });
+
+/** As iproute2 6.1 printed it for a generic program on a veth, and as its ip/iplink_vrf.c prints the table of a VRF. */
+const oddLinks = JSON.stringify([
+  {
+    ifname: 'eth0',
+    flags: ['UP'],
+    xdp: {
+      mode: 2,
+      prog: { id: 16 },
+      attached: [{ mode: 2, prog: { id: 16, name: 'witness', tag: '614b434cd8324ecc', jited: 1 } }],
+    },
+    linkinfo: { info_kind: 'veth' },
+  },
+  { ifname: 'blue', flags: ['UP'], linkinfo: { info_kind: 'vrf', info_data: { table: 10 } } },
+]);
+
+test('XDP programs of a link, and the table of a VRF', () => {
+  const { links } = hostFromTexts(texts({ links: said(oddLinks) }));
+  expect(links).toMatchObject({
+    value: [
+      { name: 'eth0', kind: 'veth', vrfTable: null, xdp: [{ mode: 'generic', id: 16, name: 'witness' }] },
+      { name: 'blue', kind: 'vrf', vrfTable: '10', xdp: [] },
+    ],
+  });
+});
+
+test('flowtables, of one link or several (libnftables-json(5))', () => {
+  const listing = {
+    nftables: [
+      { metainfo: { version: '1.0.6' } },
+      { flowtable: { family: 'inet', name: 'a', table: 't', handle: 1, hook: 'ingress', prio: 5, dev: ['eth0', 'eth1'] } },
+      { flowtable: { family: 'ip', name: 'b', table: 't', handle: 2, hook: 'ingress', prio: 0, dev: 'eth0' } },
+    ],
+  };
+  expect(hostFromTexts(texts({ flowtables: said(JSON.stringify(listing)) })).flowtables).toMatchObject({
+    value: [
+      { family: 'inet', table: 't', name: 'a', priority: 5, links: ['eth0', 'eth1'] },
+      { family: 'ip', name: 'b', links: ['eth0'] },
+    ],
+  });
+});
+
+test('what some tool prints in a form that is not known makes its fact unknown', () => {
+  const odd = said('[{"nonsense": 1}]', 'the tool');
+  const host = hostFromTexts(
+    texts({
+      rules4: odd,
+      flowtables: said('{'),
+      traffic: odd,
+      sessions: odd,
+      packetReaders: odd,
+      xfrm: odd,
+      packages: odd,
+      namespaces: odd,
+    }),
+  );
+  const facts = [host.routingRules[4], host.flowtables, host.sessions, host.packetReaders, host.xfrm, host.packages];
+  for (const fact of [...facts, host.namespaces]) expect(why(fact)).toMatch(/could not be understood.*please report it/);
+});
+
+test('what the kernel lacks holds nothing; what was not read is unknown', () => {
+  const unused = notRead('unused');
+  const host = hostFromTexts(
+    texts({ flowtables: unused, xfrm: unused, tcx: unused, expectations: unused, nftRules4: unused, ipsets: unused }),
+  );
+  for (const fact of [host.flowtables, host.xfrm, host.traffic, host.expectations, host.nativeRules[4], host.sets])
+    expect(fact.known).toBe(true);
+  for (const reason of ['too-large', 'timeout'] as const) {
+    const unsure = hostFromTexts(texts({ nftSave4: save, nftRules4: notRead(reason, 'nft') }));
+    expect(unsure.rulesets[4].known).toBe(true);
+    expect(why(unsure.nativeRules[4])).toMatch(/was not looked for: the detail \| put the addresses into an ipset/);
+  }
+  const noPrograms = hostFromTexts(texts({ tcx: notRead('missing', 'koffi') }));
+  expect(why(noPrograms.traffic)).toMatch(/koffi is not installed \| install palisade with its optional dependencies/);
+});
+
+test('sessions whose process cannot be seen are those to the port of ssh', () => {
+  const rows = [
+    '0 0 198.51.100.10:22 192.0.2.7:50312',
+    '0 36 [::ffff:198.51.100.10]:22 [::ffff:192.0.2.8]:50313',
+    '0 0 198.51.100.10:443 192.0.2.9:50314',
+  ];
+  const { sessions } = hostFromTexts(texts({ sessions: said(rows.join('\n')) }));
+  expect(sessions).toMatchObject({
+    value: [
+      { localPort: 22, peer: { family: 4, value: 0xc0000207n }, peerPort: 50312, process: null },
+      { local: { family: 4 }, peer: { family: 4, value: 0xc0000208n } },
+    ],
+  });
+});
+
+test('settings that the kernel does not have mean that the part is not there', () => {
+  const { conntrack, bridgeFilter, logBackends } = hostFromTexts(texts({ sysctls: said('net.ipv4.ip_forward = 0') }));
+  expect([conntrack, bridgeFilter]).toEqual([
+    { known: true, value: null },
+    { known: true, value: null },
+  ]);
+  expect(logBackends).toMatchObject({ value: { 4: null, 6: null, allNamespaces: null } });
+});
+
+test('packages that were removed are not installed', () => {
+  const { packages } = hostFromTexts(texts({ packages: said('iptables\t1.8.9-2\tinstalled\nufw\t0.36\tconfig-files\n') }));
+  expect(packages.known && [...packages.value]).toEqual([['iptables', '1.8.9-2']]);
+});

@@ -2,16 +2,24 @@ import { problemLine, type Result } from '../../result.ts';
 import type { Family } from '../net/index.ts';
 import { decideRules } from './backends.ts';
 import { type NftChains, parseNftChains } from './chain.ts';
+import { parseFlowtables } from './flowtable.ts';
 import type { Backend, Host, IpSet, Route } from './host.ts';
 import { parseSets } from './ipset.ts';
 import { type Known, known, mapKnown, unknown } from './known.ts';
 import { parseLinkAddresses, parseLinks } from './link.ts';
 import { parseListeners } from './listener.ts';
-import { hasSourceRoutes, parseRoutes } from './route.ts';
+import { parsePacketReaders } from './packet-reader.ts';
+import { parseRoutes } from './route.ts';
+import { parseRoutingRules, type RoutingRule } from './routing-rule.ts';
+import { parseSessions } from './session.ts';
+import { bridgeFilterOf, conntrackOf, helpersOf, logBackendsOf, type Settings } from './settings.ts';
+import { countLines, parseKernel, parseNames, parseNamespaces, parsePackages } from './software.ts';
 import { hasIpv6, parseSysctls } from './sysctl.ts';
 import type { HostTexts, TextName, TextRead } from './texts.ts';
+import { parseTcx, parseTraffic, type TrafficFilters } from './traffic.ts';
 import { unread } from './unread.ts';
 import { withVolatility } from './volatile.ts';
+import { noXfrm, parseXfrm } from './xfrm.ts';
 
 export interface LiveOptions {
   /** Whose rules to take when both backends hold some. Without it they are then unknown. */
@@ -34,21 +42,41 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
     );
   const [four, six] = [rulesOf(4), rulesOf(6)];
   const sysctls = understood(texts.sysctls, 'the kernel settings', parseSysctls);
+  const setting = <T>(what: string, read: (settings: Settings) => T | undefined): Known<T> =>
+    sysctls.known ? understood(texts.sysctls, what, () => read(asSettings(sysctls.value))) : sysctls;
+  const listeners = understood(texts.listeners, 'the listening sockets', parseListeners);
+  const noIpv6 = sysctls.known && sysctls.value.size > 0 && !hasIpv6(sysctls.value);
   return {
     name,
     readAt,
     origin: 'live',
     rulesets: { 4: four.ruleset, 6: six.ruleset },
     backends: { 4: four.backends, 6: six.backends },
+    nativeRules: { 4: four.native, 6: six.native },
     foreignChains: mapKnown(nftChains, ({ foreign }) => foreign),
+    flowtables: orNone(texts.flowtables, [], understood(texts.flowtables, 'the flowtables of nftables', parseFlowtables)),
     sets: mapKnown(readSets(texts.ipsets), (sets) =>
       withVolatility(sets, [texts.nftSave4, texts.nftSave6, texts.legacySave4, texts.legacySave6].map(textOf)),
     ),
     links: understood(texts.links, 'the links', parseLinks),
     addresses: understood(texts.addresses, 'the addresses of the links', parseLinkAddresses),
-    routes: readRoutes(texts, sysctls),
-    listeners: understood(texts.listeners, 'the listening sockets', parseListeners),
+    routes: readRoutes(texts, noIpv6),
+    routingRules: { 4: readRoutingRules(texts, 4), 6: noIpv6 ? known([]) : readRoutingRules(texts, 6) },
+    bridgeFilter: setting('what bridges hand to the rules', bridgeFilterOf),
+    xfrm: orNone(texts.xfrm, noXfrm, understood(texts.xfrm, 'the IPsec policies', parseXfrm)),
+    traffic: readTraffic(texts),
+    listeners,
+    sessions: readSessions(texts.sessions, listeners),
+    packetReaders: understood(texts.packetReaders, 'the sockets that see every packet', parsePacketReaders),
     sysctls,
+    conntrack: setting('the connection table', conntrackOf),
+    helpers: readHelpers(texts.moduleNames, sysctls),
+    expectations: orNone(texts.expectations, 0, understood(texts.expectations, 'the expected connections', countLines)),
+    logBackends: setting('who writes the log of the rules', logBackendsOf),
+    kernel: understood(texts.kernel, 'the version of the kernel', parseKernel),
+    installedKernels: understood(texts.installedKernels, 'the installed kernels', parseNames),
+    packages: readPackages(texts.packages),
+    namespaces: understood(texts.namespaces, 'the network namespaces', parseNamespaces),
   };
 }
 
@@ -60,35 +88,65 @@ function readChains(read: TextRead): Known<NftChains> {
 }
 
 function readSets(read: TextRead): Known<ReadonlyMap<string, IpSet>> {
-  if (!read.read) return unread(read, 'the ipsets');
+  if (!read.read) return read.why === 'unused' ? known(new Map()) : unread(read, 'the ipsets');
   const sets: Result<ReadonlyMap<string, IpSet>> = parseSets(read.text, read.command);
   return sets.ok ? known(sets.value) : misread('the ipsets', sets.problems.map(problemLine).join('; '), read.command);
 }
 
-function readRoutes(texts: HostTexts['texts'], sysctls: Host['sysctls']): Known<readonly Route[]> {
-  const four = readFamilyRoutes(texts, 4);
-  const absent = sysctls.known && sysctls.value.size > 0 && !hasIpv6(sysctls.value);
-  const six = absent ? known([]) : readFamilyRoutes(texts, 6);
+function readRoutes(texts: HostTexts['texts'], noIpv6: boolean): Known<readonly Route[]> {
+  const of = (family: Family): Known<readonly Route[]> =>
+    understood(texts[`routes${family}` satisfies TextName], `the IPv${family} routes`, (text) => parseRoutes(family, text));
+  const four = of(4);
+  const six = noIpv6 ? known([]) : of(6);
   if (!four.known) return four;
   return mapKnown(six, (routes) => [...four.value, ...routes]);
 }
 
-function readFamilyRoutes(texts: HostTexts['texts'], family: Family): Known<readonly Route[]> {
-  const read = texts[`routes${family}` satisfies TextName];
-  const what = `the IPv${family} routes`;
-  if (read.read && hasSourceRoutes(read.text)) {
-    return unknown(
-      `some IPv${family} routes are for some sources only, which palisade does not model`,
-      'nothing can be done about it yet',
-    );
-  }
-  return understood(read, what, (text) => parseRoutes(family, text));
+function readRoutingRules(texts: HostTexts['texts'], family: Family): Known<readonly RoutingRule[]> {
+  return understood(texts[`rules${family}` satisfies TextName], `the IPv${family} routing rules`, (text) =>
+    parseRoutingRules(family, text),
+  );
+}
+
+/** Both kinds of filters or neither: one that was not seen may drop all that the other lets pass. */
+function readTraffic(texts: HostTexts['texts']): Known<readonly TrafficFilters[]> {
+  const filters = understood(texts.traffic, 'the filters of traffic control', parseTraffic);
+  if (!filters.known) return filters;
+  const programs = orNone(texts.tcx, [], understood(texts.tcx, 'the BPF programs of traffic control', parseTcx));
+  return mapKnown(programs, (more) => [...filters.value, ...more]);
+}
+
+function readSessions(read: TextRead, listeners: Host['listeners']): Host['sessions'] {
+  return understood(read, 'the sessions', (text) => parseSessions(text, listeners.known ? listeners.value : []));
+}
+
+function readHelpers(modules: TextRead, sysctls: Host['sysctls']): Host['helpers'] {
+  if (!sysctls.known) return sysctls;
+  return understood(modules, 'the helpers of conntrack', (text) => helpersOf(text, asSettings(sysctls.value)));
+}
+
+function readPackages(read: TextRead): Host['packages'] {
+  if (read.read || read.why !== 'missing') return understood(read, 'the installed packages', parsePackages);
+  return unknown(
+    "the installed packages cannot be read: only Debian's package database is, and there is none",
+    'compare the versions of iptables and the kernel with those of your distribution by hand',
+  );
+}
+
+/** What grep printed are all settings of the kinds that it looked for. */
+function asSettings(values: ReadonlyMap<string, string>): Settings {
+  return { values, whole: values.size > 0 };
 }
 
 function understood<T>(read: TextRead, what: string, parse: (text: string) => T | undefined): Known<T> {
   if (!read.read) return unread(read, what);
   const value = parse(read.text);
   return value === undefined ? misread(what, 'its output has a form that palisade does not know', read.command) : known(value);
+}
+
+/** Where the kernel lacks the part that would hold them, there are none. */
+function orNone<T>(read: TextRead, none: T, fact: Known<T>): Known<T> {
+  return !read.read && read.why === 'unused' ? known(none) : fact;
 }
 
 function misread(what: string, why: string, command: string): Known<never> {

@@ -25,7 +25,7 @@ export function nativeRules(text: string): readonly NativeRule[] {
   return found;
 }
 
-const rule = /^(ip6? \S+) (\S+) (\d+)(?: \d+)?\n((?: {2}\[ .*\n)+)/gm;
+const rule = /^(ip6? \S+) (.+?) (\d+)(?: \d+)?\n((?: {2}\[ .*\n)+)/gm;
 
 function nativeBy(body: string, six: boolean): string | undefined {
   // Every rule of iptables counts (iptables/nft.c, add_counters).

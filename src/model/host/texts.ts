@@ -13,7 +13,9 @@ export interface HostTexts {
  * `nftChains` is one JSON document of nft a line: first `nft -j list chains`, then `nft -j list chain …` of each base
  * chain that iptables did not make. `nftRules4` and `nftRules6` are `nft --debug=netlink list table` of the tables that
  * iptables uses: each rule as the kernel's expressions. `links`, `addresses`, `routes4` and `routes6` are JSON of `ip -j -d`; `listeners` is
- * `ss -H -n -l -t -u -p`; `sysctls` is `name = value` lines.
+ * `ss -H -n -l -t -u -p`; `sysctls` is `name = value` lines. `rules4`, `rules6` and `flowtables` are JSON of `ip -j rule` and
+ * `nft -j list flowtables`, `traffic` what `tc -j` answered with the question before each answer, `tcx` a line
+ * `LINK ingress COUNT` or `LINK egress COUNT` for each place with programs; the others are tables of their tools.
  */
 export const textNames = [
   'nftSave4',
@@ -28,8 +30,22 @@ export const textNames = [
   'addresses',
   'routes4',
   'routes6',
+  'rules4',
+  'rules6',
+  'xfrm',
+  'flowtables',
+  'traffic',
+  'tcx',
   'listeners',
+  'sessions',
+  'packetReaders',
   'sysctls',
+  'moduleNames',
+  'expectations',
+  'kernel',
+  'installedKernels',
+  'packages',
+  'namespaces',
 ] as const;
 export type TextName = (typeof textNames)[number];
 

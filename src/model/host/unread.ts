@@ -7,7 +7,12 @@ const packages: Readonly<Record<string, string>> = {
   ipset: 'ipset',
   ip: 'iproute2',
   ss: 'iproute2',
+  tc: 'iproute2',
   grep: 'grep',
+  ls: 'coreutils',
+  cat: 'coreutils',
+  lsns: 'util-linux',
+  koffi: 'palisade with its optional dependencies: npm ci --include=optional',
 };
 
 /** Why a text could not be had, and what to do about it. `what` says what it would have told. */
