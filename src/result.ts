@@ -13,6 +13,9 @@ export const problemCodes = {
   'ruleset-truncated': 'A ruleset file ends before its last table does.',
   'ruleset-syntax': 'A line of a ruleset is not one that iptables-restore accepts.',
   'ruleset-family': 'It cannot be told whether a ruleset is of IPv4 or IPv6.',
+  'script-syntax': 'A script is not text that a shell can read.',
+  'script-refused': 'iptables would refuse a command of a script.',
+  'script-unclear': 'What a command of a script does, only a running shell can tell.',
   'sets-syntax': 'A line of an ipset save file cannot be read.',
   'facts-syntax': 'A facts file is not of the documented shape.',
   'packet-invalid': 'A packet description cannot be read.',
@@ -20,6 +23,8 @@ export const problemCodes = {
   unread: 'Something that the answer needs could not be read.',
   'port-in-use': 'The address and port to listen on are taken.',
   'no-namespace': 'This host refuses to make a network namespace.',
+  'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',
+  'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
-import type { HostTexts } from '../model/host/index.ts';
+import type { HostTexts, TextRead } from '../model/host/index.ts';
+import { nftGeneration } from './generation.ts';
+import { readModules } from './modules.ts';
 import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
 import { readTexts } from './read.ts';
 import { readBy } from './reading.ts';
@@ -12,6 +14,12 @@ export interface Kernel {
   readonly run: Run;
   /** What all tools print now, of this machine or inside a namespace. Never rejects: what could not be read is said. */
   read(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<HostTexts>;
+  /**
+   * A number that is another one after every change to nf_tables, here or inside a namespace: while it stays, the rules of the
+   * nft backend and nft's own chains are as they were read (their counters are not). One question to the kernel, whatever
+   * the number of rules. `null` where it cannot be asked. Legacy tables and ipsets have no such number.
+   */
+  generation(namespace?: Namespace): Promise<number | null>;
   /** @throws {NamespaceRefused} when the host allows none. */
   namespace(options?: NamespaceOptions): Promise<Namespace>;
   /** What we may do here. */
@@ -36,11 +44,17 @@ export interface KernelOptions {
 export function createKernel(options: KernelOptions = {}): Kernel {
   const run = options.run ?? createRun();
   const clock = options.clock ?? systemClock;
+  let loaded = false;
   return {
     run,
     async read({ namespace, signal } = {}) {
       const readAt = clock.now();
-      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, signal) };
+      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, namespace?.pid, signal) };
+    },
+    async generation(namespace) {
+      // The question alone would load nf_tables.
+      if (!loaded) loaded = !(await readModules(run).absent('nf_tables'));
+      return loaded ? nftGeneration(namespace?.pid) : null;
     },
     namespace: (wanted) => makeNamespace(run, wanted),
     rights: () => findRights(run),
@@ -50,6 +64,14 @@ export function createKernel(options: KernelOptions = {}): Kernel {
 /** CAP_NET_ADMIN's bit (include/uapi/linux/capability.h). */
 const netAdmin = 1n << 12n;
 
+/** Something that takes the right to see rules, and little time, and loads nothing. */
+async function askForRules(run: Run): Promise<TextRead> {
+  if (await readModules(run).absent('nf_tables')) return readBy(run, { argv: ['cat', '/proc/net/ip_tables_names'] });
+  // Not `list tables`, for which nft 1.0.6 fetches every rule.
+  const asked = await readBy(run, { argv: ['nft', 'list', 'flowtables'] });
+  return asked.read || asked.why !== 'missing' ? asked : readBy(run, { argv: ['ipset', 'save', '-t'] });
+}
+
 async function findRights(run: Run): Promise<Rights> {
   const root = process.geteuid?.() === 0;
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0';
@@ -58,9 +80,8 @@ async function findRights(run: Run): Promise<Rights> {
     return { root, canSeeRules: false, why };
   }
   // Root of a user namespace has every capability, and yet none over a network namespace that is not its own.
-  const asked = await readBy(run, { argv: ['nft', 'list', 'tables'] });
-  const other = asked.read || asked.why !== 'missing' ? asked : await readBy(run, { argv: ['ipset', 'save', '-t'] });
-  if (!other.read && other.why === 'rights') {
+  const asked = await askForRules(run);
+  if (!asked.read && asked.why === 'rights') {
     return { root, canSeeRules: false, why: 'this user namespace does not own the network namespace that it is in' };
   }
   return { root, canSeeRules: true, why: root ? 'we are root' : 'we have CAP_NET_ADMIN' };

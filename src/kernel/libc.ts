@@ -24,6 +24,8 @@ export interface Libc {
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   lseek(fd: number, offset: number, whence: number): number;
   setns(fd: number, kind: number): number;
+  /** bpf(2); `attributes` is read and written in place. */
+  bpf(command: number, attributes: Uint8Array): number;
   close(fd: number): number;
   /** Waits at most `timeoutMs`, blocking the thread; 1 if the descriptor can be written to, 0 if the time passed. */
   waitWritable(fd: number, timeoutMs: number): number;
@@ -87,6 +89,11 @@ function load(): Result<Libc> {
   );
   const recv = signed<[number, Uint8Array, number, number]>('long recv(int fd, void *into, size_t length, int flags)');
   const poll = signed<[Uint8Array, number, number]>('int poll(void *fds, unsigned long count, int timeout)');
+  // glibc has no wrapper for bpf(2); its number is the architecture's (asm/unistd.h).
+  const syscall = signed<[number, number, Uint8Array, number]>(
+    'long syscall(long number, long command, void *attributes, unsigned long length)',
+  );
+  const bpfNumber = process.arch === 'arm64' ? 280 : 321;
   const length = Buffer.alloc(4);
   const pollfd = Buffer.alloc(8);
   return ok({
@@ -106,6 +113,7 @@ function load(): Result<Libc> {
     ioctl: signed('int ioctl(int fd, unsigned long request, void *argument)'),
     lseek: signed('long lseek(int fd, long offset, int whence)'),
     setns: signed('int setns(int fd, int kind)'),
+    bpf: (command, attributes) => syscall(bpfNumber, command, attributes, attributes.length),
     close: signed('int close(int fd)'),
     waitWritable: (fd, timeoutMs) => {
       pollfd.writeInt32LE(fd, 0);

@@ -29,6 +29,8 @@ export interface Namespace extends AsyncDisposable {
 export interface NamespaceOptions {
   /** Made before it is handed out, all of them up; the loopback link is always there and up. */
   readonly links?: readonly LinkRequest[];
+  /** Nothing is made or brought up, loopback neither: the caller does it all in one go. */
+  readonly bare?: boolean;
   /**
    * Another namespace that this one shall be a neighbour of. Without root, only neighbours (which share one user
    * namespace) can be linked with each other. As root all are.
@@ -46,7 +48,7 @@ export async function makeNamespace(run: Run, options: NamespaceOptions = {}): P
   const held = await hold(options.beside);
   try {
     const namespace = describe(run, held, options.beside);
-    await makeLinks(namespace, options.links ?? []);
+    if (options.bare !== true) await makeLinks(namespace, options.links ?? []);
     return namespace;
   } catch (error) {
     await held.release();

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 
 /** Runs one program: argv only, never a shell; time and output are bounded; standard input is never inherited. */
 export type Run = (request: RunRequest) => Promise<RunResult>;
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly maxBytes?: number;
   /** Ends the process group; the result is then `signalled`, by SIGKILL. */
   readonly signal?: AbortSignal;
+  /** Runs at low priority: other work goes first, and on an idle machine nothing is lost. */
+  readonly gentle?: boolean;
 }
 
 export type RunResult =
@@ -66,6 +69,7 @@ export function createRun(): Run {
         detached: true,
         stdio: [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       });
+      if (request.gentle === true) yieldToOthers(child);
       const stdout = collector(maxBytes);
       const stderr = collector(maxErrorBytes);
       let stopped: RunResult | undefined;
@@ -133,6 +137,20 @@ function collector(maxBytes: number): { take(chunk: Buffer): boolean; text(): st
     },
     text: () => Buffer.concat(chunks).toString('latin1'),
   };
+}
+
+/** Ten, not nineteen: on a machine that is busy for hours the tool must still come to its end. */
+const gentleNice = 10;
+
+function yieldToOthers(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    setPriority(child.pid, Math.max(gentleNice, getPriority()));
+  } catch (error) {
+    // It has ended already, or our own sandbox forbids it; then it runs as usual.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
 }
 
 /** `pid` is also the group's id, since the child was started detached. */

@@ -1,0 +1,16 @@
+import type { Packet } from '../model/packet/index.ts';
+import { frame, ipPacket } from './frame.ts';
+import { macOf } from './stage.ts';
+import type { Shot } from './wire.ts';
+
+/** Bytes of the packet, and from where it is sent so that its way begins at its hook. */
+export function shotOf(packet: Packet, links: readonly string[], id: number): Shot {
+  const { family, mark, hook } = packet;
+  if (hook === 'output') return { by: 'output', family, mark, bytes: ipPacket(packet, id) };
+  // The `ttl` of a forwarded packet is that of FORWARD, where the host has taken one off.
+  const sent = hook === 'forward' ? { ...packet, ttl: Math.min(packet.ttl + 1, 255) } : packet;
+  if (packet.in === 'lo') return { by: 'lo', family, mark, bytes: frame(sent, { source: 0, destination: 0 }, id) };
+  const index = packet.in === null ? 0 : links.indexOf(packet.in);
+  const ethernet = { source: macOf(Math.max(index, 0), true), destination: macOf(Math.max(index, 0), false) };
+  return { by: index, family, mark, bytes: frame(sent, ethernet, id) };
+}

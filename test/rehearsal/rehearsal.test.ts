@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { createEvaluator } from '../../src/analysis/index.ts';
+import { canonical, createKernel, type Observed, type Rehearsal, type RehearsalInput, rehearse } from '../../src/kernel/index.ts';
+import { hostFromTexts } from '../../src/model/host/index.ts';
+import type { Packet } from '../../src/model/packet/index.ts';
+import type { Result } from '../../src/result.ts';
+import { rehearsalOf, rehearsedPacket as ssh } from './example.ts';
+
+const kernel = createKernel();
+
+function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.value;
+}
+
+const begin = async (input: RehearsalInput): Promise<Rehearsal> => must(await rehearse(kernel, input));
+const plain = (text: string | undefined): string => (text ?? '').replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '[0:0]');
+
+const v6 = {
+  family: 6,
+  length: 80,
+  src: 0x20010db8_0002_0000_0000_0000_0000_0009n,
+  dst: 0x20010db8_0000_0000_0000_0000_0000_0001n,
+} as const;
+const out = { hook: 'output', in: null, out: 'eth0', src: ssh.dst, dst: ssh.src } as const;
+const forwarded = { hook: 'forward', out: 'eth1', dst: 0x0a000005n, dport: 8080 } as const;
+const udp = { proto: 17, flags: 0 } as const;
+const echo = { proto: 1, flags: 0, sport: null, dport: null, icmpType: 8, icmpCode: 0 } as const;
+const established = { state: 'ESTABLISHED', flags: 16, status: 10 } as const;
+
+const packets: readonly (readonly [what: string, packet: Packet])[] = [
+  ['ssh', ssh],
+  ['a closed port', { ...ssh, dport: 23 }],
+  ['a friend of the web', { ...ssh, dport: 443, src: 0xcb007103n }],
+  ['a stranger to the web', { ...ssh, dport: 443, src: 0xcb007203n }],
+  ['an echo', { ...ssh, ...echo }],
+  ['SCTP', { ...ssh, proto: 132, flags: 0 }],
+  ['GRE', { ...ssh, proto: 47, flags: 0, sport: null, dport: null }],
+  ['UDP-Lite', { ...ssh, proto: 136, flags: 0 }],
+  ['a short TTL', { ...ssh, ttl: 1 }],
+  ['a long packet', { ...ssh, length: 9000 }],
+  ['over loopback', { ...ssh, in: 'lo', src: 0x7f000001n, dst: 0x7f000001n, dport: 5432 }],
+  ['forwarded', { ...ssh, ...forwarded }],
+  ['forwarded, another port', { ...ssh, ...forwarded, dport: 8081 }],
+  ['forwarded, one hop left', { ...ssh, ...forwarded, sport: 40001, ttl: 1 }],
+  ['forwarded by a translation', { ...ssh, ...forwarded, dst: 0xc6336409n, dport: 80 }],
+  ['mail going out', { ...ssh, ...out, dport: 25 }],
+  ['web going out', { ...ssh, ...out, dport: 443 }],
+  ['web going out, marked', { ...ssh, ...out, dport: 443, sport: 40002, mark: 7 }],
+  ['established', { ...ssh, ...established, dport: 8, sport: 41000 }],
+  ['established, the answer to ours', { ...ssh, ...established, dport: 42000, sport: 443, direction: 'reply' }],
+  ['established, UDP', { ...ssh, ...established, ...udp, dport: 9, sport: 41001 }],
+  ['established, echo reply', { ...ssh, ...established, ...echo, icmpType: 0, direction: 'reply' }],
+  ['established and forwarded', { ...ssh, ...forwarded, ...established, dport: 99, sport: 41002 }],
+  ['ssh, IPv6', { ...ssh, ...v6 }],
+  ['a closed port, IPv6', { ...ssh, ...v6, dport: 23 }],
+  ['a stranger to the web, IPv6', { ...ssh, ...v6, dport: 80 }],
+  ['an echo, IPv6', { ...ssh, ...v6, ...echo, proto: 58, icmpType: 128 }],
+  ['forwarded, IPv6', { ...ssh, ...v6, hook: 'forward', out: 'eth1', dst: v6.dst | (1n << 80n) | 0x10n, dport: 8080 }],
+  ['mail going out, IPv6', { ...ssh, ...v6, hook: 'output', in: null, out: 'eth0', src: v6.dst, dst: v6.src, dport: 25 }],
+  ['established, IPv6', { ...ssh, ...v6, ...established, dport: 7, sport: 41003 }],
+];
+
+describe.each(['nft', 'legacy'] as const)('a rehearsal with iptables-%s', (backend) => {
+  it('has the links, addresses and routes of the host, its sets and its rules', async () => {
+    const input = rehearsalOf(backend);
+    for (const withPackets of [false, true]) {
+      await using rehearsal = await begin({ ...input, packets: withPackets });
+      expect(rehearsal.unstaged).toEqual([]);
+      const host = hostFromTexts(await kernel.read({ namespace: rehearsal.namespace }));
+      if (!host.links.known || !host.addresses.known || !host.routes.known || !host.sets.known) throw new Error('unread');
+      expect(host.links.value.filter(({ up }) => up).map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['lo', 'eth0', 'eth1']),
+      );
+      const wanted = host.addresses.value.filter(({ link, scope }) => link !== 'lo' && scope === 'global');
+      expect(wanted.map(({ link, prefix }) => `${link} ${prefix.value} ${prefix.length}`)).toHaveLength(5);
+      expect(host.routes.value.filter(({ prefix, gateway }) => prefix.length === 0 && gateway !== null)).toHaveLength(2);
+      expect([...host.sets.value.keys()]).toEqual(['friends']);
+      const texts = must(await rehearsal.readBack());
+      expect(plain(texts[6])).toBe(input.rulesets[6]);
+    }
+  });
+
+  it('prints rules back as the kernel has them', async () => {
+    const text =
+      '*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A INPUT --protocol tcp --dport ssh --src 192.0.2.7/24 -m state --state NEW --jump LOG\nCOMMIT\n';
+    const texts = must(await canonical(kernel, { backend, rulesets: { 4: text } }));
+    expect(plain(texts[4])).toContain('-A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -m state --state NEW -j LOG\n');
+    expect(texts[6]).toBeUndefined();
+    const again = must(await canonical(kernel, { backend, rulesets: texts }));
+    expect(plain(again[4])).toBe(plain(texts[4]));
+  });
+
+  it('does with each packet what the interpreter says, by the same rule', { timeout: 60_000 }, async () => {
+    await using rehearsal = await begin(rehearsalOf(backend));
+    const evaluator = createEvaluator(hostFromTexts(await kernel.read({ namespace: rehearsal.namespace })));
+    const foreseen = packets.map(([what, packet]) => {
+      const trace = evaluator.trace(packet);
+      return `${what}: ${trace?.verdict === 'REJECT' ? 'DROP' : trace?.verdict} ${said(trace?.decidedBy)}`;
+    });
+    const shots = packets.map(([, packet]) => packet);
+    const seen = must(await rehearsal.send(shots, { rules: true }));
+    expect(packets.map(([what], index) => `${what}: ${verdict(seen[index])} ${decider(seen[index])}`)).toEqual(foreseen);
+    const plainly = must(await rehearsal.send(shots));
+    expect(plainly.map(verdict)).toEqual(seen.map(verdict));
+  });
+
+  it('counts for limits once, and tells their rule', async () => {
+    const input = rehearsalOf(backend);
+    const dns: Packet = { ...ssh, ...udp, dport: 53 };
+    const shots = Array.from({ length: 8 }, (_, index): Packet => ({ ...dns, sport: 50000 + index }));
+    for (const rules of [false, true]) {
+      await using rehearsal = await begin(input);
+      const seen = must(await rehearsal.send(shots, { rules }));
+      expect(seen.map(verdict)).toEqual([...Array(3).fill('ACCEPT'), ...Array(5).fill('DROP')]);
+      if (rules) expect(seen.map(decider)).toEqual([...Array(3).fill('filter INPUT 4'), ...Array(5).fill('filter INPUT policy')]);
+    }
+  });
+
+  it('numbers rules without conditions, which legacy tables trace as policies', async () => {
+    const text =
+      '*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:a - [0:0]\n-A INPUT -p udp -j a\n-A INPUT -j ACCEPT\n-A a -s 203.0.113.9/32 -j RETURN\n-A a -j DROP\nCOMMIT\n';
+    await using rehearsal = await begin({ ...rehearsalOf(backend), rulesets: { 4: text } });
+    const shots: Packet[] = [ssh, { ...ssh, ...udp }, { ...ssh, ...udp, src: 0xcb007108n }];
+    const seen = must(await rehearsal.send(shots, { rules: true }));
+    expect(seen.map(rulesOf)).toEqual([
+      ['filter INPUT 2'],
+      ['filter INPUT 1', 'filter a 1', 'filter INPUT 2'],
+      ['filter INPUT 1', 'filter a 2'],
+    ]);
+  });
+
+  it('takes thousands at once, and loses none', { timeout: 60_000 }, async () => {
+    await using rehearsal = await begin(rehearsalOf(backend));
+    const shots = Array.from(
+      { length: 40_000 },
+      (_, index): Packet => ({ ...ssh, sport: 1024 + (index % 60_000), dport: index % 2 === 0 ? 22 : 23 }),
+    );
+    const seen = must(await rehearsal.send(shots));
+    expect(seen.filter((one, index) => verdict(one) !== (index % 2 === 0 ? 'ACCEPT' : 'DROP'))).toEqual([]);
+  });
+
+  it('says where a refused rule stands', async () => {
+    const input = rehearsalOf(backend);
+    const text = input.rulesets[4].replace('--match-set friends', '--match-set foes');
+    const refused = await rehearse(kernel, { ...input, rulesets: { 4: text }, files: { 4: 'web.rules' } });
+    expect(refused.ok || refused.problems).toEqual([
+      {
+        code: 'restore-refused',
+        at: { file: 'web.rules', line: 14 },
+        message: 'there is no set foes ("-A web -m set --match-set foes src -j ACCEPT")',
+        hint: expect.any(String),
+      },
+    ]);
+  });
+});
+
+it('says what a packet was that no rule took', async () => {
+  const input = rehearsalOf('nft');
+  await using rehearsal = await begin({ ...input, routes: [] });
+  const shots: Packet[] = [
+    { ...ssh, dst: 0x0a000005n },
+    { ...ssh, ...forwarded, dst: ssh.dst },
+    { ...ssh, ...forwarded, dst: 0x08080808n },
+    { ...ssh, in: 'wlan7' },
+    { ...ssh, ...out, dst: 0x08080808n },
+  ];
+  for (const rules of [false, true]) {
+    const seen = must(await rehearsal.send(shots, { rules }));
+    expect(seen.map((one) => (one.kind === 'astray' ? one.why : one.verdict))).toEqual([
+      'its destination is not this host',
+      'its destination is this host',
+      'no route leads it on',
+      'it could not be sent: no such link could be made',
+      expect.stringContaining('ENETUNREACH'),
+    ]);
+  }
+});
+
+it('says what could not be made as on the host, and goes on', async () => {
+  const input = rehearsalOf('nft');
+  await using rehearsal = await begin({
+    ...input,
+    links: [...(input.links ?? []), { name: 'a b' }, { name: 'x\nlink delete eth0' }, { name: 'lo' }],
+    addresses: [
+      ...(input.addresses ?? []),
+      { link: 'nosuch0', address: '192.0.2.1/24' },
+      { link: 'eth0', address: '1.2.3.4/24 dev lo' },
+    ],
+    routes: [...(input.routes ?? []), { to: '192.0.2.0/24', link: 'nosuch0' }],
+  });
+  expect(rehearsal.unstaged).toEqual([
+    'the link a b: no link can have such a name here',
+    expect.stringContaining('no link can have such a name here'),
+    'the address 1.2.3.4/24 dev lo of eth0',
+    'the address 192.0.2.1/24 of nosuch0: Cannot find device "nosuch0"',
+    'the route to 192.0.2.0/24 over nosuch0: Cannot find device "nosuch0"',
+  ]);
+  expect(must(await rehearsal.send([ssh])).map(verdict)).toEqual(['ACCEPT']);
+});
+
+it('has no links for packets unless it was asked for them', async () => {
+  await using rehearsal = await begin({ ...rehearsalOf('nft'), packets: false });
+  const sent = await rehearsal.send([ssh]);
+  expect(sent.ok || sent.problems[0]?.code).toBe('usage');
+});
+
+function verdict(one: Observed | undefined): string {
+  return one?.kind === 'seen' ? one.verdict : `astray: ${one?.why}`;
+}
+
+function said(
+  by: { readonly table: string; readonly chain: string; readonly rule: number | 'policy' } | null | undefined,
+): string {
+  return by ? `${by.table} ${by.chain} ${by.rule}` : 'nothing';
+}
+
+function decider(one: Observed | undefined): string {
+  return one?.kind === 'seen' ? said(one.decidedBy) : '';
+}
+
+function rulesOf(one: Observed): readonly string[] {
+  return one.kind === 'seen' ? one.rules.map(said) : [];
+}
