@@ -11,6 +11,7 @@ import { up } from './up.ts';
 import type { Verb } from './verb.ts';
 
 export type { News } from './news.ts';
+export type { ScriptStepJson } from './script.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { UpPart } from './up.ts';

@@ -31,7 +31,8 @@ export function rulesetsOf(host: Host, table: string | undefined): RulesetJson {
   };
 }
 
-function familyOf(ruleset: Ruleset, only: string | undefined): RulesetJson['families'][number] {
+/** One family, every table or only the named one. */
+export function familyOf(ruleset: Ruleset, only: string | undefined): RulesetJson['families'][number] {
   return {
     family: ruleset.family,
     source: ruleset.file,

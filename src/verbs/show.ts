@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readHost, readingInput } from './reading.ts';
+import { followScript, scriptStep } from './script.ts';
 import { rulesetReport } from './shapes.ts';
 import { verb } from './verb.ts';
 
@@ -8,22 +9,49 @@ export const show = verb({
   group: 'look',
   summary: 'the rules of both families as tables with hit counts',
   description: `Shows every table, chain and rule that was read, with its counters and what palisade does not understand of it.
---save prints the text as it was read, byte for byte.`,
+--save prints the text as it was read, byte for byte.
+
+--script shows the rules that a shell script or a pasted guide would leave: its iptables, ip6tables and iptables-restore commands are
+followed one by one, on an empty firewall or on that of --ruleset, and nothing is run. Variables with literal values, && and ||, set -e and
+here-documents are followed too. What only a running shell can tell, such as loops, conditions and $(…), is never guessed: those lines
+are listed as UNKNOWN and the rules are shown as if they were not there. A command that iptables would refuse changes nothing and
+is listed as REFUSED, unless the script itself deals with its failure.`,
   input: z.object({
     ...readingInput,
     save: z.boolean().default(false).describe('Print the text as read, byte for byte'),
+    script: z
+      .string()
+      .optional()
+      .describe('Show what the iptables commands of a shell script would leave; nothing is run')
+      .meta({ value: 'FILE', path: true }),
     table: z.string().optional().describe('Only this table').meta({ value: 'NAME' }),
   }),
   output: rulesetReport.extend({
     saves: z.array(z.string()).optional().describe('With --save: the texts, one character a byte.'),
+    steps: z.array(scriptStep).optional().describe('With --script: each command and what it does.'),
   }),
   streams: false,
-  exits: { 0: 'shown', 2: 'a file or flag could not be read', 3: 'a part of it could not be read' },
+  exits: {
+    0: 'shown',
+    1: 'with --script: iptables would refuse one of its commands',
+    2: 'a file or flag could not be read',
+    3: 'a part of it could not be read, or not understood',
+  },
   examples: [
     { command: 'palisade show', says: 'this host’s rules' },
     { command: 'palisade show --save --ruleset rules.v4', says: 'the text itself, after it was read whole' },
+    { command: 'palisade show --script firewall.sh', says: 'the rules that a script would leave' },
   ],
   async run(context, input) {
+    if (input.script !== undefined) {
+      const followed = await followScript(context, input.script, input);
+      if (!followed.ok) return { kind: 'invalid', problems: followed.problems };
+      const { report, saves, problems, refused } = followed.value;
+      // A text that lacks what some line does would pass for the whole.
+      if (input.save && problems.length > 0) return { kind: 'unread', problems };
+      const kind = refused ? 'found' : problems.length > 0 ? 'unknown' : 'done';
+      return { kind, value: { ...report, ...(input.save && { saves }) } };
+    }
     const host = await readHost(context, input);
     if (!host.ok) return { kind: 'invalid', problems: host.problems };
     const { knownRulesets, rulesetsOf } = await import('./rulesets.ts');

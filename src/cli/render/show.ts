@@ -1,14 +1,36 @@
-import type { RulesetJson } from '../../verbs/index.ts';
+import type { RulesetJson, ScriptStepJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
 import { countShort, heading } from './words.ts';
 
+interface Shown extends RulesetJson {
+  readonly saves?: readonly string[] | undefined;
+  readonly steps?: readonly ScriptStepJson[] | undefined;
+}
+
 /** With `--save` the texts that were read, byte for byte; else a table for every chain. */
-export function whole(answer: RulesetJson & { readonly saves?: readonly string[] | undefined }, view: View): string | Uint8Array {
+export function whole(answer: Shown, view: View): string | Uint8Array {
   if (answer.saves !== undefined) return Buffer.from(answer.saves.join(''), 'latin1');
   const unknown = answer.unknown.map(({ what, why, remedy }) => paragraph(`${what}: ${why}; ${remedy}`, view, 0, 'UNKNOWN  '));
   const foreign = answer.foreign.map((chain) => paragraph(`${chain}: seen, not modelled`, view, 0, 'ALSO  '));
-  return answer.families.map((family) => familyText(family, view)).join('\n') + foreign.join('') + unknown.join('');
+  const refused = (answer.steps ?? []).flatMap((step) => (step.outcome === 'failed' ? [refusalText(step, view)] : []));
+  const none = answer.steps !== undefined && answer.families.length === 0 ? 'no command of iptables was followed\n' : '';
+  const tables = answer.families.map((family) => familyText(family, view)).join('\n');
+  return tables + none + foreign.join('') + passedOver(answer.steps ?? [], view) + refused.join('') + unknown.join('');
+}
+
+function passedOver(steps: readonly ScriptStepJson[], view: View): string {
+  const over = steps.filter(({ outcome }) => outcome === 'passed-over');
+  if (over.length === 0) return '';
+  const sets = over.filter(({ about }) => about === 'sets').length;
+  const ofSets = sets === 0 ? '' : `, ${sets} of them of ipset`;
+  const commands = over.length === 1 ? '1 command' : `${over.length} commands`;
+  return paragraph(`passed over: ${commands} that change no rules${ofSets}; --json lists them`, view, 0, 'ALSO  ');
+}
+
+function refusalText({ line, command, problem, expected }: ScriptStepJson, view: View): string {
+  const handled = expected ? '; the script reckons with that' : '';
+  return paragraph(`line ${line}, ${command}: ${problem?.message}; ${problem?.hint}${handled}`, view, 0, 'REFUSED  ');
 }
 
 function familyText({ family, source, backend, tables }: RulesetJson['families'][number], view: View): string {

@@ -13,7 +13,23 @@ export interface Extension {
   readonly options: readonly Option[];
   /** Protocols for which `-p NAME` alone makes the options usable, as iptables loads the match by itself. */
   readonly impliedBy?: readonly string[];
+  readonly limits?: readonly Limit[];
+  /**
+   * What `iptables-save` prints behind the name, where that is more than each option given, in the order declared, with its
+   * value as its type prints it. `spelled` holds just that; options that go by other names, defaults and joint ones differ.
+   * `null`: not even the name.
+   */
+  saved?(use: Use, backend: Backend, spelled: readonly Given[]): readonly Given[] | null;
 }
+
+/** Which options go together; iptables refuses the rest. */
+export type Limit =
+  | { readonly kind: 'one' | 'some' | 'at-most-one'; readonly of: readonly string[] }
+  /** The option stands only beside one of the others. */
+  | { readonly kind: 'needs'; readonly option: string; readonly of: readonly string[] };
+
+/** The two variants of iptables; they print some rules differently. */
+export type Backend = 'nft' | 'legacy';
 
 export interface Match extends Extension {
   readonly kind: 'match';
@@ -46,6 +62,20 @@ export interface Option {
   readonly repeatable?: boolean;
   /** How its first value prints; a word when left out. */
   readonly prints?: ValueStyle;
+  /** What each value may be. */
+  readonly types: readonly ValueType[];
+}
+
+/** What iptables takes as an option's value, and how it prints it back. */
+export interface ValueType {
+  /** What to write instead, for a complaint. */
+  readonly hint: string;
+  /** The value as `iptables-save` prints it, quotes aside; `undefined` when iptables refuses it. */
+  saved(text: string, family: Family): string | undefined;
+  /** Values of every spelling and both ends of every range. */
+  examples(family: Family): readonly string[];
+  /** Values just outside, which iptables refuses. */
+  refused(family: Family): readonly string[];
 }
 
 /** One use of an extension in a rule: its options in the order written. */
@@ -83,6 +113,37 @@ export function bad(message: string, hint: string, option: string | null = null)
 /** The usual complaint about an option's value. */
 export function badValue(one: Given, hint: string): Bad {
   return bad(`${one.name} cannot take "${one.values.join(' ')}"`, hint, one.name);
+}
+
+/** What iptables refuses in a use whatever it means: a value outside its type, or options that do not go together. */
+export function badUse(extension: Extension, use: Use): Bad | undefined {
+  for (const one of use.given) {
+    const types = extension.options.find((option) => option.name === one.name)?.types ?? [];
+    for (let index = 0; index < one.values.length; index += 1) {
+      const type = types[index];
+      if (type !== undefined && type.saved(one.values[index] as string, use.family) === undefined)
+        return badValue(one, type.hint);
+    }
+  }
+  for (const limit of extension.limits ?? []) {
+    const found = badLimit(limit, extension, use);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function badLimit(limit: Limit, extension: Extension, use: Use): Bad | undefined {
+  const there = limit.of.filter((name) => given(use, name) !== undefined);
+  const title = `${extension.kind === 'match' ? '-m' : '-j'} ${extension.name}`;
+  if (limit.kind === 'needs') {
+    if (there.length > 0 || given(use, limit.option) === undefined) return undefined;
+    return bad(`${limit.option} stands without ${limit.of.join(' or ')}`, 'write it too, or leave this out', limit.option);
+  }
+  if (there.length > 1 && limit.kind !== 'some')
+    return bad(`${title} takes only one of ${there.join(' and ')}`, 'leave the others out', there[1]);
+  if (there.length === 0 && limit.kind !== 'at-most-one')
+    return bad(`${title} says too little`, `write ${limit.kind === 'one' ? 'one' : 'some'} of ${limit.of.join(', ')}`);
+  return undefined;
 }
 
 /** The option as given; `name` is its canonical spelling. */

@@ -26,6 +26,15 @@ const BACKSLASH = 92;
 const NEWLINE = 10;
 const RETURN = 13;
 
+/** What each byte is outside quotes; one look at a table is quicker than many comparisons. */
+const kinds = { plain: 0, blank: 1, newline: 2, quote: 3, control: 4 } as const;
+const kindOf = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code === 32 || code === 9) return kinds.blank;
+  if (code === NEWLINE) return kinds.newline;
+  if (code === QUOTE) return kinds.quote;
+  return code < 32 || code === 127 ? kinds.control : kinds.plain;
+});
+
 /** Room for that many tokens; it grows by itself. */
 export function newWords(capacity: number): Words {
   return { offsets: new Int32Array(2 * capacity), used: 0, roles: new Uint8Array(capacity) };
@@ -33,34 +42,30 @@ export function newWords(capacity: number): Words {
 
 /** Appends the words from `from` to the end of the line; returns the offset of the line's end, or what is wrong. */
 export function lexLine(text: string, from: number, words: Words): number | LexFault {
-  let at = from;
   const length = text.length;
+  let at = from;
   for (;;) {
-    let code = at < length ? text.charCodeAt(at) : NEWLINE;
-    while (code === 32 || code === 9) {
+    let kind = at < length ? kindOf[text.charCodeAt(at)] : kinds.newline;
+    while (kind === kinds.blank) {
       at += 1;
-      code = at < length ? text.charCodeAt(at) : NEWLINE;
+      kind = at < length ? kindOf[text.charCodeAt(at)] : kinds.newline;
     }
-    if (code === NEWLINE) return at;
+    if (kind === kinds.newline) return at;
     const start = at;
-    let role: number = roles.word;
-    for (;;) {
-      if (code === QUOTE) {
-        const end = closingQuote(text, at);
-        if (typeof end !== 'number') return end;
-        at = end + 1;
-        role = roles.loose;
-        break;
-      }
-      if (code < 32 || code === 127) {
-        const crlf = code === RETURN && (at + 1 >= length || text.charCodeAt(at + 1) === NEWLINE);
-        return { kind: crlf ? 'line-end' : 'control', at };
-      }
+    while (kind === kinds.plain) {
       at += 1;
-      code = at < length ? text.charCodeAt(at) : NEWLINE;
-      if (code === 32 || code === NEWLINE || code === 9) break;
+      kind = at < length ? kindOf[text.charCodeAt(at)] : kinds.newline;
     }
-    push(words, start, at, role);
+    if (kind === kinds.control) {
+      const crlf = text.charCodeAt(at) === RETURN && (at + 1 >= length || text.charCodeAt(at + 1) === NEWLINE);
+      return { kind: crlf ? 'line-end' : 'control', at };
+    }
+    if (kind === kinds.quote) {
+      const end = closingQuote(text, at);
+      if (typeof end !== 'number') return end;
+      at = end + 1;
+      push(words, start, at, roles.loose);
+    } else push(words, start, at, roles.word);
   }
 }
 
@@ -121,4 +126,28 @@ export function requoted(value: string, role: number): string {
   // The string and connlabel matches leave an apostrophe alone; xtables_save_string escapes it.
   const special = role === roles.quoted && !value.includes('\n') ? /["\\]/g : /["'\\]/g;
   return bare ? value : `"${value.replace(special, '\\$&')}"`;
+}
+
+/** Whether the token is just what {@link requoted} gives for a `string` of its value. */
+export function isSavedString(text: string, start: number, end: number): boolean {
+  let at = start;
+  if (text.charCodeAt(start) !== QUOTE) {
+    while (at < end && isBare(text.charCodeAt(at))) at += 1;
+    return at === end && end > start;
+  }
+  let needsQuotes = end - start === 2;
+  for (at = start + 1; at < end - 1; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) {
+      at += 1;
+      if (!isEscaped(text.charCodeAt(at))) return false;
+    } else if (isEscaped(code)) return false;
+    else if (isBare(code)) continue;
+    needsQuotes = true;
+  }
+  return needsQuotes;
+}
+
+function isBare(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 45 || code === 95;
 }

@@ -186,7 +186,7 @@ describe('effects', () => {
     ['-p tcp -j REDIRECT --to-ports 8080', 'nat', { kind: 'translate', end: 'dst', to: { kind: 'own', port: [8080, 8080] } }],
     ['-j NOTRACK', 'raw', { kind: 'untrack' }],
     ['-j CT --notrack', 'raw', { kind: 'untrack' }],
-    ['-j CT --zone 5', 'raw', { kind: 'continue' }],
+    ['-j CT --zone 5', 'raw', { kind: 'track' }],
     ['-j TTL --ttl-set 5', 'mangle', { kind: 'unknown', target: 'TTL' }],
     ['-j SET --add-set s src', 'filter', { kind: 'continue' }],
     ['-j SET --map-set s src --map-mark', 'mangle', { kind: 'unknown', target: 'SET' }],

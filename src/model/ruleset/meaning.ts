@@ -2,7 +2,7 @@ import { allOf, type Constraint, type Effect, type FinalVerdict } from '../packe
 import { conditionMeaning } from './condition.ts';
 import type { Bad, Match, Target, Use } from './extension.ts';
 import { lineText, tokenText } from './print.ts';
-import type { RuleParts, RuleSource, Used } from './rule.ts';
+import type { Condition, RuleParts, RuleSource, Used } from './rule.ts';
 import { type Rule, type Ruleset, shownText, type Table } from './ruleset.ts';
 import { takeApart } from './take-apart.ts';
 import { readProtocol } from './values/protocol.ts';
@@ -31,17 +31,18 @@ export function readRule(ruleset: Ruleset, rule: Rule): RuleParts {
 export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
   const parts = readRule(ruleset, rule);
   const proto = ruleProtocol(parts);
-  const constraints: Constraint[] = parts.conditions.map((condition) => good(conditionMeaning(condition, ruleset.family)));
-  const uses: { name: string; text: string; opaque: boolean }[] = [];
+  const known = knownOf(ruleset);
+  const constraints: Constraint[] = [];
+  for (const condition of parts.conditions) constraints.push(meaningOfCondition(ruleset, condition, known));
+  const uses: RuleMeaning['uses'][number][] = [];
   const notUnderstood: string[] = [];
   let comment: string | null = null;
   for (const used of parts.matches) {
-    const use = useOf(ruleset, used, proto);
-    const says = used.extension === null ? unknownMatch(use.text) : good(used.extension.meaning(use));
-    constraints.push(says);
-    uses.push({ name: used.name, text: use.text, opaque: hasOpaque(says) });
-    if (used.extension === null) notUnderstood.push(use.text);
-    if (used.name === 'comment') comment ??= shownText(use.given[0]?.values[0] ?? '');
+    const match = meaningOfMatch(ruleset, used, proto, known);
+    constraints.push(match.says);
+    uses.push(match.use);
+    if (used.extension === null) notUnderstood.push(match.use.text);
+    if (used.name === 'comment') comment ??= shownText(used.given[0]?.values[0] ?? '');
   }
   const effect = effectOf(ruleset, parts, proto, notUnderstood);
   if (parts.target.kind === 'extension') {
@@ -51,7 +52,65 @@ export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
   return { constraint: allOf(...constraints), effect, comment, uses, notUnderstood };
 }
 
-function effectOf(ruleset: Ruleset, parts: RuleParts, proto: Pick<Use, 'proto' | 'notProto'>, notUnderstood: string[]): Effect {
+/** Meanings of what many rules of a ruleset say in the same words: one object for all of them, made once. */
+interface KnownMeanings {
+  readonly conditions: Map<string, Constraint>;
+  readonly matches: Map<string, MatchMeaning>;
+}
+
+interface MatchMeaning {
+  readonly says: Constraint;
+  readonly use: RuleMeaning['uses'][number];
+}
+
+/** What comes after so many is made anew each time. */
+const mostKnown = 10_000;
+const knownMeanings = new WeakMap<Ruleset, KnownMeanings>();
+
+function knownOf(ruleset: Ruleset): KnownMeanings {
+  const before = knownMeanings.get(ruleset);
+  if (before !== undefined) return before;
+  const known: KnownMeanings = { conditions: new Map(), matches: new Map() };
+  knownMeanings.set(ruleset, known);
+  return known;
+}
+
+function meaningOfCondition(ruleset: Ruleset, condition: Condition, { conditions }: KnownMeanings): Constraint {
+  const { kind, inverted, value } = condition;
+  // Hardly an address stands in two rules.
+  if (kind === 'src' || kind === 'dst') return good(conditionMeaning(condition, ruleset.family));
+  const key = `${kind} ${inverted} ${value}`;
+  const before = conditions.get(key);
+  if (before !== undefined) return before;
+  const says = good(conditionMeaning(condition, ruleset.family));
+  if (conditions.size < mostKnown) conditions.set(key, says);
+  return says;
+}
+
+function meaningOfMatch(ruleset: Ruleset, used: Used<Match>, proto: RuleProtocol, { matches }: KnownMeanings): MatchMeaning {
+  const key = used.name === 'comment' ? null : wordsOf(ruleset, used, proto);
+  const before = key === null ? undefined : matches.get(key);
+  if (before !== undefined) return before;
+  const use = useOf(ruleset, used, proto);
+  const says = used.extension === null ? unknownMatch(use.text) : good(used.extension.meaning(use));
+  const meaning = { says, use: { name: used.name, text: use.text, opaque: hasOpaque(says) } };
+  if (key !== null && matches.size < mostKnown) matches.set(key, meaning);
+  return meaning;
+}
+
+/** Equal for uses that say the same; `null` where their words do not stand together. */
+export function wordsOf(
+  source: Pick<RuleTokens, 'text' | 'tokens'>,
+  used: Used<Match> | Used<Target>,
+  proto: RuleProtocol,
+): string | null {
+  const [first, behind] = used.spans;
+  if (used.spans.length !== 2 || first === undefined || behind === undefined) return null;
+  const words = source.text.slice(source.tokens[2 * first], source.tokens[2 * behind - 1]);
+  return `${used.implied ? used.name : ''} ${proto.proto} ${proto.notProto} ${words}`;
+}
+
+function effectOf(ruleset: Ruleset, parts: RuleParts, proto: RuleProtocol, notUnderstood: string[]): Effect {
   const { target } = parts;
   switch (target.kind) {
     case 'none':
@@ -69,16 +128,19 @@ function effectOf(ruleset: Ruleset, parts: RuleParts, proto: Pick<Use, 'proto' |
   }
 }
 
+type RuleProtocol = Pick<Use, 'proto' | 'notProto'>;
+
 /** The protocol of the rule's own `-p`: of a plain one in `proto`, of an inverted one in `notProto`. */
-export function ruleProtocol(parts: RuleParts): Pick<Use, 'proto' | 'notProto'> {
+export function ruleProtocol(parts: RuleParts): RuleProtocol {
   const condition = parts.conditions.find((one) => one.kind === 'proto');
   const number = condition === undefined ? null : (readProtocol(condition.value) ?? null);
   return condition?.inverted === true ? { proto: null, notProto: number } : { proto: number, notProto: null };
 }
 
 /** An extension's use, with the text that it has in the rule. */
-export function useOf(source: RuleTokens, used: Used<Match> | Used<Target>, proto: Pick<Use, 'proto' | 'notProto'>): Use {
-  return { family: source.family, ...proto, text: useText(source, used), given: used.given };
+export function useOf(source: RuleTokens, used: Used<Match> | Used<Target>, proto: RuleProtocol): Use {
+  const { proto: number, notProto } = proto;
+  return { family: source.family, proto: number, notProto, text: useText(source, used), given: used.given };
 }
 
 /** What texts are made of: a Ruleset, or one that is being parsed. */

@@ -1,4 +1,4 @@
-import type { Option, ValueStyle } from './extension.ts';
+import type { Option, ValueStyle, ValueType } from './extension.ts';
 
 /**
  * Options of an extension, each written the way a manual page shows it:
@@ -8,13 +8,15 @@ import type { Option, ValueStyle } from './extension.ts';
  * - `[RATE]` is a value that may be missing;
  * - `!` in front: may be inverted; `*` in front: iptables refuses the extension without it; `...` at the end: may be repeated.
  *
- * @example options('! --dport|--destination-port PORTS', '*--comment "TEXT"')
+ * An option with values is followed by what each of them may be. They stand in the order in which `iptables-save` prints them.
+ *
+ * @example options(['! --dport|--destination-port PORTS', portRange], '--syn')
  */
-export function options(...forms: readonly string[]): readonly Option[] {
-  return forms.map(optionOf);
+export function options(...forms: readonly (string | readonly [form: string, ...types: ValueType[]])[]): readonly Option[] {
+  return forms.map((form) => (typeof form === 'string' ? optionOf(form, []) : optionOf(form[0], form.slice(1) as ValueType[])));
 }
 
-function optionOf(form: string): Option {
+function optionOf(form: string, types: readonly ValueType[]): Option {
   const [, marks = '', names = '', rest = ''] = /^([*! ]*)(--\S+)(.*)$/.exec(form) ?? [];
   const [name, ...aliases] = names.split('|');
   const words = rest.split(' ').filter((word) => word !== '');
@@ -29,6 +31,7 @@ function optionOf(form: string): Option {
     required: marks.includes('*'),
     repeatable: words.length > values.length,
     prints: styleOf(values[0] ?? ''),
+    types,
   };
 }
 

@@ -1,10 +1,17 @@
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Family } from '../net/index.ts';
 import { familyOf, writerOf } from './family.ts';
-import { type LexFault, lexLine, newWords } from './lexer.ts';
+import { type LexFault, lexLine, newWords, type Words } from './lexer.ts';
+import { addRule } from './rule-line.ts';
 import type { Aside, Ruleset, Table } from './ruleset.ts';
-import { addChain, addRule, closeTable, openTable, type TableDraft } from './table-draft.ts';
+import { addChain, closeTable, openTable, type TableDraft } from './table-draft.ts';
 import { type TextFault, textFault } from './text-fault.ts';
+
+const NEWLINE = 10;
+const HASH = 35;
+const STAR = 42;
+const COLON = 58;
+const BRACKET = 91;
 
 export interface RulesetSource {
   /** For problems, and for `Ruleset.file`. */
@@ -30,62 +37,24 @@ export function parseRuleset(text: string, source: RulesetSource): Result<Rulese
   const family = familyOf(text, source);
   if (!family.ok) return family;
 
-  const words = newWords(Math.max(64, text.length >> 3));
-  const asides: Aside[] = [];
-  const tables: Table[] = [];
-  let draft: TableDraft | null = null;
-  let line = 1;
-  let at = 0;
-  while (at < text.length) {
-    const start = at;
-    const code = text.charCodeAt(at);
-    if (code === 10 || code === 35) {
-      at = lineEnd(text, at);
-      asides.push({ line, start, end: at });
-    } else {
-      const first = words.used >> 1;
-      let fault: TextFault | null = null;
-      if ((code === 42 && draft === null) || (code === 58 && draft !== null) || isCommit(text, at)) {
-        at = lineEnd(text, at);
-        fault = controlIn(text, start, at);
-        if (fault === null && code === 42) {
-          const opened: TableDraft | TextFault = openTable(text.slice(start + 1, at), line, start);
-          if (opened.kind === 'fault') fault = opened;
-          else draft = opened;
-        } else if (fault === null && code === 58 && draft !== null)
-          fault = addChain(draft, text.slice(start + 1, at), line, start);
-        else if (fault === null && draft === null)
-          fault = textFault(start, 'a COMMIT stands outside a table', 'remove it, or write *filter above');
-        else if (fault === null && draft !== null) {
-          const closed: Table | TextFault = closeTable(draft, line);
-          if ('kind' in closed) fault = closed;
-          else {
-            // iptables-restore lets a second section of a table replace the first.
-            const earlier = tables.findIndex((table) => table.name === closed.name);
-            if (earlier >= 0) tables.splice(earlier, 1);
-            tables.push(closed);
-            draft = null;
-          }
-        }
-      } else if (draft === null) fault = outside(text, at);
-      else {
-        let from = at;
-        const counters = code === 91 ? countersEnd(text, at) : at;
-        if (typeof counters !== 'number') fault = counters;
-        else from = counters;
-        const end = fault === null ? lexLine(text, from, words) : 0;
-        if (typeof end === 'number') at = fault === null ? end : lineEnd(text, at);
-        else fault = lexFault(end);
-        fault ??= addRule(draft, { family: family.value, text, words, first, line, start, end: at });
-      }
-      if (fault !== null) return failed(problemAt(text, source.file, cutShort(text, fault, draft !== null) ?? fault));
-      for (let newline = text.indexOf('\n', start); newline >= 0 && newline < at; newline = text.indexOf('\n', newline + 1))
-        line += 1;
+  const reading: Reading = {
+    family: family.value,
+    text,
+    words: newWords(Math.max(64, text.length >> 3)),
+    asides: [],
+    tables: [],
+    draft: null,
+    line: 1,
+  };
+  for (let at = 0; at < text.length; at += 1) {
+    const end = readLine(reading, at);
+    if (typeof end !== 'number') {
+      return failed(problemAt(text, source.file, cutShort(text, end, reading.draft !== null) ?? end));
     }
-    line += 1;
-    at += 1;
+    at = end;
   }
-  if (draft !== null) return failed(problemAt(text, source.file, truncated(text)));
+  if (reading.draft !== null) return failed(problemAt(text, source.file, truncated(text)));
+  const { words, tables, asides } = reading;
   if (tables.length === 0) {
     return failed({
       code: 'ruleset-empty',
@@ -104,6 +73,76 @@ export function parseRuleset(text: string, source: RulesetSource): Result<Rulese
     asides,
     writer: writerOf(text),
   });
+}
+
+/** What has been read so far. */
+interface Reading {
+  readonly family: Family;
+  readonly text: string;
+  readonly words: Words;
+  readonly asides: Aside[];
+  readonly tables: Table[];
+  /** The table that is open. */
+  draft: TableDraft | null;
+  /** Physical line that is read next. */
+  line: number;
+}
+
+/** Reads the line at `at`, which quotes may carry over several physical ones; returns the offset of its end. */
+function readLine(reading: Reading, at: number): number | TextFault {
+  const { text, draft } = reading;
+  const code = text.charCodeAt(at);
+  if (code === NEWLINE || code === HASH) {
+    const end = lineEnd(text, at);
+    reading.asides.push({ line: reading.line, start: at, end });
+    reading.line += 1;
+    return end;
+  }
+  if ((code === STAR && draft === null) || (code === COLON && draft !== null) || isCommit(text, at)) {
+    const end = lineEnd(text, at);
+    const fault = controlIn(text, at, end) ?? readFrame(reading, code, at, end);
+    if (fault !== null) return fault;
+    reading.line += 1;
+    return end;
+  }
+  return draft === null ? outside(text, at) : readRule(reading, draft, at);
+}
+
+/** A line that opens a table, declares a chain in it or closes it. */
+function readFrame(reading: Reading, code: number, at: number, end: number): TextFault | null {
+  const { text, draft, line, tables } = reading;
+  if (code === STAR) {
+    const opened = openTable(text.slice(at + 1, end), line, at);
+    if (opened.kind === 'fault') return opened;
+    reading.draft = opened;
+    return null;
+  }
+  if (draft === null) return textFault(at, 'a COMMIT stands outside a table', 'remove it, or write *filter above');
+  if (code === COLON) return addChain(draft, text.slice(at + 1, end), line, at);
+  const closed = closeTable(draft, line);
+  if ('kind' in closed) return closed;
+  // iptables-restore lets a second section of a table replace the first.
+  const earlier = tables.findIndex((table) => table.name === closed.name);
+  if (earlier >= 0) tables.splice(earlier, 1);
+  tables.push(closed);
+  reading.draft = null;
+  return null;
+}
+
+/** A line with a command; returns the offset of its end. */
+function readRule(reading: Reading, draft: TableDraft, start: number): number | TextFault {
+  const { text, words, family, line } = reading;
+  const first = words.used >> 1;
+  const from = text.charCodeAt(start) === BRACKET ? countersEnd(text, start) : start;
+  if (typeof from !== 'number') return from;
+  const end = lexLine(text, from, words);
+  if (typeof end !== 'number') return lexFault(end);
+  const fault = addRule(draft, { family, text, words, first, line, start, end });
+  if (fault !== null) return fault;
+  reading.line += 1;
+  for (let newline = text.indexOf('\n', start); newline >= 0 && newline < end; newline = text.indexOf('\n', newline + 1))
+    reading.line += 1;
+  return end;
 }
 
 /** No rules at all: what a host that never loaded iptables has. */

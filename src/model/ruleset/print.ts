@@ -1,4 +1,4 @@
-import { requoted, unquoted } from './lexer.ts';
+import { isSavedString, requoted, unquoted } from './lexer.ts';
 import { type Chain, type Counters, type Rule, type Ruleset, roles, type Table } from './ruleset.ts';
 
 type Tokens = Pick<Ruleset, 'text' | 'tokens' | 'roles'>;
@@ -10,37 +10,75 @@ type Tokens = Pick<Ruleset, 'text' | 'tokens' | 'roles'>;
  * `-N` and `-P` lines come out as the declarations they amount to, `-s A,B` as the rules it stands for.
  */
 export function printRuleset(ruleset: Ruleset): string {
-  const lines: string[] = [];
+  const page = newPage(ruleset.text);
   let aside = 0;
   const asidesBefore = (line: number): void => {
     for (let one = ruleset.asides[aside]; one !== undefined && one.line < line; one = ruleset.asides[aside]) {
-      lines.push(ruleset.text.slice(one.start, one.end));
+      copy(page, one.start, one.end);
       aside += 1;
     }
   };
   for (const table of ruleset.tables) {
     asidesBefore(table.line);
-    lines.push(`*${table.name}`);
+    write(page, `*${table.name}`);
     const chains = declared(table);
     let next = 0;
     const chainsBefore = (line: number): void => {
       for (let chain = chains[next]; chain !== undefined && chain.line < line; chain = chains[next]) {
         asidesBefore(chain.line);
-        lines.push(chainText(chain));
+        write(page, chainText(chain));
         next += 1;
       }
     };
     for (const rule of table.rules) {
       chainsBefore(rule.line);
       asidesBefore(rule.line);
-      lines.push(ruleLine(ruleset, rule));
+      if (printsAsItStands(ruleset, rule)) copy(page, rule.start, rule.end);
+      else write(page, ruleLine(ruleset, rule));
     }
     chainsBefore(table.commitLine);
     asidesBefore(table.commitLine);
-    lines.push('COMMIT');
+    write(page, 'COMMIT');
   }
   asidesBefore(Number.POSITIVE_INFINITY);
-  return `${lines.join('\n')}\n`;
+  return printed(page);
+}
+
+/** Lines that are being put together. Neighbours that are copied from the text stay one piece. */
+interface Page {
+  readonly text: string;
+  readonly pieces: string[];
+  /** What is to be copied next; `to` is -1 when there is nothing. */
+  from: number;
+  to: number;
+}
+
+function newPage(text: string): Page {
+  return { text, pieces: [], from: 0, to: -1 };
+}
+
+function copy(page: Page, start: number, end: number): void {
+  if (page.to < 0 || start !== page.to + 1) {
+    flush(page);
+    page.from = start;
+  }
+  page.to = end;
+}
+
+function write(page: Page, line: string): void {
+  flush(page);
+  page.pieces.push(line);
+}
+
+function flush(page: Page): void {
+  if (page.to >= 0) page.pieces.push(page.text.slice(page.from, page.to));
+  page.to = -1;
+}
+
+function printed(page: Page): string {
+  flush(page);
+  page.pieces.push('');
+  return page.pieces.join('\n');
 }
 
 type Declared = Chain & { readonly line: number };
@@ -57,6 +95,27 @@ function chainText(chain: Chain): string {
 
 function bracketed(counters: Counters): string {
   return `[${counters.packets}:${counters.bytes}]`;
+}
+
+/** Whether {@link ruleLine} would give what stands in the text; nothing is made of it to find out. */
+function printsAsItStands(ruleset: Ruleset, rule: Rule): boolean {
+  const { text, tokens, roles: kinds } = ruleset;
+  if (rule.counters !== null && text.charCodeAt(rule.start) === 91 && !text.startsWith(bracketed(rule.counters), rule.start))
+    return false;
+  const end = rule.firstToken + rule.tokenCount;
+  for (let token = rule.firstToken; token < end; token += 1) {
+    const role = kinds[token];
+    if (role === roles.word || role === roles.verbatim) continue;
+    const from = tokens[2 * token] as number;
+    const to = tokens[2 * token + 1] as number;
+    if (token + 1 < end && tokens[2 * token + 2] === to) return false;
+    if (role === roles.string ? !isSavedString(text, from, to) : role === roles.list || !printsAs(ruleset, token)) return false;
+  }
+  return true;
+}
+
+function printsAs(source: Tokens, token: number): boolean {
+  return source.text.slice(source.tokens[2 * token], source.tokens[2 * token + 1]) === tokenText(source, token);
 }
 
 /**

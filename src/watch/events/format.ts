@@ -11,12 +11,16 @@ const flagNames = [
   ['URG', 32],
 ] as const;
 
+/** The last moment that a Date can hold (ECMA-262, 21.4.1.1). */
+const latestMs = 8.64e15;
+
 /**
  * One short line for a terminal, time in UTC:
  * `23:23:15Z FW-DROP eth0: tcp 203.0.113.9:40000 → 198.51.100.1:22 SYN`.
  */
 export function formatLoggedPacket(event: LoggedPacket): string {
-  const time = Number.isFinite(event.at) ? new Date(event.at).toISOString().slice(11, 19) : '??:??:??';
+  // What the kernel tells may be beyond any date.
+  const time = Math.abs(event.at) <= latestMs ? new Date(event.at).toISOString().slice(11, 19) : '??:??:??';
   const prefix = event.prefix === '' ? '' : `${event.prefix} `;
   return `${time}Z ${prefix}${way(event)}: ${proto(event)} ${end(event.src, event.sport)} → ${end(event.dst, event.dport)}${details(event)}`;
 }

@@ -143,7 +143,7 @@ function header4(cursor: Cursor, found: Found): boolean {
   if (!cursor.take(' TOS=') || cursor.hexadecimal() === null) return false;
   if (!cursor.take(' PREC=') || cursor.hexadecimal() === null) return false;
   if (!cursor.take(' TTL=')) return false;
-  found.ttl = cursor.decimal();
+  found.ttl = cursor.decimal(255);
   if (found.ttl === null || !cursor.take(' ID=') || cursor.decimal() === null || !cursor.space()) return false;
   for (const flag of ['CE ', 'DF ', 'MF ']) cursor.take(flag);
   if (cursor.take('FRAG:') && (cursor.decimal() === null || !cursor.space())) return false;
@@ -152,7 +152,7 @@ function header4(cursor: Cursor, found: Found): boolean {
 
 function header6(cursor: Cursor, found: Found): boolean {
   if (!cursor.take(' TC=') || cursor.decimal() === null || !cursor.take(' HOPLIMIT=')) return false;
-  found.ttl = cursor.decimal();
+  found.ttl = cursor.decimal(255);
   if (found.ttl === null || !cursor.take(' FLOWLBL=') || cursor.decimal() === null || !cursor.space()) return false;
   // Extension headers: each may print something, and with --log-ip-options stands in `OPT ( … ) `.
   for (;;) {

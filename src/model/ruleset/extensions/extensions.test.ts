@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { matches, optionOf, targets } from './index.ts';
 
@@ -50,5 +50,32 @@ describe('every extension of iptables 1.8.9 is here with its options', () => {
       .flatMap((one) => one.families.map((family) => `${one.kind} ${one.name} ${family}`))
       .filter((one) => !known.has(one));
     expect(extra).toEqual(['match udplite 4', 'match udplite 6']);
+  });
+});
+
+/** Where Debian's tools look for their libraries: one folder an architecture. */
+const libraries = readdirSync('/usr/lib', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => {
+    const folder = `/usr/lib/${name}/xtables`;
+    return existsSync(folder) ? readdirSync(folder) : [];
+  })
+  .filter((file) => /^lib(xt|ipt|ip6t)_\w+\.so$/.test(file));
+
+/** Libraries that hold no extension of their own name. */
+const joint: ReadonlyMap<string, readonly string[]> = new Map([
+  ['standard', []],
+  ['NAT', ['SNAT', 'DNAT', 'REDIRECT', 'MASQUERADE']],
+]);
+
+describe.skipIf(libraries.length === 0)('every library that this machine has for iptables', () => {
+  it.each(libraries)('%s', (file) => {
+    const [, kind = '', name = ''] = /^lib(xt|ipt|ip6t)_(\w+)\.so$/.exec(file) ?? [];
+    for (const wanted of joint.get(name) ?? [name]) {
+      // Capitals are targets, small letters matches; a few names are both.
+      const found = (/^[A-Z]/.test(wanted) ? targets : matches).find((one) => one.name === wanted);
+      expect(found?.name).toBe(wanted);
+      if (kind !== 'xt') expect(found?.families).toContain(kind === 'ipt' ? 4 : 6);
+    }
   });
 });

@@ -1,7 +1,8 @@
 import type { Effect } from '../../packet/index.ts';
-import { type Bad, badValue, type Use } from '../extension.ts';
+import { type Bad, badValue, type Given, type Use } from '../extension.ts';
 import { markHint, readMark } from '../values/mark.ts';
 import { readNumber } from '../values/number.ts';
+import { option } from './pick.ts';
 
 /**
  * What MARK and CONNMARK write, by the one of five options that was given; `undefined` when none was.
@@ -15,10 +16,25 @@ export function writtenMark(use: Use, field: 'mark' | 'connmark'): Effect | Bad 
     const read = readMark(text);
     if (read === undefined) return badValue(one, markHint);
     const mask = one.name === '--set-mark' ? (read.mask | read.value) >>> 0 : read.mask;
-    return { kind: 'write', field, mask, value: read.value };
+    return { kind: 'write', field, mask: laterMask(use, one) ?? mask, value: read.value };
   }
   const bits = readNumber(text);
   if (bits === undefined) return badValue(one, 'write a 32-bit number');
-  if (one.name === '--and-mark') return { kind: 'write', field, mask: ~bits >>> 0, value: 0 };
-  return { kind: 'write', field, mask: one.name === '--or-mark' ? bits : 0, value: bits };
+  if (one.name === '--and-mark') return { kind: 'write', field, mask: laterMask(use, one) ?? ~bits >>> 0, value: 0 };
+  return { kind: 'write', field, mask: laterMask(use, one) ?? (one.name === '--or-mark' ? bits : 0), value: bits };
+}
+
+/** The one form in which iptables-save prints all five. */
+export function savedMark(use: Use, field: 'mark' | 'connmark'): readonly Given[] {
+  const effect = writtenMark(use, field);
+  if (effect?.kind !== 'write') return [];
+  return [option('--set-xmark', `0x${effect.value.toString(16)}/0x${effect.mask.toString(16)}`)];
+}
+
+/** CONNMARK keeps one mask of the connection: a `--ctmask` or `--mask` behind the option replaces the one that it sets. */
+function laterMask(use: Use, one: Given): number | undefined {
+  const later = use.given
+    .slice(use.given.indexOf(one) + 1)
+    .findLast((other) => other.name === '--ctmask' || other.name === '--mask');
+  return later === undefined ? undefined : readNumber(later.values[0] ?? '');
 }

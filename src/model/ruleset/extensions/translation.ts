@@ -1,7 +1,7 @@
 import type { Family } from '../../net/index.ts';
 import type { Effect } from '../../packet/index.ts';
-import { type Bad, badValue, type Given } from '../extension.ts';
-import { readAddress } from '../values/address.ts';
+import { type Bad, badValue, type Given, type ValueType } from '../extension.ts';
+import { addressText, readAddress } from '../values/address.ts';
 import { readPort } from '../values/port.ts';
 
 const hint = {
@@ -51,3 +51,54 @@ function span<T extends number | bigint>(text: string, read: (part: string) => T
   const hi = dash < 0 ? lo : read(text.slice(dash + 1));
   return lo === undefined || hi === undefined || lo > hi ? undefined : [lo, hi];
 }
+
+/** Where SNAT and DNAT go. */
+export const translated: ValueType = {
+  hint: 'write ADDRESS, ADDRESS-ADDRESS, ADDRESS:PORT or :PORT-PORT, an IPv6 address before a port in brackets',
+  saved(text, family) {
+    const read = parts(text, family);
+    if (read === undefined) return undefined;
+    const address = read.addresses === '' ? null : span(read.addresses, (part) => readAddress(part, family));
+    const port = read.ports === '' ? null : portSpan(read.ports);
+    if (address === undefined || port === undefined || (address === null && port === null)) return undefined;
+    const base = /\/(\w+)$/.exec(read.ports)?.[1];
+    const addresses = address === null ? '' : joined(address, (value) => addressText(family, value));
+    const ports = port === null ? '' : `:${joined(port, String)}${base === undefined ? '' : `/${readPort(base)}`}`;
+    return family === 6 && addresses !== '' && ports !== '' ? `[${addresses}]${ports}` : `${addresses}${ports}`;
+  },
+  examples: (family) =>
+    (family === 4
+      ? [
+          '192.0.2.5',
+          '192.0.2.5-192.0.2.9',
+          '192.0.2.5:80',
+          '192.0.2.5-192.0.2.9:1024-65535',
+          '192.0.2.5:6000-6010/5000',
+          '192.0.2.5:http',
+          '192.0.2.5-192.0.2.5',
+        ]
+      : ['2001:db8::5', '2001:db8::5-2001:db8::9', '[2001:db8::5]:80', '[2001:db8::5-2001:db8::9]:80-90', '[2001:db8::5]']
+    ).concat([':8080', ':1-65535', ':5-5']),
+  refused: () => [':', ':65536', ':9-5', 'nosuchhost', ''],
+};
+
+/** `PORT` or `PORT-PORT`. */
+export const portSpanValue: ValueType = {
+  hint: 'write PORT or PORT-PORT',
+  saved: (text) => {
+    const port = portSpan(text);
+    return port === undefined ? undefined : joined(port, String);
+  },
+  examples: () => ['8080', '1-65535', '5-5', 'http', '1024-2048'],
+  refused: () => ['65536', '9-5', 'nosuchservice', ''],
+};
+
+function joined<T>([lo, hi]: readonly [T, T], text: (value: T) => string): string {
+  return lo === hi ? text(lo) : `${text(lo)}-${text(hi)}`;
+}
+
+/** As {@link translated}; a base is taken and prints as 0, since only DNAT has one. */
+export const sourceTranslated: ValueType = {
+  ...translated,
+  saved: (text, family) => translated.saved(text, family)?.replace(/\/\d+$/, '/0'),
+};

@@ -1,4 +1,5 @@
 import { parsePort } from '../../net/index.ts';
+import type { ValueType } from '../extension.ts';
 import { readNumber } from './number.ts';
 
 /**
@@ -27,3 +28,40 @@ export function readPortRange(text: string, style: PortStyle): readonly [number,
 
 export const portHint =
   'write a port from 0 to 65535 or a range such as 1024:65535; a service that palisade does not know goes by its number';
+
+/** A port or a range of them, as numbers. */
+export function portRange(style: PortStyle): ValueType {
+  return {
+    hint: portHint,
+    saved: (text) => {
+      const read = readPortRange(text, style);
+      return read === undefined ? undefined : read[0] === read[1] ? `${read[0]}` : `${read[0]}:${read[1]}`;
+    },
+    examples: () => [
+      '0',
+      '22',
+      '65535',
+      'ssh',
+      'http:https',
+      '1024:',
+      ':1023',
+      '5:5',
+      '0:65534',
+      '1:65535',
+      '0:65535',
+      ...(style === 'old' ? ['0x50', '010'] : ['080', '9:5']),
+    ],
+    refused: () => ['65536', '1:65536', 'nosuchservice', '1-2', '', '1:2:3', ...(style === 'old' ? ['9:5'] : ['0x50'])],
+  };
+}
+
+/** One port, decimal or by name (XTTYPE_PORT). */
+export const portNumber: ValueType = {
+  hint: 'write a port from 0 to 65535',
+  saved: (text) => {
+    const port = readPort(text, 'guided');
+    return port === undefined ? undefined : String(port);
+  },
+  examples: () => ['3129', '0', '65535', 'http', '080'],
+  refused: () => ['65536', '1:2', 'nosuchservice'],
+};

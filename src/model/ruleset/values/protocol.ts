@@ -1,4 +1,5 @@
-import { parseProtocol, TCP, UDP } from '../../net/index.ts';
+import { formatProtocol, parseProtocol, TCP, UDP } from '../../net/index.ts';
+import type { ValueType } from '../extension.ts';
 import { readNumber } from './number.ts';
 
 /**
@@ -56,4 +57,22 @@ export function readProtocol(text: string): number | undefined {
   const number = /^\d/.test(name) ? readNumber(name, 255) : parseProtocol(name);
   // Names that every object has, such as `constructor`, are no protocols.
   return typeof number === 'number' ? number : undefined;
+}
+
+/** A protocol, which prints as its number. */
+export const protocolNumber: ValueType = {
+  hint: 'write a protocol or its number',
+  saved: (text) => {
+    const number = readProtocol(text);
+    return number === undefined ? undefined : String(number);
+  },
+  examples: () => ['0', '255', 'tcp', 'udp', 'esp', '47', '0x11', 'ipv6-icmp', 'TCP'],
+  refused: () => ['256', 'nosuchproto', ''],
+};
+
+const names = new Map(Object.entries(printed).map(([name, number]) => [number, name]));
+
+/** The protocol as `iptables-save` prints it: its name in netbase's /etc/protocols, or its number. */
+export function protocolText(number: number): string {
+  return number === 58 ? 'ipv6-icmp' : (names.get(number) ?? formatProtocol(number));
 }

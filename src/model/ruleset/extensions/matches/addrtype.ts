@@ -2,13 +2,17 @@ import { prefixRange, type Ranges, ranges } from '../../../net/index.ts';
 import { type AddressType, addressTypes, allOf, always, type Constraint, invertIf, not } from '../../../packet/index.ts';
 import { allMeanings, type Bad, bad, badValue, given, type Match, type Use } from '../../extension.ts';
 import { options } from '../../option.ts';
+import { choices } from '../../values/choice.ts';
+
+const types = choices(addressTypes, 'any');
 
 /** net/netfilter/xt_addrtype.c. IPv4 asks for one of the types; IPv6 for all of some and one of the others. */
 export const addrtype: Match = {
   kind: 'match',
   name: 'addrtype',
   families: [4, 6],
-  options: options('! --src-type TYPES', '! --dst-type TYPES', '--limit-iface-in', '--limit-iface-out'),
+  options: options(['! --src-type TYPES', types], ['! --dst-type TYPES', types], '--limit-iface-in', '--limit-iface-out'),
+
   meaning(use) {
     const isIn = given(use, '--limit-iface-in') !== undefined;
     const isOut = given(use, '--limit-iface-out') !== undefined;

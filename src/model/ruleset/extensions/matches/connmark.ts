@@ -1,5 +1,6 @@
 import { allMeanings, type Match } from '../../extension.ts';
 import { options } from '../../option.ts';
+import { markValue } from '../../values/mark.ts';
 import { tracked } from './conntrack.ts';
 import { markIs } from './mark.ts';
 
@@ -8,6 +9,7 @@ export const connmark: Match = {
   kind: 'match',
   name: 'connmark',
   families: [4, 6],
-  options: options('*! --mark VALUE'),
+  options: options(['*! --mark VALUE', markValue]),
+
   meaning: (use) => allMeanings(tracked, markIs(use, 'connmark')),
 };

@@ -12,21 +12,34 @@ import {
   not,
   states,
 } from '../../../packet/index.ts';
-import { allMeanings, type Bad, bad, badValue, type Given, given, type Match, opaque, type Use } from '../../extension.ts';
+import {
+  allMeanings,
+  type Bad,
+  bad,
+  badValue,
+  type Given,
+  given,
+  type Match,
+  opaque,
+  type Use,
+  type ValueType,
+} from '../../extension.ts';
 import { options } from '../../option.ts';
-import { addressHint, readNetwork } from '../../values/address.ts';
-import { portHint, readPortRange } from '../../values/port.ts';
-import { readProtocol } from '../../values/protocol.ts';
+import { addressHint, readNetwork, unmaskedNetwork } from '../../values/address.ts';
+import { choice } from '../../values/choice.ts';
+import { u32, wholeRange } from '../../values/number.ts';
+import { portHint, portRange, readPortRange } from '../../values/port.ts';
+import { protocolNumber, readProtocol } from '../../values/protocol.ts';
 import { numberWithin } from '../within.ts';
 
 /** The packet belongs to a connection that the kernel knows. */
 export const tracked: Constraint = { kind: 'number', field: 'state', ranges: [[1, 3]] };
 
-/** Protocols whose tuples hold ports rather than ICMP's type, code and id. */
-const portProtocols = ranges<number>([6, 6], [17, 17], [33, 33], [132, 132], [136, 136]);
+/** Protocols whose tuples hold ports rather than ICMP's type, code and id; DCCP's do so before Linux 6.16 only. */
+const portProtocols = ranges<number>([6, 6], [17, 17], [132, 132], [136, 136]);
 
 /** Order in which names are tried: iptables takes any beginning of one (libxt_conntrack.c). */
-const stateNames = ['INVALID', 'NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED'] as const;
+export const stateNames = ['INVALID', 'NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED'] as const;
 const statusNames = ['NONE', 'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED'] as const;
 
 /**
@@ -39,20 +52,21 @@ export const conntrack: Match = {
   name: 'conntrack',
   families: [4, 6],
   options: options(
-    '! --ctstate STATES',
-    '! --ctproto PROTO',
-    '! --ctorigsrc ADDRESS',
-    '! --ctorigdst ADDRESS',
-    '! --ctreplsrc ADDRESS',
-    '! --ctrepldst ADDRESS',
-    '! --ctorigsrcport PORTS',
-    '! --ctorigdstport PORTS',
-    '! --ctreplsrcport PORTS',
-    '! --ctrepldstport PORTS',
-    '! --ctstatus STATUS',
-    '! --ctexpire TIMES',
-    '--ctdir DIRECTION',
+    ['! --ctstate STATES', stateList([...stateNames, 'SNAT', 'DNAT'])],
+    ['! --ctproto PROTO', protocolNumber],
+    ['! --ctorigsrc ADDRESS', unmaskedNetwork],
+    ['! --ctorigdst ADDRESS', unmaskedNetwork],
+    ['! --ctreplsrc ADDRESS', unmaskedNetwork],
+    ['! --ctrepldst ADDRESS', unmaskedNetwork],
+    ['! --ctorigsrcport PORTS', portRange('guided')],
+    ['! --ctorigdstport PORTS', portRange('guided')],
+    ['! --ctreplsrcport PORTS', portRange('guided')],
+    ['! --ctrepldstport PORTS', portRange('guided')],
+    ['! --ctstatus STATUS', listType(statusNames, statusNames.slice(1))],
+    ['! --ctexpire TIMES', wholeRange(u32)],
+    ['--ctdir DIRECTION', choice(['ORIGINAL', 'REPLY'], {}, 'any')],
   ),
+
   meaning(use) {
     if (use.given.length === 0) return bad('-m conntrack has no condition', 'write --ctstate');
     const state = given(use, '--ctstate');
@@ -131,4 +145,29 @@ function status(one: Given | undefined): Constraint | Bad {
   // NONE adds no bit: alone it can never be met.
   const mask = known.reduce((sum, name) => sum | (name === 'NONE' ? 0 : ctStatus[name]), 0);
   return invertIf(one.inverted, mask === 0 ? never : { kind: 'anyBit', field: 'status', mask });
+}
+
+function listType(names: readonly string[], printed: readonly string[]): ValueType {
+  const find = (text: string): string | undefined => names.find((name) => text !== '' && name.startsWith(text.toUpperCase()));
+  return {
+    hint: `write some of ${names.join(',')}`,
+    saved: (text) => {
+      const found = text.split(',').map(find);
+      if (found.includes(undefined)) return undefined;
+      return printed.filter((name) => found.includes(name)).join(',') || 'NONE';
+    },
+    examples: () => [
+      ...names,
+      names.join(','),
+      [...names].reverse().join(','),
+      (names[1] ?? '').toLowerCase(),
+      (names[2] ?? '').slice(0, 3),
+    ],
+    refused: () => ['NOSUCH', `${names[0]},NOSUCH`, ''],
+  };
+}
+
+/** States in the order in which they print. */
+export function stateList(names: readonly string[]): ValueType {
+  return listType(names, ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT']);
 }

@@ -1,11 +1,16 @@
 import { type Match, opaque } from '../../extension.ts';
 import { options } from '../../option.ts';
+import { hexOf, whole } from '../../values/number.ts';
+import { dscpClass } from '../../values/tos.ts';
 
 /** net/netfilter/xt_dscp.c. */
 export const dscp: Match = {
   kind: 'match',
   name: 'dscp',
   families: [4, 6],
-  options: options('! --dscp VALUE', '! --dscp-class CLASS'),
+  options: options(['! --dscp VALUE', whole(0n, 63n, hexOf(2))], ['! --dscp-class CLASS', dscpClass]),
+  limits: [{ kind: 'one', of: ['--dscp', '--dscp-class'] }],
+  saved: (_use, _backend, spelled) => spelled.map((one) => ({ ...one, name: '--dscp' })),
+
   meaning: (use) => opaque(use, 'pure'),
 };

@@ -1,5 +1,5 @@
 import { allOf, always, type Constraint, invertIf } from '../../../packet/index.ts';
-import { type Bad, badValue, given, type Use } from '../../extension.ts';
+import { type Bad, badValue, given, type Use, type ValueType } from '../../extension.ts';
 import { readNumber } from '../../values/number.ts';
 import { firstPart } from './transport.ts';
 
@@ -34,4 +34,20 @@ function typeOf(text: string, names: Names): readonly [number, number, number] |
   const fitting = text === '' ? [] : Object.entries(names).filter(([name]) => name.toLowerCase().startsWith(lower));
   const exact = fitting.find(([name]) => name.toLowerCase() === lower);
   return exact?.[1] ?? (fitting.length === 1 ? fitting[0]?.[1] : undefined);
+}
+
+/** A type's value; `any` is the number that stands for every type, if one does. */
+export function icmpTypeValue(names: Names, any: number | null): ValueType {
+  return {
+    hint: 'write a type such as echo-request, 8 or 3/1',
+    saved: (text) => {
+      const read = typeOf(text, names);
+      if (read === undefined) return undefined;
+      const [type, low, high] = read;
+      if (type === any) return 'any';
+      return low === 0 && high === 255 ? String(type) : `${type}/${low}`;
+    },
+    examples: () => [...Object.keys(names), '0', '255', '8/0', '3/4', '255/3', '0x8', 'echo-req', 'ECHO-REQUEST', 'host-unr'],
+    refused: () => ['256', '3/256', '3/', 'nosuchtype', ''],
+  };
 }

@@ -1,7 +1,7 @@
 import { ICMP } from '../../../net/index.ts';
 import type { Match } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { icmpType } from './icmp-type.ts';
+import { icmpType, icmpTypeValue } from './icmp-type.ts';
 import { behindProtocol } from './transport.ts';
 
 /** Names of iptables' xt_icmp.h: type, lowest and highest code. */
@@ -47,14 +47,17 @@ const names: Readonly<Record<string, readonly [number, number, number]>> = {
   'address-mask-reply': [18, 0, 255],
 };
 
+const allNames = { ...names, any: [255, 0, 255] } as const;
+
 /** net/ipv4/netfilter/ip_tables.c, icmp_match: a later fragment never matches; type 255 stands for any. */
 export const icmp: Match = {
   kind: 'match',
   name: 'icmp',
   families: [4],
   impliedBy: ['icmp'],
-  options: options('*! --icmp-type TYPE'),
+  options: options(['*! --icmp-type TYPE', icmpTypeValue(allNames, 255)]),
+
   meaning(use) {
-    return behindProtocol(use, 'icmp', ICMP, () => icmpType(use, '--icmp-type', { ...names, any: [255, 0, 255] }, true));
+    return behindProtocol(use, 'icmp', ICMP, () => icmpType(use, '--icmp-type', allNames, true));
   },
 };

@@ -1,7 +1,7 @@
 import { ICMPV6 } from '../../../net/index.ts';
 import type { Match } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { icmpType } from './icmp-type.ts';
+import { icmpType, icmpTypeValue } from './icmp-type.ts';
 import { behindProtocol } from './transport.ts';
 
 /** Names of iptables' xt_icmp.h: type, lowest and highest code. */
@@ -46,7 +46,8 @@ export const icmp6: Match = {
   name: 'icmp6',
   families: [6],
   impliedBy: ['icmpv6'],
-  options: options('*! --icmpv6-type TYPE'),
+  options: options(['*! --icmpv6-type TYPE', icmpTypeValue(names, null)]),
+
   meaning(use) {
     return behindProtocol(use, 'icmp6', ICMPV6, () => icmpType(use, '--icmpv6-type', names, false));
   },

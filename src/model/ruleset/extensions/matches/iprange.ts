@@ -1,20 +1,8 @@
 import { always, type Constraint, invertIf } from '../../../packet/index.ts';
-import { allMeanings, type Bad, bad, badValue, given, type Match, type Use } from '../../extension.ts';
+import { allMeanings, type Bad, bad, badValue, given, type Match, type Use, type ValueType } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { readAddress } from '../../values/address.ts';
+import { addressValue, readAddress } from '../../values/address.ts';
 import { addressWithin } from '../within.ts';
-
-/** net/netfilter/xt_iprange.c. */
-export const iprange: Match = {
-  kind: 'match',
-  name: 'iprange',
-  families: [4, 6],
-  options: options('! --src-range FROM-TO', '! --dst-range FROM-TO'),
-  meaning(use) {
-    if (use.given.length === 0) return bad('-m iprange has no range', 'write --src-range or --dst-range');
-    return allMeanings(within(use, '--src-range', 'src'), within(use, '--dst-range', 'dst'));
-  },
-};
 
 function within(use: Use, name: string, field: 'src' | 'dst'): Constraint | Bad {
   const one = given(use, name);
@@ -25,3 +13,30 @@ function within(use: Use, name: string, field: 'src' | 'dst'): Constraint | Bad 
   // Written backwards it holds no address; iptables warns and takes it.
   return invertIf(one.inverted, addressWithin(field, [from, last]));
 }
+
+/** `FROM-TO`, or one address for both. */
+const addressRange: ValueType = {
+  hint: 'write two addresses with "-" between',
+  saved: (text, family) => {
+    const [from = '', to = from, ...more] = text.split('-').map((part) => addressValue.saved(part, family) ?? '');
+    return from === '' || to === '' || more.length > 0 ? undefined : `${from}-${to}`;
+  },
+  examples: (family) =>
+    family === 4
+      ? ['192.0.2.1-192.0.2.9', '192.0.2.1', '0.0.0.0-255.255.255.255', '192.0.2.9-192.0.2.1']
+      : ['2001:db8::1-2001:db8::9', '2001:db8::1', '::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  refused: (family) => (family === 4 ? ['192.0.2.1-', '1.2.3.4-5.6.7.8-9.9.9.9', '1.2.3.256-1.2.3.4'] : ['::-', '::1-::2-::3']),
+};
+
+/** net/netfilter/xt_iprange.c. */
+export const iprange: Match = {
+  kind: 'match',
+  name: 'iprange',
+  families: [4, 6],
+  options: options(['! --src-range FROM-TO', addressRange], ['! --dst-range FROM-TO', addressRange]),
+
+  meaning(use) {
+    if (use.given.length === 0) return bad('-m iprange has no range', 'write --src-range or --dst-range');
+    return allMeanings(within(use, '--src-range', 'src'), within(use, '--dst-range', 'dst'));
+  },
+};

@@ -1,7 +1,7 @@
 import { always, invertIf } from '../../../packet/index.ts';
 import { badValue, given, type Match } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { readNumberRange } from '../../values/number.ts';
+import { readNumberRange, u16, wholeRange } from '../../values/number.ts';
 import { numberWithin } from '../within.ts';
 
 /** net/netfilter/xt_length.c: bytes of the whole IP packet, header included. */
@@ -9,7 +9,8 @@ export const length: Match = {
   kind: 'match',
   name: 'length',
   families: [4, 6],
-  options: options('*! --length BYTES'),
+  options: options(['*! --length BYTES', wholeRange(u16)]),
+
   meaning(use) {
     const one = given(use, '--length');
     if (one === undefined) return always;

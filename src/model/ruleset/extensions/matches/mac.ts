@@ -1,13 +1,15 @@
 import { allOf, always, invertIf, not } from '../../../packet/index.ts';
 import { badValue, given, type Match } from '../../extension.ts';
 import { options } from '../../option.ts';
+import { macValue } from '../../values/mac.ts';
 
 /** net/netfilter/xt_mac.c: a packet that came without an Ethernet header, as on lo, never matches, inverted or not. */
 export const mac: Match = {
   kind: 'match',
   name: 'mac',
   families: [4, 6],
-  options: options('*! --mac-source ADDRESS'),
+  options: options(['*! --mac-source ADDRESS', macValue]),
+
   meaning(use) {
     const one = given(use, '--mac-source');
     if (one === undefined) return always;

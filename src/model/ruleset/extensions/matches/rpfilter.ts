@@ -7,5 +7,6 @@ export const rpfilter: Match = {
   name: 'rpfilter',
   families: [4, 6],
   options: options('--loose', '--validmark', '--accept-local', '--invert'),
+
   meaning: (use) => opaque(use, 'pure'),
 };

@@ -1,6 +1,8 @@
 import { allOf, always, invertIf } from '../../../packet/index.ts';
 import { badValue, given, type Match, opaque } from '../../extension.ts';
 import { options } from '../../option.ts';
+import { u64, whole } from '../../values/number.ts';
+import { directionsValue, setName } from '../set-name.ts';
 
 /** Conditions over the matched member's counters, or over how it matched. */
 const further = new Set([
@@ -19,17 +21,24 @@ export const set: Match = {
   name: 'set',
   families: [4, 6],
   options: options(
-    '*! --match-set|--set NAME DIRECTIONS',
+    ['*! --match-set|--set NAME DIRECTIONS', setName, directionsValue],
     '--return-nomatch',
     '! --update-counters',
     '! --update-subcounters',
-    '! --packets-eq COUNT',
-    '--packets-lt COUNT',
-    '--packets-gt COUNT',
-    '! --bytes-eq COUNT',
-    '--bytes-lt COUNT',
-    '--bytes-gt COUNT',
+    ['! --packets-eq COUNT', whole(0n, u64)],
+    ['--packets-lt COUNT', whole(0n, u64)],
+    ['--packets-gt COUNT', whole(0n, u64)],
+    ['! --bytes-eq COUNT', whole(0n, u64)],
+    ['--bytes-lt COUNT', whole(0n, u64)],
+    ['--bytes-gt COUNT', whole(0n, u64)],
   ),
+
+  limits: [
+    { kind: 'at-most-one', of: ['--packets-eq', '--packets-lt', '--packets-gt'] },
+    { kind: 'at-most-one', of: ['--bytes-eq', '--bytes-lt', '--bytes-gt'] },
+  ],
+  // Counting is what happens anyway, unless inverted.
+  saved: (_use, _backend, spelled) => spelled.filter((one) => !one.name.startsWith('--update-') || one.inverted),
   meaning(use) {
     const one = given(use, '--match-set');
     if (one === undefined) return always;

@@ -7,5 +7,6 @@ export const socket: Match = {
   name: 'socket',
   families: [4, 6],
   options: options('--transparent', '--nowildcard', '--restore-skmark'),
+
   meaning: (use) => opaque(use, 'stateful'),
 };

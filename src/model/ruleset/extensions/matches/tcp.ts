@@ -1,32 +1,25 @@
 import { TCP } from '../../../net/index.ts';
 import { always, type Constraint, invertIf, tcpFlags } from '../../../packet/index.ts';
-import { allMeanings, type Bad, bad, badValue, type Given, given, type Match, opaque, type Use } from '../../extension.ts';
+import {
+  allMeanings,
+  type Backend,
+  type Bad,
+  bad,
+  badValue,
+  type Given,
+  given,
+  type Match,
+  opaque,
+  type Use,
+  type ValueType,
+} from '../../extension.ts';
 import { options } from '../../option.ts';
-import { behindProtocol, ports } from './transport.ts';
+import { u8, whole } from '../../values/number.ts';
+import { portRange } from '../../values/port.ts';
+import { behindProtocol, ports, savedPorts } from './transport.ts';
 
 /** Every flag of the header but ECN's, as `ALL` says. */
 const names: Readonly<Record<string, number>> = { ...tcpFlags, ALL: 63, NONE: 0 };
-
-/**
- * net/netfilter/xt_tcpudp.c, tcp_mt: a later fragment never matches, whatever is inverted. The kernel refuses the match
- * without `-p tcp`; iptables-nft takes `! -p tcp -m tcp`, which then compares bytes of other protocols' headers.
- */
-export const tcp: Match = {
-  kind: 'match',
-  name: 'tcp',
-  families: [4, 6],
-  impliedBy: ['tcp'],
-  options: options(
-    '! --sport|--source-port PORTS',
-    '! --dport|--destination-port PORTS',
-    '! --tcp-flags MASK COMP',
-    '! --syn',
-    '! --tcp-option NUMBER',
-  ),
-  meaning(use) {
-    return behindProtocol(use, 'tcp', TCP, () => tcpMeaning(use));
-  },
-};
 
 function tcpMeaning(use: Use): Constraint | Bad {
   const option = given(use, '--tcp-option');
@@ -67,4 +60,60 @@ function optionNumber(one: Given): Bad | undefined {
   return Number.isInteger(number) && number > 0 && number < 256
     ? undefined
     : bad('--tcp-option cannot take this value', 'write a number from 1 to 255', '--tcp-option');
+}
+
+const printedFlags = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] as const;
+
+/** Flags in the order of their bits. */
+const flagList: ValueType = {
+  hint: 'write a list of SYN,ACK,FIN,RST,URG,PSH, or ALL or NONE',
+  saved: (text) => {
+    const bits = flagBits(text);
+    return bits === undefined ? undefined : flagText(bits);
+  },
+  examples: () => ['ALL', 'NONE', 'SYN', 'SYN,ACK,FIN,RST', 'syn,ack', 'URG,PSH', 'FIN,SYN,RST,PSH,ACK,URG', 'SYN,SYN'],
+  refused: () => ['NOSUCH', '', 'SYN,'],
+};
+
+function flagText(bits: number): string {
+  return bits === 0 ? 'NONE' : printedFlags.filter((flag) => (bits & tcpFlags[flag]) !== 0).join(',');
+}
+
+/**
+ * net/netfilter/xt_tcpudp.c, tcp_mt: a later fragment never matches, whatever is inverted. The kernel refuses the match
+ * without `-p tcp`; iptables-nft takes `! -p tcp -m tcp`, which then compares bytes of other protocols' headers.
+ */
+export const tcp: Match = {
+  kind: 'match',
+  name: 'tcp',
+  families: [4, 6],
+  impliedBy: ['tcp'],
+  options: options(
+    ['! --sport|--source-port PORTS', portRange('old')],
+    ['! --dport|--destination-port PORTS', portRange('old')],
+    ['! --tcp-option NUMBER', whole(1n, u8)],
+    ['! --tcp-flags MASK COMP', flagList, flagList],
+    '! --syn',
+  ),
+
+  limits: [{ kind: 'at-most-one', of: ['--tcp-flags', '--syn'] }],
+  // `--syn` prints as the flags that it stands for.
+  saved: (_use, backend, spelled) => {
+    const kept = savedPorts(
+      backend,
+      spelled.filter((one) => !saysNothing(backend, one)),
+    );
+    if (kept === null || (kept.length === 0 && spelled.some((one) => one.inverted && saysNothing(backend, one)))) return null;
+    return kept.map((one) => (one.name === '--syn' ? { ...one, name: '--tcp-flags', values: ['FIN,SYN,RST,ACK', 'SYN'] } : one));
+  },
+  meaning(use) {
+    return behindProtocol(use, 'tcp', TCP, () => tcpMeaning(use));
+  },
+};
+
+/** No flag looked at and none wanted: it does not print, inverted only by iptables-legacy. */
+function saysNothing(backend: Backend, one: Given): boolean {
+  return (
+    one.name === '--tcp-flags' && one.values[0] === 'NONE' && one.values[1] === 'NONE' && (backend === 'nft' || !one.inverted)
+  );
 }

@@ -1,14 +1,15 @@
 import { always, type Constraint, invertIf, never } from '../../../packet/index.ts';
 import { type Bad, bad, badValue, type Match, type Use } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { readNumber } from '../../values/number.ts';
+import { readNumber, u8, whole } from '../../values/number.ts';
 
 /** net/netfilter/xt_hl.c, ttl_mt. */
 export const ttl: Match = {
   kind: 'match',
   name: 'ttl',
   families: [4],
-  options: options('! --ttl-eq|--ttl TTL', '--ttl-lt TTL', '--ttl-gt TTL'),
+  options: options(['! --ttl-eq|--ttl TTL', whole(0n, u8)], ['--ttl-lt TTL', whole(0n, u8)], ['--ttl-gt TTL', whole(0n, u8)]),
+
   meaning: hops,
 };
 

@@ -1,7 +1,9 @@
-import { type Bad, bad, badValue, given, type Target, type Use } from '../../extension.ts';
+import { type Bad, bad, badValue, given, givenValue, type Target, type Use } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { readNumber } from '../../values/number.ts';
-import { writtenMark } from '../mark-write.ts';
+import { markValue } from '../../values/mark.ts';
+import { hex, readNumber, u32, whole } from '../../values/number.ts';
+import { savedMark, writtenMark } from '../mark-write.ts';
+import { option, pick } from '../pick.ts';
 
 /**
  * net/netfilter/xt_connmark.c, connmark_tg_shift; nothing happens to a packet without a connection.
@@ -12,19 +14,34 @@ export const CONNMARK: Target = {
   name: 'CONNMARK',
   families: [4, 6],
   options: options(
-    '--set-xmark VALUE',
-    '--set-mark VALUE',
-    '--and-mark BITS',
-    '--or-mark BITS',
-    '--xor-mark BITS',
+    ['--set-xmark VALUE', markValue],
+    ['--set-mark VALUE', markValue],
+    ['--and-mark BITS', whole(0n, u32)],
+    ['--or-mark BITS', whole(0n, u32)],
+    ['--xor-mark BITS', whole(0n, u32)],
     '--save-mark',
     '--restore-mark',
-    '--left-shift-mark BITS',
-    '--right-shift-mark BITS',
-    '--nfmask MASK',
-    '--ctmask MASK',
-    '--mask MASK',
+    ['--left-shift-mark BITS', whole(0n, 31n)],
+    ['--right-shift-mark BITS', whole(0n, 31n)],
+    ['--nfmask MASK', whole(0n, u32, hex)],
+    ['--ctmask MASK', whole(0n, u32, hex)],
+    ['--mask MASK', whole(0n, u32, hex)],
   ),
+  limits: [
+    { kind: 'one', of: ['--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark', '--save-mark', '--restore-mark'] },
+    { kind: 'at-most-one', of: ['--mask', '--nfmask'] },
+    { kind: 'at-most-one', of: ['--mask', '--ctmask'] },
+    { kind: 'at-most-one', of: ['--left-shift-mark', '--right-shift-mark'] },
+  ],
+  saved(use, _backend, spelled) {
+    const copy = pick(spelled, '--save-mark', '--restore-mark')[0];
+    const shifts = pick(spelled, '--left-shift-mark', '--right-shift-mark').filter((one) => one.values[0] !== '0');
+    if (copy === undefined) return [...savedMark(use, 'connmark'), ...shifts];
+    const mask = (name: string): string =>
+      hex(BigInt(readNumber(givenValue(use, name) ?? givenValue(use, '--mask') ?? '') ?? 0xffffffff));
+    return [copy, option('--nfmask', mask('--nfmask')), option('--ctmask', mask('--ctmask')), ...shifts];
+  },
+
   meaning(use) {
     if (use.given.some((one) => one.name.endsWith('-shift-mark'))) return { kind: 'unknown', target: 'CONNMARK' };
     const nfmask = maskOf(use, '--nfmask');

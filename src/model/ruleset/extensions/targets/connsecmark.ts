@@ -7,5 +7,7 @@ export const CONNSECMARK: Target = {
   name: 'CONNSECMARK',
   families: [4, 6],
   options: options('--save', '--restore'),
+  limits: [{ kind: 'one', of: ['--save', '--restore'] }],
+
   meaning: () => ({ kind: 'continue' }),
 };
