@@ -61,12 +61,13 @@ const ofProtocol: Readonly<Record<Exclude<Proto, null>, readonly Maker[]>> = {
   tcp: [ports, multiport, tcpFlags, conntrack],
   udp: [ports, multiport, conntrack],
   udplite: [multiport],
-  sctp: [ports, multiport],
+  sctp: [ports, ports, multiport],
+  dccp: [ports, ports, multiport],
   icmp: [icmp],
   gre: [conntrack],
 };
 
-const protoNumbers = { tcp: 6, udp: 17, udplite: 136, sctp: 132, icmp: 1, gre: 47 } as const;
+const protoNumbers = { tcp: 6, udp: 17, udplite: 136, sctp: 132, dccp: 33, icmp: 1, gre: 47 } as const;
 
 /** The conditions of one rule. A rule without any happens, but not often: it hides the rest of its chain. */
 export function conditions(site: Site): readonly Condition[] {
@@ -74,7 +75,7 @@ export function conditions(site: Site): readonly Condition[] {
   const found: Condition[] = [];
   let proto: Proto = null;
   if (random.chance(0.55)) {
-    proto = random.pick(['tcp', 'tcp', 'tcp', 'udp', 'udp', 'icmp', 'sctp', 'udplite', 'gre'] as const);
+    proto = random.pick(['tcp', 'tcp', 'tcp', 'udp', 'udp', 'icmp', 'icmp', 'sctp', 'dccp', 'udplite', 'gre'] as const);
     site.edges.protos.push(proto === 'icmp' && family === 6 ? 58 : protoNumbers[proto]);
     const name = proto === 'icmp' && family === 6 ? 'ipv6-icmp' : proto;
     if (random.chance(0.15)) {
@@ -138,5 +139,8 @@ export const required: readonly string[] = [
   .flatMap((kind) => [kind, `! ${kind}`])
   .filter((kind) => kind !== '! addrtype of a link')
   .concat('comment', 'conntrack direction')
-  .concat(['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'jump', 'goto', 'no target', 'MARK', 'CONNMARK', 'NOTRACK', 'DNAT'])
-  .concat(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'input', 'forward', 'output', 'IPv4', 'IPv6']);
+  .concat(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'RETURN', 'jump', 'goto', 'no target', 'report', 'bystander', 'TEE', 'TRACE'])
+  .concat(['MARK', 'CONNMARK', 'CONNMARK save', 'CONNMARK restore', 'NOTRACK', 'CT'])
+  .concat(['DNAT', 'DNAT choice', 'REDIRECT', 'REDIRECT choice', 'SNAT', 'MASQUERADE'])
+  .concat(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'IPv4', 'IPv6'])
+  .concat(['input', 'forward', 'output', 'loopback', 'later fragment before INPUT', 'later fragment in INPUT', 'in fragments']);

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createKernel } from '../../src/kernel/index.ts';
 import type { Namespace } from '../../src/kernel/namespace.ts';
 import { type Nflog, type NflogPacket, openNflog } from '../../src/kernel/nflog.ts';
-import { frame, ipPacket, openRawOutput, openSender, type RawOutput, type Sender } from '../../src/kernel/packets.ts';
+import { frame, identify, ipPacket, openRawOutput, openSender, type RawOutput, type Sender } from '../../src/kernel/packets.ts';
 import { type Backend, type Host, hostFromTexts } from '../../src/model/host/index.ts';
 import type { Family } from '../../src/model/net/index.ts';
 import { type Packet, packetToJson } from '../../src/model/packet/index.ts';
 import type { Result } from '../../src/result.ts';
-import { linesOf, sets } from './sets.ts';
+import { pieces } from './pieces.ts';
+import { filled, linesOf, sets } from './sets.ts';
 
 export const GROUP = 7;
 
@@ -37,8 +38,8 @@ export interface Lab extends AsyncDisposable {
   readonly setNames: ReadonlySet<string>;
   /** Replaces the firewall's rules; throws with what the tool said if it refuses. */
   load(family: Family, text: string): Promise<void>;
-  /** Puts the packet where its hook begins. `id` (32 bits) is found again by {@link idOf}. */
-  send(packet: Packet, id: number): void;
+  /** Puts the packet where its hook begins, in so many fragments. `id` (32 bits) is found again by {@link idOf} and {@link carries}. */
+  send(packet: Packet, id: number, fragments?: number): void;
   /** As `send`, with the bytes given: an IP packet that arrives over the packet's link. */
   sendBytes(packet: Packet, ip: Uint8Array): void;
   /**
@@ -83,6 +84,9 @@ export async function openLab(backend: Backend): Promise<Lab> {
     ...each('net.ipv4.conf.*.route_localnet=0'),
     // A flow's packets carry ids where sequence numbers were.
     'net.netfilter.nf_conntrack_tcp_be_liberal=1',
+    // However long a busy machine takes, the flows outlive it.
+    'net.netfilter.nf_conntrack_udp_timeout=3600',
+    'net.netfilter.nf_conntrack_udp_timeout_stream=3600',
     // Its own chatter would be taken for answers.
     ...each('net.ipv6.conf.*.router_solicitations=0'),
   ]);
@@ -93,10 +97,10 @@ export async function openLab(backend: Backend): Promise<Lab> {
     'route add local 10.50.0.0/16 dev lo',
     'route add blackhole 192.0.2.240/28',
     'route add unreachable 198.51.100.240/28',
-    '-6 route add default via fd09:4::2 dev lan0',
-    '-6 route add fd72::/16 via fd09:5::2 dev lan1',
-    '-6 route add local fd50::/64 dev lo',
-    '-6 route add unreachable 2001:db8:dead::/48',
+    'route add default via fd09:4::2 dev lan0',
+    'route add fd72::/16 via fd09:5::2 dev lan1',
+    'route add local fd50::/64 dev lo',
+    'route add unreachable 2001:db8:dead::/48',
     ...[
       ['10.9.4.2', 'lan0'],
       ['10.9.5.2', 'lan1'],
@@ -104,7 +108,15 @@ export async function openLab(backend: Backend): Promise<Lab> {
       ['fd09:5::2', 'lan1'],
     ].map(([address, name]) => `neigh add ${address} lladdr ${macText(peerMac(name ?? ''))} dev ${name} nud permanent`),
   ];
-  for (const line of [...setup, ...routes]) await tool(firewall, ['ip', ...line.split(' ')] as [string, ...string[]]);
+  // A line's family shows by its addresses.
+  for (const [option, six] of [
+    ['-4', false],
+    ['-6', true],
+  ] as const) {
+    const lines = [...(six ? [] : setup), ...routes.filter((line) => line.includes('::') === six)];
+    await tool(firewall, ['ip', option, '-batch', '-'], `${lines.join('\n')}\n`);
+  }
+  await tool(firewall, ['ipset', 'restore'], filled.join('\n'));
   // A kernel may lack some types of sets.
   const setNames = new Set<string>();
   for (const set of sets) {
@@ -132,6 +144,42 @@ export async function openLab(backend: Backend): Promise<Lab> {
     destination: firewallMac(packet.in ?? ''),
   });
   const all = made.move();
+  // Read while sending: where nobody may raise the receive buffer, a few hundred reports fill it.
+  const taken: NflogPacket[] = [];
+  let sends = 0;
+  const take = (): number => {
+    const some = nflog.read();
+    for (const packet of some) taken.push(packet);
+    return some.length;
+  };
+  const headers = new Map<string, Uint8Array>();
+  const headerOf = (packet: Packet): Uint8Array => {
+    const key = `${packet.family} ${packet.in} ${packet.mac}`;
+    let header = headers.get(key);
+    if (header === undefined) {
+      header = frame({ ...packet, length: 48, fragment: false }, ethernet(packet), 0).subarray(0, 14);
+      headers.set(key, header);
+    }
+    return header;
+  };
+  const passOn = (packet: Packet, ip: Uint8Array): void => {
+    sends += 1;
+    if (sends % 16 === 0) take();
+    if (packet.hook === 'output') {
+      try {
+        outputs[packet.family].send(ip, packet.mark);
+      } catch (error) {
+        // What OUTPUT drops the sender is told: that is an answer, not a failure.
+        if (!(error instanceof Error && error.message.endsWith('EPERM')))
+          throw new Error(`${JSON.stringify(packetToJson(packet))}`, { cause: error });
+      }
+      return;
+    }
+    const whole = new Uint8Array(14 + ip.length);
+    whole.set(headerOf(packet));
+    whole.set(ip, 14);
+    senderOf(packet).send(whole);
+  };
   return {
     backend,
     firewall,
@@ -140,39 +188,24 @@ export async function openLab(backend: Backend): Promise<Lab> {
     async load(family, text) {
       await tool(firewall, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`], text);
     },
-    send(packet, id) {
-      if (packet.hook === 'output') {
-        try {
-          outputs[packet.family].send(ipPacket(packet, id), packet.mark);
-        } catch (error) {
-          // What OUTPUT drops the sender is told: that is an answer, not a failure.
-          if (!(error instanceof Error && error.message.endsWith('EPERM')))
-            throw new Error(`${JSON.stringify(packetToJson(packet))}`, { cause: error });
-        }
-        return;
-      }
+    send(packet, id, fragments = 1) {
       // A forwarded packet's `ttl` is that of FORWARD, where the firewall has taken one off.
       const sent = packet.hook === 'forward' ? { ...packet, ttl: packet.ttl + 1 } : packet;
-      senderOf(packet).send(frame(sent, ethernet(packet), id));
+      for (const piece of pieces(ipPacket(sent, id), fragments, id)) passOn(packet, piece);
     },
-    sendBytes(packet, ip) {
-      const carrier = frame({ ...packet, length: ip.length, fragment: false }, ethernet(packet), 0);
-      carrier.set(ip, 14);
-      senderOf(packet).send(carrier);
-    },
+    sendBytes: passOn,
     async logged(last) {
-      const found: NflogPacket[] = [];
       let done = false;
       for (let quiet = 0, turn = 0; quiet < 2; turn += 1) {
         if (turn > 500) throw new Error('no rule has reported the last packet');
         if (!done && turn % 4 === 0) senderOf(last).send(frame(last, ethernet(last), 0));
         await sleep(11);
-        const some = nflog.read();
-        for (const packet of some) found.push(packet);
-        done ||= some.some(({ prefix }) => prefix === 'done');
-        quiet = done && some.length === 0 ? quiet + 1 : 0;
+        const before = taken.length;
+        const more = take();
+        done ||= taken.slice(before).some(({ prefix }) => prefix === 'done');
+        quiet = done && more === 0 ? quiet + 1 : 0;
       }
-      return found.filter(({ prefix }) => prefix !== 'done');
+      return taken.splice(0).filter(({ prefix }) => prefix !== 'done');
     },
     lost: () => nflog.lost(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -190,7 +223,22 @@ export function idOf(ip: Uint8Array): number {
   return view.getUint8(0) >>> 4 === 4 ? view.getUint16(4) : view.getUint16(2);
 }
 
+/** Whether these are the bytes that were sent with the id: all 32 bits where the transport has room, else the low ones. */
+export function carries(ip: Uint8Array, id: number): boolean {
+  const found = identify(ip);
+  return found === id || (found !== undefined && found < 0x100000 && (found & 0xffff) === (id & 0xffff));
+}
+
 export function sourceOf(ip: Uint8Array): bigint {
   const view = new DataView(ip.buffer, ip.byteOffset, ip.byteLength);
   return view.getUint8(0) >>> 4 === 4 ? BigInt(view.getUint32(12)) : (view.getBigUint64(8) << 64n) | view.getBigUint64(16);
+}
+
+/** Where the packet goes, as its bytes say; the port is that of protocols which have one in the usual place. */
+export function endsOf(ip: Uint8Array): { readonly dst: bigint; readonly dport: number } {
+  const view = new DataView(ip.buffer, ip.byteOffset, ip.byteLength);
+  const four = view.getUint8(0) >>> 4 === 4;
+  const dst = four ? BigInt(view.getUint32(16)) : (view.getBigUint64(24) << 64n) | view.getBigUint64(32);
+  const at = (four ? 20 : 40) + 2;
+  return { dst, dport: at + 2 <= ip.length ? view.getUint16(at) : 0 };
 }

@@ -25,7 +25,7 @@ export interface Condition {
 }
 
 /** The protocol part of a rule, on which the rest hangs: `null` says any. */
-export type Proto = 'tcp' | 'udp' | 'udplite' | 'sctp' | 'icmp' | 'gre' | null;
+export type Proto = 'tcp' | 'udp' | 'udplite' | 'sctp' | 'dccp' | 'icmp' | 'gre' | null;
 
 /** `null` where the site has no such condition. */
 export type Maker = (site: Site, proto: Proto) => Condition | null;
@@ -67,7 +67,7 @@ export const outLink: Maker = (site) => {
   return condition(site, kind, (not) => `${not}-o ${name}`);
 };
 
-const ported: ReadonlySet<Proto> = new Set(['tcp', 'udp', 'sctp', 'udplite']);
+const ported: ReadonlySet<Proto> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
 
 function port(site: Site): number {
   const value = site.random.pick([22, 53, 80, 443, 1024 + site.random.below(60000), site.random.below(65536), 0, 65535]);
@@ -85,7 +85,7 @@ function portRange(site: Site): string {
 }
 
 export const ports: Maker = (site, proto) => {
-  if (proto !== 'tcp' && proto !== 'udp' && proto !== 'sctp') return null;
+  if (proto === null || proto === 'udplite' || !ported.has(proto)) return null;
   const side = site.random.pick(['--sport', '--dport', '--dport']);
   return condition(site, 'ports', (not) => `-m ${proto} ${not}${side} ${portRange(site)}`);
 };
@@ -179,7 +179,7 @@ export const conntrack: Maker = (site, proto) => {
   }
   if (random.chance(0.15)) add('proto', (not) => `${not}--ctproto ${random.pick(['6', '17', family === 4 ? '1' : '58'])}`);
   // What other protocols have in the place of ports is no field of a packet.
-  if (ported.has(proto) && random.chance(0.3))
+  if (ported.has(proto) && proto !== 'dccp' && random.chance(0.3))
     add('ports', (not) => `${not}--ctorig${random.pick(['src', 'dst'])}port ${portRange(site)}`);
   if (random.chance(0.15))
     add(
@@ -235,7 +235,8 @@ export const mac: Maker = (site) => {
 };
 
 export const length: Maker = (site) => {
-  const low = 60 + site.random.below(100);
+  // Few are longer than a link takes at once: those come in fragments.
+  const low = site.random.chance(0.2) ? 1480 + site.random.below(40) : 24 + site.random.below(140);
   const high = low + site.random.below(40);
   around(low, high, site.edges.lengths);
   const text = site.random.pick([String(low), `${low}:${high}`, `${low}:`, `:${high}`]);
@@ -243,7 +244,7 @@ export const length: Maker = (site) => {
 };
 
 export const ttl: Maker = (site) => {
-  const value = site.random.pick([1, 32, 63, 64, 65, 128, 254]);
+  const value = site.random.pick([0, 1, 2, 32, 63, 64, 65, 128, 254, 255]);
   around(value, value, site.edges.ttls);
   const [match, option, kind] = site.family === 4 ? ['ttl', '--ttl', 'ttl'] : ['hl', '--hl', 'hl'];
   if (site.random.chance(0.6)) return condition(site, kind, (not) => `-m ${match} ${not}${option}-eq ${value}`);
@@ -253,7 +254,11 @@ export const ttl: Maker = (site) => {
 export const set: Maker = (site) => {
   const usable = sets.filter(({ name, family }) => site.setNames.has(name) && (family === null || family === site.family));
   const chosen = site.random.pick(usable);
-  const sides = Array.from({ length: chosen.dimensions }, () => site.random.pick(['src', 'dst'])).join(',');
+  // Of a frame's addresses only the source is a field of a packet, and only on its way in.
+  const withMac = /,mac\b|:mac\b/.test(chosen.create);
+  if (withMac && !site.frame) return null;
+  const picked = Array.from({ length: chosen.dimensions }, () => site.random.pick(['src', 'dst']));
+  const sides = (withMac ? picked.with(-1, 'src') : picked).join(',');
   const made = condition(site, 'set', (not) => `-m set ${not}--match-set ${chosen.name} ${sides}`);
   return { text: made.text, kinds: [...made.kinds, `set ${chosen.name}`] };
 };
@@ -265,6 +270,6 @@ export const comment: Maker = (site) =>
   );
 
 export const fragment: Maker = (site) => {
-  if (site.family !== 4 || site.tracking) return null;
+  if (site.family !== 4) return null;
   return condition(site, 'fragment', (not) => `${not}-f`);
 };

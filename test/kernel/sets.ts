@@ -135,6 +135,52 @@ export const sets: readonly SetUse[] = [
     dimensions: 2,
     family: 4,
   },
+  {
+    name: 'bitmapmac4',
+    create: 'bitmap:ip,mac range 192.0.2.0/24',
+    members: ['192.0.2.77,02:00:00:00:02:00', '192.0.2.1,02:00:00:00:02:01', '192.0.2.70,02:00:00:00:02:02'],
+    dimensions: 2,
+    family: 4,
+  },
+  {
+    name: 'bitmapnet4',
+    create: 'bitmap:ip range 192.0.2.0/24 netmask 30',
+    members: ['192.0.2.76', '192.0.2.0-192.0.2.12'],
+    dimensions: 1,
+    family: 4,
+  },
+  {
+    name: 'timed4',
+    create: 'hash:ip family inet timeout 3600 counters comment',
+    members: ['192.0.2.77 comment "a host"', '10.50.0.5', '203.0.113.9'],
+    dimensions: 1,
+    family: 4,
+  },
+  {
+    name: 'any4',
+    create: 'hash:net family inet',
+    members: ['0.0.0.0/1', '128.0.0.0/1', '192.0.2.77 nomatch', '10.50.0.0/24 nomatch'],
+    dimensions: 1,
+    family: 4,
+  },
+  {
+    name: 'ipportip6',
+    create: 'hash:ip,port,ip family inet6',
+    members: ['2001:db8:a::4d,tcp:22,fd50::5', '2001:db8:a::1,udp:53,fd50::5'],
+    dimensions: 3,
+    family: 6,
+  },
+  {
+    name: 'ipportnet6',
+    create: 'hash:ip,port,net family inet6',
+    members: [
+      '2001:db8:a::4d,tcp:22,fd50::/64',
+      '2001:db8:a::4d,tcp:22,fd50::/120 nomatch',
+      '2001:db8:a::4d,tcp:443,2001:db8:f::/48',
+    ],
+    dimensions: 3,
+    family: 6,
+  },
   { name: 'ports', create: 'bitmap:port range 0-1023', members: ['22', '53-60', '443'], dimensions: 1, family: null },
   { name: 'macs', create: 'hash:mac', members: ['02:00:00:00:02:00', '02:00:00:00:02:02'], dimensions: 1, family: null },
   {
@@ -195,6 +241,13 @@ export const sets: readonly SetUse[] = [
   },
   { name: 'list4', create: 'list:set', members: ['masked4', 'netport4', 'net4'], dimensions: 1, family: 4 },
   { name: 'list46', create: 'list:set', members: ['ip4', 'ip6', 'ipport4', 'ipport6', 'ports'], dimensions: 2, family: null },
+];
+
+/** Sets that rules fill and no rule asks. */
+export const filled: readonly string[] = [
+  'create seen4 hash:ip family inet timeout 600',
+  'create seen6 hash:ip family inet6 timeout 600',
+  '',
 ];
 
 /** What `ipset restore` takes to make the set. */

@@ -2,144 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createEvaluator } from '../../src/analysis/index.ts';
 import type { Backend } from '../../src/model/host/index.ts';
 import type { Family } from '../../src/model/net/index.ts';
-import { type Packet, type PacketJson, packetFromJson, type Trace } from '../../src/model/packet/index.ts';
+import { type Packet, packetFromJson, type Trace } from '../../src/model/packet/index.ts';
 import { parseRuleset } from '../../src/model/ruleset/index.ts';
+import { type Case, cases, from4 } from './cases.ts';
 import { GROUP, idOf, type Lab, must, openLab, peerMac, sourceOf } from './lab.ts';
 import { lastPacket } from './last.ts';
 import { doneRule, ruleName } from './rulesets.ts';
-
-/**
- * What the comparison by chance has taught, and what the manuals do not say: each case with the rules that the packet
- * meets in the kernel, which are also the interpreter's. If a kernel changes its mind, this is where it shows.
- */
-interface Case {
-  readonly name: string;
-  readonly backends?: readonly Backend[];
-  readonly family: Family;
-  /** `table CHAIN conditions`; the target is a report. */
-  readonly rules: readonly string[];
-  readonly packet: PacketJson;
-  readonly meets: readonly string[] | Readonly<Record<Backend, readonly string[]>>;
-}
-
-const from4 = { hook: 'input', in: 'eth0', src: '192.0.2.77', dst: '10.50.0.5', mac: '02:00:00:00:02:00', length: 100 } as const;
-const from6 = { ...from4, src: '2001:db8:a::4d', dst: 'fd50::5' } as const;
-
-const cases: readonly Case[] = [
-  {
-    name: 'security comes after the nat of INPUT with iptables-nft, before it with legacy',
-    family: 4,
-    // Without a user of tracking no packet belongs to a connection, and none comes by nat.
-    rules: ['nat INPUT', 'security INPUT', 'filter INPUT -m conntrack --ctstate NEW'],
-    packet: { ...from4, proto: 'udp', sport: 1001, dport: 9 },
-    meets: {
-      nft: ['filter:INPUT:1', 'nat:INPUT:1', 'security:INPUT:1'],
-      legacy: ['filter:INPUT:1', 'security:INPUT:1', 'nat:INPUT:1'],
-    },
-  },
-  {
-    name: 'UDP-Lite is INVALID on arrival, since its checksum is computed as UDP would',
-    family: 4,
-    rules: ['filter INPUT -m conntrack --ctstate NEW', 'filter INPUT -m conntrack --ctstate INVALID'],
-    packet: { ...from4, proto: 'udplite', sport: 1002, dport: 9, state: 'INVALID' },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'an ICMPv6 redirect is INVALID, though it belongs to neighbour discovery',
-    family: 6,
-    rules: ['filter INPUT -m conntrack --ctstate UNTRACKED', 'filter INPUT -m conntrack --ctstate INVALID'],
-    packet: { ...from6, proto: 'icmpv6', icmpType: 137, icmpCode: 0, state: 'INVALID' },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'a neighbour solicitation is INVALID to raw and UNTRACKED from then on',
-    family: 6,
-    rules: ['raw PREROUTING -m conntrack --ctstate INVALID', 'mangle PREROUTING -m conntrack --ctstate UNTRACKED'],
-    packet: { ...from6, proto: 'icmpv6', icmpType: 135, icmpCode: 0, state: 'UNTRACKED' },
-    meets: ['raw:PREROUTING:1', 'mangle:PREROUTING:1'],
-  },
-  {
-    name: 'conditions beside the state are not even looked at for a packet without a connection',
-    family: 4,
-    rules: [
-      'filter INPUT -m conntrack --ctstate INVALID --ctorigdst 203.0.113.1',
-      'filter INPUT -m conntrack ! --ctorigdst 203.0.113.1',
-    ],
-    packet: { ...from4, proto: 'tcp', sport: 1003, dport: 9, flags: ['FIN'], state: 'INVALID' },
-    meets: ['filter:INPUT:1'],
-  },
-  {
-    name: 'the first address of any IPv6 network without a gateway is anycast, of an own network too',
-    family: 6,
-    rules: [
-      'filter INPUT -m addrtype --dst-type ANYCAST',
-      'filter INPUT -m addrtype --dst-type LOCAL',
-      'filter INPUT -m addrtype --dst-type UNICAST',
-    ],
-    packet: { ...from6, dst: 'fd50::', proto: 'udp', sport: 1004, dport: 9 },
-    meets: ['filter:INPUT:1', 'filter:INPUT:2', 'filter:INPUT:3'],
-  },
-  {
-    name: 'IPv6 wants UNICAST and MULTICAST both, so that no address is of either',
-    family: 6,
-    rules: ['filter INPUT -m addrtype --dst-type UNICAST,MULTICAST', 'filter INPUT -m addrtype --dst-type UNICAST'],
-    packet: { ...from6, proto: 'udp', sport: 1005, dport: 9 },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'a multicast address is not unicast',
-    family: 6,
-    rules: [
-      'filter INPUT -m addrtype --dst-type UNICAST',
-      'filter INPUT -m addrtype --dst-type MULTICAST',
-      'filter INPUT -m addrtype ! --dst-type LOCAL',
-    ],
-    packet: { ...from6, dst: 'ff02::1', proto: 'udp', sport: 1012, dport: 9 },
-    meets: ['filter:INPUT:2', 'filter:INPUT:3'],
-  },
-  {
-    name: 'IPv4 never says BLACKHOLE: an address behind a blackhole route is unicast',
-    family: 4,
-    rules: ['filter INPUT -m addrtype --src-type BLACKHOLE', 'filter INPUT -m addrtype --src-type UNICAST'],
-    packet: { ...from4, src: '192.0.2.241', proto: 'udp', sport: 1006, dport: 9 },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'hash:net,iface stops at the longest prefix, whatever its interface',
-    family: 4,
-    rules: ['filter INPUT -m set --match-set netiface4 src,src', 'filter INPUT -s 192.0.2.0/24'],
-    packet: { ...from4, src: '192.0.2.70', proto: 'udp', sport: 1007, dport: 9 },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'hash:net,iface takes a shorter prefix where no longer one holds the address',
-    family: 4,
-    rules: ['filter INPUT -m set --match-set netiface4 src,src'],
-    packet: { ...from4, src: '192.0.2.10', proto: 'udp', sport: 1008, dport: 9 },
-    meets: ['filter:INPUT:1'],
-  },
-  {
-    name: 'a set wants all its dimensions from the rule',
-    family: 4,
-    rules: ['filter INPUT -m set --match-set netport4 src', 'filter INPUT -m set --match-set netport4 src,dst'],
-    packet: { ...from4, src: '192.0.2.1', proto: 'tcp', sport: 1009, dport: 22 },
-    meets: ['filter:INPUT:2'],
-  },
-  {
-    name: 'POSTROUTING still knows where a forwarded packet came in',
-    family: 4,
-    rules: ['mangle user -i eth0', 'mangle POSTROUTING -o lan0'],
-    packet: { ...from4, hook: 'forward', out: 'lan0', dst: '203.0.113.5', proto: 'udp', sport: 1010, dport: 9 },
-    meets: ['mangle:user:1', 'mangle:POSTROUTING:2'],
-  },
-  {
-    name: 'a forwarded packet has lost one hop before FORWARD',
-    family: 6,
-    rules: ['mangle PREROUTING -m hl --hl-eq 65', 'filter FORWARD -m hl --hl-eq 64', 'mangle POSTROUTING -m hl --hl-eq 64'],
-    packet: { ...from6, hook: 'forward', out: 'lan0', dst: '2001:db8:f::5', proto: 'udp', sport: 1011, dport: 9 },
-    meets: ['mangle:PREROUTING:1', 'filter:FORWARD:1', 'mangle:POSTROUTING:1'],
-  },
-];
 
 const builtin = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
 
@@ -163,7 +31,8 @@ function textOf({ family, rules }: Pick<Case, 'family' | 'rules'>): string {
       const chain = rule.split(' ')[0] ?? '';
       const number = (counts.get(chain) ?? 0) + 1;
       counts.set(chain, number);
-      lines.push(`-A ${rule} -j NFLOG --nflog-group ${GROUP} --nflog-prefix ${ruleName({ table, chain, rule: number })}`);
+      const report = ` -j NFLOG --nflog-group ${GROUP} --nflog-prefix ${ruleName({ table, chain, rule: number })}`;
+      lines.push(`-A ${rule}${rule.includes(' -j ') ? '' : report}`);
     }
     // Behind the rules under test, so that their numbers are those that they have here.
     if (table === 'raw') lines.push(doneRule(family));
@@ -234,6 +103,78 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
       ['raw:OUTPUT:1', 'nat:OUTPUT:1'],
       ['raw:PREROUTING:1', 'filter:INPUT:1'],
     ]);
+  });
+
+  it('exempts what comes back over loopback if tracking did not want it on its way out', { timeout: 60_000 }, async () => {
+    await using lab = await openLab(backend);
+    const rules = ['raw PREROUTING -i lo -j NOTRACK', 'mangle INPUT -m conntrack --ctstate UNTRACKED'];
+    const text = textOf({ family: 4, rules });
+    await lab.load(4, text);
+    for (const [index, state] of (['INVALID', 'NEW'] as const).entries()) {
+      const flags = state === 'NEW' ? (['SYN'] as const) : (['FIN'] as const);
+      const json = {
+        ...from4,
+        hook: 'output',
+        in: 'lo',
+        out: 'lo',
+        src: '10.50.0.9',
+        proto: 'tcp',
+        sport: 1050 + index,
+        dport: 9,
+      };
+      const out: Packet = { ...must(packetFromJson({ ...json, in: undefined, mac: undefined, flags, state }, { link: 'lo' })) };
+      const back: Packet = { ...out, hook: 'input', in: 'lo', out: null, mac: 0 };
+      const expected = evaluate(lab, 4, text, back).path.filter(({ effect }) => effect === 'log');
+      expect(await met(lab, out, 0x3100 + index)).toEqual(expected.map(ruleName));
+      expect(expected.map(ruleName)).toEqual(state === 'NEW' ? [] : ['mangle:INPUT:1']);
+    }
+  });
+
+  it('says of an IPv4 fragment that the kernel waits before INPUT for the rest', { timeout: 60_000 }, async () => {
+    await using lab = await openLab(backend);
+    const text = textOf({ family: 4, rules: ['mangle PREROUTING', 'filter INPUT'] });
+    await lab.load(4, text);
+    const packet = must(packetFromJson({ ...from4, proto: 'udp', fragment: true }, { link: 'eth0' }));
+    expect(await met(lab, packet, 0x3200)).toEqual(['mangle:PREROUTING:1']);
+    expect(evaluate(lab, 4, text, packet).assumed.join()).toContain('before INPUT');
+  });
+
+  it.each([
+    {
+      what: 'whether a choice of destinations translates at all, if the packet has one of them',
+      rules: [
+        'nat PREROUTING -p udp -j DNAT --to-destination 10.50.0.5-10.50.0.6',
+        'filter INPUT -m conntrack --ctstate DNAT -j DROP',
+        'security INPUT',
+      ],
+      proto: 'udp',
+      // Which it takes hangs on the addresses.
+      senders: 24,
+      each: true,
+    },
+    {
+      what: 'ports of a DCCP connection, which Linux has tracked until 6.16',
+      rules: ['filter INPUT -p dccp -m conntrack --ctorigdstport 9 -j DROP', 'security INPUT'],
+      proto: 'dccp',
+      senders: 2,
+      each: false,
+    },
+  ] as const)('leaves open $what', { timeout: 60_000 }, async ({ rules, proto, senders, each }) => {
+    await using lab = await openLab(backend);
+    const text = textOf({ family: 4, rules });
+    await lab.load(4, text);
+    const seen = new Set<string>();
+    let foreseen: readonly string[] = [];
+    for (let sender = 0; sender < senders; sender += 1) {
+      const json = { ...from4, src: `192.0.2.${sender + 1}`, proto, sport: 1060 + sender, dport: 9 };
+      const packet = must(packetFromJson(json, { link: 'eth0' }));
+      const trace = evaluate(lab, 4, text, packet);
+      expect(trace.verdict).toBe('DEPENDS');
+      foreseen = trace.outcomes.map(({ verdict }) => verdict);
+      seen.add((await met(lab, packet, 0x3300 + sender)).some((name) => name.startsWith('security')) ? 'ACCEPT' : 'DROP');
+    }
+    if (each) expect(seen).toEqual(new Set(foreseen));
+    else expect([...seen].filter((verdict) => !foreseen.includes(verdict))).toEqual([]);
   });
 
   it('takes the rate as it comes: the answer depends, and the kernel gives each of its endings', {
