@@ -39,6 +39,16 @@ const attributes = {
   gid: 14,
 } as const;
 
+/** Bytes of an attribute's value that are read; texts and payloads may be empty. */
+const shortest: ReadonlyMap<number, number> = new Map([
+  [attributes.packetHeader, 3],
+  [attributes.timestamp, 16],
+  [attributes.hardware, 10],
+  ...[attributes.mark, attributes.inIndex, attributes.outIndex, attributes.uid, attributes.gid, attributes.seq].map(
+    (type): [number, number] => [type, 4],
+  ),
+]);
+
 const SUBSYSTEM_ULOG = 4;
 const MESSAGE_PACKET = SUBSYSTEM_ULOG << 8;
 const MESSAGE_CONFIG = (SUBSYSTEM_ULOG << 8) | 1;
@@ -110,7 +120,10 @@ function packet(bytes: Uint8Array, view: DataView, from: number, to: number, nam
     if (length < 4 || at + length > to) break;
     const value = at + 4;
     // The two high bits are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER).
-    switch (view.getUint16(at + 2, true) & 0x3fff) {
+    const type = view.getUint16(at + 2, true) & 0x3fff;
+    // One that is shorter than its type says nothing, wherever it comes from.
+    const whole = length - 4 >= (shortest.get(type) ?? 0);
+    switch (whole ? type : 0) {
       case attributes.packetHeader:
         hook = view.getUint8(value + 2);
         break;
