@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,9 @@ export interface NamespaceOptions {
 }
 
 const startMs = 5000;
+
+/** O_TMPFILE, which Node has no name for (include/uapi/asm-generic/fcntl.h): its own bit and O_DIRECTORY. */
+const temporary = 0o20000000 | constants.O_DIRECTORY;
 
 /** Of each namespace of ours that has a user namespace of its own: how to enter that one alone. */
 const userNamespaces = new WeakMap<Namespace, readonly string[]>();
@@ -184,8 +187,14 @@ function ready(holder: ChildProcess): Promise<Problem | undefined> {
   });
 }
 
-/** A file for iptables-legacy to lock, which has no name any more: nothing is left behind however we end. */
+/** A file for iptables-legacy to lock, which has no name: nothing is left behind however and whenever we end. */
 function nameless(): number {
+  try {
+    return openSync(tmpdir(), temporary | constants.O_RDWR, 0o600);
+  } catch (error) {
+    // open(2): a file system that cannot make such files says one of these.
+    if (!['EOPNOTSUPP', 'EISDIR', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'palisade-'));
   try {
     return openSync(join(folder, 'lock'), 'w+', 0o600);
