@@ -156,6 +156,28 @@ export const cases: readonly Case[] = [
     meets: ['raw:PREROUTING:1', 'raw:PREROUTING:4', 'mangle:PREROUTING:1'],
   },
   {
+    name: 'DNAT --random makes up the id of an echo, and so translates it where it was going anyway',
+    family: 4,
+    rules: [
+      'nat PREROUTING -p icmp -j DNAT --to-destination 10.50.0.5 --random',
+      'filter INPUT -m conntrack --ctstate DNAT',
+      'filter INPUT',
+    ],
+    packet: { ...from4, proto: 'icmp' },
+    meets: ['filter:INPUT:1', 'filter:INPUT:2'],
+  },
+  {
+    name: 'DNAT of an echo to where it was going translates nothing otherwise',
+    family: 4,
+    rules: [
+      'nat PREROUTING -p icmp -j DNAT --to-destination 10.50.0.5',
+      'filter INPUT -m conntrack --ctstate DNAT',
+      'filter INPUT',
+    ],
+    packet: { ...from4, src: '192.0.2.78', proto: 'icmp' },
+    meets: ['filter:INPUT:2'],
+  },
+  {
     name: 'an IPv6 fragment meets INPUT before it is put together',
     family: 6,
     rules: ['mangle PREROUTING', 'filter INPUT', 'filter INPUT -p udp -m multiport ! --dports 9'],

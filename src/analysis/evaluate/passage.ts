@@ -188,12 +188,12 @@ export function meetsNat(passage: Passage): boolean {
 export function translate(
   passage: Passage,
   end: 'src' | 'dst',
-  to: { readonly address: Possible<bigint>; readonly port: Possible<number> | null },
+  to: { readonly address: Possible<bigint>; readonly port: Possible<number> | null; readonly id: boolean },
   by: string,
 ): void {
   const [address, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
   // A connection whose addresses stay as they are does not count as translated (nf_nat_core.c, nf_nat_setup_info).
-  if (to.address === address && to.port === port) return;
+  if (to.address === address && to.port === port && !to.id) return;
   if (end === 'src') {
     passage.src = to.address;
     passage.sport = to.port;

@@ -30,8 +30,9 @@ export function applyTranslation(
   const others = stay && chosen !== null && typeof before === 'bigint' && isSettled(ports, port);
   const address = chosen === null ? before : possible(others ? subtract(chosen, [[before, before]]) : chosen);
   const otherPorts = stay && ports !== null && typeof port === 'number' && isSettled(chosen, before);
-  const newPort = ports === null ? port : possible(otherPorts ? subtract(ports, [[port, port]]) : ports);
-  translate(passage, end, { address, port: newPort }, by);
+  const madeUp = effect.random === true && ports === null && end === 'src' && typeof port === 'number' ? classOf(port) : port;
+  const newPort = ports === null ? madeUp : possible(otherPorts ? subtract(ports, [[port, port]]) : ports);
+  translate(passage, end, { address, port: newPort, id: effect.random === true && hasEchoId(passage) }, by);
   return address === before || end === 'src' ? [] : rerouted(address, passage, surroundings, by);
 }
 
@@ -39,8 +40,8 @@ export function applyTranslation(
  * Whether the rule leaves a choice to which the packet's own address and port belong: then it may be that nothing is
  * translated, which `--ctstate DNAT` tells.
  */
-export function mayStay({ end, to }: Extract<Effect, { kind: 'translate' }>, passage: Passage): boolean {
-  if (to.kind !== 'range') return false;
+export function mayStay({ end, to, random }: Extract<Effect, { kind: 'translate' }>, passage: Passage): boolean {
+  if (to.kind !== 'range' || (random === true && hasEchoId(passage))) return false;
   const [address, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
   const addresses = to.address === null ? null : [to.address];
   const ports = to.port === null || port === null ? null : [to.port];
@@ -48,6 +49,16 @@ export function mayStay({ end, to }: Extract<Effect, { kind: 'translate' }>, pas
     among === null || (typeof value !== 'object' && value !== null && contains(among, value));
   const open = !isSettled(addresses, address) || !isSettled(ports, port);
   return open && fits(addresses, address) && fits(ports, port);
+}
+
+/** An ICMP packet is told apart by an id, which is no field of it but can be translated, to either end. */
+function hasEchoId({ packet }: Passage): boolean {
+  return packet.icmpType !== null;
+}
+
+/** Ports out of which a random one is taken (nf_nat_core.c, nf_nat_l4proto_unique_tuple). */
+function classOf(port: number): Ranges<number> {
+  return port < 512 ? [[1, 511]] : port < 1024 ? [[600, 1023]] : [[1024, 65535]];
 }
 
 /** The value is not up to the rule, or the rule names just one. */

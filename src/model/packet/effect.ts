@@ -18,7 +18,13 @@ export type Effect =
       readonly toMask: number;
     }
   /** Network address translation; the packet leaves the table. `to` says where, as far as the text tells. */
-  | { readonly kind: 'translate'; readonly end: 'src' | 'dst'; readonly to: Translation }
+  | {
+      readonly kind: 'translate';
+      readonly end: 'src' | 'dst';
+      readonly to: Translation;
+      /** `--random`, `--random-fully`: what tells connections apart, a source port or an echo's id, is made up anew. */
+      readonly random?: true;
+    }
   /** Connection tracking is switched off for the packet (NOTRACK, CT --notrack). */
   | { readonly kind: 'untrack' }
   /** Connection tracking is told how to track the packet (CT): until it has, matches see a new connection without addresses. */

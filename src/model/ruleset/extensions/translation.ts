@@ -1,6 +1,6 @@
 import type { Family } from '../../net/index.ts';
 import type { Effect } from '../../packet/index.ts';
-import { type Bad, badValue, type Given, type ValueType } from '../extension.ts';
+import { type Bad, badValue, type Given, given, type Use, type ValueType } from '../extension.ts';
 import { addressText, readAddress } from '../values/address.ts';
 import { readPort } from '../values/port.ts';
 
@@ -10,21 +10,27 @@ const hint = {
 } as const;
 
 /** `[ADDRESS[-ADDRESS]][:PORT[-PORT[/BASE]]]`; IPv6 addresses in brackets when a port follows (libxt_NAT.c). */
-export function translation(family: Family, end: 'src' | 'dst', one: Given): Effect | Bad {
+export function translation(use: Use, end: 'src' | 'dst', one: Given): Effect | Bad {
+  const { family } = use;
   const read = parts(one.values[0] ?? '', family);
   if (read === undefined) return badValue(one, hint[family]);
   const address = read.addresses === '' ? null : span(read.addresses, (text) => readAddress(text, family));
   const port = read.ports === '' ? null : portSpan(read.ports);
   if (address === undefined || port === undefined || (address === null && port === null)) return badValue(one, hint[family]);
-  return { kind: 'translate', end, to: { kind: 'range', address, port } };
+  return { kind: 'translate', end, to: { kind: 'range', address, port }, ...randomOf(use) };
 }
 
 /** `--to-ports` of REDIRECT and MASQUERADE: the host's own address, with one of these ports. */
-export function ownTranslation(end: 'src' | 'dst', one: Given | undefined): Effect | Bad {
-  if (one === undefined) return { kind: 'translate', end, to: { kind: 'own', port: null } };
+export function ownTranslation(use: Use, end: 'src' | 'dst'): Effect | Bad {
+  const one = given(use, '--to-ports');
+  if (one === undefined) return { kind: 'translate', end, to: { kind: 'own', port: null }, ...randomOf(use) };
   const port = portSpan(one.values[0] ?? '');
   if (port === undefined) return badValue(one, 'write PORT or PORT-PORT');
-  return { kind: 'translate', end, to: { kind: 'own', port } };
+  return { kind: 'translate', end, to: { kind: 'own', port }, ...randomOf(use) };
+}
+
+function randomOf(use: Use): { readonly random?: true } {
+  return use.given.some(({ name }) => name.startsWith('--random')) ? { random: true } : {};
 }
 
 function parts(text: string, family: Family): { addresses: string; ports: string } | undefined {

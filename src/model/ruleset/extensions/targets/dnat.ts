@@ -12,6 +12,6 @@ export const DNAT: Target = {
   meaning(use) {
     const one = given(use, '--to-destination');
     if (one === undefined) return bad('-j DNAT says no destination', 'write --to-destination');
-    return translation(use.family, 'dst', one);
+    return translation(use, 'dst', one);
   },
 };

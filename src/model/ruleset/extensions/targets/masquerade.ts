@@ -1,4 +1,4 @@
-import { given, type Target } from '../../extension.ts';
+import type { Target } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { ownTranslation, portSpanValue } from '../translation.ts';
 
@@ -9,5 +9,5 @@ export const MASQUERADE: Target = {
   families: [4, 6],
   options: options(['--to-ports PORTS', portSpanValue], '--random', '--random-fully'),
 
-  meaning: (use) => ownTranslation('src', given(use, '--to-ports')),
+  meaning: (use) => ownTranslation(use, 'src'),
 };

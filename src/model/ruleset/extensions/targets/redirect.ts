@@ -1,4 +1,4 @@
-import { given, type Target } from '../../extension.ts';
+import type { Target } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { ownTranslation, portSpanValue } from '../translation.ts';
 
@@ -9,5 +9,5 @@ export const REDIRECT: Target = {
   families: [4, 6],
   options: options(['--to-ports PORTS', portSpanValue], '--random'),
 
-  meaning: (use) => ownTranslation('dst', given(use, '--to-ports')),
+  meaning: (use) => ownTranslation(use, 'dst'),
 };

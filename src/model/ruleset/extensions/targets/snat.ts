@@ -12,6 +12,6 @@ export const SNAT: Target = {
   meaning(use) {
     const one = given(use, '--to-source');
     if (one === undefined) return bad('-j SNAT says no source', 'write --to-source');
-    return translation(use.family, 'src', one);
+    return translation(use, 'src', one);
   },
 };
