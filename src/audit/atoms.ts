@@ -60,6 +60,13 @@ export function farWorld(family: Family): Universe<bigint> {
   return { ...worlds[family], preferred: [address(family === 4 ? '192.0.2.77' : '2001:db8:fffe::77')], inside: 77n };
 }
 
+/** Addresses that a neighbour on the same link has and no router carries (RFC 3927 §2.1, RFC 4291 §2.5.6). */
+export function neighbourhood(family: Family): Universe<bigint> {
+  const [lo, hi, liked] =
+    family === 4 ? ['169.254.1.0', '169.254.254.255', '169.254.7.9'] : ['fe80::1', 'fe80::ffff:ffff:ffff:ffff', 'fe80::9'];
+  return { of: [[address(lo), address(hi)]], preferred: [address(liked)], inside: 9n };
+}
+
 /** A part with a favourite comes first if it is at least so big: people know documentation addresses when they see them. */
 const bigEnough = 1 / 64;
 

@@ -160,7 +160,8 @@ describe('what firewall tools write by default', () => {
         const v4 = text(tool, `${backend}-v4`);
         const v6 = text(tool, `${backend}-v6`);
         expect([v4, v6]).not.toContain(null);
-        const report = audit(exampleHost({ v4, v6, facts }));
+        const sets = text(tool, 'sets');
+        const report = audit(exampleHost({ v4, v6, facts, ...(sets === null ? {} : { sets }) }));
         expect(said(report).filter((line) => /^(critical|high)/.test(line))).toEqual([]);
         expect(report.unknown).toEqual([]);
       });

@@ -2,6 +2,7 @@ import type { BaseChain, Host } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import type { Hook } from '../model/packet/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
+import type { Unread } from './unread.ts';
 
 /**
  * Rules beside those that palisade models, which see the same packets. They can only take away: what the modelled rules
@@ -40,8 +41,18 @@ export function bystanders(host: Host, family: Family, hook: Hook): Bystanders {
     (translates ? changing : dropping).push(`the rules in the ${other} backend`);
   }
   if (!host.foreignChains.known && host.origin === 'live') dropping.push('nftables rules, which could not be read');
+  if (nativeUnread(host, family) !== null) dropping.push('rules that nft may have made among those of iptables');
   if (changing.length > 0) return { kind: 'may-rewrite', names: [...changing, ...dropping] };
   return dropping.length > 0 ? { kind: 'may-drop', names: dropping } : { kind: 'none' };
+}
+
+/**
+ * Why it is not known whether nft put rules of its own into the tables of iptables, where the rules were read. Files never
+ * tell; there the ruleset is taken as it is written.
+ */
+export function nativeUnread(host: Host, family: Family): Unread | null {
+  const native = host.nativeRules[family];
+  return host.origin === 'live' && host.foreignChains.known && host.rulesets[family].known && !native.known ? native : null;
 }
 
 /** Why nothing can be said where others rewrite packets before. */
@@ -50,12 +61,6 @@ export function rewritten(family: Family, beside: Extract<Bystanders, { kind: 'm
     why: `IPv${family} packets also meet ${beside.names.join(', ')}, which palisade names but does not model`,
     remedy: 'keep all rules in one place, or look at the others with nft list ruleset',
   };
-}
-
-/** What an answer lacks. */
-export interface Unread {
-  readonly why: string;
-  readonly remedy: string;
 }
 
 /** nft base chains that see packets of the family; none when they are unknown. */

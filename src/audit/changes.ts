@@ -26,6 +26,10 @@ export function changesOf(ruleset: Ruleset, rule: Rule, meaning: RuleMeaning, ch
       return { ...none, state: true };
     case 'jump':
       return chains.get(effect.chain) ?? all;
+    // What else of a packet they change later rules may look at as well.
+    case 'hops':
+    case 'alter':
+    case 'deliver':
     case 'unknown':
       return all;
     case 'continue':

@@ -1,12 +1,13 @@
+import type { Host } from '../model/host/index.ts';
 import { type Family, TCP, UDP } from '../model/net/index.ts';
 import type { Hook } from '../model/packet/index.ts';
 import { bystanders, rewritten } from './bystanders.ts';
 import type { Subject } from './check.ts';
 import type { Witness } from './finding.ts';
-import { accepted, type Held, measure } from './measure.ts';
+import { accepted, fromStrangers, type Held, measure } from './measure.ts';
 import { clientPort, opening } from './probes.ts';
 import { type Own, outsideOf, ownAddresses } from './surroundings.ts';
-import { namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, vocabularyOf } from './vocabulary.ts';
+import { isNamed, namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 
 /**
  * Whether a chain denies what no rule was written for, asked with packets, never by its policy's text.
@@ -62,9 +63,11 @@ export function defaultDeny(subject: Subject, family: Family, hook: Hook): Defau
   if (beside.kind === 'may-rewrite') return { kind: 'unknown', ...rewritten(family, beside) };
 
   const outside = outsideOf(host, family);
+  // Out by a link without a default route goes only what is for its own network.
+  const strangers = hook === 'output' ? outside.links : [...outside.links, ...outside.beside];
   const protocols = [TCP, UDP, unnamedProtocol(vocabulary)];
   const answers: { readonly way: Way; readonly proto: number; readonly held: Held; readonly own: Own }[] = [];
-  for (const way of waysOf(hook, outside.links, vocabulary)) {
+  for (const way of waysOf(host, hook, strangers, vocabulary)) {
     const own = ownAddresses(host, family, way.link, vocabulary);
     for (const proto of protocols) answers.push({ way, proto, held: ask(subject, vocabulary, hook, way, proto, own), own });
   }
@@ -78,7 +81,8 @@ export function defaultDeny(subject: Subject, family: Family, hook: Hook): Defau
     const links = [...new Set(best.map(({ way }) => way.link))];
     // Chosen links of which only some are open may be inner ones.
     const surelyOutside =
-      outside.sure || best.some(({ way }) => !way.outside) || outside.links.every((link) => links.includes(link));
+      best.some(({ way }) => !way.outside || (outside.sure && outside.links.includes(way.link))) ||
+      outside.links.every((link) => links.includes(link));
     const said = [...new Set(best.map(({ own }) => own.said))].filter((sentence) => sentence !== '' && hook !== 'forward');
     if (beside.kind === 'may-drop') said.push(`Packets also meet ${beside.names.join(', ')}: named, not modelled.`);
     return {
@@ -96,11 +100,23 @@ export function defaultDeny(subject: Subject, family: Family, hook: Hook): Defau
   return outside.unread === null ? { kind: 'denied' } : trusted(subject, family, hook, vocabulary, outside.unread);
 }
 
-function waysOf(hook: Hook, outside: readonly string[], vocabulary: Vocabulary): readonly Way[] {
+function waysOf(host: Host, hook: Hook, outside: readonly string[], vocabulary: Vocabulary): readonly Way[] {
   const unnamed = unnamedLink(vocabulary);
   const links = [...outside.map((link) => ({ link, outside: true })), { link: unnamed, outside: false }];
-  const away = hook === 'forward' ? unnamedLink(vocabulary, [unnamed]) : null;
-  return links.map((way) => (hook === 'output' ? { ...way, in: null, out: way.link } : { ...way, in: way.link, out: away }));
+  return links.map((way) => {
+    if (hook === 'output') return { ...way, in: null, out: way.link };
+    return { ...way, in: way.link, out: hook === 'forward' ? onward(host, vocabulary, way.link, unnamed) : null };
+  });
+}
+
+/**
+ * Where a packet that arrived on the link is forwarded to: a link of this host that no rule names, another one if there is one,
+ * else back where it came from; an invented one when rules name them all.
+ */
+function onward(host: Host, vocabulary: Vocabulary, from: string, unnamed: string): string {
+  const links = host.links.known ? host.links.value.filter(({ loopback, master }) => !loopback && master === null) : [];
+  const free = links.map(({ name }) => name).filter((name) => !isNamed(vocabulary, name));
+  return free.find((name) => name !== from) ?? free.find((name) => name === from) ?? unnamedLink(vocabulary, [unnamed]);
 }
 
 function ask(subject: Subject, vocabulary: Vocabulary, hook: Hook, way: Way, proto: number, own: Own): Held {
@@ -120,7 +136,7 @@ function ask(subject: Subject, vocabulary: Vocabulary, hook: Hook, way: Way, pro
   }
   const destinations =
     hook === 'input' ? own.addresses : vocabulary.destinations.slice(0, destinationsTried).map(({ value }) => value);
-  const answers = destinations.map((dst) => measure(vocabulary.sources, anyone[family], (src) => packet(src, dst)));
+  const answers = destinations.map((dst) => fromStrangers(vocabulary, dst, anyone[family], (src) => packet(src, dst)));
   const worst = worstOf(answers);
   // A destination that only the rules name need not be this host's.
   if (worst.kind === 'yes' && hook === 'input' && own.standIn && worst !== answers[0]) return { ...worst, kind: 'maybe' };

@@ -3,7 +3,10 @@ import type { Ending, Packet, Trace } from '../model/packet/index.ts';
 import type { Part } from './atoms.ts';
 import type { Subject } from './check.ts';
 import type { Witness } from './finding.ts';
+import { isLocal } from './surroundings.ts';
+import { unreadFact } from './unread.ts';
 import { crowded, ordinary } from './usual.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** The answer to a yes-or-no question about packets, with packets that show it. */
 export type Held =
@@ -50,17 +53,23 @@ export function measure<T extends number | bigint>(parts: readonly Part<T>[], sh
   return { kind: 'no', witnesses: shown.no };
 }
 
-/** Why a question that hangs on some match has no answer, or `null` when the match decides by itself at its own time. */
-export function unreadFact(host: Host, trace: Trace): { readonly why: string; readonly remedy: string } | null {
-  const unread = trace.dependsOn.map((text) => {
-    if (text.includes('--match-set') && !host.sets.known) return host.sets;
-    if (text.includes('-m addrtype')) return host.addresses.known ? (host.routes.known ? null : host.routes) : host.addresses;
-    return null;
-  });
-  const first = unread[0];
-  // One match that decides for itself makes the answer "possible", whatever else is missing.
-  if (!first || unread.some((fact) => fact === null)) return null;
-  return { why: `it hangs on ${trace.dependsOn.join(', ')}: ${first.why}`, remedy: first.remedy };
+/**
+ * {@link measure} over the sources that strangers have. To a link-local address only a neighbour's packets come, so what
+ * holds for the world is asked once more for neighbours, and theirs are the packets that show it.
+ */
+export function fromStrangers(vocabulary: Vocabulary, dst: bigint, share: number, ask: (src: bigint) => Held): Held {
+  const held = measure(vocabulary.sources, share, ask);
+  const local = isLocal({ family: vocabulary.family, value: dst });
+  return local && (held.kind === 'yes' || held.kind === 'maybe') ? measure(vocabulary.neighbours, share, ask) : held;
+}
+
+/** The same for the one source that stands for most of the world; nothing where there is none. */
+export function fromStranger(vocabulary: Vocabulary, dst: bigint, ask: (src: bigint) => Held): Held {
+  const one = ([first]: readonly Part<bigint>[]): Held =>
+    first === undefined ? { kind: 'no', witnesses: [] } : ask(first.value);
+  const held = one(vocabulary.sources);
+  const local = isLocal({ family: vocabulary.family, value: dst });
+  return local && (held.kind === 'yes' || held.kind === 'maybe') ? one(vocabulary.neighbours) : held;
 }
 
 /** Whether an ordinary packet of the kind is let through. A queue's verdict is a program's, so it may be. */
@@ -85,7 +94,7 @@ export function accepted(subject: Subject, packet: Packet): Held {
       };
     case 'DEPENDS': {
       if (ordinary(trace).every(isDenied)) return { kind: 'no', witnesses };
-      return maybe(subject.host, witnesses, trace);
+      return maybe(subject.host, witnesses, trace, ordinary(trace), (ending) => !isDenied(ending));
     }
   }
 }
@@ -96,7 +105,8 @@ export function denied(subject: Subject, packet: Packet): Held {
   if (trace?.verdict === 'DEPENDS') {
     const witnesses = [{ packet, trace }];
     if (trace.outcomes.every(isDenied)) return { kind: 'yes', witnesses };
-    return crowded(trace).some(isDenied) ? maybe(subject.host, witnesses, trace) : { kind: 'no', witnesses };
+    const endings = crowded(trace);
+    return endings.some(isDenied) ? maybe(subject.host, witnesses, trace, endings, isDenied) : { kind: 'no', witnesses };
   }
   const held = accepted(subject, packet);
   if (held.kind === 'no') return { ...held, kind: 'yes' };
@@ -108,8 +118,15 @@ function isDenied({ verdict }: Ending): boolean {
   return verdict === 'DROP' || verdict === 'REJECT';
 }
 
-function maybe(host: Host, witnesses: readonly Witness[], trace: Trace): Held {
-  const fact = unreadFact(host, trace);
+/** It may hold; unless whether it can hang on what was not read. */
+function maybe(
+  host: Host,
+  witnesses: readonly Witness[],
+  trace: Trace,
+  endings: readonly Ending[],
+  holds: (ending: Ending) => boolean,
+): Held {
+  const fact = unreadFact(host, trace, endings, holds);
   return fact === null ? { kind: 'maybe', witnesses } : { kind: 'unknown', ...fact };
 }
 

@@ -22,7 +22,7 @@ export function reportOf(findings: readonly Finding[], unknown: readonly Undeter
     score: scoreOf(findings),
     confidence: asked === 0 ? 0 : Math.round((100 * (asked - blank)) / asked),
     findings: [...findings].sort(order),
-    unknown: [...unknown].sort((a, b) => compare(a.id, b.id)),
+    unknown: unknown.map(({ id, why, remedy }) => ({ id, why, remedy })).sort((a, b) => compare(a.id, b.id)),
   };
 }
 

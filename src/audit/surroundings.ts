@@ -5,6 +5,11 @@ import type { Vocabulary } from './vocabulary.ts';
 /** The links on which strangers' packets arrive. */
 export interface Outside {
   readonly links: readonly string[];
+  /**
+   * Links besides, without a default route but with an address that the whole world can write to. They may be inner ones (a
+   * network of servers behind this one has such addresses too), so what they let in is possible only.
+   */
+  readonly beside: readonly string[];
   /** False when the links were chosen by their kind, for want of a default route, and there are several. */
   readonly sure: boolean;
   /** Why no link can be named; `null` when the links are known. */
@@ -12,23 +17,82 @@ export interface Outside {
 }
 
 /**
- * Links with a default route of the family; without one, the plain devices (no tunnels, no container bridges), or
+ * Links with a default route of the family, in any table; without one, the plain devices (no tunnels, no container bridges), or
  * whatever there is but the loopback. A port of a bridge or bond stands for its master, where its packets arrive.
  */
 export function outsideOf(host: Host, family: Family): Outside {
-  if (!host.links.known) return { links: [], sure: false, unread: { why: host.links.why, remedy: host.links.remedy } };
+  if (!host.links.known)
+    return { links: [], beside: [], sure: false, unread: { why: host.links.why, remedy: host.links.remedy } };
   const links = host.links.value.filter((link) => !link.loopback);
   const names = new Set(links.map((link) => link.name));
   if (host.routes.known) {
     const byRoute = host.routes.value
       .filter((route) => route.family === family && route.prefix.length === 0 && route.type === 'unicast')
       .flatMap((route) => (route.link !== null && names.has(route.link) ? [route.link] : []));
-    if (byRoute.length > 0) return { links: [...new Set(byRoute)], sure: true, unread: null };
+    if (byRoute.length > 0) {
+      const beside = publicLinks(host, family, names).filter((link) => !byRoute.includes(link));
+      return { links: [...new Set(byRoute)], beside, sure: true, unread: null };
+    }
   }
   const plain = links.filter((link) => link.kind === null);
   const chosen = plain.length > 0 ? plain : links.filter((link) => link.master === null);
   const arriving = [...new Set(chosen.map((link) => masterOf(link, links)))];
-  return { links: arriving, sure: arriving.length < 2, unread: null };
+  return { links: arriving, beside: [], sure: arriving.length < 2, unread: null };
+}
+
+/** Links with an address of the world's. Behind a router of IPv6 every inner network has some, so there it tells nothing. */
+function publicLinks(host: Host, family: Family, names: ReadonlySet<string>): readonly string[] {
+  if (!host.addresses.known || (family === 6 && forwarding(host, 6).on !== false)) return [];
+  const held = host.addresses.value.filter(({ prefix }) => prefix.family === family && isPublic(prefix));
+  return [...new Set(held.map(({ link }) => link))].filter((link) => names.has(link));
+}
+
+/** Private and shared networks of IPv4 (RFC 1918, RFC 6598), as first address and length. */
+const privateNetworks = [
+  [0x0a000000n, 8n],
+  [0xac100000n, 12n],
+  [0xc0a80000n, 16n],
+  [0x64400000n, 10n],
+] as const;
+
+/** Global unicast that is no private network; documentation's addresses count, since examples stand for the world with them. */
+function isPublic(address: { readonly family: Family; readonly value: bigint }): boolean {
+  if (address.family === 6) return address.value >> 125n === 1n;
+  if (isLocal(address) || isLoopback(address)) return false;
+  return !privateNetworks.some(([network, length]) => address.value >> (32n - length) === network >> (32n - length));
+}
+
+/** True when the host is known to have no IPv4 address but the loopback's: no packet from outside can be for it. */
+export function ipv4Absent(host: Host): boolean {
+  return host.addresses.known && !host.addresses.value.some(({ prefix }) => prefix.family === 4 && !isLoopback(prefix));
+}
+
+/** Whether the host forwards packets of the family, and the setting that says so. */
+export interface Forwarding {
+  /** `null` when it is not known. */
+  readonly on: boolean | null;
+  /** `net.ipv4.ip_forward is 1`. */
+  readonly said: string;
+}
+
+/**
+ * IPv4 asks the link on which a packet arrives, and `ip_forward` only sets all of them at once (net/ipv4/route.c,
+ * ip_route_input_slow); IPv6 asks `all.forwarding`, or else the link's own `force_forwarding` (net/ipv6/ip6_output.c, ip6_forward;
+ * Linux 6.17). The loopback's settings do not count: what arrives there is the host's own.
+ */
+export function forwarding(host: Host, family: Family): Forwarding {
+  const whole = family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding';
+  const of = (link: string): string =>
+    `net.ipv${family}.conf.${link.replaceAll('.', '/')}.${family === 4 ? 'forwarding' : 'force_forwarding'}`;
+  const everywhere = sysctl(host, whole);
+  const links = host.links.known ? host.links.value.filter((link) => !link.loopback).map(({ name }) => name) : [];
+  const forwards = links.find((link) => sysctl(host, of(link)) === '1');
+  if (family === 4 && everywhere === '1' && links.length > 0 && links.every((link) => sysctl(host, of(link)) === '0')) {
+    return { on: false, said: `${of('*')} is 0 on every link` };
+  }
+  if (everywhere === '1') return { on: true, said: `${whole} is 1` };
+  if (forwards !== undefined) return { on: true, said: `${of(forwards)} is 1` };
+  return { on: everywhere === null ? null : false, said: everywhere === null ? whole : `${whole} is ${everywhere}` };
 }
 
 function masterOf(link: Link, links: readonly Link[]): string {

@@ -2,7 +2,7 @@ import type { Host } from '../model/host/index.ts';
 import type { Family, Ranges } from '../model/net/index.ts';
 import type { AddressField, Constraint, NumberField } from '../model/packet/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
-import { farWorld, type Interval, intervalOf, type Part, partsOf, ports, world } from './atoms.ts';
+import { farWorld, type Interval, intervalOf, neighbourhood, type Part, partsOf, ports, world } from './atoms.ts';
 import { meaningsOf } from './meaning.ts';
 
 /**
@@ -13,6 +13,8 @@ export interface Vocabulary {
   readonly family: Family;
   /** The addresses of the outside world as rules, and sets that rules read, tell sources apart; biggest first. */
   readonly sources: readonly Part<bigint>[];
+  /** The same of addresses that only neighbours on the same link have (link-local ones). */
+  readonly neighbours: readonly Part<bigint>[];
   /** The same by destination addresses. */
   readonly destinations: readonly Part<bigint>[];
   /** Ports 1…65535 as rules tell destination ports apart; biggest first. */
@@ -118,6 +120,7 @@ function read(host: Host, ruleset: Ruleset): Vocabulary {
   return {
     family,
     sources: partsOf(addresses.src, world(family)),
+    neighbours: partsOf(addresses.src, neighbourhood(family)),
     destinations: partsOf(addresses.dst, farWorld(family)),
     ports: partsOf(askedPorts, ports),
     namedSourcePorts: [...sourcePorts],
@@ -145,12 +148,15 @@ function isPort(field: NumberField): boolean {
 
 /** A link name that no rule of the ruleset names: what arrives there is decided by the rules for every link. */
 export function unnamedLink(vocabulary: Vocabulary, except: readonly string[] = []): string {
-  const named = (link: string): boolean =>
-    except.includes(link) ||
-    vocabulary.interfaces.some(({ name, prefix }) => (prefix ? name !== '' && link.startsWith(name) : link === name));
+  const named = (link: string): boolean => except.includes(link) || isNamed(vocabulary, link);
   let link = vocabulary.linksKnown ? 'other0' : 'eth0';
   for (let count = 0; named(link); count += 1) link = count < 10 ? `other${count}` : `x${count}`;
   return link;
+}
+
+/** Whether some rule names the link, or a beginning of its name. */
+export function isNamed(vocabulary: Vocabulary, link: string): boolean {
+  return vocabulary.interfaces.some(({ name, prefix }) => (prefix ? name !== '' && link.startsWith(name) : link === name));
 }
 
 /** Links that the rules name, other than the loopback; a beginning stands for its first link (`eth+` for eth0). */

@@ -30,6 +30,7 @@ const ofLinks = {
     'accept_source_route',
     'autoconf',
     'disable_ipv6',
+    'force_forwarding',
     'forwarding',
     'max_addresses',
     'router_solicitations',

@@ -186,6 +186,8 @@ function comparable(effect: Effect): 'ends' | 'speaks' | null {
       return effect.verdict === 'QUEUE' ? null : 'ends';
     case 'return':
     case 'translate':
+    case 'netmap':
+    case 'deliver':
       return 'ends';
     case 'jump':
       return effect.goto ? 'ends' : null;

@@ -2,7 +2,7 @@ import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { sayList, toolOf } from '../blame.ts';
-import { acts, chainName, foreignChains, holdsRules } from '../bystanders.ts';
+import { acts, chainName, foreignChains, holdsRules, nativeUnread } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Undetermined } from '../finding.ts';
@@ -37,6 +37,7 @@ const firewalld = {
  * Every packet passes the rules of both backends and of all nftables tables; one look at `iptables-save` shows a part.
  * An nft base chain counts if iptables has rules on the same hook and it can change what becomes of a packet: a filter that is
  * not empty, or a translation before the decision. Source translation at the end of the way does not count.
+ * Rules of nft inside the tables of iptables make the ruleset itself unknown; that they were not looked for is said here.
  */
 export const fwBack01: Check = {
   id: 'FW-BACK-01',
@@ -92,6 +93,10 @@ function run(subject: Subject): Answer {
     const backends = host.backends[family as Family];
     return backends.known && (holdsRules(backends.value.nft) || holdsRules(backends.value.legacy));
   });
+  for (const family of [4, 6] as const) {
+    const native = nativeUnread(host, family);
+    if (native !== null) unknown.push({ id: fwBack01.id, why: native.why, remedy: native.remedy });
+  }
   if (!host.foreignChains.known && used) {
     unknown.push({ id: fwBack01.id, why: host.foreignChains.why, remedy: host.foreignChains.remedy });
   }

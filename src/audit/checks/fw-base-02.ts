@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import { askDefaultDeny } from '../open-door.ts';
-import { sysctl } from '../surroundings.ts';
+import { forwarding } from '../surroundings.ts';
 
 /** From an outside link, or one that no rule names, to one that no rule names; what counts is said in `default-deny.ts`. */
 export const fwBase02: Check = {
@@ -13,18 +13,18 @@ export const fwBase02: Check = {
   why: 'A host that forwards carries strangers into every network it is joined to, containers and tunnels included.',
   fix: 'End FORWARD in a policy that drops, after rules for what the host is to forward.',
   run(subject) {
-    const forwards = sysctl(subject.host, 'net.ipv4.ip_forward');
+    const { on, said } = forwarding(subject.host, 4);
     const meaning =
-      forwards === '1'
-        ? 'The host forwards (net.ipv4.ip_forward is 1), so the networks behind it are open.'
-        : forwards === '0'
-          ? 'The host does not forward now (net.ipv4.ip_forward is 0); a container runtime or VPN that switches it on opens the networks behind.'
-          : 'Whether the host forwards (net.ipv4.ip_forward) is not known; if it does, this is of high severity.';
+      on === true
+        ? `The host forwards (${said}), so the networks behind it are open.`
+        : on === false
+          ? `The host does not forward now (${said}); a container runtime or VPN that switches it on opens the networks behind.`
+          : `Whether the host forwards (${said}) is not known; if it does, this is of high severity.`;
     return askDefaultDeny(subject, {
       check: fwBase02,
       family: 4,
       hook: 'forward',
-      severity: forwards === '1' ? 'high' : 'medium',
+      severity: on === true ? 'high' : 'medium',
       meaning,
       first: 'First accept what the host is meant to forward, if anything.',
     });
@@ -41,6 +41,18 @@ export const fwBase02: Check = {
       title: 'no router, no rules',
       v4: empty,
       facts: { ...oneLink, sysctls: { 'net.ipv4.ip_forward': '0' } },
+      finds: ['medium 4'],
+    },
+    {
+      title: 'a router by the setting of one link alone',
+      v4: empty,
+      facts: { ...oneLink, sysctls: { 'net.ipv4.ip_forward': '0', 'net.ipv4.conf.eth0.forwarding': '1' } },
+      finds: ['high 4'],
+    },
+    {
+      title: 'forwarding switched off again on every link',
+      v4: empty,
+      facts: { ...oneLink, sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.eth0.forwarding': '0' } },
       finds: ['medium 4'],
     },
     { title: 'the guide', v4: guide, finds: [] },

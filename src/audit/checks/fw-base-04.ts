@@ -1,13 +1,14 @@
 import { parseAddress, TCP, UDP } from '../../model/net/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef } from '../blame.ts';
-import { bystanders, rewritten, type Unread } from '../bystanders.ts';
+import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, inverted } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { denied, type Held, measure } from '../measure.ts';
 import { icmpOf, opening, sayPacket, sayProtocol } from '../probes.ts';
 import { loopbackOf } from '../surroundings.ts';
+import type { Unread } from '../unread.ts';
 import { type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
 /** Parts of the port space looked at one by one. */
@@ -58,6 +59,34 @@ export const fwBase04: Check = {
         '-A INPUT -i lo -j ACCEPT',
       ]),
       finds: [],
+    },
+    {
+      title: 'a set that was not read stands behind a reverse path filter',
+      v4: `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -m rpfilter --invert -j DROP
+COMMIT
+${filter(['-A INPUT -m set --match-set bad src -j DROP', '-A INPUT -i lo -j ACCEPT'])}`,
+      finds: [],
+      unknown: 1,
+    },
+    {
+      title: 'a set that is not among those that were read stands before it',
+      v4: filter(['-A INPUT -m set --match-set bad src -j DROP', '-A INPUT -i lo -j ACCEPT']),
+      sets: 'create other hash:ip family inet hashsize 1024 maxelem 65536\n',
+      finds: [],
+      unknown: 1,
+    },
+    {
+      title: 'a limit drops it whatever an unread set says',
+      v4: filter([
+        '-A INPUT -p tcp -m limit --limit 100/sec -j ACCEPT',
+        '-A INPUT -m set --match-set good src -j LOG',
+        '-A INPUT -p tcp -j DROP',
+        '-A INPUT -i lo -j ACCEPT',
+      ]),
+      finds: ['high 4'],
     },
     { title: 'rules that were not read', v4: null, v6: empty, finds: [], unknown: 1 },
   ],

@@ -1,13 +1,14 @@
 import { TCP, UDP } from '../../model/net/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef } from '../blame.ts';
-import { bystanders, rewritten, type Unread } from '../bystanders.ts';
+import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { accepted, denied } from '../measure.ts';
 import { icmpOf, opening, replyTo, sayPacket, sayProtocol } from '../probes.ts';
 import { outsideOf, ownAddresses } from '../surroundings.ts';
+import type { Unread } from '../unread.ts';
 import { namedLinks, unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
 /** Connections tried for each protocol and link. */
@@ -96,6 +97,17 @@ export const fwBase05: Check = {
 COMMIT
 ${filter(['-A INPUT -m recent --update --seconds 3600 --name banned --mask 255.255.255.255 --rsource -j DROP', '-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT'])}`,
       finds: [],
+    },
+    {
+      title: 'answers behind a set that was not read and a reverse path filter',
+      v4: `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -m rpfilter --invert -j DROP
+COMMIT
+${filter(['-A INPUT -m set --match-set bad src -j DROP', '-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT'])}`,
+      finds: [],
+      unknown: 1,
     },
     { title: 'rules that were not read', v4: null, v6: empty, finds: [], unknown: 1 },
   ],

@@ -7,7 +7,7 @@ import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
-import { accepted } from '../measure.ts';
+import { accepted, fromStranger } from '../measure.ts';
 import { opening, sayPacket } from '../probes.ts';
 import { outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, vocabularyOf } from '../vocabulary.ts';
@@ -193,11 +193,11 @@ function witnessOf(subject: Subject, family: Family): Witness | null {
   const fact = subject.host.rulesets[family];
   if (!fact.known) return null;
   const vocabulary = vocabularyOf(subject.host, fact.value);
-  const [source] = vocabulary.sources;
-  if (source === undefined) return null;
   const link = outsideOf(subject.host, family).links[0] ?? unnamedLink(vocabulary);
   const [dst = 0n] = ownAddresses(subject.host, family, link, vocabulary).addresses;
   const dport = unnamedPort(vocabulary);
-  const held = accepted(subject, opening({ family, hook: 'input', in: link, src: source.value, dst, proto: TCP, dport }));
+  const held = fromStranger(vocabulary, dst, (src) =>
+    accepted(subject, opening({ family, hook: 'input', in: link, src, dst, proto: TCP, dport })),
+  );
   return held.kind === 'yes' ? (held.witnesses[0] ?? null) : null;
 }

@@ -6,9 +6,9 @@ import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Undetermined, Witness } from '../finding.ts';
-import { accepted, type Held } from '../measure.ts';
+import { accepted, fromStranger, type Held } from '../measure.ts';
 import { type Aim, opening, sayPacket } from '../probes.ts';
-import { ipv6Off, outsideOf, ownAddresses } from '../surroundings.ts';
+import { ipv4Absent, ipv6Off, outsideOf, ownAddresses } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
 const withMysql = {
@@ -107,7 +107,7 @@ function run(subject: Subject): Answer {
   const unknown: Undetermined[] = [];
   for (const family of [4, 6] as const) {
     const heard = audience(listeners.value, family);
-    if (heard.length === 0 || (family === 6 && ipv6Off(subject.host))) continue;
+    if (heard.length === 0 || (family === 6 ? ipv6Off(subject.host) : ipv4Absent(subject.host))) continue;
     const answer = familyAnswer(subject, family, heard);
     if (answer === null) continue;
     if ('severity' in answer) findings.push(answer);
@@ -204,7 +204,7 @@ function comparison(subject: Subject, vocabulary: Vocabulary): (aim: Aim) => Hel
   const dport = unnamedPort(vocabulary, listeners.known ? listeners.value.map(({ port }) => port).slice(0, 512) : []);
   const asked = new Map<string, Held>();
   return (aim) => {
-    const key = `${aim.in} ${aim.dst} ${aim.proto}`;
+    const key = `${aim.in} ${aim.src} ${aim.dst} ${aim.proto}`;
     const held = asked.get(key) ?? accepted(subject, opening({ ...aim, dport }));
     asked.set(key, held);
     return held;
@@ -220,24 +220,28 @@ function askListener(
   const { host } = subject;
   const { family } = vocabulary;
   const proto = listener.proto === 'tcp' ? TCP : UDP;
-  const outside = outsideOf(host, family).links;
-  const links = listener.link !== null ? [listener.link] : outside.length > 0 ? outside : [unnamedLink(vocabulary)];
-  const [source] = vocabulary.sources;
-  if (source === undefined) return null;
+  const { links: outside, beside: others } = outsideOf(host, family);
+  const links =
+    listener.link !== null ? [listener.link] : outside.length > 0 ? [...outside, ...others] : [unnamedLink(vocabulary)];
   let missing: { why: string; remedy: string } | null = null;
   for (const link of links) {
     const [own = 0n] = ownAddresses(host, family, link, vocabulary).addresses;
-    const aim = { family, hook: 'input', in: link, src: source.value, dst: listener.address?.value ?? own, proto } as const;
-    const held = accepted(subject, opening({ ...aim, dport: listener.port }));
+    const dst = listener.address?.value ?? own;
+    const held = fromStranger(vocabulary, dst, (src) =>
+      accepted(subject, opening({ family, hook: 'input', in: link, src, dst, proto, dport: listener.port })),
+    );
     if (held.kind === 'unknown') missing ??= held;
     if (held.kind !== 'yes' && held.kind !== 'maybe') continue;
-    const compared = compare(aim);
     const [witness] = held.witnesses;
+    if (witness === undefined) continue;
+    const compared = compare({ family, hook: 'input', in: link, src: witness.packet.src, dst, proto });
     const [beside] = compared.kind === 'unknown' ? [] : compared.witnesses;
-    if (witness === undefined || beside === undefined || compared.kind === 'no') continue;
+    if (beside === undefined || compared.kind === 'no') continue;
     const ways = waysIn(witness.trace, family);
-    const others = new Set(waysIn(beside.trace, family));
-    if (ways.some((way) => others.has(way))) return { listener, certain: held.kind === 'yes', witness };
+    const besides = new Set(waysIn(beside.trace, family));
+    if (ways.some((way) => besides.has(way))) {
+      return { listener, certain: held.kind === 'yes' && !others.includes(link), witness };
+    }
   }
   return missing;
 }

@@ -6,7 +6,7 @@ import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '.
 import type { Finding, Undetermined, Witness } from '../finding.ts';
 import { denied } from '../measure.ts';
 import { opening, sayPacket, sayProtocol } from '../probes.ts';
-import { ipv6Off, outsideOf, ownAddresses } from '../surroundings.ts';
+import { ipv6Off, isLocal, outsideOf, ownAddresses } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, unnamedProtocol, vocabularyOf } from '../vocabulary.ts';
 
 /**
@@ -95,7 +95,7 @@ function ask(subject: Subject, family: Family): Finding | { readonly why: string
   let missing: { why: string; remedy: string } | null = null;
   for (const link of outside.length > 0 ? outside : [unnamedLink(vocabulary)]) {
     const [dst = 0n] = ownAddresses(host, family, link, vocabulary).addresses;
-    const [source] = vocabulary.sources;
+    const [source] = isLocal({ family, value: dst }) ? vocabulary.neighbours : vocabulary.sources;
     for (const proto of [TCP, UDP, unnamedProtocol(vocabulary)]) {
       const aim = {
         family,

@@ -5,9 +5,9 @@ import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Located, Undetermined, Witness } from '../finding.ts';
-import { accepted, type Held, measure } from '../measure.ts';
+import { accepted, fromStrangers, type Held } from '../measure.ts';
 import { continuing, opening, sayPacket } from '../probes.ts';
-import { ipv6Off, outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
+import { ipv4Absent, ipv6Off, outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
 import { throttles } from '../usual.ts';
 import { unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
@@ -115,7 +115,7 @@ function run(subject: Subject): Answer {
   const findings: Finding[] = [];
   const unknown: Undetermined[] = [];
   for (const family of [4, 6] as const) {
-    if (family === 6 && ipv6Off(subject.host)) continue;
+    if (family === 6 ? ipv6Off(subject.host) : ipv4Absent(subject.host)) continue;
     const fact = subject.host.rulesets[family];
     if (!fact.known) {
       unknown.push({ id: fwRate01.id, why: `IPv${family}: ${fact.why}`, remedy: fact.remedy });
@@ -145,20 +145,21 @@ function askPort(
 ): Finding | { readonly why: string; readonly remedy: string } | null {
   const { host } = subject;
   const { family } = vocabulary;
-  const outside = outsideOf(host, family).links;
+  const { links: outside, beside: others } = outsideOf(host, family);
   let missing: { why: string; remedy: string } | null = null;
-  for (const link of outside.length > 0 ? outside : [unnamedLink(vocabulary)]) {
+  for (const link of outside.length > 0 ? [...outside, ...others] : [unnamedLink(vocabulary)]) {
+    const sure = alone && !others.includes(link);
     const own = ownAddresses(host, family, link, vocabulary);
     const [dst = 0n] = own.addresses;
     const first = (src: bigint) => opening({ family, hook: 'input', in: link, src, dst, proto: TCP, dport: port });
-    const free = measure(vocabulary.sources, anyone, (src) => unlimited(accepted(subject, first(src))));
+    const free = fromStrangers(vocabulary, dst, anyone, (src) => unlimited(accepted(subject, first(src))));
     if (free.kind === 'unknown') missing ??= free;
     if (free.kind === 'yes' || free.kind === 'maybe') {
-      return describe(subject, family, port, free.witnesses, alone && free.kind === 'yes', false, own.said);
+      return describe(subject, family, port, free.witnesses, sure && free.kind === 'yes', false, own.said);
     }
-    const throttled = measure(vocabulary.sources, anyone, (src) => hampered(subject, first(src)));
+    const throttled = fromStrangers(vocabulary, dst, anyone, (src) => hampered(subject, first(src)));
     if (throttled.kind === 'yes' || throttled.kind === 'maybe') {
-      return describe(subject, family, port, throttled.witnesses, throttled.kind === 'yes', true, own.said);
+      return describe(subject, family, port, throttled.witnesses, sure && throttled.kind === 'yes', true, own.said);
     }
   }
   return missing;

@@ -3,7 +3,7 @@ import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Severity } from '../finding.ts';
 import { askDefaultDeny } from '../open-door.ts';
-import { ipv6Off, isLocal, sysctl } from '../surroundings.ts';
+import { forwarding, ipv6Off, isLocal } from '../surroundings.ts';
 
 /**
  * As FW-BASE-01, for IPv6; and FORWARD too on a host that forwards IPv6, once INPUT is in order. Critical as soon as an
@@ -68,6 +68,15 @@ export const fwV601: Check = {
       facts: { ...oneLink, sysctls: { 'net.ipv6.conf.all.forwarding': '1' } },
       finds: ['high 6'],
     },
+    {
+      title: 'a router by the setting of one link alone',
+      v6: hardened6.replace(':FORWARD DROP', ':FORWARD ACCEPT'),
+      facts: {
+        ...oneLink,
+        sysctls: { 'net.ipv6.conf.all.forwarding': '0', 'net.ipv6.conf.eth0.force_forwarding': '1' },
+      },
+      finds: ['high 6'],
+    },
     { title: 'rules that were not read', v4: guide, v6: null, finds: [], unknown: 1 },
     {
       title: 'rules that were not read, IPv6 off',
@@ -96,13 +105,14 @@ function run(subject: Subject): Answer {
     unsure: standing.unsure,
     first: 'First accept loopback, replies, ICMPv6 and your own SSH, or you lock yourself out.',
   });
-  if (input.findings.length > 0 || sysctl(host, 'net.ipv6.conf.all.forwarding') !== '1') return input;
+  const { on, said } = forwarding(host, 6);
+  if (input.findings.length > 0 || on !== true) return input;
   const forward = askDefaultDeny(subject, {
     check: fwV601,
     family: 6,
     hook: 'forward',
     severity: 'high',
-    meaning: 'The host forwards IPv6 (net.ipv6.conf.all.forwarding is 1), so the networks behind it are open.',
+    meaning: `The host forwards IPv6 (${said}), so the networks behind it are open.`,
     first: 'First accept what the host is meant to forward.',
   });
   return { findings: forward.findings, unknown: [...input.unknown, ...forward.unknown] };
