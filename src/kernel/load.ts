@@ -11,6 +11,8 @@ export interface RehearsalInput extends Partial<Stage> {
   readonly backend: 'nft' | 'legacy';
   /** Lays links on which packets can be put; without it `Rehearsal.send` refuses. */
   readonly packets?: boolean;
+  /** Prints each family back as soon as it is there, while the other may still be on its way: faster where it is asked for anyway. */
+  readonly readsBack?: boolean;
   /** Names of the texts, for problems; default `rules (IPv4)`, `rules (IPv6)`, `sets`. */
   readonly files?: { readonly 4?: string; readonly 6?: string; readonly sets?: string };
 }
@@ -21,12 +23,18 @@ export interface RulesetTexts {
   readonly 6?: string;
 }
 
-/** Both families at once: they share nothing but the sets. */
-export async function load(namespace: Namespace, { rulesets, backend, files }: RehearsalInput): Promise<Result<void>> {
-  const one = (family: 4 | 6): Promise<Result<void>> => {
+/** Both families at once: they share nothing but the sets. Of each that is there `taken` is told at once. */
+export async function load(
+  namespace: Namespace,
+  { rulesets, backend, files }: RehearsalInput,
+  taken: (family: 4 | 6) => void = () => undefined,
+): Promise<Result<void>> {
+  const one = async (family: 4 | 6): Promise<Result<void>> => {
     const text = rulesets[family];
-    if (text === undefined) return Promise.resolve(ok(undefined));
-    return restore(namespace, text, { family, backend, file: files?.[family] ?? `rules (IPv${family})` });
+    if (text === undefined) return ok(undefined);
+    const restored = await restore(namespace, text, { family, backend, file: files?.[family] ?? `rules (IPv${family})` });
+    if (restored.ok) taken(family);
+    return restored;
   };
   // iptables-legacy has one lock; waiting for it is cheaper than a second try.
   const results = await Promise.all([one(4), one(6)]);

@@ -37,21 +37,38 @@ export async function rehearse(kernel: Kernel, input: RehearsalInput): Promise<R
     const namespace = made.use(await kernel.namespace(neighbour === null ? { bare: true } : { bare: true, beside: neighbour }));
     if (neighbour !== null) await quieten(namespace, neighbour);
     const stage = { links: input.links ?? [], addresses: input.addresses ?? [], routes: input.routes ?? [] };
-    const [unstaged, sets] = await Promise.all([
-      setStage(namespace, stage, neighbour),
-      restoreSets(namespace, input.sets ?? '', input.files?.sets),
+    const staged = setStage(namespace, stage, neighbour);
+    // Rules only name links, and the kernel lets most of a commit's time pass by waiting. But one target looks its link up.
+    if (namesLinkAtOnce(input.rulesets)) await staged;
+    let reading: Partial<Record<4 | 6, Promise<Result<RulesetTexts>>>> = {};
+    const [unstaged, loaded] = await Promise.all([
+      staged,
+      loadAfterSets(namespace, input, (family) => {
+        if (input.readsBack === true) reading[family] = readBack(namespace, input, family);
+      }),
     ]);
-    if (!sets.ok) return sets;
-    const loaded = await load(namespace, input);
-    if (!loaded.ok) return loaded;
+    if (!loaded.ok) {
+      // None of ours may still run in the namespace when it goes.
+      await Promise.all(Object.values(reading));
+      return loaded;
+    }
     const held = made.move();
     let crossing: Result<Crossing> | undefined;
     return ok({
       namespace,
       unstaged,
-      readBack: () => readBack(namespace, input),
+      async readBack() {
+        const [four, six] = await Promise.all([
+          reading[4] ?? readBack(namespace, input, 4),
+          reading[6] ?? readBack(namespace, input, 6),
+        ]);
+        if (!four.ok) return four;
+        return six.ok ? ok({ ...four.value, ...six.value }) : six;
+      },
       async send(packets, options = {}) {
         if (neighbour === null) return failed(noLinks);
+        // Its counters will be others.
+        reading = {};
         crossing ??= await openCrossing({ namespace, neighbour, links: stage.links, backend: input.backend });
         if (!crossing.ok) return crossing;
         held.use(crossing.value);
@@ -67,28 +84,36 @@ export async function rehearse(kernel: Kernel, input: RehearsalInput): Promise<R
 
 /** What the kernel would print of these rules if they were its own, by asking it. */
 export async function canonical(kernel: Kernel, input: Omit<RehearsalInput, 'packets'>): Promise<Result<RulesetTexts>> {
-  const rehearsed = await rehearse(kernel, input);
+  const rehearsed = await rehearse(kernel, { ...input, readsBack: true });
   if (!rehearsed.ok) return rehearsed;
   await using rehearsal = rehearsed.value;
   return await rehearsal.readBack();
 }
 
-async function readBack(namespace: Namespace, { rulesets, backend }: RehearsalInput): Promise<Result<RulesetTexts>> {
-  const one = async (family: 4 | 6): Promise<Result<RulesetTexts>> => {
-    if (rulesets[family] === undefined) return ok({});
-    const tool = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`;
-    const result = await namespace.run({ argv: [tool], timeoutMs: 90_000, maxBytes: 256 * 1024 * 1024 });
-    if (result.kind === 'exited' && result.status === 0) return ok({ [family]: result.stdout });
-    const why = result.kind === 'exited' ? result.stderr.trim() : result.kind;
-    return failed({
-      code: 'unread',
-      message: `${tool} does not print the rules back (${why})`,
-      hint: 'see whether it works by hand',
-    });
-  };
-  const [four, six] = await Promise.all([one(4), one(6)]);
-  if (!four.ok) return four;
-  return six.ok ? ok({ ...four.value, ...six.value }) : six;
+async function loadAfterSets(namespace: Namespace, input: RehearsalInput, taken: (family: 4 | 6) => void): Promise<Result<void>> {
+  const sets = await restoreSets(namespace, input.sets ?? '', input.files?.sets);
+  return sets.ok ? load(namespace, input, taken) : sets;
+}
+
+/** net/ipv4/netfilter/ipt_CLUSTERIP.c, in kernels before 6.3, refuses rules whose link is not there. */
+const namesLinkAtOnce = ({ 4: text = '' }: RulesetTexts): boolean => text.includes('CLUSTERIP');
+
+/** One family, as its own tool prints it; nothing of a family that was not given. */
+async function readBack(
+  namespace: Namespace,
+  { rulesets, backend }: RehearsalInput,
+  family: 4 | 6,
+): Promise<Result<RulesetTexts>> {
+  if (rulesets[family] === undefined) return ok({});
+  const tool = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`;
+  const result = await namespace.run({ argv: [tool], timeoutMs: 90_000, maxBytes: 256 * 1024 * 1024 });
+  if (result.kind === 'exited' && result.status === 0) return ok({ [family]: result.stdout });
+  const why = result.kind === 'exited' ? result.stderr.trim() : result.kind;
+  return failed({
+    code: 'unread',
+    message: `${tool} does not print the rules back (${why})`,
+    hint: 'see whether it works by hand',
+  });
 }
 
 /**

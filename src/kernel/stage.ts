@@ -52,7 +52,7 @@ export async function setStage(namespace: Namespace, stage: Stage, neighbour: Na
       continue;
     }
     const what = `the link ${name}`;
-    if (neighbour === null) staged.push({ what, line: `link add name ${name} type ${plain}` });
+    if (neighbour === null) staged.push({ what, line: `link add name ${name} type ${blind(index)}` });
     else {
       const far = `mtu 65535 address ${macText(macOf(index, true))} netns ${neighbour.pid}`;
       const near = `mtu 65535 address ${macText(macOf(index, false))}`;
@@ -88,19 +88,26 @@ interface Staged {
   readonly line: string;
 }
 
-/** A link that leads nowhere; kernels without dummies have bridges, which look the same to rules. Learnt at the first refusal. */
-let plain: 'dummy' | 'bridge' = 'dummy';
+/**
+ * A link that leads nowhere: a veth whose far end, beside it, stays down. Neither a dummy, since the module of those makes
+ * one of its own on the host when it is loaded, nor a bridge, since the kernel takes some 20 ms to take one apart, in which
+ * no other namespace gets links. Kernels without veth have bridges, which look the same to rules. Learnt at the first refusal.
+ */
+const blind = (index: number): string => (hasVeth ? `${blindVeth}${index}` : 'bridge');
+let hasVeth = true;
+/** No host has links of such a name. */
+const blindVeth = 'veth peer name palisade~';
 
 async function makeAll(namespace: Namespace, staged: readonly Staged[]): Promise<readonly string[]> {
   if (staged.length === 0) return [];
   const input = `${staged.map(({ line }) => line).join('\n')}\n`;
   const result = await namespace.run({ argv: ['ip', '-force', '-batch', '-'], input, timeoutMs: 60_000 });
   if (result.kind !== 'exited') return [`all links, addresses and routes: ip ${result.kind}`];
-  if (plain === 'dummy' && result.stderr.includes('Unknown device type') && input.includes(' type dummy\n')) {
-    plain = 'bridge';
+  if (hasVeth && result.stderr.includes('Unknown device type') && input.includes(blindVeth)) {
+    hasVeth = false;
     return makeAll(
       namespace,
-      staged.map(({ what, line }) => ({ what, line: line.replace(/ type dummy$/, ' type bridge') })),
+      staged.map(({ what, line }) => ({ what, line: line.replace(/ type veth .*$/, ' type bridge') })),
     );
   }
   const missing: string[] = [];
