@@ -3,8 +3,8 @@ import type { NflogPacket } from '../../src/kernel/nflog.ts';
 import { ctStatus, type Packet, type Trace } from '../../src/model/packet/index.ts';
 import { parseRuleset, type Ruleset, ruleMeaning } from '../../src/model/ruleset/index.ts';
 import { endsOf, type Lab, must } from './lab.ts';
+import type { Choice } from './made.ts';
 import { type MadeRuleset, ruleName } from './rulesets.ts';
-import type { Choice } from './targets.ts';
 import type { Shot } from './traffic.ts';
 
 /** What palisade says of one packet, beside what the kernel did. */
@@ -111,6 +111,8 @@ function beforeInput(text: string): string {
  */
 function saysTooLittle(trace: Trace, packet: Packet, lab: Lab): boolean {
   const fragment = packet.fragment && lab.backend === 'nft';
+  // Whether a socket has the packet's connection already no fact tells.
+  if (trace.verdict === 'DEPENDS' && trace.path.some(({ effect }) => effect === 'tproxy')) return true;
   return (fragment || packet.state === 'RELATED') && trace.path.some(({ maybe }) => maybe);
 }
 
@@ -122,7 +124,7 @@ function hanging(
   held: boolean,
 ): Answer {
   // A translation that may leave the packet as it is asks a question behind itself.
-  const open = trace.path.findIndex(({ maybe, effect }) => maybe || effect === 'dnat');
+  const open = trace.path.findIndex(({ maybe, effect }) => maybe || effect === 'dnat' || effect === 'tproxy');
   const certain = open < 0 ? trace.path : trace.path.slice(0, trace.path[open]?.maybe ? open : open + 1);
   const expected = reporting({ ...trace, path: certain });
   const begun = expected.every((name, index) => inKernel[index] === name);
@@ -170,9 +172,17 @@ function comingBack(ruleset: Ruleset, packet: Packet, trace: Trace): Packet {
     if (rule === undefined) continue;
     const { effect } = ruleMeaning(ruleset, rule);
     if (effect.kind === 'write' && (effect.field === 'mark' || tracked)) {
-      back = { ...back, [effect.field]: ((back[effect.field] & ~effect.mask) ^ effect.value) >>> 0 };
+      const value = ((back[effect.field] & ~effect.mask) ^ effect.value) >>> 0;
+      back = { ...back, [effect.field]: shifted(value, effect.shift) };
     } else if (effect.kind === 'copy' && tracked) {
-      back = { ...back, [effect.to]: ((back[effect.to] & ~effect.toMask) ^ (back[effect.from] & effect.fromMask)) >>> 0 };
+      const value = shifted((back[effect.from] & effect.fromMask) >>> 0, effect.shift);
+      back = { ...back, [effect.to]: ((back[effect.to] & ~effect.toMask) ^ value) >>> 0 };
+    } else if (effect.kind === 'hops') {
+      const sign = effect.change === 'lower' ? -1 : 1;
+      back = { ...back, ttl: Math.min(255, Math.max(0, (effect.change === 'set' ? 0 : back.ttl) + sign * effect.by)) };
+    } else if (effect.kind === 'netmap' && step.chain === 'OUTPUT') {
+      const dst = (back.dst & ~effect.mask) | effect.value;
+      if (dst !== back.dst) back = { ...back, dst, status: back.status | ctStatus.DNAT };
     } else if (effect.kind === 'translate' && effect.end === 'dst' && effect.to.kind === 'range') {
       const dst = effect.to.address?.[0] ?? back.dst;
       const dport = effect.to.port?.[0] ?? back.dport;
@@ -180,4 +190,8 @@ function comingBack(ruleset: Ruleset, packet: Packet, trace: Trace): Packet {
     }
   }
   return back;
+}
+
+function shifted(value: number, by = 0): number {
+  return by < 0 ? value >>> -by : (value << by) >>> 0;
 }

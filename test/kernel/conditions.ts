@@ -140,7 +140,8 @@ export const required: readonly string[] = [
   .filter((kind) => kind !== '! addrtype of a link')
   .concat('comment', 'conntrack direction')
   .concat(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'RETURN', 'jump', 'goto', 'no target', 'report', 'bystander', 'TEE', 'TRACE'])
-  .concat(['MARK', 'CONNMARK', 'CONNMARK save', 'CONNMARK restore', 'NOTRACK', 'CT'])
-  .concat(['DNAT', 'DNAT choice', 'REDIRECT', 'REDIRECT choice', 'SNAT', 'MASQUERADE'])
+  .concat(['MARK', 'CONNMARK', 'CONNMARK save', 'CONNMARK restore', 'NOTRACK', 'CT', 'TPROXY'])
+  .concat(['TTL set', 'TTL inc', 'TTL dec', 'HL set', 'HL inc', 'HL dec'])
+  .concat(['DNAT', 'DNAT choice', 'REDIRECT', 'REDIRECT choice', 'SNAT', 'MASQUERADE', 'NETMAP'])
   .concat(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'IPv4', 'IPv6'])
   .concat(['input', 'forward', 'output', 'loopback', 'later fragment before INPUT', 'later fragment in INPUT', 'in fragments']);

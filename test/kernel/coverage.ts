@@ -22,9 +22,7 @@ const leftOut: Readonly<Record<string, Reason>> = {
     ].map((name) => [`-m ${name}`, 'not modelled'] as const),
   ),
   ...Object.fromEntries(
-    ['CLUSTERIP', 'DNPT', 'HL', 'HMARK', 'NETMAP', 'SNPT', 'SYNPROXY', 'TPROXY', 'TTL'].map(
-      (name) => [`-j ${name}`, 'not modelled'] as const,
-    ),
+    ['CLUSTERIP', 'DNPT', 'HMARK', 'SNPT', 'SYNPROXY'].map((name) => [`-j ${name}`, 'not modelled'] as const),
   ),
   '-m udplite': 'no library',
   '-j ULOG': 'no library',

@@ -2,9 +2,10 @@ import { type Family, formatAddress } from '../../src/model/net/index.ts';
 import { type Edges, noEdges } from './edges.ts';
 import { GROUP } from './lab.ts';
 import { lastPacket } from './last.ts';
+import type { Choice, MadeRule } from './made.ts';
 import type { Site } from './matches.ts';
 import type { Random } from './random.ts';
-import { type Choice, type MadeRule, makeRule, type TableName } from './targets.ts';
+import { makeRule, type TableName } from './targets.ts';
 
 /** A ruleset made by chance, and what it exercises. */
 export interface MadeRuleset {

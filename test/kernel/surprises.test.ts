@@ -7,6 +7,7 @@ import { parseRuleset } from '../../src/model/ruleset/index.ts';
 import { type Case, cases, from4 } from './cases.ts';
 import { GROUP, idOf, type Lab, must, openLab, peerMac, sourceOf } from './lab.ts';
 import { lastPacket } from './last.ts';
+import { transparentSocket } from './listening.ts';
 import { doneRule, ruleName } from './rulesets.ts';
 
 const builtin = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
@@ -139,6 +140,15 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
     expect(evaluate(lab, 4, text, packet).assumed.join()).toContain('before INPUT');
   });
 
+  it('says of a fragment that a rule with TPROXY makes the kernel wait for the rest', { timeout: 60_000 }, async () => {
+    await using lab = await openLab(backend);
+    const text = textOf({ family: 4, rules: ['raw PREROUTING', 'mangle PREROUTING -p tcp -j TPROXY --on-port 9'] });
+    await lab.load(4, text);
+    const packet = must(packetFromJson({ ...from4, proto: 'udp', fragment: true }, { link: 'eth0' }));
+    expect(await met(lab, packet, 0x3201)).toEqual([]);
+    expect(evaluate(lab, 4, text, packet).assumed.join()).toContain('TPROXY');
+  });
+
   it.each([
     {
       what: 'whether a choice of destinations translates at all, if the packet has one of them',
@@ -151,6 +161,7 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
       // Which it takes hangs on the addresses.
       senders: 24,
       each: true,
+      packet: {},
     },
     {
       what: 'ports of a DCCP connection, which Linux has tracked until 6.16',
@@ -158,15 +169,41 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
       proto: 'dccp',
       senders: 2,
       each: false,
+      packet: {},
     },
-  ] as const)('leaves open $what', { timeout: 60_000 }, async ({ rules, proto, senders, each }) => {
+    {
+      what: 'whether TCPMSS adds its option to a packet without data, which it does where there is none',
+      rules: [
+        'mangle PREROUTING -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 500',
+        'filter INPUT -m length --length 44 -j DROP',
+        'security INPUT',
+      ],
+      proto: 'tcp',
+      senders: 2,
+      each: false,
+      packet: { length: 40 },
+    },
+    {
+      what: 'whether a bit that DSCP has written over was set before',
+      rules: [
+        'mangle PREROUTING -m dscp --dscp 0 -j MARK --set-mark 1',
+        'mangle PREROUTING -j DSCP --set-dscp 10',
+        'filter INPUT -m mark --mark 1 -m dscp --dscp 0 -j DROP',
+        'security INPUT',
+      ],
+      proto: 'udp',
+      senders: 2,
+      each: false,
+      packet: {},
+    },
+  ] as const)('leaves open $what', { timeout: 60_000 }, async ({ rules, proto, senders, each, packet: said }) => {
     await using lab = await openLab(backend);
     const text = textOf({ family: 4, rules });
     await lab.load(4, text);
     const seen = new Set<string>();
     let foreseen: readonly string[] = [];
     for (let sender = 0; sender < senders; sender += 1) {
-      const json = { ...from4, src: `192.0.2.${sender + 1}`, proto, sport: 1060 + sender, dport: 9 };
+      const json = { ...from4, src: `192.0.2.${sender + 1}`, proto, sport: 1060 + sender, dport: 9, ...said };
       const packet = must(packetFromJson(json, { link: 'eth0' }));
       const trace = evaluate(lab, 4, text, packet);
       expect(trace.verdict).toBe('DEPENDS');
@@ -175,6 +212,25 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
     }
     if (each) expect(seen).toEqual(new Set(foreseen));
     else expect([...seen].filter((verdict) => !foreseen.includes(verdict))).toEqual([]);
+  });
+
+  it('hands over to a transparent socket if there is one, marks, and drops otherwise', { timeout: 60_000 }, async () => {
+    await using lab = await openLab(backend);
+    const rules = [
+      'mangle PREROUTING -p udp -j TPROXY --on-ip 10.50.0.5 --on-port 5000 --tproxy-mark 0x1/0x1',
+      'mangle PREROUTING',
+      'filter INPUT -m mark --mark 1',
+      'security INPUT',
+    ];
+    const text = textOf({ family: 4, rules });
+    await lab.load(4, text);
+    const packet = must(packetFromJson({ ...from4, proto: 'udp', sport: 1090, dport: 9 }, { link: 'eth0' }));
+    const trace = evaluate(lab, 4, text, packet);
+    expect(trace.outcomes.map(({ verdict }) => verdict)).toEqual(['DROP', 'ACCEPT']);
+    expect(trace.dependsOn).toEqual(['a transparent socket takes what mangle PREROUTING rule 1 hands over']);
+    expect(await met(lab, packet, 0x5100)).toEqual([]);
+    using _ = transparentSocket(lab.firewall.pid, [10, 50, 0, 5], 5000);
+    expect(await met(lab, packet, 0x5101)).toEqual(['filter:INPUT:1', 'security:INPUT:1']);
   });
 
   it('takes the rate as it comes: the answer depends, and the kernel gives each of its endings', {

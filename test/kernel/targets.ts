@@ -1,27 +1,10 @@
 import { formatAddress } from '../../src/model/net/index.ts';
-import { conditions } from './conditions.ts';
-import { lastOf, type Net, places, within } from './edges.ts';
-import { type Condition, markValue, type Site } from './matches.ts';
+import { around, places } from './edges.ts';
+import { guarded, type MadeRule, rule } from './made.ts';
+import { markValue, type Site } from './matches.ts';
+import { natRule } from './translations.ts';
 
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter';
-
-/** A translation that leaves the kernel a choice of addresses or ports, as its option is written. */
-export interface Choice {
-  readonly option: string;
-  readonly addresses: readonly [bigint, bigint] | null;
-  readonly ports: readonly [number, number] | null;
-  /** The option as it would be written if there were no choice. */
-  readonly narrowed: (address: bigint, port: number) => string;
-}
-
-export interface MadeRule {
-  readonly conditions: readonly Condition[];
-  /** Conditions that the target itself needs. */
-  readonly guard: string;
-  readonly target: string;
-  readonly kind: string;
-  readonly choices: readonly Choice[];
-}
 
 /** One rule of a chain; `next` are the chains that it may lead to. */
 export function makeRule(table: TableName, chain: string, next: readonly string[], builtin: boolean, site: Site): MadeRule {
@@ -41,23 +24,6 @@ export function makeRule(table: TableName, chain: string, next: readonly string[
     case 'nat':
       return natRule(chain, builtin, site);
   }
-}
-
-function rule(site: Site, target: string, kind: string, guard = ''): MadeRule {
-  return { conditions: conditions(site), guard, target, kind, choices: [] };
-}
-
-/** A target's own conditions say protocol, destination and link, which iptables takes once each. */
-function guarded(site: Site, target: string, kind: string, guard: string, choices: readonly Choice[] = []): MadeRule {
-  const ofProtocol = /(^|\s)-p\s|-m (tcp|udp|sctp|dccp|multiport|icmp6?) |--ctorig(src|dst)port/;
-  const taken = [
-    ...(guard.includes('-p ') ? [ofProtocol] : []),
-    ...(guard.includes('-d ') ? [/(^|\s)-d\s/] : []),
-    ...(guard.includes('-i ') ? [/(^|\s)-i\s/] : []),
-    ...(guard.includes('-o ') ? [/(^|\s)-o\s/] : []),
-  ];
-  const kept = conditions(site).filter(({ text }) => !taken.some((clash) => clash.test(text)));
-  return { conditions: site.random.chance(0.5) ? [] : kept, guard, target, kind, choices };
 }
 
 function filterRule(chain: string, site: Site): MadeRule {
@@ -121,21 +87,24 @@ function mangleRule(chain: string, site: Site): MadeRule {
     return rule(site, `-j MARK ${what}`, 'MARK');
   }
   if (chain === 'INPUT' && random.chance(0.15)) return tee(site);
+  if (random.chance(0.2)) return hops(site);
+  // TPROXY puts fragments together, as tracking does.
+  if (tracking && chain === 'PREROUTING' && random.chance(0.15)) return tproxy(site);
   // What changes nothing that a rule looks at; some stand for few packets or at one hook only.
   if (random.chance(0.35)) return bystander(chain, site);
   if (tracking && random.chance(0.3)) {
     const nfmask = random.pick([0xffffffff, mask, 0xf0]);
     const ctmask = random.pick([0xffffffff, mask, 0xff]);
-    return rule(site, `-j CONNMARK --restore-mark --nfmask ${nfmask} --ctmask ${ctmask}`, 'CONNMARK restore');
+    return rule(site, `-j CONNMARK --restore-mark --nfmask ${nfmask} --ctmask ${ctmask}${shift(random)}`, 'CONNMARK restore');
   }
   if (tracking && random.chance(0.6)) {
     const what = random.pick([
-      `--set-xmark ${value}/${mask}`,
+      `--set-xmark ${value}/${mask}${shift(random)}`,
       `--set-mark ${value}`,
       `--or-mark ${value}`,
       `--and-mark ${mask}`,
       `--xor-mark ${value}`,
-      `--save-mark --nfmask ${mask} --ctmask 0xff`,
+      `--save-mark --nfmask ${mask} --ctmask 0xff${shift(random)}`,
       '--save-mark',
     ]);
     // Connections that live through all rulesets keep the mark that they have.
@@ -149,6 +118,27 @@ function mangleRule(chain: string, site: Site): MadeRule {
   return random.chance(0.8) ? rule(site, '-j ACCEPT', 'ACCEPT') : rule(site, '-j DROP', 'DROP');
 }
 
+function shift(random: Site['random']): string {
+  return random.chance(0.7) ? '' : ` --${random.pick(['left', 'right'])}-shift-mark ${random.pick([1, 4, 31])}`;
+}
+
+/** Values that matches ask for, so that what is written is found. */
+function hops(site: Site): MadeRule {
+  const { random, family } = site;
+  const [target, option] = family === 4 ? ['TTL', '--ttl'] : ['HL', '--hl'];
+  const change = random.pick(['set', 'set', 'inc', 'dec']);
+  const by = change === 'set' ? random.pick([0, 1, 2, 32, 63, 64, 65, 128, 255]) : random.pick([1, 1, 62, 64, 190, 255]);
+  around(by, by, site.edges.ttls);
+  return rule(site, `-j ${target} ${option}-${change} ${by}`, `${target} ${change}`);
+}
+
+/** Nobody listens: what is handed over is lost. Only of a SYN it is certain that no socket knows it already. */
+function tproxy(site: Site): MadeRule {
+  const { value, mask } = markValue(site.random);
+  const guard = `${site.random.chance(0.8) ? '-p tcp -m tcp --syn' : `-p ${site.random.pick(['tcp', 'udp'])}`} ! -i lo`;
+  return guarded(site, `-j TPROXY --on-port 9 --tproxy-mark ${value}/${mask}`, 'TPROXY', guard);
+}
+
 function bystander(chain: string, site: Site): MadeRule {
   const { random, family, tracking } = site;
   const everywhere = [
@@ -157,13 +147,13 @@ function bystander(chain: string, site: Site): MadeRule {
     'IDLETIMER --timeout 600 --label soak',
     'RATEEST --rateest-name soak --rateest-interval 250ms --rateest-ewmalog 500ms',
     // Its presence alone tracks connections.
-    ...(tracking ? ['CONNSECMARK --save'] : []),
+    ...(tracking ? ['CONNSECMARK --save', 'CONNSECMARK --restore'] : []),
     `SET --add-set seen${family} src --exist`,
     `SET --del-set seen${family} src`,
     'LOG --log-prefix mangle',
   ];
   const ofTcp = [
-    // A header with payload behind it takes no further option, so the packet keeps its length.
+    // No headers are so long: where there is payload behind them no option is added, and the packet keeps its length.
     'TCPMSS --set-mss 1400',
     'TCPOPTSTRIP --strip-options timestamp,sack-permitted',
     ...(family === 4 ? ['ECN --ecn-tcp-remove', 'ECN --ecn-tcp-cwr 0'] : []),
@@ -172,108 +162,9 @@ function bystander(chain: string, site: Site): MadeRule {
     return rule(site, '-j CLASSIFY --set-class 1:2', 'bystander');
   if (random.chance(0.3)) {
     const target = random.pick(ofTcp);
-    const syn = target.startsWith('TCPMSS') ? ' -m tcp --tcp-flags SYN,RST SYN -m length --length 65:' : '';
+    const syn = target.startsWith('TCPMSS') ? ' -m tcp --tcp-flags SYN,RST SYN -m length --length 117:' : '';
     return guarded(site, `-j ${target}`, 'bystander', `-p tcp${syn}`);
   }
   if (random.chance(0.1)) return guarded(site, '-j CHECKSUM --checksum-fill', 'bystander', '-p udp');
   return rule(site, `-j ${random.pick(everywhere)}`, 'bystander');
-}
-
-function natRule(chain: string, builtin: boolean, site: Site): MadeRule {
-  const { random, family } = site;
-  if (!builtin || random.chance(0.2)) return rule(site, '-j ACCEPT', 'ACCEPT');
-  const { here, beyond } = places[family];
-  const [near] = here;
-  const [far] = beyond;
-  if (near === undefined || far === undefined) throw new Error('there is no place to send to');
-  const inside = ({ value, length }: Net): string => `-d ${formatAddress({ family, value })}/${length}`;
-  // The destination stays on its side, so that the packet's way stays the one it said.
-  const side = random.pick([near, near, far]);
-  switch (chain) {
-    case 'PREROUTING':
-      return side === near && random.chance(0.45) ? redirect(site, inside(near)) : dnat(site, side, inside(side));
-    case 'OUTPUT':
-      return side === near ? dnat(site, near, `${inside(near)} -o lo`) : dnat(site, far, `${inside(far)} -o lan0`);
-    case 'INPUT':
-      return snat(site, tellable(site));
-    default:
-      return random.chance(0.6)
-        ? guarded(site, `-j MASQUERADE${random.pick(['', ' --random'])}`, 'MASQUERADE', `! -o lo ${tellable(site)}`)
-        : snat(site, `! -o lo ${tellable(site)}`);
-  }
-}
-
-const ported = ({ random }: Site): string => `-p ${random.pick(['tcp', 'udp'])}`;
-
-/** What the kernel can tell apart after nat (see {@link freshness}). */
-const tellable = ({ random, family }: Site): string =>
-  `-p ${random.pick(['tcp', 'tcp', 'udp', 'udp', 'sctp', family === 4 ? 'icmp' : 'ipv6-icmp'])}`;
-
-/** Within a network: one address, or the choice of a few. */
-function span(site: Site, net: Net): readonly [bigint, bigint] {
-  const low = within(site.random, net);
-  const high = low + BigInt(site.random.below(6));
-  return site.random.chance(0.6) || high > lastOf(net) ? [low, low] : [low, high];
-}
-
-function dnat(site: Site, net: Net, guard: string): MadeRule {
-  const { random, family } = site;
-  const text = (value: bigint): string => formatAddress({ family, value });
-  const [low, high] = span(site, net);
-  site.edges.dst.push(low, high);
-  const withPort = random.chance(0.4);
-  const first = random.pick([22, 53, 443, 8080]);
-  const last = random.chance(0.6) ? first : first + 3;
-  const write = (from: bigint, to: bigint, start: number, end: number): string => {
-    const addresses = from === to ? text(from) : `${text(from)}-${text(to)}`;
-    const boxed = from === to ? `[${text(from)}]` : `[${text(from)}-${text(to)}]`;
-    return `--to-destination ${withPort ? `${family === 6 ? boxed : addresses}:${start === end ? start : `${start}-${end}`}` : addresses}`;
-  };
-  const option = write(low, high, first, last);
-  const open = low !== high || (withPort && first !== last);
-  const choice: Choice = {
-    option,
-    addresses: [low, high],
-    ports: withPort ? [first, last] : null,
-    narrowed: (address, port) => write(address, address, port, port),
-  };
-  const more = random.pick(['', '', ' --persistent', ' --random']);
-  return guarded(
-    site,
-    `-j DNAT ${option}${more}`,
-    open ? 'DNAT choice' : 'DNAT',
-    `${guard} ${withPort ? ported(site) : tellable(site)}`,
-    open ? [choice] : [],
-  );
-}
-
-function redirect(site: Site, guard: string): MadeRule {
-  const { random } = site;
-  if (random.chance(0.4)) return guarded(site, '-j REDIRECT', 'REDIRECT', `${guard} ${tellable(site)}`);
-  const first = random.pick([22, 8080]);
-  const last = random.chance(0.6) ? first : first + 3;
-  const option = `--to-ports ${first === last ? first : `${first}-${last}`}`;
-  const choice: Choice = { option, addresses: null, ports: [first, last], narrowed: (_, port) => `--to-ports ${port}` };
-  return guarded(
-    site,
-    `-j REDIRECT ${option}`,
-    first === last ? 'REDIRECT' : 'REDIRECT choice',
-    `${guard} ${ported(site)}`,
-    first === last ? [] : [choice],
-  );
-}
-
-/** Sources of the other side, so that none is one that a packet comes with. */
-function snat(site: Site, guard: string): MadeRule {
-  const { random, family } = site;
-  const net = places[family].from.at(-1);
-  if (net === undefined) throw new Error('there is no place to come from');
-  const [low, high] = span(site, net);
-  const text = (value: bigint): string => formatAddress({ family, value });
-  return guarded(
-    site,
-    `-j SNAT --to-source ${low === high ? text(low) : `${text(low)}-${text(high)}`}${random.pick(['', ' --random'])}`,
-    'SNAT',
-    guard,
-  );
 }

@@ -56,7 +56,9 @@ function claims(packet: Packet): readonly string[] {
   }
   if (packet.fragment) {
     // IPv4 assembles in ip_local_deliver, before INPUT; IPv6 by the fragment header's own handler, behind it.
-    const where = packet.family === 4 ? 'where connections are tracked, and before INPUT,' : 'where connections are tracked,';
+    // xt_TPROXY.c and xt_socket.c ask for it too (nf_defrag_ipv4_enable).
+    const wanted = 'where connections are tracked, where any rule says TPROXY or socket,';
+    const where = packet.family === 4 ? `${wanted} and before INPUT,` : wanted;
     sentences.push(`the packet is taken as a fragment all the way; ${where} the kernel puts fragments together first`);
   }
   if (packet.state === 'ESTABLISHED' && (packet.status & (ctStatus.SNAT | ctStatus.DNAT)) !== 0) {

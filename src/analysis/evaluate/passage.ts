@@ -15,6 +15,7 @@ export interface Passage {
   in: string | null;
   out: string | null;
   ttl: number;
+  length: Possible<number>;
   src: Possible<bigint>;
   sport: Possible<number> | null;
   dst: Possible<bigint>;
@@ -32,6 +33,8 @@ export interface Passage {
   rewrites: number;
   /** The rule that left an address or a port open. */
   openedBy: string;
+  /** The rule that may have made the packet longer. */
+  lengthenedBy: string;
 }
 
 export function beginPassage(packet: Packet, loopback: boolean, first: Station): Passage {
@@ -45,7 +48,9 @@ export function beginPassage(packet: Packet, loopback: boolean, first: Station):
     station: first,
     in: null,
     out: null,
-    ttl: packet.ttl,
+    // A forwarded packet loses one on its way to FORWARD, where `packet.ttl` is seen.
+    ttl: packet.hook === 'forward' ? Math.min(packet.ttl + 1, 255) : packet.ttl,
+    length: packet.length,
     src: packet.src,
     sport: packet.sport,
     dst: packet.dst,
@@ -58,20 +63,26 @@ export function beginPassage(packet: Packet, loopback: boolean, first: Station):
     status: packet.status,
     rewrites: 0,
     openedBy: '',
+    lengthenedBy: '',
   };
 }
 
 /**
  * Puts the packet before a built-in chain. An interface is seen where the kernel's hook state names it: the arriving
  * one also in POSTROUTING since Linux 5.7 (ip_output passes skb->dev). A forwarded packet's TTL falls by one between
- * PREROUTING and FORWARD (ip_forward); `packet.ttl` is that seen at FORWARD.
+ * PREROUTING and FORWARD (ip_forward).
  */
 export function enterStation(passage: Passage, station: Station): void {
   const { packet } = passage;
+  if (station.chain === 'FORWARD' && passage.station.chain === 'PREROUTING') passage.ttl = hopsLeft(passage);
   passage.station = station;
   passage.in = packet.hook === 'output' ? null : packet.in;
   passage.out = station.chain === 'PREROUTING' || station.chain === 'INPUT' ? null : packet.out;
-  passage.ttl = packet.hook === 'forward' && station.chain === 'PREROUTING' ? Math.min(packet.ttl + 1, 255) : packet.ttl;
+}
+
+/** No packet comes to FORWARD with 255; that it is said to is believed, as long as no rule has written another. */
+function hopsLeft({ packet, ttl, rewrites }: Passage): number {
+  return ttl === 255 && packet.ttl === 255 && rewrites === 0 ? 255 : Math.max(0, ttl - 1);
 }
 
 /**
@@ -139,7 +150,7 @@ export function numberOf(passage: Passage, field: NumberField): Possible<number>
     case 'state':
       return states.indexOf(stateSeen(passage));
     case 'length':
-      return packet.length;
+      return passage.length;
     case 'ttl':
       return passage.ttl;
     case 'fragment':

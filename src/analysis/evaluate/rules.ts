@@ -11,7 +11,7 @@ export interface UnderstoodRule {
   readonly effect: Effect;
   /** The target as it stands in the rule; empty when there is none. */
   readonly target: string;
-  /** False for rules that only count or report: nothing hangs on whether they match. */
+  /** False for rules that only count or report, or change what no field holds: nothing hangs on whether they match. */
   readonly deciding: boolean;
   /** A match in it may drop the packet by itself. */
   readonly hotdrop: boolean;
@@ -37,7 +37,7 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
       onFragment: onFragment(ruleset, rule, meaning),
       effect,
       target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
-      deciding: effect.kind !== 'continue' && effect.kind !== 'log',
+      deciding: effect.kind !== 'continue' && effect.kind !== 'log' && effect.kind !== 'alter',
       hotdrop: some(constraint, (part) => part.kind === 'opaque' && part.hotdrop),
     };
   });

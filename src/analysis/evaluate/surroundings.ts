@@ -1,4 +1,4 @@
-import type { Host, IpSet, Link, LinkAddress, Route } from '../../model/host/index.ts';
+import type { Host, IpSet, Link, LinkAddress, Listener, Route } from '../../model/host/index.ts';
 
 /** What of a host bears on its packets besides rules; `null` where it is unknown. */
 export interface Surroundings {
@@ -6,6 +6,7 @@ export interface Surroundings {
   readonly links: readonly Link[] | null;
   readonly addresses: readonly LinkAddress[] | null;
   readonly routes: readonly Route[] | null;
+  readonly listeners: readonly Listener[] | null;
 }
 
 export function surroundingsOf(host: Host): Surroundings {
@@ -14,5 +15,6 @@ export function surroundingsOf(host: Host): Surroundings {
     links: host.links.known ? host.links.value : null,
     addresses: host.addresses.known ? host.addresses.value : null,
     routes: host.routes.known ? host.routes.value : null,
+    listeners: host.listeners.known ? host.listeners.value : null,
   };
 }

@@ -1,6 +1,7 @@
 import { bitsOf, contains, formatAddress, type Ranges } from '../../model/net/index.ts';
 import type { Effect } from '../../model/packet/index.ts';
 import { isLocal } from './addresstype.ts';
+import type { Station } from './hooks.ts';
 import { asRanges, type Passage, translate } from './passage.ts';
 import { type Possible, possible, subtract } from './possible.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -34,6 +35,21 @@ export function applyTranslation(
   const newPort = ports === null ? madeUp : possible(otherPorts ? subtract(ports, [[port, port]]) : ports);
   translate(passage, end, { address, port: newPort, id: effect.random === true && hasEchoId(passage) }, by);
   return address === before || end === 'src' ? [] : rerouted(address, passage, surroundings, by);
+}
+
+/** Which address nat changes at a hook (include/net/netfilter/nf_nat.h, HOOK2MANIP). */
+export function endThere({ chain }: Station): 'src' | 'dst' {
+  return chain === 'INPUT' || chain === 'POSTROUTING' ? 'src' : 'dst';
+}
+
+/** NETMAP as the translation to the one address that it makes of the packet's (net/netfilter/xt_NETMAP.c, netmap_tg4). */
+export function netmapped(effect: Extract<Effect, { kind: 'netmap' }>, passage: Passage): Extract<Effect, { kind: 'translate' }> {
+  const end = endThere(passage.station);
+  const { value, mask } = effect;
+  const free = ((1n << BigInt(bitsOf(passage.packet.family))) - 1n) & ~mask;
+  const before = passage[end];
+  const [lo, hi] = typeof before === 'bigint' ? [before & free, before & free] : [0n, free];
+  return { kind: 'translate', end, to: { kind: 'range', address: [value | lo, value | hi], port: null } };
 }
 
 /**

@@ -99,7 +99,7 @@ export function dropsItself(constraint: Extract<Constraint, { kind: 'opaque' }>,
 /** A question whose answer is the same wherever it is asked of the same bytes. */
 function ask(text: string, scene: Scene): boolean | Question {
   const { rewrites } = scene.passage;
-  return answered({ key: rewrites === 0 ? text : `${text} after translation`, text }, scene);
+  return answered({ key: rewrites === 0 ? text : `${text} after ${rewrites} changes`, text }, scene);
 }
 
 export function answered(question: Question, scene: Scene): boolean | Question {
@@ -137,9 +137,11 @@ function numberIn(field: NumberField, set: Ranges<number>, scene: Scene): boolea
   if (inside.length === 0) return false;
   if (outside.length === 0) return true;
   const learn = (answer: boolean): void => {
-    passage[field === 'sport' ? 'sport' : 'dport'] = possible(answer ? inside : outside);
+    passage[field === 'length' || field === 'sport' ? field : 'dport'] = possible(answer ? inside : outside);
   };
-  return chosen('port', inside, String, passage, learn);
+  if (field !== 'length') return chosen('port', inside, String, passage, learn);
+  const text = `the packet is ${spanText(inside, String)} bytes long behind ${passage.lengthenedBy}`;
+  return { key: text, text, learn };
 }
 
 /** Which of its possible destinations a translation takes. What is learned narrows them, so no answer contradicts another. */
@@ -150,8 +152,7 @@ function chosen<T extends number | bigint>(
   passage: Passage,
   learn: (answer: boolean) => void,
 ): Question {
-  const shown = inside.map(([lo, hi]) => (lo === hi ? show(lo) : `${show(lo)}-${show(hi)}`)).join(',');
-  const text = `the ${what} chosen by ${passage.openedBy} is ${shown}`;
+  const text = `the ${what} chosen by ${passage.openedBy} is ${spanText(inside, show)}`;
   return { key: text, text, learn };
 }
 
@@ -164,13 +165,15 @@ const originalOptions: Readonly<Record<string, string>> = {
 };
 
 function originalText<T extends number | bigint>(field: string, set: Ranges<T>, show: (value: T) => string): string {
-  const shown = set.map(([lo, hi]) => (lo === hi ? show(lo) : `${show(lo)}-${show(hi)}`)).join(',');
-  return `-m conntrack ${originalOptions[field] ?? field} ${shown}`;
+  return `-m conntrack ${originalOptions[field] ?? field} ${spanText(set, show)}`;
+}
+
+function spanText<T extends number | bigint>(set: Ranges<T>, show: (value: T) => string): string {
+  return set.map(([lo, hi]) => (lo === hi ? show(lo) : `${show(lo)}-${show(hi)}`)).join(',');
 }
 
 function macText(set: Ranges<number>): string {
-  const shown = set.map(([lo, hi]) => (lo === hi ? spell(lo) : `${spell(lo)}-${spell(hi)}`)).join(',');
-  return `-m mac --mac-source ${shown}`;
+  return `-m mac --mac-source ${spanText(set, spell)}`;
 }
 
 function spell(mac: number): string {

@@ -1,19 +1,13 @@
 import type { Constraint, Effect, FinalVerdict, Packet, RuleRef, Step } from '../../model/packet/index.ts';
 import type { Chain, Ruleset, Table } from '../../model/ruleset/index.ts';
 import { backendOf, hookTables } from './hooks.ts';
-import {
-  beginPassage,
-  bitsOf,
-  enterStation,
-  hasConnection,
-  hasTemplate,
-  isSpokenFor,
-  meetsNat,
-  type Passage,
-} from './passage.ts';
+import { beginPassage, enterStation, meetsNat } from './passage.ts';
+import { alter, masked, rewrite } from './rewrite.ts';
 import { rulesOf, type UnderstoodRule } from './rules.ts';
+import { cannotTake } from './sockets.ts';
+import { effectWord } from './step.ts';
 import type { Surroundings } from './surroundings.ts';
-import { applyTranslation, mayStay, otherWay } from './translation.ts';
+import { applyTranslation, mayStay, netmapped, otherWay } from './translation.ts';
 import { dropsItself, type Question, type Scene, truth } from './truth.ts';
 
 /** A question that was asked, in the order of asking. */
@@ -73,9 +67,14 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
   let looked = 0;
   let broken: string | null = null;
   let accepted: Decision | null = null;
+  /** The rule that last wrote the TTL before routing looks at it. */
+  let shortened: Decision | null = null;
 
   for (const station of stations) {
+    const isRouted = station.chain === 'FORWARD' && passage.station.chain === 'PREROUTING';
     enterStation(passage, station);
+    // ip_forward answers with "time exceeded" instead.
+    if (isRouted && passage.ttl === 0 && shortened !== null) return finish(shortened);
     const table = ruleset.tables.find((candidate) => candidate.name === station.table);
     const chain = table?.chains.get(station.chain);
     if (table === undefined || chain === undefined) continue;
@@ -129,7 +128,9 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
       if (looked > mostRules) return giveUp(decision, `the packet meets more than ${mostRules.toLocaleString('en')} rules`);
       const match = matches(understood, constraint, by);
       if (match.holds === 'drop') return decision('DROP');
-      if (match.holds !== false || match.open) path.push({ ...by, line: rule.line, effect: word(effect), maybe: match.open });
+      if (match.holds !== false || match.open)
+        path.push({ ...by, line: rule.line, effect: effectWord(effect, passage.station), maybe: match.open });
+      if (effect.kind === 'alter' && match.holds !== false) alter(effect, passage, named(by));
       if (match.holds === false || !understood.deciding) continue;
       switch (effect.kind) {
         case 'verdict':
@@ -148,17 +149,23 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
           if (end !== null || effect.goto) return end;
           break;
         }
-        case 'translate': {
-          if (mayStay(effect, passage)) {
-            const stays = `${named(by)} chooses the ${effect.end === 'dst' ? 'destination' : 'source'} that the packet has`;
-            if (put({ key: stays, text: stays }, by, rule.line)) return decision('ACCEPT');
-          }
-          const sentences = applyTranslation(effect, passage, surroundings, named(by));
-          if (sentences === null) return decision('DROP');
-          for (const sentence of sentences) assumed.add(sentence);
-          const astray = effect.end === 'dst' ? otherWay(passage, surroundings, named(by)) : null;
-          return astray === null ? decision('ACCEPT') : giveUp(decision, astray);
+        case 'translate':
+          return translated(effect, decision, by, rule.line);
+        case 'netmap':
+          return translated(netmapped(effect, passage), decision, by, rule.line);
+        case 'deliver': {
+          const taken = `a transparent socket takes what ${named(by)} hands over`;
+          if (cannotTake(effect, passage, surroundings) || !put({ key: taken, text: taken }, by, rule.line))
+            return decision('DROP');
+          passage.mark = masked(passage.mark, effect.mask, effect.value);
+          if (packet.hook === 'forward')
+            note(`${named(by)} hands the packet to a program here; taken to be routed on all the same`);
+          return decision('ACCEPT');
         }
+        case 'hops':
+          rewrite(effect, passage);
+          if (passage.station.chain === 'PREROUTING') shortened = decision('DROP');
+          break;
         case 'unknown': {
           const { target } = understood;
           const ends: Question = { key: `${target} @ ${scope(understood, by)}`, text: target };
@@ -176,6 +183,23 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
       }
     }
     return null;
+  }
+
+  function translated(
+    effect: Extract<Effect, { kind: 'translate' }>,
+    decision: (verdict: FinalVerdict) => Decision,
+    by: RuleRef,
+    line: number,
+  ): Decision {
+    if (mayStay(effect, passage)) {
+      const stays = `${named(by)} chooses the ${effect.end === 'dst' ? 'destination' : 'source'} that the packet has`;
+      if (put({ key: stays, text: stays }, by, line)) return decision('ACCEPT');
+    }
+    const sentences = applyTranslation(effect, passage, surroundings, named(by));
+    if (sentences === null) return decision('DROP');
+    for (const sentence of sentences) assumed.add(sentence);
+    const astray = effect.end === 'dst' ? otherWay(passage, surroundings, named(by)) : null;
+    return astray === null ? decision('ACCEPT') : giveUp(decision, astray);
   }
 
   /** Names this visit to the rule: a packet may meet it again. */
@@ -238,36 +262,6 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
 
 const none: ReadonlyMap<string, boolean> = new Map();
 
-/** Changes the packet or its connection as MARK, CONNMARK, NOTRACK and CT do. */
-function rewrite(effect: Effect, passage: Passage): void {
-  switch (effect.kind) {
-    case 'write':
-      if (effect.field === 'mark') passage.mark = masked(passage.mark, effect.mask, effect.value);
-      else if (hasConnection(passage) && !hasTemplate(passage))
-        passage.connmark = masked(passage.connmark, effect.mask, effect.value);
-      return;
-    case 'copy': {
-      if (!hasConnection(passage)) return;
-      const value = bitsOf(passage, effect.from) & effect.fromMask;
-      if (effect.to === 'mark') passage.mark = masked(passage.mark, effect.toMask, value);
-      else if (!hasTemplate(passage)) passage.connmark = masked(passage.connmark, effect.toMask, value);
-      return;
-    }
-    case 'untrack':
-      if (!isSpokenFor(passage)) passage.exempt = true;
-      return;
-    case 'track':
-      if (!isSpokenFor(passage)) passage.template = true;
-      return;
-    default:
-      throw new Error(`${effect.kind} changes no packet`);
-  }
-}
-
-function masked(old: number, mask: number, value: number): number {
-  return ((old & ~mask) ^ value) >>> 0;
-}
-
 /**
  * Whose word an accepted packet's answer is: filter's, where the question is whether it may pass; without a filter
  * table the last rule that accepted, and the last policy if none did.
@@ -276,30 +270,6 @@ function leading(before: Decision | null, now: Decision): Decision {
   if (before === null || now.by.table === 'filter') return now;
   if (before.by.table === 'filter') return before;
   return now.by.rule === 'policy' && before.by.rule !== 'policy' ? before : now;
-}
-
-function word(effect: Effect): string {
-  switch (effect.kind) {
-    case 'verdict':
-      return effect.verdict;
-    case 'jump':
-      return effect.goto ? 'goto' : 'jump';
-    case 'write':
-      return effect.field;
-    case 'copy':
-      return effect.to;
-    case 'translate':
-      return effect.end === 'dst' ? 'dnat' : 'snat';
-    case 'untrack':
-      return 'notrack';
-    case 'track':
-      return 'track';
-    case 'continue':
-    case 'return':
-    case 'log':
-    case 'unknown':
-      return effect.kind;
-  }
 }
 
 export function named(ref: RuleRef): string {

@@ -5,10 +5,7 @@ import { hex, readNumber, u32, whole } from '../../values/number.ts';
 import { savedMark, writtenMark } from '../mark-write.ts';
 import { option, pick } from '../pick.ts';
 
-/**
- * net/netfilter/xt_connmark.c, connmark_tg_shift; nothing happens to a packet without a connection.
- * Shifted marks are more than an Effect can say.
- */
+/** net/netfilter/xt_connmark.c, connmark_tg_shift; nothing happens to a packet without a connection. */
 export const CONNMARK: Target = {
   kind: 'target',
   name: 'CONNMARK',
@@ -43,19 +40,18 @@ export const CONNMARK: Target = {
   },
 
   meaning(use) {
-    if (use.given.some((one) => one.name.endsWith('-shift-mark'))) return { kind: 'unknown', target: 'CONNMARK' };
     const nfmask = maskOf(use, '--nfmask');
     const ctmask = maskOf(use, '--ctmask');
     if (typeof nfmask !== 'number') return nfmask;
     if (typeof ctmask !== 'number') return ctmask;
     if (given(use, '--save-mark') !== undefined)
-      return { kind: 'copy', from: 'mark', to: 'connmark', fromMask: nfmask, toMask: ctmask };
+      return { kind: 'copy', from: 'mark', to: 'connmark', fromMask: nfmask, toMask: ctmask, ...shiftOf(use) };
     if (given(use, '--restore-mark') !== undefined)
-      return { kind: 'copy', from: 'connmark', to: 'mark', fromMask: ctmask, toMask: nfmask };
-    return (
-      writtenMark(use, 'connmark') ??
-      bad('-j CONNMARK does not say what to do', 'write --save-mark, --restore-mark or --set-mark VALUE')
-    );
+      return { kind: 'copy', from: 'connmark', to: 'mark', fromMask: ctmask, toMask: nfmask, ...shiftOf(use) };
+    const written = writtenMark(use, 'connmark');
+    if (written === undefined)
+      return bad('-j CONNMARK does not say what to do', 'write --save-mark, --restore-mark or --set-mark VALUE');
+    return written.kind === 'write' ? { ...written, ...shiftOf(use) } : written;
   },
 };
 
@@ -64,4 +60,10 @@ function maskOf(use: Use, name: string): number | Bad {
   const one = given(use, name) ?? given(use, '--mask');
   if (one === undefined) return 0xffffffff;
   return readNumber(one.values[0] ?? '') ?? badValue(one, 'write a 32-bit number');
+}
+
+function shiftOf(use: Use): { readonly shift?: number } {
+  const left = readNumber(givenValue(use, '--left-shift-mark') ?? '0', 31) ?? 0;
+  const right = readNumber(givenValue(use, '--right-shift-mark') ?? '0', 31) ?? 0;
+  return left === right ? {} : { shift: left - right };
 }

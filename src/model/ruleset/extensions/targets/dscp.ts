@@ -12,5 +12,5 @@ export const DSCP: Target = {
   limits: [{ kind: 'one', of: ['--set-dscp', '--set-dscp-class'] }],
   saved: (_use, _backend, spelled) => spelled.map((one) => ({ ...one, name: '--set-dscp' })),
 
-  meaning: () => ({ kind: 'continue' }),
+  meaning: () => ({ kind: 'alter', what: 'tos' }),
 };

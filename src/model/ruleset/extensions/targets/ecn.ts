@@ -28,5 +28,5 @@ export const ECN: Target = {
       ? removes
       : [option('--ecn-tcp-ece', '0'), option('--ecn-tcp-cwr', '0'), ...ect];
   },
-  meaning: () => ({ kind: 'continue' }),
+  meaning: () => ({ kind: 'alter', what: 'ecn' }),
 };

@@ -1,6 +1,7 @@
 import type { Target } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { u8, whole } from '../../values/number.ts';
+import { writtenHops } from '../hops-write.ts';
 
 /** net/netfilter/xt_HL.c: writes the hop limit, which later rules may compare. */
 export const HL: Target = {
@@ -10,5 +11,5 @@ export const HL: Target = {
   options: options(['--hl-set LIMIT', whole(0n, u8)], ['--hl-dec NUMBER', whole(1n, u8)], ['--hl-inc NUMBER', whole(1n, u8)]),
   limits: [{ kind: 'one', of: ['--hl-set', '--hl-dec', '--hl-inc'] }],
 
-  meaning: () => ({ kind: 'unknown', target: 'HL' }),
+  meaning: (use) => writtenHops(use, 'hl'),
 };

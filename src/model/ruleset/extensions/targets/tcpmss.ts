@@ -18,5 +18,5 @@ export const TCPMSS: Target = {
   options: options(['--set-mss NUMBER', segment], '--clamp-mss-to-pmtu'),
   limits: [{ kind: 'one', of: ['--set-mss', '--clamp-mss-to-pmtu'] }],
 
-  meaning: () => ({ kind: 'continue' }),
+  meaning: () => ({ kind: 'alter', what: 'mss' }),
 };

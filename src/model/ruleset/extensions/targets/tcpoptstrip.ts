@@ -23,5 +23,5 @@ export const TCPOPTSTRIP: Target = {
   families: [4, 6],
   options: options(['--strip-options OPTIONS', tcpOptions]),
 
-  meaning: () => ({ kind: 'continue' }),
+  meaning: () => ({ kind: 'alter', what: 'tcp-options' }),
 };

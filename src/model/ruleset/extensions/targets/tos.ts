@@ -25,5 +25,5 @@ export const TOS: Target = {
       if (one.name === '--or-tos') return option('--set-tos', tosText(bits, bits));
       return one.name === '--xor-tos' ? option('--set-tos', tosText(bits, 0)) : one;
     }),
-  meaning: () => ({ kind: 'continue' }),
+  meaning: () => ({ kind: 'alter', what: 'tos' }),
 };

@@ -1,8 +1,8 @@
 import { givenValue, type Target } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { hostValue } from '../../values/address.ts';
+import { hostValue, readAddress } from '../../values/address.ts';
 import { markValue, readMark } from '../../values/mark.ts';
-import { portNumber } from '../../values/port.ts';
+import { portNumber, readPort } from '../../values/port.ts';
 import { option, pick } from '../pick.ts';
 
 /** net/netfilter/xt_TPROXY.c: marks and hands over to a local socket, or drops when there is none. */
@@ -17,7 +17,12 @@ export const TPROXY: Target = {
     option('--tproxy-mark', maskedMark(givenValue(use, '--tproxy-mark') ?? '0/0')),
   ],
 
-  meaning: () => ({ kind: 'unknown', target: 'TPROXY' }),
+  meaning(use) {
+    const { value, mask } = readMark(givenValue(use, '--tproxy-mark') ?? '0/0') ?? { value: 0, mask: 0 };
+    const address = readAddress(hostValue.saved(givenValue(use, '--on-ip') ?? '', use.family) ?? '', use.family) ?? 0n;
+    const port = readPort(givenValue(use, '--on-port') ?? '', 'guided') ?? 0;
+    return { kind: 'deliver', address: address === 0n ? null : address, port, mask, value };
+  },
 };
 
 /** Value and mask, both always written. */
