@@ -5,7 +5,12 @@ import { defineConfig } from 'rolldown';
  * koffi is native and optional, and stays what npm installed.
  */
 export default defineConfig({
-  input: { palisade: 'src/daemon/main.ts', 'lab-actor': 'src/verbs/lab/actor.ts', collector: 'src/kernel/collector.ts' },
+  input: {
+    palisade: 'src/daemon/main.ts',
+    auditor: 'src/verbs/auditor.ts',
+    collector: 'src/kernel/collector.ts',
+    'lab-actor': 'src/verbs/lab/actor.ts',
+  },
   platform: 'node',
   external: ['koffi'],
   output: {

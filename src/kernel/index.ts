@@ -14,6 +14,7 @@ export * from './namespace.ts';
 export * from './nflog.ts';
 export type { Observed } from './observed.ts';
 export * from './packets.ts';
+export { type KeptTexts, nftTexts } from './read.ts';
 export * from './refusal.ts';
 export * from './rehearsal.ts';
 export { policyChains } from './restorable.ts';

@@ -5,15 +5,22 @@ import type { HostTexts, TextRead } from '../model/host/index.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
 import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
-import { readTexts } from './read.ts';
+import { type KeptTexts, readTexts } from './read.ts';
 import { readBy } from './reading.ts';
 import { createRun, type Run } from './run.ts';
 
 /** The machine, as far as it is asked and told by programs. */
 export interface Kernel {
   readonly run: Run;
-  /** What all tools print now, of this machine or inside a namespace. Never rejects: what could not be read is said. */
-  read(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<HostTexts>;
+  /**
+   * What all tools print now, of this machine or inside a namespace. Never rejects: what could not be read is said. Texts in
+   * `kept` are taken as they are instead of being read again.
+   */
+  read(options?: {
+    readonly namespace?: Namespace;
+    readonly signal?: AbortSignal;
+    readonly kept?: KeptTexts;
+  }): Promise<HostTexts>;
   /**
    * A number that is another one after every change to nf_tables, here or inside a namespace: while it stays, the rules of the
    * nft backend and nft's own chains are as they were read (their counters are not). One question to the kernel, whatever
@@ -47,9 +54,9 @@ export function createKernel(options: KernelOptions = {}): Kernel {
   let loaded = false;
   return {
     run,
-    async read({ namespace, signal } = {}) {
+    async read({ namespace, signal, kept } = {}) {
       const readAt = clock.now();
-      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, namespace?.pid, signal) };
+      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, namespace?.pid, signal, kept) };
     },
     async generation(namespace) {
       // The question alone would load nf_tables.

@@ -24,6 +24,18 @@ const tools = {
   packetReaders: { argv: ['ss', '-0', '-H', '-n', '-p'], env: { PROC_NET_PACKET: '/proc/net/packet' } },
 } as const satisfies Partial<Record<TextName, Reading>>;
 
+/** What only a change to nf_tables changes, by whose number it may be kept: `Kernel.generation`. */
+export const nftTexts = [
+  'nftSave4',
+  'nftSave6',
+  'nftChains',
+  'nftRules4',
+  'nftRules6',
+  'flowtables',
+] as const satisfies TextName[];
+
+export type KeptTexts = Readonly<Partial<Record<(typeof nftTexts)[number], TextRead>>>;
+
 /** Programs at once; each is short, and they wait more than they compute. */
 const atOnce = 8;
 
@@ -34,12 +46,21 @@ const atOnce = 8;
  *
  * @param pid a process in the namespace that `unbounded` leads into; none for our own.
  */
-export async function readTexts(unbounded: Run, pid: number | undefined, signal?: AbortSignal): Promise<HostTexts['texts']> {
+export async function readTexts(
+  unbounded: Run,
+  pid: number | undefined,
+  signal?: AbortSignal,
+  kept: KeptTexts = {},
+): Promise<HostTexts['texts']> {
   const run = atMost(atOnce, unbounded);
   const modules = readModules(run, signal);
-  const nftSave4 = readRules(run, 4, 'nft', modules, signal);
-  const nftSave6 = readRules(run, 6, 'nft', modules, signal);
-  const nftChains = readNftChains(run, modules, signal);
+  const unless = (text: TextRead | undefined, read: () => Promise<TextRead>): Promise<TextRead> =>
+    text === undefined ? read() : Promise.resolve(text);
+  const nftSave4 = unless(kept.nftSave4, () => readRules(run, 4, 'nft', modules, signal));
+  const nftSave6 = unless(kept.nftSave6, () => readRules(run, 6, 'nft', modules, signal));
+  const nftChains = unless(kept.nftChains, () => readNftChains(run, modules, signal));
+  const nftRules = async (family: 'ip' | 'ip6', save: Promise<TextRead>): Promise<TextRead> =>
+    readNftRules(run, family, await nftChains, await save, pid, signal);
   const tool = (name: keyof typeof tools): Promise<TextRead> => readBy(run, tools[name], signal);
   const links = tool('links');
   const reads: Record<TextName, Promise<TextRead>> = {
@@ -48,9 +69,9 @@ export async function readTexts(unbounded: Run, pid: number | undefined, signal?
     legacySave4: readRules(run, 4, 'legacy', modules, signal),
     legacySave6: readRules(run, 6, 'legacy', modules, signal),
     nftChains,
-    nftRules4: Promise.all([nftChains, nftSave4]).then((texts) => readNftRules(run, 'ip', ...texts, pid, signal)),
-    nftRules6: Promise.all([nftChains, nftSave6]).then((texts) => readNftRules(run, 'ip6', ...texts, pid, signal)),
-    flowtables: readFlowtables(run, modules, signal),
+    nftRules4: unless(kept.nftRules4, () => nftRules('ip', nftSave4)),
+    nftRules6: unless(kept.nftRules6, () => nftRules('ip6', nftSave6)),
+    flowtables: unless(kept.flowtables, () => readFlowtables(run, modules, signal)),
     ipsets: modules.absent('ip_set').then((absent) => (absent ? notLoaded('ipset', 'ip_set') : tool('ipsets'))),
     links,
     tcx: links.then((read) => readTcx(read, pid)),

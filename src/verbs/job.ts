@@ -2,10 +2,13 @@ import { hostname } from 'node:os';
 import { hostFromTexts } from '../model/host/index.ts';
 import { problemLine } from '../result.ts';
 import { followCollected, followKernelLog, type Watched } from '../watch/sources/index.ts';
+import { auditAside } from './auditing.ts';
 import { loggedPacketToJson } from './event.ts';
 import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
-import { type Live, live } from './live.ts';
+import { type Live, live, type Sources } from './live.ts';
+import { logsOfAllNamespaces, namespaceLogNotices } from './namespace-log.ts';
+import { createRereader } from './rereader.ts';
 import { reportToJson } from './shapes.ts';
 import { statusOf } from './status.ts';
 import type { UpInput, UpPart } from './up.ts';
@@ -14,7 +17,12 @@ import type { Context, Outcome } from './verb.ts';
 /** The live host, seen as root. */
 export async function watchHost(context: Context, input: UpInput): Promise<Outcome<UpPart>> {
   const options = input.backend === undefined ? {} : { backend: input.backend };
-  const read = async () => hostFromTexts(await context.kernel.read({ signal: context.signal }), options);
+  const reread = createRereader(context.kernel, context.signal);
+  const read: Sources['read'] = async (before) => {
+    const { texts, countedAt } = await reread();
+    return { host: hostFromTexts(texts, { ...options, ...(before && { before }) }), countedAt };
+  };
+  await sayNamespaceLog(context, 'host');
   return await job(context, input, read, () => followKernelLog(context.signal, context.clock));
 }
 
@@ -31,24 +39,51 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
     kind: 'notice',
     text: 'Until then it looks at a network that it made in namespaces of its own: a server behind a common guide’s firewall, a client and an attacker.',
   });
-  const read = async () => ({
-    ...hostFromTexts(await context.kernel.read({ namespace: lab.server, signal: context.signal })),
-    name: 'lab',
-  });
+  await sayNamespaceLog(context, 'lab');
+  const reread = createRereader(context.kernel, context.signal, lab.server);
+  const read: Sources['read'] = async () => {
+    const { texts, countedAt } = await reread();
+    return { host: { ...hostFromTexts(texts), name: 'lab' }, countedAt };
+  };
   // Awaited here: the network stands as long as the job.
   return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal));
+}
+
+async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
+  if (await logsOfAllNamespaces(context.kernel.run, context.signal)) {
+    await say(context, { kind: 'notice', text: namespaceLogNotices[whose] });
+  }
 }
 
 /** The same job on whatever `read` reads and `follow` follows. */
 async function job(
   context: Context,
   input: UpInput,
-  read: Parameters<typeof live>[0],
+  read: Sources['read'],
   follow: () => AsyncIterable<Watched>,
 ): Promise<Outcome<UpPart>> {
-  const started = context.clock.now();
-  const subject = await live(read, () => context.clock.now());
-  const readMs = context.clock.now() - started;
+  const now = (): number => context.clock.now();
+  const spent: Spent = { readMs: 0, auditMs: 0 };
+  context.progress('reading the firewall');
+  const subject = await live({
+    async read(before) {
+      const began = now();
+      const reading = await read(before);
+      spent.readMs = now() - began;
+      spent.auditMs = 0;
+      if (before === null) context.progress('auditing');
+      return reading;
+    },
+    async audit(host) {
+      const began = now();
+      const report = await auditAside(host, context.signal);
+      spent.auditMs = now() - began;
+      return report;
+    },
+    now,
+  });
+  // An audit that Ctrl-C cut short says nothing.
+  if (context.signal.aborted) return { kind: 'done', value: null };
   await sayAudited(context, subject, false);
   if (input.once) return { kind: 'done', value: null };
   const closing: Promise<unknown>[] = [];
@@ -67,22 +102,25 @@ async function job(
     });
   }
   await say(context, { kind: 'watching' });
-  closing.push(refreshing(context, subject, readMs), following(context, subject, follow));
+  closing.push(refreshing(context, subject, spent), following(context, subject, follow));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
   return { kind: 'done', value: null };
 }
 
-/** Reads anew every ten seconds, or so seldom that reading takes at most a twentieth of the time. */
-async function refreshing(context: Context, subject: Live, firstReadMs: number): Promise<void> {
-  let pauseMs = Math.max(10_000, 20 * firstReadMs);
-  while (await pause(pauseMs, context.signal)) {
-    const started = context.clock.now();
+/** What the latest reading took, and the audit that followed it, if one did. */
+interface Spent {
+  readMs: number;
+  auditMs: number;
+}
+
+/** Reads anew every ten seconds, or so seldom that reading takes at most a twentieth of the time and auditing a quarter. */
+async function refreshing(context: Context, subject: Live, spent: Spent): Promise<void> {
+  while (await pause(Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs), context.signal)) {
     const changed = await subject.refresh();
     // A reading that Ctrl-C cut short says nothing.
     if (context.signal.aborted) return;
     if (changed) await sayAudited(context, subject, true);
-    pauseMs = Math.max(10_000, 20 * (context.clock.now() - started));
   }
 }
 

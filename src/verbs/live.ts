@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createEvaluator } from '../analysis/index.ts';
-import { audit, type Report } from '../audit/index.ts';
+import type { Report } from '../audit/index.ts';
 import type { Host } from '../model/host/index.ts';
+import type { Ruleset } from '../model/ruleset/index.ts';
 import { problemLine } from '../result.ts';
 import type { LoggedPacket } from '../watch/index.ts';
 import type { News } from './news.ts';
@@ -18,26 +19,34 @@ const keptEvents = 1000;
 export interface Live {
   /** The latest reading; every later one replaces it. */
   current(): { readonly host: Host; readonly report: Report };
-  /** Reads and audits anew; tells the listeners, and says whether the rules or what is known of them changed. */
+  /** Reads anew, audits what is not as it was, tells the listeners, and says whether the rules or what is known of them changed. */
   refresh(): Promise<boolean>;
   logged(event: LoggedPacket): void;
   lost(count: number): void;
   readonly served: Served;
 }
 
-export async function live(read: () => Promise<Host>, now: () => number): Promise<Live> {
+/** Where a live host comes from, and who judges it. */
+export interface Sources {
+  /** `countedAt`: epoch milliseconds at which the rules' counters were read. `before` is the reading before. */
+  read(before: Host | null): Promise<{ readonly host: Host; readonly countedAt: number }>;
+  audit(host: Host): Promise<Report>;
+  now(): number;
+}
+
+export async function live({ read, audit, now }: Sources): Promise<Live> {
   const listeners = new Set<(news: News) => void>();
   const events: LoggedPacket[] = [];
   const tell = (news: News): void => {
     for (const listener of listeners) listener(news);
   };
-  let host = await read();
-  let report = audit(host);
+  let { host, countedAt } = await read(null);
+  let report = await audit(host);
   let fingerprint = fingerprintOf(host);
   const served: Served = {
     status: async () => statusOf(host, report),
     audit: async () => reportToJson(host.name, host.readAt, report),
-    show: async () => rulesetsOf(host, undefined),
+    show: async () => rulesetsOf(host, undefined, countedAt),
     async trace(json) {
       const packet = packetFor(host, json);
       if (!packet.ok) return { ok: false, message: packet.problems.map(problemLine).join('\n') };
@@ -57,11 +66,12 @@ export async function live(read: () => Promise<Host>, now: () => number): Promis
     current: () => ({ host, report }),
     served,
     async refresh() {
-      const fresh = await read();
-      const print = fingerprintOf(fresh);
+      const fresh = await read(host);
+      const print = fingerprintOf(fresh.host);
       const changed = print !== fingerprint;
-      host = fresh;
-      report = audit(host);
+      // Until the audit is done, page and API show the reading before, whole.
+      if (changed) report = await audit(fresh.host);
+      ({ host, countedAt } = fresh);
       fingerprint = print;
       tell({ kind: 'audited', at: now(), changed });
       return changed;
@@ -81,19 +91,40 @@ export async function live(read: () => Promise<Host>, now: () => number): Promis
 function fingerprintOf(host: Host): string {
   const hash = createHash('sha256');
   for (const family of [4, 6] as const) {
-    const ruleset = host.rulesets[family];
-    if (!ruleset.known) hash.update(`unknown ${ruleset.why}\n`);
-    else {
-      for (const line of ruleset.value.text.split('\n')) {
-        if (!line.startsWith('#')) hash.update(`${line.replace(/^(\[\d+:\d+\] )|( ?\[\d+:\d+\])$/g, '')}\n`);
-      }
+    const backends = host.backends[family];
+    // Beside the rules in force, those that another backend holds.
+    const rulesets = backends.known ? [backends.value.nft, backends.value.legacy] : [];
+    for (const ruleset of rulesets) hash.update(`${ruleset === null ? 'none' : rulesPrint(ruleset)}\n`);
+    for (const fact of [host.rulesets[family], backends, host.nativeRules[family]]) {
+      hash.update(fact.known ? 'known\n' : `unknown ${fact.why}\n`);
     }
+    const inForce = host.rulesets[family];
+    if (inForce.known && !rulesets.includes(inForce.value)) hash.update(`${rulesPrint(inForce.value)}\n`);
   }
-  const rest = [host.foreignChains, host.sets, host.links, host.addresses, host.routes, host.sysctls, host.listeners];
+  const rest = [host.foreignChains, host.sets, host.links, host.addresses, host.routes, settings(host), host.listeners];
   hash.update(
     JSON.stringify(rest, (_, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value instanceof Map ? [...value] : value,
     ),
   );
   return hash.digest('hex');
+}
+
+/** How many connections there are is among the settings, and is none. */
+function settings({ sysctls }: Host): unknown {
+  return sysctls.known ? [...sysctls.value].filter(([name]) => name !== 'net.netfilter.nf_conntrack_count') : sysctls;
+}
+
+const prints = new WeakMap<Ruleset, string>();
+
+function rulesPrint(ruleset: Ruleset): string {
+  const found = prints.get(ruleset);
+  if (found !== undefined) return found;
+  const hash = createHash('sha256');
+  for (const line of ruleset.text.split('\n')) {
+    if (!line.startsWith('#')) hash.update(`${line.replace(/^(\[\d+:\d+\] )|( ?\[\d+:\d+\])$/g, '')}\n`);
+  }
+  const print = hash.digest('hex');
+  prints.set(ruleset, print);
+  return print;
 }

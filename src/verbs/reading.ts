@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Backend, Host } from '../model/host/index.ts';
+import type { Backend, Host, Known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { failed, ok, type Result } from '../result.ts';
 import type { Context } from './verb.ts';
@@ -33,6 +33,18 @@ export interface Reading {
 
 /** Reads the host that the flags name. What a live host does not tell becomes unknown in it; files fail whole. */
 export async function readHost(context: Context, reading: Reading): Promise<Result<Host>> {
+  const read = await readHostAndSets(context, reading);
+  return read.ok ? ok(read.value.host) : read;
+}
+
+export interface HostAndSets {
+  readonly host: Host;
+  /** As `ipset save` printed them. */
+  readonly sets: Known<string>;
+}
+
+/** As {@link readHost}, with the text of its sets. */
+export async function readHostAndSets(context: Context, reading: Reading): Promise<Result<HostAndSets>> {
   if (reading.ruleset.length > 0) return fromFiles(context, reading);
   const alone = reading.sets !== undefined ? '--sets' : reading.facts !== undefined ? '--facts' : undefined;
   if (alone !== undefined) {
@@ -45,10 +57,17 @@ export async function readHost(context: Context, reading: Reading): Promise<Resu
   context.progress('reading the firewall');
   const { hostFromTexts } = await import('../model/host/index.ts');
   const texts = await context.kernel.read({ signal: context.signal });
-  return ok(hostFromTexts(texts, reading.backend === undefined ? {} : { backend: reading.backend }));
+  const host = hostFromTexts(texts, reading.backend === undefined ? {} : { backend: reading.backend });
+  const { ipsets } = texts.texts;
+  return ok({ host, sets: ipsets.read ? { known: true, value: ipsets.text } : mapSets(host, '') });
 }
 
-async function fromFiles(context: Context, reading: Reading): Promise<Result<Host>> {
+/** What is not there to be read, as where the kernel has no sets at all, is known in the host too. */
+function mapSets(host: Host, text: string): Known<string> {
+  return host.sets.known ? { known: true, value: text } : host.sets;
+}
+
+async function fromFiles(context: Context, reading: Reading): Promise<Result<HostAndSets>> {
   const rulesets: { file: string; family?: Family; text: string }[] = [];
   for (const argument of reading.ruleset) {
     const said = /^([46]):(.+)$/s.exec(argument);
@@ -66,7 +85,8 @@ async function fromFiles(context: Context, reading: Reading): Promise<Result<Hos
     beside[kind] = { file, text: text.value };
   }
   const { hostFromFiles } = await import('../model/host/index.ts');
-  return hostFromFiles({ rulesets, ...beside, readAt: context.clock.now() });
+  const host = hostFromFiles({ rulesets, ...beside, readAt: context.clock.now() });
+  return host.ok ? ok({ host: host.value, sets: mapSets(host.value, beside.sets?.text ?? '') }) : host;
 }
 
 /** A file's bytes as latin1, so that every byte of it survives. */

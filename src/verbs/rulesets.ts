@@ -1,3 +1,4 @@
+import { nativeUnread } from '../audit/bystanders.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import { type Counters, type Ruleset, ruleMeaning, ruleText } from '../model/ruleset/index.ts';
 import type { RulesetJson } from './shapes.ts';
@@ -11,8 +12,8 @@ export function knownRulesets(host: Host): Ruleset[] {
   });
 }
 
-/** Every table, or only the named one. Of files, a family that none was named for is not missing. */
-export function rulesetsOf(host: Host, table: string | undefined): RulesetJson {
+/** Every table, or only the named one, with counters as of `countedAt` (epoch milliseconds). Of files, a family that none was named for is not missing. */
+export function rulesetsOf(host: Host, table: string | undefined, countedAt = host.readAt): RulesetJson {
   const unknown = ([4, 6] as const).flatMap((family) => {
     const ruleset = host.rulesets[family];
     if (ruleset.known || isNotGiven(host, family)) return [];
@@ -22,9 +23,14 @@ export function rulesetsOf(host: Host, table: string | undefined): RulesetJson {
   if (!foreignChains.known && host.origin === 'live') {
     unknown.push({ what: 'other nft chains', why: foreignChains.why, remedy: foreignChains.remedy });
   }
+  for (const family of [4, 6] as const) {
+    const native = nativeUnread(host, family);
+    if (native !== null) unknown.push({ what: `nft’s own IPv${family} rules`, ...native });
+  }
   return {
     host: host.name,
     readAt: host.readAt / 1000,
+    countedAt: countedAt / 1000,
     families: knownRulesets(host).map((ruleset) => familyOf(ruleset, table)),
     foreign: foreignOf(host),
     unknown,

@@ -69,6 +69,7 @@ export async function followScript(
     report: {
       host: file,
       readAt: context.clock.now() / 1000,
+      countedAt: context.clock.now() / 1000,
       families: used.map(({ ruleset, lines }) => ({
         ...withLines(familyOf(ruleset, undefined), lines, reading.table),
         backend: run.backend,

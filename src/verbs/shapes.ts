@@ -141,13 +141,21 @@ export function countsOf(report: Report): z.output<typeof counts> {
   return sum;
 }
 
+const score = z
+  .int()
+  .min(0)
+  .max(100)
+  .nullable()
+  .describe('null when confidence is 0: nothing is known that could be scored. Below 100 % confidence it is a bound from above.');
+const confidence = z.int().min(0).max(100).describe('Percent of the checks that could be answered.');
+
 /** What `audit --json` prints. */
 export const auditReport = z
   .object({
     host: z.string(),
     readAt: z.number().describe('Epoch seconds.'),
-    score: z.int().min(0).max(100),
-    confidence: z.int().min(0).max(100).describe('Percent of the checks that could be answered.'),
+    score,
+    confidence,
     counts,
     findings: z.array(finding),
     unknown: z.array(unknownAnswer),
@@ -181,8 +189,8 @@ export const statusReport = z
     backends: z.object({ 4: z.string(), 6: z.string() }).describe('nft, legacy, both, none or unknown, by family.'),
     rules: z.object({ 4: z.int().nullable(), 6: z.int().nullable() }),
     foreign: z.array(z.string()).describe('nft base chains that iptables did not make, by name: seen, not modelled.'),
-    score: z.int(),
-    confidence: z.int(),
+    score,
+    confidence,
     counts,
     findings: z.array(finding).describe('Worst first.'),
     unknown: z.array(unknownAnswer),
@@ -207,6 +215,11 @@ export const rulesetReport = z
   .object({
     host: z.string(),
     readAt: z.number().describe('Epoch seconds.'),
+    countedAt: z
+      .number()
+      .describe(
+        'Epoch seconds at which packets and bytes were read; before readAt where an unchanged big ruleset was not listed anew.',
+      ),
     families: z.array(
       z.object({
         family: z.union([z.literal(4), z.literal(6)]),

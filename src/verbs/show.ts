@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readHost, readingInput } from './reading.ts';
+import { readHostAndSets, readingInput } from './reading.ts';
 import { followScript, scriptStep } from './script.ts';
 import { rulesetReport } from './shapes.ts';
 import { verb } from './verb.ts';
@@ -11,6 +11,11 @@ export const show = verb({
   description: `Shows every table, chain and rule that was read, with its counters and what palisade does not understand of it.
 --save prints the text as it was read, byte for byte.
 
+--canonical prints the rules as the kernel would print them if they were its own: they are loaded into a throw-away network
+namespace, with the sets, links and addresses that are known, and iptables-save prints them there. Nothing on this host changes. It
+needs root, or a host that allows user namespaces. The backend is that of --backend, else the one that wrote the text, else nft. A rule that
+the kernel does not take is told by its file and line.
+
 --script shows the rules that a shell script or a pasted guide would leave: its iptables, ip6tables and iptables-restore commands are
 followed one by one, on an empty firewall or on that of --ruleset, and nothing is run. Variables with literal values, && and ||, set -e and
 here-documents are followed too. What only a running shell can tell, such as loops, conditions and $(…), is never guessed: those lines
@@ -19,6 +24,7 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
   input: z.object({
     ...readingInput,
     save: z.boolean().default(false).describe('Print the text as read, byte for byte'),
+    canonical: z.boolean().default(false).describe('Print what the kernel prints back for these rules, asked in a namespace'),
     script: z
       .string()
       .optional()
@@ -27,7 +33,7 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
     table: z.string().optional().describe('Only this table').meta({ value: 'NAME' }),
   }),
   output: rulesetReport.extend({
-    saves: z.array(z.string()).optional().describe('With --save: the texts, one character a byte.'),
+    saves: z.array(z.string()).optional().describe('With --save or --canonical: the texts, one character a byte.'),
     steps: z.array(scriptStep).optional().describe('With --script: each command and what it does.'),
   }),
   streams: false,
@@ -40,9 +46,14 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
   examples: [
     { command: 'palisade show', says: 'this host’s rules' },
     { command: 'palisade show --save --ruleset rules.v4', says: 'the text itself, after it was read whole' },
+    { command: 'palisade show --canonical --ruleset rules.v4', says: 'the same rules in the kernel’s own words' },
     { command: 'palisade show --script firewall.sh', says: 'the rules that a script would leave' },
   ],
   async run(context, input) {
+    if (input.canonical && (input.save || input.script !== undefined || input.table !== undefined)) {
+      const hint = 'leave --save, --script and --table out';
+      return { kind: 'invalid', problems: [{ code: 'usage', message: '--canonical prints whole rulesets, and alone', hint }] };
+    }
     if (input.script !== undefined) {
       const followed = await followScript(context, input.script, input);
       if (!followed.ok) return { kind: 'invalid', problems: followed.problems };
@@ -52,19 +63,30 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
       const kind = refused ? 'found' : problems.length > 0 ? 'unknown' : 'done';
       return { kind, value: { ...report, ...(input.save && { saves }) } };
     }
-    const host = await readHost(context, input);
-    if (!host.ok) return { kind: 'invalid', problems: host.problems };
+    const read = await readHostAndSets(context, input);
+    if (!read.ok) return { kind: 'invalid', problems: read.problems };
+    const { host } = read.value;
     const { knownRulesets, rulesetsOf } = await import('./rulesets.ts');
-    const value = rulesetsOf(host.value, input.table);
+    const value = rulesetsOf(host, input.table);
     const missing = value.unknown.filter(({ what }) => what.endsWith('rules'));
-    if (input.save && missing.length > 0) {
+    if ((input.save || input.canonical) && missing.length > 0) {
       // A text that lacks a family would pass for the whole.
       return {
         kind: 'unread',
         problems: missing.map(({ what, why, remedy }) => ({ code: 'unread', message: `${what}: ${why}`, hint: remedy })),
       };
     }
-    const saves = input.save ? { saves: knownRulesets(host.value).map((ruleset) => ruleset.text) } : {};
+    if (input.canonical) {
+      const { canonicalOf, refusalOf } = await import('./canonical.ts');
+      const canonical = await canonicalOf(context, read.value, input);
+      if (!canonical.ok) return refusalOf(canonical.problems, host);
+      const { saves } = canonical.value;
+      return {
+        kind: value.unknown.length > 0 ? 'unknown' : 'done',
+        value: { ...rulesetsOf(canonical.value.host, undefined), saves: [...saves] },
+      };
+    }
+    const saves = input.save ? { saves: knownRulesets(host).map((ruleset) => ruleset.text) } : {};
     return { kind: value.unknown.length > 0 ? 'unknown' : 'done', value: { ...value, ...saves } };
   },
 });

@@ -183,6 +183,7 @@ export const status: StatusJson = {
 export const ruleset: RulesetJson = {
   host: 'web1',
   readAt,
+  countedAt: readAt - 61,
   families: [
     {
       family: 4,

@@ -10,8 +10,8 @@ export function whole(audit: AuditJson, view: View): string {
 }
 
 /** What is unknown can only make it worse: then the score is a bound, and with nothing known there is none. */
-function scoreWords(score: number, confidence: number): string {
-  if (confidence === 0) return 'No score: none of the checks could be answered.';
+function scoreWords(score: number | null, confidence: number): string {
+  if (score === null) return 'No score: none of the checks could be answered.';
   const answered = `with ${confidence} % of the checks answered`;
   return confidence === 100 ? `Score ${score} of 100, ${answered}.` : `Score at most ${score} of 100, ${answered}.`;
 }

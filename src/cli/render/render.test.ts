@@ -121,6 +121,7 @@ test.each([status(standing, terminal), audit(report, terminal)])('nothing is wid
 const ruleset: RulesetJson = {
   host: 'web1',
   readAt: 0,
+  countedAt: 0,
   families: [
     {
       family: 4,

@@ -24,11 +24,17 @@ export interface Rules {
 
 /**
  * Decides what one family's rules are, or that they are unknown. No output, by itself, is never taken for no rules:
- * there are none once both backends' saves and nft's own listing were read and all show none.
+ * there are none once both backends' saves and nft's own listing were read and all show none. `before` are rulesets of an earlier
+ * reading, taken where the text did not change.
  */
-export function decideRules(family: Family, texts: RuleTexts, chosen: Backend | undefined): Rules {
-  const nft = nftRules(family, texts);
-  const legacy = legacyRules(family, texts.legacySave);
+export function decideRules(
+  family: Family,
+  texts: RuleTexts,
+  chosen: Backend | undefined,
+  before: readonly Ruleset[] = [],
+): Rules {
+  const nft = nftRules(family, texts, before);
+  const legacy = legacyRules(family, texts.legacySave, before);
   const backends = !nft.known ? nft : !legacy.known ? legacy : known({ nft: nft.value, legacy: legacy.value });
   return { ruleset: inForce(family, nft, legacy, chosen), backends, native: nativeIn(family, texts.nftRules) };
 }
@@ -72,7 +78,11 @@ function inForce(
   return known([nft.value, legacy.value].find((ruleset) => ruleset !== null && ruleset.tables.length > 0) ?? none);
 }
 
-function nftRules(family: Family, { nftSave, nftChains, nftRules: expressions }: RuleTexts): Known<Ruleset | null> {
+function nftRules(
+  family: Family,
+  { nftSave, nftChains, nftRules: expressions }: RuleTexts,
+  before: readonly Ruleset[],
+): Known<Ruleset | null> {
   const ip = family === 4 ? 'ip' : 'ip6';
   if (!nftSave.read) return nftSave.why === 'unused' ? known(null) : unread(nftSave, `the IPv${family} rules of the nft backend`);
   const hidden = unreadTables(nftSave.text);
@@ -107,16 +117,18 @@ function nftRules(family: Family, { nftSave, nftChains, nftRules: expressions }:
       `look at them with \`nft -a list chain ${native.table} ${native.chain}\` (handle ${native.handle}); keep rules of nft in tables of other names`,
     );
   }
-  return parsed(family, nftSave.text, nftSave.command);
+  return parsed(family, nftSave.text, nftSave.command, before);
 }
 
-function legacyRules(family: Family, save: TextRead): Known<Ruleset | null> {
+function legacyRules(family: Family, save: TextRead, before: readonly Ruleset[]): Known<Ruleset | null> {
   if (!save.read) return save.why === 'unused' ? known(null) : unread(save, `the IPv${family} rules of the legacy backend`);
   // The kernel lists the legacy tables that exist; the tool prints every one of them, so nothing means none.
-  return save.text.trim() === '' ? known(emptyRuleset(family, save.command)) : parsed(family, save.text, save.command);
+  return save.text.trim() === '' ? known(emptyRuleset(family, save.command)) : parsed(family, save.text, save.command, before);
 }
 
-function parsed(family: Family, text: string, command: string): Known<Ruleset> {
+function parsed(family: Family, text: string, command: string, before: readonly Ruleset[]): Known<Ruleset> {
+  const same = before.find((ruleset) => ruleset.file === command && ruleset.text === text);
+  if (same !== undefined) return known(same);
   const result = parseRuleset(text, { file: command, family });
   return result.ok ? known(result.value) : misunderstood(result.problems.map(problemLine));
 }

@@ -1,5 +1,6 @@
 import { problemLine, type Result } from '../../result.ts';
 import type { Family } from '../net/index.ts';
+import type { Ruleset } from '../ruleset/index.ts';
 import { decideRules } from './backends.ts';
 import { type NftChains, parseNftChains } from './chain.ts';
 import { parseFlowtables } from './flowtable.ts';
@@ -24,6 +25,8 @@ import { noXfrm, parseXfrm } from './xfrm.ts';
 export interface LiveOptions {
   /** Whose rules to take when both backends hold some. Without it they are then unknown. */
   readonly backend?: Backend;
+  /** An earlier reading: a ruleset whose text is the same to the byte is taken from it. */
+  readonly before?: Host;
 }
 
 /** Understands what a machine's tools printed. Whatever is missing, or not understood whole, is unknown with its reason. */
@@ -39,6 +42,7 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
         nftChains,
       },
       options.backend,
+      rulesetsIn(options.before?.backends[family]),
     );
   const [four, six] = [rulesOf(4), rulesOf(6)];
   const sysctls = understood(texts.sysctls, 'the kernel settings', parseSysctls);
@@ -78,6 +82,11 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
     packages: readPackages(texts.packages),
     namespaces: understood(texts.namespaces, 'the network namespaces', parseNamespaces),
   };
+}
+
+function rulesetsIn(backends: Host['backends'][Family] | undefined): readonly Ruleset[] {
+  if (backends?.known !== true) return [];
+  return [backends.value.nft, backends.value.legacy].filter((ruleset) => ruleset !== null);
 }
 
 function readChains(read: TextRead): Known<NftChains> {

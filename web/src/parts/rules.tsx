@@ -4,6 +4,7 @@ import { plural, ruleAnchor, visible } from '../words.ts';
 import { Chain } from './chain.tsx';
 import { findingAnchor } from './findings.tsx';
 import type { RuleMark } from './marks.ts';
+import { clockOf } from './verdict.tsx';
 
 interface RulesProps {
   rules: RulesetJson;
@@ -92,7 +93,12 @@ export function Rules({ rules, findings, path }: RulesProps) {
       {families.map(({ family, source, backend, tables }) => (
         <section key={family} id={familyAnchor(family)} class="family" aria-label={`IPv${family} rules`}>
           <h3>
-            IPv{family} <span class="source">{backend === null ? visible(source) : `${backend}, ${visible(source)}`}</span>
+            IPv{family}{' '}
+            <span class="source">
+              {backend === null ? visible(source) : `${backend}, ${visible(source)}`}
+              {/* They are of the latest listing, however live everything beside them is. */}
+              {tables.length === 0 ? null : `; packets and bytes as of ${clockOf(rules.countedAt)}`}
+            </span>
           </h3>
           {tables.length === 0 ? (
             <p class="empty">

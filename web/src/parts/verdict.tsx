@@ -46,7 +46,7 @@ export function Verdict({ status, problem, stale }: { status: StatusJson | null;
         {problem === null ? null : <p class="problem">{problem}</p>}
         <dl class="facts">
           {/* What is unknown could only lower it. */}
-          <Fact name="Score" value={`${status.unknown.length > 0 ? 'at most ' : ''}${status.score} of 100`} />
+          <Fact name="Score" value={scoreWords(status)} />
           <Fact name="Confidence" value={`${status.confidence} %`} title="Part of the checks that could be answered" />
           {([4, 6] as const).map((family) => (
             <Fact key={family} name={`IPv${family}`} value={familyWords(status, family)} />
@@ -97,6 +97,11 @@ function Next({ status }: { status: StatusJson }) {
       </ol>
     </div>
   );
+}
+
+function scoreWords({ score, unknown }: StatusJson): string {
+  if (score === null) return 'none';
+  return `${unknown.length > 0 ? 'at most ' : ''}${score} of 100`;
 }
 
 function familyWords(status: StatusJson, family: 4 | 6): string {
