@@ -47,8 +47,11 @@ export interface Undetermined {
 }
 
 export interface Report {
-  /** 0…100; any critical finding caps it at 40. What is unknown lowers `confidence` instead. */
-  readonly score: number;
+  /**
+   * 0…100; any critical finding caps it at 40. What is unknown lowers `confidence` instead; where that is 0 there is no score, since
+   * 100 for a host of which nothing is known would be read as praise.
+   */
+  readonly score: number | null;
   /** Percent of the checks that could be answered. */
   readonly confidence: number;
   /** Worst first, then by id and family. */

@@ -18,9 +18,10 @@ const criticalCap = 40;
 /** Orders and weighs the answers of `asked` checks. */
 export function reportOf(findings: readonly Finding[], unknown: readonly Undetermined[], asked: number): Report {
   const blank = new Set(unknown.map(({ id }) => id)).size;
+  const confidence = asked === 0 ? 0 : Math.round((100 * (asked - blank)) / asked);
   return {
-    score: scoreOf(findings),
-    confidence: asked === 0 ? 0 : Math.round((100 * (asked - blank)) / asked),
+    score: confidence === 0 ? null : scoreOf(findings),
+    confidence,
     findings: [...findings].sort(order),
     unknown: unknown.map(({ id, why, remedy }) => ({ id, why, remedy })).sort((a, b) => compare(a.id, b.id)),
   };
