@@ -18,7 +18,7 @@ export function canonicalText(ruleset: Ruleset, rule: Rule, backend: Backend): s
   const words = ['-A', rule.chain];
   for (const kind of conditionOrder) {
     for (const condition of parts.conditions)
-      if (condition.kind === kind) words.push(...conditionWords(condition, ruleset.family));
+      if (condition.kind === kind) words.push(...conditionWords(condition, ruleset.family, backend));
   }
   for (const used of parts.matches) {
     const said = usedWords(ruleset, parts, used, backend);
@@ -30,7 +30,7 @@ export function canonicalText(ruleset: Ruleset, rule: Rule, backend: Backend): s
 /** iptables/xshared.c, save_rule_details. */
 const conditionOrder: readonly Condition['kind'][] = ['src', 'dst', 'in', 'out', 'proto', 'fragment'];
 
-function conditionWords({ kind, inverted, value }: Condition, family: Family): readonly string[] {
+function conditionWords({ kind, inverted, value }: Condition, family: Family, backend: Backend): readonly string[] {
   const not = inverted ? ['!'] : [];
   switch (kind) {
     case 'src':
@@ -41,7 +41,8 @@ function conditionWords({ kind, inverted, value }: Condition, family: Family): r
     }
     case 'in':
     case 'out':
-      return value === '+' && !inverted ? [] : [...not, kind === 'in' ? '-i' : '-o', value];
+      // iptables-legacy saves even `! +`, which no packet meets, as no condition at all.
+      return value === '+' && (!inverted || backend === 'legacy') ? [] : [...not, kind === 'in' ? '-i' : '-o', value];
     case 'proto': {
       const number = readProtocol(value) ?? 0;
       return number === 0 ? [] : [...not, '-p', protocolText(number)];

@@ -1,6 +1,7 @@
 import type { Family } from '../net/index.ts';
 import type { Extension, Option } from './extension.ts';
 import { matches, targets } from './extensions/index.ts';
+import { networkValue } from './values/address.ts';
 
 /** A rule to try: the table and chain that it may stand in, and what it says behind `-A CHAIN`. */
 export interface Sample {
@@ -115,7 +116,58 @@ export function generatedSamples(family: Family, next: () => number, more: numbe
     }
     for (let round = 0; round < more; round += 1) add(mixture(extension, family, next), false);
   }
+  for (const text of ownConditions(family, next, more * 20)) {
+    samples.set(`filter ${text}`, { extension: '', family, table: 'filter', hook: null, text, isBad: false });
+  }
   return [...samples.values()];
+}
+
+/** The rule's own conditions, each spelling of each by itself, inverted where that may be, and `more` mixtures of them. */
+function ownConditions(family: Family, next: () => number, more: number): readonly string[] {
+  const networks = networkValue
+    .examples(family)
+    .concat(family === 4 ? ['10/8', '0/0', '010.1.1.1', '10.9.8.7/20'] : ['::/0', '::ffff:0:0/96']);
+  const links = ['eth0', 'eth+', 'br-lan', 'wlan0.100', 'tun_1', 'x', 'abcdefghijklmno', 'abcdefghijklmn+', '+'];
+  const protocols = [
+    'tcp',
+    'UDP',
+    '6',
+    'all',
+    '0',
+    'gre',
+    '47',
+    'esp',
+    'icmp',
+    'ipv6-icmp',
+    'sctp',
+    '132',
+    '0x11',
+    '255',
+    'vrrp',
+    'ospf',
+    '99',
+  ];
+  const values: readonly (readonly [names: readonly string[], values: readonly string[]])[] = [
+    [['-p', '--protocol'], protocols],
+    [['-s', '--source', '--src'], networks],
+    [['-d', '--destination', '--dst'], networks],
+    [['-i', '--in-interface'], links],
+    [['-o', '--out-interface'], links],
+    ...(family === 4 ? [[['-f', '--fragments'], ['']] as const] : []),
+  ];
+  const written = (name: string, value: string): string => (value === '' ? name : `${name} ${value}`);
+  const found: string[] = [];
+  for (const [names, all] of values)
+    for (const name of names) for (const value of all) found.push(written(name, value), `! ${written(name, value)}`);
+  for (let round = 0; round < more; round += 1) {
+    const chosen = values.filter(() => next() < 0.6);
+    const parts = chosen.map(([names, all]) => {
+      const name = names[Math.floor(next() * names.length)] ?? '';
+      return `${next() < 0.3 ? '! ' : ''}${written(name, all[Math.floor(next() * all.length)] ?? '')}`;
+    });
+    found.push([...parts, ...(next() < 0.5 ? ['-j ACCEPT'] : [])].join(' '));
+  }
+  return found;
 }
 
 /** Options that must stand beside those of `there`. */
