@@ -147,3 +147,16 @@ test('a bug below is an answer too', async () => {
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   expect(await response.json()).toMatchObject({ code: 'internal', message: 'palisade failed while answering: the disk is gone' });
 });
+
+test.each([
+  ['/api/v1/status', 'no-cors', 403],
+  ['/api/v1/status', 'navigate', 403],
+  ['/assets/index-abc.js', 'no-cors', 403],
+  ['/', 'no-cors', 403],
+  // A link to the page, followed from a mail or a terminal in the browser.
+  ['/', 'navigate', 200],
+])('another site’s page gets %s by %s: %i', async (path, mode, status) => {
+  const asked = { ...authorized, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode };
+  expect((await app()(path, asked)).status).toBe(status);
+  expect((await app()(path, { ...asked, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+});

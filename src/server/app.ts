@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { loggedPacketToJson } from '../verbs/event.ts';
 import type { Served } from '../verbs/serve.ts';
 import { securityHeaders } from './headers.ts';
-import { hostAllowed, originAllowed } from './host.ts';
+import { fromOtherSite, hostAllowed, originAllowed } from './host.ts';
 import { type Page, pageResponse } from './page.ts';
 import { type RefusalCode, refuse } from './refusal.ts';
 import { newsStream } from './stream.ts';
@@ -35,6 +35,7 @@ export function createApp(options: AppOptions): Hono {
     const host = context.req.header('host') ?? new URL(context.req.url).host;
     if (!hostAllowed(host, options.listening)) context.res = refuse('host-refused');
     else if (!originAllowed(context.req.header('origin'), host)) context.res = refuse('origin-refused');
+    else if (fromOtherSite(fetchMetadata(context.req), context.req.path)) context.res = refuse('origin-refused');
     else await next();
     for (const [name, value] of Object.entries(securityHeaders)) context.res.headers.set(name, value);
   });
@@ -89,6 +90,10 @@ export function createApp(options: AppOptions): Hono {
   // A bug or broken I/O below: whoever holds the token is told what it was, since nobody else sees it.
   app.onError((error) => refuse('internal', { message: `palisade failed while answering: ${error.message}` }));
   return app;
+}
+
+function fetchMetadata(request: { header(name: string): string | undefined }) {
+  return { site: request.header('sec-fetch-site'), mode: request.header('sec-fetch-mode') };
 }
 
 type RefuseArguments = [RefusalCode, { headers: Readonly<Record<string, string>> }];

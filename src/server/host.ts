@@ -28,6 +28,18 @@ export function originAllowed(origin: string | undefined, host: string): boolean
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 
+/**
+ * Whether a browser sends the request on behalf of another site's page (Fetch Metadata, `Sec-Fetch-Site`). A link to the page
+ * itself may be followed from anywhere: opening a page tells the other site nothing. Other programs do not send the header.
+ */
+export function fromOtherSite(
+  headers: { readonly site: string | undefined; readonly mode: string | undefined },
+  path: string,
+): boolean {
+  if (headers.site !== 'cross-site') return false;
+  return headers.mode !== 'navigate' || path.startsWith('/api/');
+}
+
 /** The address as it stands in a URL. */
 export function urlHost(address: string): string {
   return isIP(address) === 6 ? `[${address}]` : address;

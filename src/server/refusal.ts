@@ -61,11 +61,15 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
+/** Strangers, and those for whom there is no room now, hold no connection. */
+const hangUp: ReadonlySet<number> = new Set([401, 403, 421, 429, 503]);
+
 /** The response to a request that is refused. `message` says more than the table can. */
 export function refuse(
   code: RefusalCode,
   options: { message?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Response {
   const { status, message, hint } = refusals[code];
-  return Response.json({ code, message: options.message ?? message, hint }, { status, headers: options.headers ?? {} });
+  const headers = { ...options.headers, ...(hangUp.has(status) && { Connection: 'close' }) };
+  return Response.json({ code, message: options.message ?? message, hint }, { status, headers });
 }

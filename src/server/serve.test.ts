@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { serve } from './serve.ts';
+import { createServe, serve } from './serve.ts';
 import { dropped, servedFixture } from './served.fixture.ts';
 
 /** Asks until it is so; other tests may use the same processors meanwhile. */
 const eventually = <T>(ask: () => T | Promise<T>) => expect.poll(ask, { timeout: 10_000 });
 
-async function start(options: { port?: number; host?: string } = {}) {
+async function start(options: { port?: number; host?: string; halfOpenMs?: number } = {}) {
   const fixture = servedFixture();
   const stop = new AbortController();
-  const server = await serve(fixture.served, { port: options.port ?? 0, host: options.host ?? '127.0.0.1' }, stop.signal);
+  const open = options.halfOpenMs === undefined ? serve : createServe(undefined, options.halfOpenMs);
+  const server = await open(fixture.served, { port: options.port ?? 0, host: options.host ?? '127.0.0.1' }, stop.signal);
   if (!server.ok) throw new Error(server.detail);
   onTestFinished(async () => {
     stop.abort();
@@ -186,4 +187,32 @@ test('a client in mid-request does not hold the end up', async () => {
   await once(slow, 'data');
   stop.abort();
   await closed;
+});
+
+test('connections that say nothing, or only begin to, keep others out for a moment only', async () => {
+  const { port, get } = await start({ halfOpenMs: 300 });
+  const silent = Array.from({ length: 256 }, (_, index) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    if (index % 2 === 0) socket.write('GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    return socket;
+  });
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  await expect(get('status')).rejects.toThrow('fetch failed');
+  await eventually(() =>
+    get('status').then(
+      ({ status }) => status,
+      () => 'kept out',
+    ),
+  ).toBe(200);
+  for (const socket of silent) socket.destroy();
+});
+
+test.each([
+  ['without a token', 'Host: 127.0.0.1\n'],
+  ['under another name', 'Host: evil.example\n'],
+  ['for another site', 'Host: 127.0.0.1\nSec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\n'],
+])('whoever asks %s is answered and hung up on', async (_, headers) => {
+  const { port } = await start();
+  // It resolves when the connection ends, and nobody here ends it.
+  expect(await raw(port, `GET /api/v1/status HTTP/1.1\n${headers}\n`)).toMatch(/^HTTP\/1\.1 4\d\d .*Connection: close\r\n/is);
 });

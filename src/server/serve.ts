@@ -17,8 +17,12 @@ const graceMs = 300;
  */
 export const serve: Serve = createServe();
 
-/** `serve` with the page from another folder than the package's own. */
-export function createServe(pageFolder?: string): Serve {
+/**
+ * `serve` with the page from another folder than the package's own.
+ * @param halfOpenMs how long a connection may take to say what it wants; whoever holds all of them open and says nothing keeps
+ * others out no longer than that.
+ */
+export function createServe(pageFolder?: string, halfOpenMs = 5000): Serve {
   return async (served, { port, host }, signal) => {
     if (signal.aborted) return { ok: false, why: 'failed', detail: 'stopped before it listened' };
     const token = createToken(systemClock);
@@ -27,7 +31,14 @@ export function createServe(pageFolder?: string): Serve {
       fetch: app.fetch,
       overrideGlobalObjects: false,
       // A loopback service has no slow clients: whoever does not finish a request in time is not one.
-      serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 },
+      serverOptions: {
+        headersTimeout: halfOpenMs,
+        requestTimeout: 20_000,
+        keepAliveTimeout: 30_000,
+        maxHeaderSize: 16_384,
+        // Node looks for connections past their time only so often, and by default every 30 s.
+        connectionsCheckingInterval: Math.min(1000, halfOpenMs),
+      },
     }) as Server;
     server.maxConnections = 256;
 
