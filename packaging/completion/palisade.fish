@@ -29,6 +29,7 @@ complete -c palisade -n '__fish_seen_subcommand_from show' -l sets -r -F -d 'Rea
 complete -c palisade -n '__fish_seen_subcommand_from show' -l facts -r -F -d 'Read links, addresses, listeners and sysctls as JSON for the rulesets of --ruleset'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l backend -x -a 'nft legacy' -d 'Which backend’s rules to read when both hold some'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l save -d 'Print the text as read, byte for byte'
+complete -c palisade -n '__fish_seen_subcommand_from show' -l canonical -d 'Print what the kernel prints back for these rules, asked in a namespace'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l script -r -F -d 'Show what the iptables commands of a shell script would leave; nothing is run'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l table -x -d 'Only this table'
 complete -c palisade -n '__fish_seen_subcommand_from audit' -l ruleset -r -F -d 'Read iptables-save text instead of the live host; once a family, 4:FILE or 6:FILE says which, - is standard input'

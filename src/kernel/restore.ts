@@ -12,6 +12,8 @@ export interface RestoreOptions {
   readonly backend: 'nft' | 'legacy';
   /** Keep what is there, and only do what the text says. Without it, each table of the text is replaced. */
   readonly noflush?: boolean;
+  /** Policies may be left out of the text, and are then ACCEPT: right where nothing was before. */
+  readonly policiesLeftOut?: boolean;
   /** How long to wait for the lock of iptables-legacy; default 5. iptables-nft has none. */
   readonly waitSeconds?: number;
   /** Where the text came from, for problems; default `rules`. */
@@ -30,7 +32,7 @@ const longestMs = 120_000;
  *
  * Each table is one transaction: it is replaced as a whole or, if any of its rules is refused, left as it was; those
  * before it stay written. Only where the kernel takes no large transactions (in user namespaces) is a table written in
- * several. Without `noflush` the text must say every built-in policy. See {@link takeRestorable} for what is refused
+ * several. Without `noflush` and `policiesLeftOut` the text must say every built-in policy. See {@link takeRestorable} for what is refused
  * before anything is written, and in which order.
  *
  * A refused rule is named by file, line and text, also where the tool names only the table.
@@ -38,8 +40,8 @@ const longestMs = 120_000;
 export async function restore(target: Namespace, text: string, options: RestoreOptions): Promise<Result<void>> {
   const strange = notOurs(target);
   if (strange !== undefined) return failed(strange);
-  const { file = 'rules', noflush = false } = options;
-  const taken = takeRestorable(text, file, !noflush);
+  const { file = 'rules', noflush = false, policiesLeftOut = false } = options;
+  const taken = takeRestorable(text, file, !noflush && !policiesLeftOut);
   if (!taken.ok) return taken;
   const tables = taken.value;
   if (tables.length === 0) return ok(undefined);

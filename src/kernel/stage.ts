@@ -20,6 +20,12 @@ export interface StagedRoute {
   readonly type?: string;
   /** Of `default` without `via`; default 4. */
   readonly family?: 4 | 6;
+  /** IPv6: only packets from this network take it. */
+  readonly from?: string;
+  /** Of several to one destination the smallest is taken. */
+  readonly metric?: number;
+  /** IPv4: only packets of this type of service take it. */
+  readonly tos?: string;
 }
 
 /** The kernel's own names hold none of these (net/core/dev.c, dev_valid_name), but quotes, which `ip` would read as such. */
@@ -121,17 +127,20 @@ async function makeAll(namespace: Namespace, staged: readonly Staged[]): Promise
   return missing;
 }
 
-function routeLine({ to, link, via, table, type = 'unicast', family }: StagedRoute): string | undefined {
+function routeLine({ to, link, via, table, type = 'unicast', family, from, metric, tos }: StagedRoute): string | undefined {
   const six = family === 6 || to.includes(':') || via?.includes(':') === true;
-  const words = [to, via, table, type].filter((word) => word !== undefined);
+  const words = [to, via, table, type, from, tos].filter((word) => word !== undefined);
   if (!words.every((word) => plainWord.test(word)) || (link !== undefined && !linkName.test(link))) return undefined;
   return [
     `route replace ${type}`,
     to === 'default' ? (six ? '::/0' : '0.0.0.0/0') : to,
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(tos === undefined ? [] : [`tos ${tos}`]),
     ...(via === undefined ? [] : [`via ${via.includes(':') === six ? '' : 'inet6 '}${via}`]),
     ...(link === undefined ? [] : [`dev ${link}`]),
     ...(via === undefined || link === undefined ? [] : ['onlink']),
     ...(table === undefined ? [] : [`table ${table}`]),
+    ...(metric === undefined ? [] : [`metric ${metric}`]),
   ].join(' ');
 }
 

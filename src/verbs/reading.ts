@@ -74,6 +74,9 @@ async function fromFiles(context: Context, reading: Reading): Promise<Result<Hos
     const file = said?.[2] ?? argument;
     const text = await readText(context, file);
     if (!text.ok) return text;
+    if (begins(text.value, /^(?:create|add) \S/)) {
+      return mistaken(`${file} is what ipset save prints, and no ruleset`, `give it with --sets ${file}, beside --ruleset`);
+    }
     rulesets.push({ file, text: text.value, ...(said === null ? {} : { family: said[1] === '4' ? 4 : 6 }) });
   }
   const beside: { sets?: { file: string; text: string }; facts?: { file: string; text: string } } = {};
@@ -82,11 +85,27 @@ async function fromFiles(context: Context, reading: Reading): Promise<Result<Hos
     if (file === undefined) continue;
     const text = await readText(context, file);
     if (!text.ok) return text;
+    if (kind === 'sets' && begins(text.value, /^\*[a-z]+$/)) {
+      return mistaken(`${file} is what iptables-save prints, and no sets`, `give it with --ruleset ${file}`);
+    }
     beside[kind] = { file, text: text.value };
   }
   const { hostFromFiles } = await import('../model/host/index.ts');
   const host = hostFromFiles({ rulesets, ...beside, readAt: context.clock.now() });
   return host.ok ? ok({ host: host.value, sets: mapSets(host.value, beside.sets?.text ?? '') }) : host;
+}
+
+/** Whether the first line that says something looks so; enough to tell a file that was named for another. */
+function begins(text: string, like: RegExp): boolean {
+  const first = text
+    .slice(0, 4096)
+    .split('\n')
+    .find((line) => line.trim() !== '' && !line.startsWith('#'));
+  return first !== undefined && like.test(first);
+}
+
+function mistaken(message: string, hint: string): Result<never> {
+  return failed({ code: 'usage', message, hint });
 }
 
 /** A file's bytes as latin1, so that every byte of it survives. */
