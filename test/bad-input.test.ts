@@ -106,3 +106,52 @@ test('a control character of a rule never reaches a terminal', () => {
   expect(shown.stdout).not.toContain('\u009b');
   expect(shown.stdout).toContain('31mred');
 });
+
+describe('a file that was named for another', () => {
+  const sets = 'create bad hash:ip family inet hashsize 1024 maxelem 65536\nadd bad 192.0.2.1\n';
+  const rules = `${head}COMMIT\n`;
+  const named = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return name;
+  };
+
+  test('says which flag it is for', () => {
+    expect(palisade('audit', '--ruleset', named('sets.save', sets))).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'palisade: sets.save is what ipset save prints, and no ruleset; give it with --sets sets.save, beside --ruleset\n',
+    });
+    const both = palisade('audit', '--ruleset', named('rules.v4', rules), '--sets', 'rules.v4');
+    expect([both.status, both.stderr]).toEqual([
+      2,
+      'palisade: rules.v4 is what iptables-save prints, and no sets; give it with --ruleset rules.v4\n',
+    ]);
+  });
+
+  test('packets without a packet are told so', () => {
+    const { status, stderr } = palisade('trace', '--ruleset', named('rules.v4', rules), '--packets', named('none.jsonl', '\n\n'));
+    expect([status, stderr]).toEqual([
+      2,
+      'none.jsonl:1:1: there is no packet in it; write one packet as a JSON object on each line\n',
+    ]);
+  });
+
+  test('ICMP types go by the names of iptables', () => {
+    const icmp = (type: string) =>
+      palisade(
+        'trace',
+        '--json',
+        '--ruleset',
+        named('icmp.v4', `${head}-A INPUT -p icmp -m icmp --icmp-type 3/3 -j ACCEPT\nCOMMIT\n`),
+        ...packet.slice(0, 4),
+        '--icmp-type',
+        type,
+      );
+    expect(JSON.parse(icmp('port-unreachable').stdout)).toMatchObject({ verdict: 'ACCEPT' });
+    expect(JSON.parse(icmp('echo-request').stdout)).toMatchObject({ verdict: 'DROP' });
+    expect(icmp('ping-pong')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^palisade: --icmp-type ping-pong is no ICMP type; write/),
+    });
+  });
+});

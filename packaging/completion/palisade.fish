@@ -50,7 +50,7 @@ complete -c palisade -n '__fish_seen_subcommand_from trace' -l sport -x -d 'Sour
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l dport -x -d 'Destination port, by number or a well-known name'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l in -x -d 'Interface that it arrives on (default: the only one)'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l out -x -d 'Interface that it leaves by'
-complete -c palisade -n '__fish_seen_subcommand_from trace' -l icmp-type -x -d 'ICMP type (default echo-request)'
+complete -c palisade -n '__fish_seen_subcommand_from trace' -l icmp-type -x -d 'ICMP type, by number or as iptables names it (default echo-request); makes icmp the protocol'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l icmp-code -x -d 'ICMP code'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l flags -x -d 'TCP flags, with commas (default SYN)'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l state -x -a 'INVALID ESTABLISHED RELATED NEW UNTRACKED' -d 'Connection state (default NEW)'

@@ -3,6 +3,7 @@ import type { Host } from '../model/host/index.ts';
 import { formatAddress, parsePort } from '../model/net/index.ts';
 import { type Packet, states } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
+import { icmpTypeOf } from './icmp.ts';
 import { packetFor } from './packet.ts';
 import { readHost, readingInput, readText } from './reading.ts';
 import { trace as traceShape, traceToJson } from './shapes.ts';
@@ -33,7 +34,11 @@ input and forward begin at PREROUTING, so addresses are those before DNAT; outpu
     dport: z.string().optional().describe('Destination port, by number or a well-known name').meta({ value: 'PORT' }),
     in: z.string().optional().describe('Interface that it arrives on (default: the only one)').meta({ value: 'LINK' }),
     out: z.string().optional().describe('Interface that it leaves by').meta({ value: 'LINK' }),
-    icmpType: wholeNumber(255, 'ICMP type (default echo-request)', 'TYPE'),
+    icmpType: z
+      .string()
+      .optional()
+      .describe('ICMP type, by number or as iptables names it (default echo-request); makes icmp the protocol')
+      .meta({ value: 'TYPE' }),
     icmpCode: wholeNumber(255, 'ICMP code', 'CODE'),
     flags: z.string().optional().describe('TCP flags, with commas (default SYN)').meta({ value: 'FLAGS' }),
     state: z.enum(states).optional().describe('Connection state (default NEW)'),
@@ -79,25 +84,16 @@ input and forward begin at PREROUTING, so addresses are those before DNAT; outpu
   },
 });
 
-type Flags = Readonly<Record<string, unknown>> & { readonly dst?: string | undefined; readonly flags?: string | undefined };
+type Flags = Readonly<Record<string, unknown>> & {
+  readonly src?: string | undefined;
+  readonly dst?: string | undefined;
+  readonly flags?: string | undefined;
+  readonly icmpType?: string | undefined;
+};
 
 function one(host: Host, input: Flags): Result<Packet[]> {
-  const json: Record<string, unknown> = { hook: 'input', proto: 'tcp' };
-  for (const field of [
-    'hook',
-    'src',
-    'dst',
-    'proto',
-    'in',
-    'out',
-    'icmpType',
-    'icmpCode',
-    'state',
-    'mark',
-    'length',
-    'ttl',
-    'mac',
-  ]) {
+  const json: Record<string, unknown> = { hook: 'input', proto: input.icmpType === undefined ? 'tcp' : 'icmp' };
+  for (const field of ['hook', 'src', 'dst', 'proto', 'in', 'out', 'icmpCode', 'state', 'mark', 'length', 'ttl', 'mac']) {
     if (input[field] !== undefined) json[field] = input[field];
   }
   for (const field of ['sport', 'dport']) {
@@ -110,6 +106,18 @@ function one(host: Host, input: Flags): Result<Packet[]> {
         hint: 'write a number from 0 to 65535 or a name such as ssh',
       });
     json[field] = port;
+  }
+  if (input.icmpType !== undefined) {
+    const icmp = icmpTypeOf((input.src ?? input.dst ?? '').includes(':') ? 6 : 4, input.icmpType);
+    if (icmp === undefined) {
+      return failed({
+        code: 'usage',
+        message: `--icmp-type ${input.icmpType} is no ICMP type`,
+        hint: 'write a number from 0 to 255 or a name such as echo-request or port-unreachable',
+      });
+    }
+    json['icmpType'] = icmp.type;
+    if (icmp.code !== null) json['icmpCode'] ??= icmp.code;
   }
   if (input.flags !== undefined)
     json['flags'] = input.flags.split(',').filter((flag) => flag !== '' && flag.toUpperCase() !== 'NONE');
@@ -158,6 +166,14 @@ async function many(context: Context, host: Host, file: string): Promise<Result<
     const packet = packetFor(host, json);
     if (!packet.ok) return failed(...packet.problems.slice(0, 1).map((problem) => ({ ...problem, at })));
     packets.push(packet.value);
+  }
+  if (packets.length === 0) {
+    return failed({
+      code: 'packet-invalid',
+      at: { file, line: 1, column: 1 },
+      message: 'there is no packet in it',
+      hint: 'write one packet as a JSON object on each line',
+    });
   }
   return ok(packets);
 }

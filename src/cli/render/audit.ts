@@ -1,11 +1,13 @@
 import type { AuditJson } from '../../verbs/index.ts';
 import { findingsInFull, unknownList } from './findings.ts';
+import { paragraph } from './table.ts';
 import type { View } from './view.ts';
-import { countWords } from './words.ts';
+import { countWords, paintWords } from './words.ts';
 
 export function whole(audit: AuditJson, view: View): string {
   const { host, counts, score, confidence, findings, unknown } = audit;
-  const head = `${view.paint('bold', `${host}: ${countWords(counts)}.`)}\n${scoreWords(score, confidence)}\n`;
+  const title = paintWords('bold', `${host}: ${countWords(counts)}.`, view);
+  const head = paragraph(title, view) + paragraph(scoreWords(score, confidence), view);
   return head + findingsInFull(findings, view) + unknownList(unknown, view);
 }
 

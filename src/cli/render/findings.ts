@@ -1,7 +1,7 @@
 import type { FindingJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
-import { heading, placeWords, severityStyles, witnessWords } from './words.ts';
+import { heading, paintWords, placeWords, severityStyles, witnessWords } from './words.ts';
 
 interface Unknown {
   readonly id: string;
@@ -31,7 +31,11 @@ export function findingsInFull(findings: readonly FindingJson[], view: View): st
     .map((finding) => {
       const { paint } = view;
       const lines = [
-        `\n${paint(severityStyles[finding.severity], finding.severity.toUpperCase())}  ${finding.id}  ${paint('bold', titleOf(finding))}\n`,
+        '\n',
+        paragraph(
+          `${paint(severityStyles[finding.severity], finding.severity.toUpperCase())}  ${finding.id}  ${paintWords('bold', titleOf(finding), view)}`,
+          view,
+        ),
         paragraph(finding.why, view, 2),
       ];
       if (finding.at.length > 0) lines.push(labelled('at', places(finding.at), view));

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson, UpPart } from '../../verbs/index.ts';
 import { whole as audit } from './audit.ts';
@@ -232,6 +233,24 @@ describe('trace', () => {
     const drawn = trace(depends, view);
     expect(drawn).toContain('• ACCEPT by IPv4 filter INPUT rule 3 when -m limit --limit 5/min holds\n');
     expect(drawn).toContain('• DROP, there is no rule and no policy when -m limit --limit 5/min does not hold\n');
+  });
+});
+
+describe('forty columns', () => {
+  const narrow: View = { columns: 40, paint: (style, text) => (text === '' ? '' : `\u001b[${style.length}m${text}\u001b[0m`) };
+  const known = { ...standing, host: 'frankfurt-db-17.example', protected: 'unknown' as const };
+  const audited: UpPart = { kind: 'audited', changed: false, at: 0, status: known, audit: report };
+  const heads = {
+    status: () => status(known, narrow),
+    audit: () => audit({ ...report, host: known.host }, narrow),
+    up: () => up(audited, narrow),
+    'a change': () => up({ ...audited, changed: true }, narrow),
+    watching: () => up({ kind: 'watching' }, narrow),
+    'a long name': () => status({ ...known, host: 'a'.repeat(50) }, narrow),
+  };
+  test.each(Object.entries(heads))('%s says its headline in lines that fit', (_, draw) => {
+    const lines = stripVTControlCharacters(draw()).split('\n');
+    for (const line of lines.slice(0, 8)) expect(line.length, line).toBeLessThanOrEqual(40);
   });
 });
 

@@ -2,24 +2,24 @@ import type { StatusJson } from '../../verbs/index.ts';
 import { findingsTable, nextList, unknownList } from './findings.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
-import { countWords } from './words.ts';
+import { countWords, paintWords } from './words.ts';
 
 export function whole(status: StatusJson, view: View): string {
   const { findings, unknown, next } = status;
   const worst = findings.filter(({ severity }) => severity !== 'low' && severity !== 'info');
   const milder = findings.length - worst.length;
   const more = milder === 0 ? '' : `and ${milder} milder: palisade audit\n`;
-  return `${verdictLine(status, view)}\n${factsLine(status, view)}\n${findingsTable(worst, view)}${more}${unknownList(unknown, view)}${nextList(next, view)}`;
+  return `${paragraph(verdictWords(status, view), view)}${factsLine(status, view)}\n${findingsTable(worst, view)}${more}${unknownList(unknown, view)}${nextList(next, view)}`;
 }
 
 /** `web1: NOT protected. 2 critical, 3 high.` */
-export function verdictLine({ host, protected: answer, counts }: StatusJson, view: View): string {
+export function verdictWords({ host, protected: answer, counts }: StatusJson, view: View): string {
   const verdict = {
-    yes: view.paint(['bold', 'green'], 'protected'),
-    no: view.paint(['bold', 'red'], 'NOT protected'),
-    unknown: view.paint(['bold', 'yellow'], 'UNKNOWN whether protected'),
+    yes: paintWords(['bold', 'green'], 'protected', view),
+    no: paintWords(['bold', 'red'], 'NOT protected', view),
+    unknown: paintWords(['bold', 'yellow'], 'UNKNOWN whether protected', view),
   }[answer];
-  return `${view.paint('bold', host)}: ${verdict}. ${capital(countWords(counts))}.`;
+  return `${paintWords('bold', host, view)}: ${verdict}. ${capital(countWords(counts))}.`;
 }
 
 /** What was looked at, so that a verdict about nothing cannot pass for one about everything. */

@@ -1,7 +1,7 @@
 import type { UpPart } from '../../verbs/index.ts';
 import { findingsTable, nextList, unknownList } from './findings.ts';
 import { oneLine } from './safe.ts';
-import { factsLine, verdictLine } from './status.ts';
+import { factsLine, verdictWords } from './status.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
 import { heading } from './words.ts';
@@ -18,7 +18,7 @@ export function part(news: UpPart, view: View): string {
     case 'serving':
       return `${heading('Dashboard', view)}  ${view.paint('cyan', news.url)}\n  From another machine, first: ${news.tunnel}\n`;
     case 'watching':
-      return '\nWatching for packets that the kernel logs. Ctrl-C ends it.\n';
+      return `\n${paragraph('Watching for packets that the kernel logs. Ctrl-C ends it.', view)}`;
     case 'more':
       return `${view.paint('dim', clockTime(news.at))}  and ${news.count} more in this second\n`;
     case 'event':
@@ -32,7 +32,7 @@ export function part(news: UpPart, view: View): string {
 
 function firstText({ status }: Extract<UpPart, { kind: 'audited' }>, view: View): string {
   return (
-    `${verdictLine(status, view)} Nothing was changed.\n${factsLine(status, view)}\n` +
+    `${paragraph(`${verdictWords(status, view)} Nothing was changed.`, view)}${factsLine(status, view)}\n` +
     findingsTable(status.findings, view) +
     unknownList(status.unknown, view) +
     nextList(status.next, view)
@@ -40,7 +40,12 @@ function firstText({ status }: Extract<UpPart, { kind: 'audited' }>, view: View)
 }
 
 function changedText({ at, status }: Extract<UpPart, { kind: 'audited' }>, view: View): string {
-  return `${view.paint('dim', clockTime(at))}  The firewall changed. ${verdictLine(status, view)} palisade audit says more.\n`;
+  return paragraph(
+    `The firewall changed. ${verdictWords(status, view)} palisade audit says more.`,
+    view,
+    0,
+    `${clockTime(at)}  `,
+  );
 }
 
 /** `IPTables-Dropped: tcp 203.0.113.9:40000 → 198.51.100.1:22 SYN, in eth0`. */

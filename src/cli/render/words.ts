@@ -1,5 +1,6 @@
 import type { FindingJson, TraceJson } from '../../verbs/index.ts';
 import type { Style, View } from './view.ts';
+import { widthOf } from './width.ts';
 
 type Packet = NonNullable<FindingJson['witness']>['packet'];
 type Place = NonNullable<TraceJson['decidedBy']> & { readonly line?: number | null };
@@ -60,6 +61,14 @@ export function countWords(counts: Readonly<Record<FindingJson['severity'], numb
 export function verdictStyle(verdict: TraceJson['verdict']): Style | readonly Style[] {
   if (verdict === 'ACCEPT') return ['bold', 'green'];
   return verdict === 'DEPENDS' || verdict === 'UNDECIDED' ? ['bold', 'yellow'] : ['bold', 'red'];
+}
+
+/** Each word by itself, so that the text can be wrapped; a word that has to be cut stays as it is. */
+export function paintWords(style: Style | readonly Style[], text: string, view: View): string {
+  return text
+    .split(' ')
+    .map((word) => (widthOf(word) > (view.columns ?? Number.POSITIVE_INFINITY) ? word : view.paint(style, word)))
+    .join(' ');
 }
 
 /** A counter as people read it: 1234, 56.7k, 8.9M. */
