@@ -9,6 +9,7 @@ export default defineConfig({
     palisade: 'src/daemon/main.ts',
     auditor: 'src/verbs/auditor.ts',
     collector: 'src/kernel/collector.ts',
+    'wire-holder': 'src/kernel/wire-holder.ts',
     'lab-actor': 'src/verbs/lab/actor.ts',
   },
   platform: 'node',

@@ -8,6 +8,7 @@ import { fenceLetter, fenceMac, type ObserverChain, observerChains, observerGrou
 import { type Naming, namesOfRules, nothingNamed } from './rule-names.ts';
 import { shotOf } from './shot.ts';
 import { openWire, type Sighting, type Wire } from './wire.ts';
+import { isBeyond, startWireProxy, type WireProxy } from './wire-proxy.ts';
 
 /** Packets through a rehearsal's rules. */
 export interface Crossing extends Disposable {
@@ -60,6 +61,7 @@ function observers(detail: Detail, backend: 'nft' | 'legacy'): string {
 export async function openCrossing(options: CrossingOptions): Promise<Result<Crossing>> {
   const { namespace, neighbour, links, backend } = options;
   const names = links.map(({ name }) => name).filter((name) => name !== 'lo');
+  const proxy: WireProxy | undefined = isBeyond(namespace) ? startWireProxy(namespace) : undefined;
   let wire: Wire | undefined;
   let wired: Detail | undefined;
   let naming: Naming | undefined;
@@ -78,12 +80,11 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
       await namespace.run({ argv: ['sysctl', '-e', '-q', '-w', ...settings] });
     }
     wired = detail;
-    const opened = openWire({
-      namespacePid: namespace.pid,
-      neighbourPid: neighbour.pid,
-      links: names,
-      tracing: detail === 'rules' ? backend : null,
-    });
+    const wireOptions = { neighbourPid: neighbour.pid, links: names, tracing: detail === 'rules' ? backend : null };
+    // The helper is in the namespace already.
+    const opened = await (proxy === undefined
+      ? openWire({ ...wireOptions, namespacePid: namespace.pid })
+      : proxy.open({ ...wireOptions, namespacePid: undefined }));
     if (opened.ok) wire = opened.value;
     return opened;
   }
@@ -134,7 +135,10 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
       }
       return ok(observed);
     },
-    [Symbol.dispose]: () => wire?.[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      wire?.[Symbol.dispose]();
+      proxy?.[Symbol.dispose]();
+    },
   });
 }
 

@@ -52,8 +52,8 @@ export interface WireOptions {
 }
 
 const bufferBytes = 64 * 1024 * 1024;
-/** Few enough that what they make fits into a buffer that was not enlarged. */
-const readEvery = 128;
+/** Shots between two readings. Fewer where nobody may enlarge the buffer, so that what they make fits into it. */
+const readEvery = { enlarged: 128, small: 32 } as const;
 const fenceTries = 40;
 
 /** Opens the sockets of a rehearsal with packets. Needs rights over both namespaces; see {@link openNflog}. */
@@ -81,6 +81,7 @@ export function openWire(options: WireOptions): Result<Wire> {
     return failed(...problems.slice(0, 1));
   const held = made.move();
   const nflog: Nflog = reported;
+  const pace = nflog.receiveBufferBytes >= bufferBytes ? readEvery.enlarged : readEvery.small;
   const outputs: Record<Family, RawOutput> = { 4: four, 6: six };
 
   const fire = (shot: Shot): string | null => {
@@ -151,7 +152,7 @@ export function openWire(options: WireOptions): Result<Wire> {
       const sighting = seen[index] as Sighting;
       sighting.unsent = fire(shot);
       used.add(shot.by);
-      if (index % readEvery === 0) read();
+      if (index % pace === 0) read();
     }
     used.delete('output');
     if (used.size === 0) used.add('lo');

@@ -4,7 +4,7 @@ import { canonical, createKernel, type Observed, type Rehearsal, type RehearsalI
 import { hostFromTexts } from '../../src/model/host/index.ts';
 import type { Packet } from '../../src/model/packet/index.ts';
 import type { Result } from '../../src/result.ts';
-import { rehearsalOf, rehearsedPacket as ssh } from './example.ts';
+import { forwarded, out, rehearsalOf, rehearsedPackets, rehearsedPacket as ssh, udp } from './example.ts';
 
 const kernel = createKernel();
 
@@ -15,51 +15,6 @@ function must<T>(result: Result<T>): T {
 
 const begin = async (input: RehearsalInput): Promise<Rehearsal> => must(await rehearse(kernel, input));
 const plain = (text: string | undefined): string => (text ?? '').replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '[0:0]');
-
-const v6 = {
-  family: 6,
-  length: 80,
-  src: 0x20010db8_0002_0000_0000_0000_0000_0009n,
-  dst: 0x20010db8_0000_0000_0000_0000_0000_0001n,
-} as const;
-const out = { hook: 'output', in: null, out: 'eth0', src: ssh.dst, dst: ssh.src } as const;
-const forwarded = { hook: 'forward', out: 'eth1', dst: 0x0a000005n, dport: 8080 } as const;
-const udp = { proto: 17, flags: 0 } as const;
-const echo = { proto: 1, flags: 0, sport: null, dport: null, icmpType: 8, icmpCode: 0 } as const;
-const established = { state: 'ESTABLISHED', flags: 16, status: 10 } as const;
-
-const packets: readonly (readonly [what: string, packet: Packet])[] = [
-  ['ssh', ssh],
-  ['a closed port', { ...ssh, dport: 23 }],
-  ['a friend of the web', { ...ssh, dport: 443, src: 0xcb007103n }],
-  ['a stranger to the web', { ...ssh, dport: 443, src: 0xcb007203n }],
-  ['an echo', { ...ssh, ...echo }],
-  ['SCTP', { ...ssh, proto: 132, flags: 0 }],
-  ['GRE', { ...ssh, proto: 47, flags: 0, sport: null, dport: null }],
-  ['UDP-Lite', { ...ssh, proto: 136, flags: 0 }],
-  ['a short TTL', { ...ssh, ttl: 1 }],
-  ['a long packet', { ...ssh, length: 9000 }],
-  ['over loopback', { ...ssh, in: 'lo', src: 0x7f000001n, dst: 0x7f000001n, dport: 5432 }],
-  ['forwarded', { ...ssh, ...forwarded }],
-  ['forwarded, another port', { ...ssh, ...forwarded, dport: 8081 }],
-  ['forwarded, one hop left', { ...ssh, ...forwarded, sport: 40001, ttl: 1 }],
-  ['forwarded by a translation', { ...ssh, ...forwarded, dst: 0xc6336409n, dport: 80 }],
-  ['mail going out', { ...ssh, ...out, dport: 25 }],
-  ['web going out', { ...ssh, ...out, dport: 443 }],
-  ['web going out, marked', { ...ssh, ...out, dport: 443, sport: 40002, mark: 7 }],
-  ['established', { ...ssh, ...established, dport: 8, sport: 41000 }],
-  ['established, the answer to ours', { ...ssh, ...established, dport: 42000, sport: 443, direction: 'reply' }],
-  ['established, UDP', { ...ssh, ...established, ...udp, dport: 9, sport: 41001 }],
-  ['established, echo reply', { ...ssh, ...established, ...echo, icmpType: 0, direction: 'reply' }],
-  ['established and forwarded', { ...ssh, ...forwarded, ...established, dport: 99, sport: 41002 }],
-  ['ssh, IPv6', { ...ssh, ...v6 }],
-  ['a closed port, IPv6', { ...ssh, ...v6, dport: 23 }],
-  ['a stranger to the web, IPv6', { ...ssh, ...v6, dport: 80 }],
-  ['an echo, IPv6', { ...ssh, ...v6, ...echo, proto: 58, icmpType: 128 }],
-  ['forwarded, IPv6', { ...ssh, ...v6, hook: 'forward', out: 'eth1', dst: v6.dst | (1n << 80n) | 0x10n, dport: 8080 }],
-  ['mail going out, IPv6', { ...ssh, ...v6, hook: 'output', in: null, out: 'eth0', src: v6.dst, dst: v6.src, dport: 25 }],
-  ['established, IPv6', { ...ssh, ...v6, ...established, dport: 7, sport: 41003 }],
-];
 
 describe.each(['nft', 'legacy'] as const)('a rehearsal with iptables-%s', (backend) => {
   it('has the links, addresses and routes of the host, its sets and its rules', async () => {
@@ -94,13 +49,13 @@ describe.each(['nft', 'legacy'] as const)('a rehearsal with iptables-%s', (backe
   it('does with each packet what the interpreter says, by the same rule', { timeout: 60_000 }, async () => {
     await using rehearsal = await begin(rehearsalOf(backend));
     const evaluator = createEvaluator(hostFromTexts(await kernel.read({ namespace: rehearsal.namespace })));
-    const foreseen = packets.map(([what, packet]) => {
+    const foreseen = rehearsedPackets.map(([what, packet]) => {
       const trace = evaluator.trace(packet);
       return `${what}: ${trace?.verdict === 'REJECT' ? 'DROP' : trace?.verdict} ${said(trace?.decidedBy)}`;
     });
-    const shots = packets.map(([, packet]) => packet);
+    const shots = rehearsedPackets.map(([, packet]) => packet);
     const seen = must(await rehearsal.send(shots, { rules: true }));
-    expect(packets.map(([what], index) => `${what}: ${verdict(seen[index])} ${decider(seen[index])}`)).toEqual(foreseen);
+    expect(rehearsedPackets.map(([what], index) => `${what}: ${verdict(seen[index])} ${decider(seen[index])}`)).toEqual(foreseen);
     const plainly = must(await rehearsal.send(shots));
     expect(plainly.map(verdict)).toEqual(seen.map(verdict));
   });
