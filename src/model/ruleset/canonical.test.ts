@@ -177,7 +177,7 @@ const takenByIptables: readonly (readonly [rule: RegExp, what: string])[] = [
   [/--(ct(orig|repl)(src|dst)port|[sd]port|on-port) ("|\S*65536)/, 'a port above 65535 loses its high bits, none is 0'],
   [/--(ctorig|ctrepl)(src|dst) |--to 10\.0\.0\.0\/33|-mask 33|-prefix 33/, 'a mask that is too long'],
   [/ srcdst/, 'a direction with something behind it'],
-  [/--comment z|--label z|--oif z|--hashlimit-name z/, 'a name that is too long is cut'],
+  [/--label z|--oif z|--hashlimit-name z/, 'a name that is too long is cut'],
   [/--(wscale|mss|set-mss) /, 'a number too large for its field'],
   [
     /--(chunk-types|dccp-types|weekdays|hashlimit-mode) .*""|--tcp-flags|--weekdays 8|--monthdays (0|1,,2)|--monthdays ""/,

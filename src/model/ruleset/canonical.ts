@@ -2,7 +2,7 @@ import type { Family } from '../net/index.ts';
 import type { Backend, Extension, Given, Match, Target } from './extension.ts';
 import { requoted } from './lexer.ts';
 import { readRule, ruleProtocol, useOf } from './meaning.ts';
-import { tokenText } from './print.ts';
+import { lineText, tokenText } from './print.ts';
 import type { Condition, RuleParts, Used } from './rule.ts';
 import { type Rule, type Ruleset, roles } from './ruleset.ts';
 import { maskedText, readMasked } from './values/address.ts';
@@ -14,6 +14,7 @@ import { protocolText, readProtocol } from './values/protocol.ts';
  * keeps its words.
  */
 export function canonicalText(ruleset: Ruleset, rule: Rule, backend: Backend): string {
+  if (rule.unread !== undefined) return lineText(ruleset, rule);
   const parts = readRule(ruleset, rule);
   const words = ['-A', rule.chain];
   for (const kind of conditionOrder) {

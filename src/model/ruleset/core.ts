@@ -1,3 +1,5 @@
+import type { Family } from '../net/index.ts';
+
 /**
  * Options of `iptables` itself, which every rule may have (iptables/xshared.c, xt_cmd_parse). Extensions see none of them.
  */
@@ -71,11 +73,31 @@ export const refusedOptions: ReadonlySet<string> = new Set([
   '--help',
   '-V',
   '--version',
-  '-4',
-  '--ipv4',
-  '-6',
-  '--ipv6',
 ]);
+
+/** Options that say for which family a rule is: restore skips those of the other. */
+export const familyOptions: ReadonlyMap<string, Family> = new Map([
+  ['-4', 4],
+  ['--ipv4', 4],
+  ['-6', 6],
+  ['--ipv6', 6],
+]);
+
+/** Long options of iptables itself, also those that have no place here: a beginning must fit one of them only. */
+export const ownLongNames: readonly string[] = [
+  ...coreOptions.keys(),
+  ...refusedCommands.keys(),
+  ...refusedOptions,
+  ...familyOptions.keys(),
+].filter((name) => name.startsWith('--'));
+
+/** A beginning that fits one of iptables' own long options only, such as `--proto`. */
+export function longCore(name: string): CoreOption | undefined {
+  if (!/^--./.test(name)) return undefined;
+  const kinds = new Set(ownLongNames.filter((full) => full.startsWith(name)).map((full) => coreOptions.get(full)?.kind));
+  const [kind] = kinds;
+  return kinds.size === 1 && kind !== undefined ? [...coreOptions.values()].find((option) => option.kind === kind) : undefined;
+}
 
 /** Targets that the kernel itself knows. */
 export const verdictTargets: ReadonlySet<string> = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE']);

@@ -74,6 +74,8 @@ export interface ValueType {
   saved(text: string, family: Family): string | undefined;
   /** Values of every spelling and both ends of every range. */
   examples(family: Family): readonly string[];
+  /** It is a name in which iptables takes blanks, and which it saves without quotes all the same. */
+  readonly bare?: true;
   /** Values just outside, which iptables refuses. */
   refused(family: Family): readonly string[];
 }

@@ -22,13 +22,16 @@ export interface RuleMeaning {
 
 /** The rule taken apart: conditions, matches and target in the order they stand, values as text. */
 export function readRule(ruleset: Ruleset, rule: Rule): RuleParts {
+  if (rule.unread !== undefined) return unreadParts(rule);
   const parts = takeApart(sourceOf(ruleset, rule));
-  if ('kind' in parts) throw new Error(`a parsed rule does not read again: ${parts.message}`);
+  if ('kind' in parts)
+    throw new Error(`a parsed rule does not read again: ${parts.kind === 'fault' ? parts.message : parts.kind}`);
   return hasList(parts) ? { ...parts, conditions: splitConditions(parts, rule.part) } : parts;
 }
 
 /** What the rule means. */
 export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
+  if (rule.unread !== undefined) return unreadMeaning(ruleText(ruleset, rule), rule.unread);
   const parts = readRule(ruleset, rule);
   const proto = ruleProtocol(parts);
   const known = knownOf(ruleset);
@@ -42,7 +45,7 @@ export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
     constraints.push(match.says);
     uses.push(match.use);
     if (used.extension === null) notUnderstood.push(match.use.text);
-    if (used.name === 'comment') comment ??= shownText(used.given[0]?.values[0] ?? '');
+    if (used.name === 'comment') comment ??= shownText((used.given[0]?.values[0] ?? '').slice(0, 255));
   }
   const effect = effectOf(ruleset, parts, proto, notUnderstood);
   if (parts.target.kind === 'extension') {
@@ -50,6 +53,31 @@ export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
     uses.push({ name: parts.target.use.name, text, opaque: effect.kind === 'unknown' });
   }
   return { constraint: allOf(...constraints), effect, comment, uses, notUnderstood };
+}
+
+/** A match and a target that palisade does not know, all the rule's words between them. */
+function unreadParts({ chain, firstToken, tokenCount }: Rule): RuleParts {
+  const said = { name: '', extension: null, implied: false, given: [], spans: [firstToken + 2, firstToken + tokenCount] };
+  return {
+    command: 'append',
+    chain,
+    position: 1,
+    policy: '',
+    counters: null,
+    conditions: [],
+    matches: [{ kind: 'match', ...said }],
+    target: { kind: 'extension', use: { kind: 'target', ...said } },
+  };
+}
+
+function unreadMeaning(text: string, why: string): RuleMeaning {
+  return {
+    constraint: unknownMatch(text),
+    effect: { kind: 'unknown', target: text },
+    comment: null,
+    uses: [{ name: '', text, opaque: true }],
+    notUnderstood: [`${text} (${why})`],
+  };
 }
 
 /** Meanings of what many rules of a ruleset say in the same words: one object for all of them, made once. */

@@ -137,8 +137,9 @@ function readRule(reading: Reading, draft: TableDraft, start: number): number | 
   if (typeof from !== 'number') return from;
   const end = lexLine(text, from, words);
   if (typeof end !== 'number') return lexFault(end);
-  const fault = addRule(draft, { family, text, words, first, line, start, end });
-  if (fault !== null) return fault;
+  const added = addRule(draft, { family, text, words, first, line, start, end });
+  if (added === 'skipped') reading.asides.push({ line, start, end });
+  else if (added !== null) return added;
   reading.line += 1;
   for (let newline = text.indexOf('\n', start); newline >= 0 && newline < end; newline = text.indexOf('\n', newline + 1))
     reading.line += 1;

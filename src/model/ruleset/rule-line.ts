@@ -32,8 +32,8 @@ const mostWords = 4096;
 
 const builtinNames: ReadonlySet<string> = new Set(Object.values(builtinChains).flat());
 
-/** A line that begins with a command: `-A`, `-I`, `-N` or `-P`. */
-export function addRule(table: TableDraft, line: RuleLine): TextFault | null {
+/** A line that begins with a command: `-A`, `-I`, `-N` or `-P`. `skipped`: it is for the other family. */
+export function addRule(table: TableDraft, line: RuleLine): TextFault | 'skipped' | null {
   const chain = appendedTo(table, line);
   if (chain === undefined) return addTakenApart(table, line);
   const printed = rolesByForm(table.forms, rootOf(chain), line, table.chains);
@@ -43,6 +43,18 @@ export function addRule(table: TableDraft, line: RuleLine): TextFault | null {
   append(chain.rules, push(table, chain, line, 0, counters));
   table.lastChain = chain;
   return null;
+}
+
+/** Keeps a rule as it stands that iptables-save has printed so that nobody can read it again, iptables-restore neither. */
+function keep(table: TableDraft, line: RuleLine, fault: RuleFault): boolean {
+  const chain = appendedTo(table, line);
+  const counters = countersInFront(line);
+  if (fault.bare !== true || chain === undefined || counters === undefined || writerOf(line.text) === null) return false;
+  line.words.roles.fill(roles.verbatim, line.first, line.words.used >> 1);
+  const why = `${fault.message}; iptables-save prints names with blanks without quotes`;
+  append(chain.rules, Object.assign(push(table, chain, line, 0, counters), { unread: textFault(0, why, '').message }));
+  table.lastChain = chain;
+  return true;
 }
 
 /** The chain of a line that begins with `-A CHAIN`, if it is there already. */
@@ -80,7 +92,7 @@ function push(table: TableDraft, chain: ChainDraft, line: RuleLine, part: number
   return rule;
 }
 
-function addTakenApart(table: TableDraft, line: RuleLine): TextFault | null {
+function addTakenApart(table: TableDraft, line: RuleLine): TextFault | 'skipped' | null {
   const { words, first } = line;
   const count = (words.used >> 1) - first;
   const offset = (token: number): number => words.offsets[2 * token] ?? line.end;
@@ -97,7 +109,12 @@ function addTakenApart(table: TableDraft, line: RuleLine): TextFault | null {
     roles: words.roles,
     noting: true,
   });
-  if ('kind' in parts) return textFault(offset(parts.token), parts.message, parts.hint);
+  if ('kind' in parts) {
+    if (parts.kind === 'fault' && keep(table, line, parts)) return null;
+    if (parts.kind === 'fault') return textFault(offset(parts.token), parts.message, parts.hint);
+    words.used = 2 * first;
+    return 'skipped';
+  }
   const chainAt = offset(first + 1);
   if (parts.command === 'new-chain' || parts.command === 'policy') {
     words.used = 2 * first;

@@ -71,6 +71,13 @@ export interface RuleFault {
   readonly token: number;
   readonly message: string;
   readonly hint: string;
+  /** Most likely a name with blanks, which iptables-save prints without quotes. */
+  readonly bare?: true;
+}
+
+/** A rule that says to be for the other family (`-4`, `-6`): it is none of this ruleset's. */
+export interface Skipped {
+  readonly kind: 'skipped';
 }
 
 export function fault(token: number, message: string, hint: string): RuleFault {

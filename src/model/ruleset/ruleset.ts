@@ -85,6 +85,8 @@ export interface Rule {
   /** `-s A,B -d C,D` is one line and several rules that share its tokens: this one is number `part` of them, from 0. */
   readonly part: number;
   readonly counters: Counters | null;
+  /** Why nothing is understood of the rule, whose words are kept as they stand; left out where there is nothing to say. */
+  readonly unread?: string;
 }
 
 /** Built-in chains by table, in the order `iptables-save` prints them (net/ipv4/netfilter/iptable_*.c). */
@@ -103,6 +105,7 @@ export function isBuiltin(table: string, chain: string): boolean {
 
 /** Decodes a piece of a ruleset's text as UTF-8 for people; bytes that are not become U+FFFD. */
 export function shownText(piece: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the common case and needs no work.
-  return /^[\x00-\x7f]*$/.test(piece) ? piece : new TextDecoder().decode(Uint8Array.from(piece, (char) => char.charCodeAt(0)));
+  return piece.replace(/[\x80-\xff]+/g, (bytes) =>
+    new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0))),
+  );
 }

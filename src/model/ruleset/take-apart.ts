@@ -1,8 +1,8 @@
-import type { Family } from '../net/index.ts';
-import { type Command, coreOptions, refusedCommands, refusedOptions, verdictTargets } from './core.ts';
+import { type Command, coreOptions, familyOptions, longCore, ownLongNames, verdictTargets } from './core.ts';
 import type { Match, Option, Target } from './extension.ts';
 import { findMatch, findTarget, impliedMatch, isForeignTarget, optionNames, optionOf } from './extensions/index.ts';
 import { unquoted } from './lexer.ts';
+import { notUnderstood, otherFamily } from './option-fault.ts';
 import {
   type Condition,
   fault,
@@ -10,6 +10,7 @@ import {
   type RuleFault,
   type RuleParts,
   type RuleSource,
+  type Skipped,
   type TargetPart,
   type Used,
 } from './rule.ts';
@@ -29,7 +30,7 @@ interface OpenUse {
  * Takes a rule's tokens apart as iptables' getopt does: every option takes its values by arity, so that
  * `--comment -j` is a comment; a name that several extensions share belongs to the one named last.
  */
-export function takeApart(source: RuleSource): RuleParts | RuleFault {
+export function takeApart(source: RuleSource): RuleParts | RuleFault | Skipped {
   const { firstToken: first, offsets, text } = source;
   const end = first + source.tokenCount;
   const word = (index: number): string => {
@@ -48,6 +49,8 @@ export function takeApart(source: RuleSource): RuleParts | RuleFault {
   let proto: number | null = null;
   const conditions: Condition[] = [];
   const matches: OpenUse[] = [];
+  /** What was taken last is a name that may go on behind a blank. */
+  let bare = false;
   /** Matches and the target, in the order they were named. */
   const uses: OpenUse[] = [];
 
@@ -61,6 +64,8 @@ export function takeApart(source: RuleSource): RuleParts | RuleFault {
       if (at >= end) return fault(begin, 'nothing follows the "!"', 'write the condition to invert behind it');
       name = word(at);
     }
+    const goesOn = bare && !inverted && !name.startsWith('-');
+    bare = false;
     const exact = coreOptions.get(name);
     const owner = exact === undefined ? ownerOf(name) : undefined;
     const core = exact ?? (owner === undefined ? longCore(name) : undefined);
@@ -138,11 +143,11 @@ export function takeApart(source: RuleSource): RuleParts | RuleFault {
             proto = number;
           }
           if ((core.kind === 'src' || core.kind === 'dst') && value.includes(',')) {
-            if (inverted) return fault(begin, `"!" cannot stand before several addresses`, 'use an ipset, or a chain');
             if (source.noting) source.roles[valueAt] = roles.list;
           }
           if (core.kind === 'fragment' && source.family === 6) return fault(begin, 'IPv6 has no -f', 'use -m frag');
           conditions.push({ kind: core.kind, inverted, value, token: valueAt });
+          bare = core.kind === 'in' || core.kind === 'out';
         }
       }
       continue;
@@ -163,18 +168,31 @@ export function takeApart(source: RuleSource): RuleParts | RuleFault {
       if (source.noting && option.prints !== undefined && option.prints !== 'word') source.roles[at + 1] = roles[option.prints];
       use.given.push({ name: option.name, inverted, values, token: at });
       at += 1 + arity;
+      bare = option.types[0]?.bare === true;
       note(use, begin, at);
       continue;
     }
 
+    const only = familyOptions.get(name);
+    if (only !== undefined && !inverted) {
+      // What stands behind it iptables-restore does not even look at.
+      if (only !== source.family) return { kind: 'skipped' };
+      at += 1;
+      continue;
+    }
     const stranger = uses.findLast((use) => use.extension === null);
     if (stranger !== undefined && name.startsWith('-')) {
       at = verbatim(stranger, begin);
       continue;
     }
-    return notUnderstood(at, name);
+    return goesOn ? { ...notUnderstood(at, name, uses.length > 0), bare: true } : notUnderstood(at, name, uses.length > 0);
   }
 
+  const list = conditions.find(({ kind, value }) => (kind === 'src' || kind === 'dst') && value.includes(','));
+  const besideList = conditions.find(({ kind, inverted }) => (kind === 'src' || kind === 'dst') && inverted);
+  if (list !== undefined && besideList !== undefined) {
+    return fault(besideList.token - 2, '"!" cannot stand in a rule with several addresses', 'use an ipset, or a chain');
+  }
   if (command === null) return fault(first, 'the line has no command', 'begin it with -A and the chain, or put "#" in front');
   for (const use of uses) {
     const missing = use.extension?.options.find(
@@ -244,59 +262,13 @@ export function takeApart(source: RuleSource): RuleParts | RuleFault {
   function coreEnd(from: number): number {
     for (let index = from; index < end; index += 1) {
       const here = word(index);
-      if (coreOptions.has(here)) return index;
+      if (coreOptions.has(here) || familyOptions.has(here)) return index;
       if (here === '!' && index + 1 < end && coreOptions.has(word(index + 1))) return index;
     }
     return end;
-  }
-
-  function notUnderstood(index: number, name: string): RuleFault {
-    const refused = refusedCommands.get(name);
-    if (refused !== undefined) {
-      return fault(
-        index,
-        `${refused} has no place in a ruleset file, which says what is there`,
-        'leave the line out; commands belong into a script',
-      );
-    }
-    if (refusedOptions.has(name)) return fault(index, `${name} has no place in a ruleset file`, 'leave it out');
-    if (!name.startsWith('-')) {
-      const hint = name.startsWith('#')
-        ? 'put the comment on a line of its own'
-        : 'remove it, or put a value with blanks into double quotes';
-      return fault(index, `"${name}" belongs to no option`, hint);
-    }
-    if (/^--[^=]+=/.test(name) || (/^-[^-]./.test(name) && coreOptions.has(name.slice(0, 2))))
-      return fault(index, `${name} is written in one piece`, 'put a blank between the option and its value');
-    const hint =
-      uses.length === 0
-        ? 'name its extension with -m or -j before it'
-        : 'check its spelling; the extensions named before it have no such option';
-    return fault(index, `iptables has no option ${name} here`, hint);
   }
 }
 
 function openUse(kind: 'match' | 'target', name: string, extension: Match | Target | null, from: number, to: number): OpenUse {
   return { kind, name, extension, implied: false, given: [], spans: [from, to] };
-}
-
-function otherFamily(token: number, what: string, family: Family): RuleFault {
-  return fault(
-    token,
-    `${what} is not for IPv${family}`,
-    `remove it, or say the family with ${family === 4 ? 6 : 4}:FILE if it was taken wrongly`,
-  );
-}
-
-/** Long options of iptables itself, also those that have no place here: a beginning must fit one of them only. */
-const ownLongNames = [...coreOptions.keys(), ...refusedCommands.keys(), ...refusedOptions].filter((name) =>
-  name.startsWith('--'),
-);
-
-/** A beginning that fits one of iptables' own long options only, such as `--proto`. */
-function longCore(name: string): ReturnType<typeof coreOptions.get> {
-  if (!/^--./.test(name)) return undefined;
-  const kinds = new Set(ownLongNames.filter((full) => full.startsWith(name)).map((full) => coreOptions.get(full)?.kind));
-  const [kind] = kinds;
-  return kinds.size === 1 && kind !== undefined ? [...coreOptions.values()].find((option) => option.kind === kind) : undefined;
 }

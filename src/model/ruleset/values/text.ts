@@ -24,6 +24,7 @@ export function quotedText(most: number, longer: 'refused' | 'cut' = 'refused', 
 export function plainName(most: number, longer: 'refused' | 'cut' = 'refused'): ValueType {
   return {
     hint: `write a name of 1 to ${most} bytes`,
+    bare: true,
     saved: (value) =>
       value === '' ? undefined : value.length <= most ? value : longer === 'cut' ? value.slice(0, most) : undefined,
     examples: () => ['web', 'ssh.1', 'a-b_c', 'x'.repeat(most), ...(longer === 'cut' ? ['y'.repeat(most + 3)] : [])],
