@@ -1,6 +1,6 @@
 import { problemLine } from '../../result.ts';
 import type { Family } from '../net/index.ts';
-import { emptyRuleset, parseRuleset, type Ruleset, unreadTables } from '../ruleset/index.ts';
+import { brief, emptyRuleset, parseRuleset, type Ruleset, unreadTables } from '../ruleset/index.ts';
 import type { NftChains } from './chain.ts';
 import type { Backend, BackendUse } from './host.ts';
 import { type Known, known, type Unknown, unknown } from './known.ts';
@@ -87,10 +87,10 @@ function nftRules(
   if (!nftSave.read) return nftSave.why === 'unused' ? known(null) : unread(nftSave, `the IPv${family} rules of the nft backend`);
   const hidden = unreadTables(nftSave.text);
   if (hidden.length > 0) {
-    const names = hidden.map((table) => `${ip} ${table}`).join(', ');
+    const names = brief(hidden.map((table) => `${ip} ${table}`).join(', '));
     return unknown(
       `${nftSave.command} cannot show ${names}: it holds rules or chains that nft made by itself`,
-      `look at it with \`nft list table ${ip} ${hidden[0]}\`; keep rules of nft in tables of other names`,
+      `look at it with \`nft list table ${ip} ${brief(hidden[0] ?? '')}\`; keep rules of nft in tables of other names`,
     );
   }
   if (nftSave.text.trim() === '') {
@@ -112,9 +112,10 @@ function nftRules(
   // Where nft is not there to ask, nobody used it to put rules of its own into iptables' tables either.
   const native = expressions.read ? nativeRules(expressions.text)[0] : undefined;
   if (native !== undefined) {
+    const place = brief(`${native.table} ${native.chain}`);
     return unknown(
-      `nft made rules by itself in ${native.table} ${native.chain} (${native.why}), which iptables-save shows wrongly or not at all`,
-      `look at them with \`nft -a list chain ${native.table} ${native.chain}\` (handle ${native.handle}); keep rules of nft in tables of other names`,
+      `nft made rules by itself in ${place} (${native.why}), which iptables-save shows wrongly or not at all`,
+      `look at them with \`nft -a list chain ${place}\` (handle ${native.handle}); keep rules of nft in tables of other names`,
     );
   }
   return parsed(family, nftSave.text, nftSave.command, before);

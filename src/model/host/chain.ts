@@ -1,3 +1,4 @@
+import { brief } from '../ruleset/index.ts';
 import type { BaseChain } from './host.ts';
 import { isPrinted, listOf, numberOf, type Printed, textOf } from './printed.ts';
 
@@ -47,11 +48,11 @@ export function parseNftChains(text: string): NftChains | { readonly fault: stri
 function asBaseChain(chain: Printed, rules: number | undefined): BaseChain | { readonly fault: string } {
   const [family, table, name] = [textOf(chain, 'family'), textOf(chain, 'table'), textOf(chain, 'name')];
   const [type, hook, priority] = [textOf(chain, 'type'), textOf(chain, 'hook'), numberOf(chain, 'prio')];
-  if (rules === undefined) return { fault: `nft did not list the rules of ${family} ${table} ${name}` };
+  if (rules === undefined) return { fault: brief(`nft did not list the rules of ${family} ${table} ${name}`) };
   if (family === undefined || table === undefined || name === undefined || hook === undefined || priority === undefined) {
     return { fault: 'nft described a base chain in a way that palisade does not know' };
   }
-  if (type !== 'filter' && type !== 'nat' && type !== 'route') return { fault: `nft has a chain of type ${type}` };
+  if (type !== 'filter' && type !== 'nat' && type !== 'route') return { fault: brief(`nft has a chain of type ${type}`) };
   return {
     family,
     table,

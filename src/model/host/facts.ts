@@ -1,11 +1,11 @@
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { type Family, parseAddress, parsePrefix } from '../net/index.ts';
-import { shownText } from '../ruleset/index.ts';
+import { brief, shownText } from '../ruleset/index.ts';
 import type { FactsJson } from './facts-json.ts';
-import { type Fields, fieldsOf } from './fields.ts';
+import { type Fields, fieldsOf, mostFaults } from './fields.ts';
 import { type Flowtable, readFlowtable } from './flowtable.ts';
 import type { Backend, BaseChain, Link, LinkAddress, Listener, Route, XdpProgram } from './host.ts';
-import { type Fault, parseLocated, placeOf } from './json.ts';
+import { type Fault, parseLocated, placesOf } from './json.ts';
 import { parseDestination } from './link.ts';
 import { parseBound } from './listener.ts';
 import { type PacketReader, readPacketReader } from './packet-reader.ts';
@@ -59,13 +59,14 @@ const keys = [
   'packages',
 ] as const satisfies readonly (keyof FactsJson)[];
 
-/** Reads a facts file, latin1. Every problem names its place. */
+/** Reads a facts file, latin1. Every problem names its place; of very many the first are told. */
 export function parseFacts(text: string, file: string): Result<Facts> {
+  const place = placesOf(text);
   const problem = ({ at, message, hint }: Fault): Problem => ({
     code: 'facts-syntax',
-    at: { file, ...placeOf(text, at) },
-    message,
-    hint,
+    at: { file, ...place(at) },
+    message: brief(message),
+    hint: brief(hint),
   });
   const parsed = parseLocated(text);
   if ('fault' in parsed) return failed(problem(parsed.fault));
@@ -92,7 +93,12 @@ export function parseFacts(text: string, file: string): Result<Facts> {
     installedKernels: facts.words('installedKernels'),
     packages: facts.texts('packages'),
   };
-  return faults.length > 0 ? failed(...faults.map(problem)) : ok(result);
+  if (faults.length === 0) return ok(result);
+  const [next] = faults.splice(mostFaults);
+  const problems = faults.map(problem);
+  if (next !== undefined)
+    problems.push(problem({ at: next.at, message: 'from here on, more is wrong', hint: 'mend the others first' }));
+  return failed(...problems);
 }
 
 const nowhere = { family: 4, value: 0n } as const;

@@ -159,10 +159,20 @@ test.each([
   ['{"links": [{"name": "a", "xdp": [{"mode": "fast"}]}]}', 'facts.json:1:43: "mode" must be "driver" or "generic"'],
   ['{"backend": "nf_tables"}', 'facts.json:1:13: "backend" must be "nft" or "legacy"'],
   [`${'['.repeat(200)}`, 'facts.json:1:66: this is nested too deeply'],
+  // A fuzz found that long values were quoted whole (seed 20260901, at 6484).
+  [`{"backend": "${'a'.repeat(300)}"}`, `mend "${'a'.repeat(60)}…"`],
+  [`{"${'k'.repeat(300)}": 1}`, `has no "${'k'.repeat(60)}…"; it knows hostname, `],
 ])('bad facts %j', (text, line) => {
   const found = problems({ facts: { file: 'facts.json', text } });
   expect(found[0]).toContain(line);
   expect(found[0]).toContain('; ');
+});
+
+test('of very many problems of a facts file the first hundred are told', () => {
+  const found = problems({ facts: { file: 'facts.json', text: `{"routes":[${'{},\n'.repeat(50_000)}{}]}` } });
+  expect(found).toHaveLength(101);
+  expect(found[99]).toBe('facts.json:100:1: a route needs "to"; add it');
+  expect(found[100]).toBe('facts.json:101:1: from here on, more is wrong; mend the others first');
 });
 
 test('all problems of all files are said at once', () => {

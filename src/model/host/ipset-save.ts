@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from '../../result.ts';
+import { brief } from '../ruleset/index.ts';
 
 /**
  * What `ipset save` prints, line by line and lossless: {@link printSets} gives the same bytes again. What the lines mean is
@@ -90,10 +91,13 @@ const setOptions: Readonly<Record<string, 0 | 1>> = {
   '-!': 0,
 };
 
+/** IPSET_MAXNAMELEN without the NUL (include/uapi/linux/netfilter/ipset/ip_set.h). */
+const longestName = 31;
+
 /**
  * Reads the lines of a save, latin1. The first line that no `ipset restore` takes is the one problem of the answer.
  *
- * As ipset prints them unquoted, names may hold blanks; comments may hold newlines.
+ * As ipset prints them unquoted, names may hold blanks and, inside of their words, quotes; comments may hold newlines.
  */
 export function readSets(text: string, file: string): Result<SavedSets> {
   const lines: SavedLine[] = [];
@@ -105,8 +109,9 @@ export function readSets(text: string, file: string): Result<SavedSets> {
     const whole = text.slice(start, end);
     const read = readLine(sets, whole, line);
     if (read.kind === 'fault') {
-      const { message, hint } = read;
-      return failed({ code: 'sets-syntax', at: { file, line, column: read.column + 1 }, message, hint });
+      const before = whole.slice(0, read.column).split('\n');
+      const at = { file, line: line + before.length - 1, column: (before.at(-1) ?? '').length + 1 };
+      return failed({ code: 'sets-syntax', at, message: brief(read.message), hint: brief(read.hint) });
     }
     lines.push(read);
     if (read.kind === 'set') {
@@ -138,7 +143,7 @@ function lineText(line: SavedLine): string {
 
 function optionText({ name, value }: SavedOption): string {
   if (value === null) return name;
-  return name === 'comment' || /\s/.test(value) || value === '' ? `${name} "${value}"` : `${name} ${value}`;
+  return name === 'comment' || /[ \t\r\n]/.test(value) || value === '' ? `${name} "${value}"` : `${name} ${value}`;
 }
 
 interface SetNames {
@@ -164,12 +169,14 @@ function fault(column: number, message: string, hint: string): LineFault {
 /** Finds line ends outside of quotes; ipset has no escapes inside them. To be asked from the start onwards. */
 function lineEnds(text: string): (start: number) => number {
   // Most saves have no quote at all: each is looked for only once.
-  let quote = text.indexOf('"');
+  let quote = openingQuote(text, 0);
   return (start) => {
+    let end = -1;
     for (let from = start; ; ) {
-      const newline = text.indexOf('\n', from);
-      const end = newline < 0 ? text.length : newline;
-      if (quote >= 0 && quote < from) quote = text.indexOf('"', from);
+      if (end < from) end = text.indexOf('\n', from);
+      if (end < 0) end = text.length;
+      if (from === start && isComment(text, start)) return end;
+      if (quote >= 0 && quote < from) quote = openingQuote(text, from);
       if (quote < 0 || quote > end) return end;
       const close = text.indexOf('"', quote + 1);
       if (close < 0) return end;
@@ -178,14 +185,28 @@ function lineEnds(text: string): (start: number) => number {
   };
 }
 
+/** The next quote that begins a word: others are part of a name. */
+function openingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at > 0 && !/[ \t\r\n]/.test(text[at - 1] as string)) at = text.indexOf('"', at + 1);
+  return at;
+}
+
+const comment = /[ \t]*#/y;
+
+function isComment(text: string, start: number): boolean {
+  comment.lastIndex = start;
+  return comment.test(text);
+}
+
 function readLine(sets: SetNames, text: string, line: number): SavedLine | LineFault {
-  if (text.trim() === '' || text.startsWith('#')) return { kind: 'aside', text };
+  if (/^[ \t\r]*$/.test(text) || isComment(text, 0)) return { kind: 'aside', text };
   if (text.endsWith('\r'))
     return fault(text.length - 1, 'this line has a Windows line end', 'convert the file, for instance with dos2unix');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is the sign of a file that is no text.
   const binary = /\x00/.exec(text);
   if (binary !== null) return fault(binary.index, 'this is not text', restore);
-  const [, blanks = '', command = ''] = /^(\s*)(\S+)/.exec(text) ?? [];
+  const [, blanks = '', command = ''] = /^([ \t\r]*)([^ \t\r\n]+)/.exec(text) ?? [];
   const rest = text.slice(blanks.length + command.length + 1);
   const column = text.length - rest.length;
   switch (command) {
@@ -196,71 +217,80 @@ function readLine(sets: SetNames, text: string, line: number): SavedLine | LineF
     case '-A':
       return readMember(sets, rest, line, column);
   }
-  return fault(blanks.length, `${shown(command)} is not a line of an ipset save`, restore);
+  return fault(blanks.length, `${command} is not a line of an ipset save`, restore);
 }
 
 function readSet(sets: SetNames, rest: string, line: number, column: number): SavedSet | LineFault {
-  const found = /^(.+?) +((?:bitmap|hash|list):[a-z,]+)(?: +|$)/.exec(rest);
-  if (found === null) return fault(column, 'the name or the type of the set is missing', 'write create NAME TYPE …');
-  const [all, rawName = '', type = ''] = found;
-  const name = bare(rawName);
-  if (sets.byName.has(name)) return fault(column, `the set ${shown(name)} is created twice`, 'keep one of them');
-  const options = readOptions(setOptions, rest.slice(all.length));
-  if ('unclosed' in options) return fault(column + all.length + options.unclosed, 'a quote is not closed', restore);
+  const found = / ((?:bitmap|hash|list):[a-z,]+)(?=[ \n]|$)/.exec(rest);
+  let end = found?.index ?? 0;
+  while (rest[end - 1] === ' ') end -= 1;
+  if (found === null || end === 0) return fault(column, 'the name or the type of the set is missing', 'write create NAME TYPE …');
+  const [all, type = ''] = found;
+  const name = bare(rest.slice(0, end));
+  if (openingQuote(name, 0) >= 0) return fault(column, `the name ${name} of a set begins a quote`, 'rename the set');
+  if (name.length > longestName)
+    return fault(column, `the name ${name} of a set has ${name.length} bytes`, `shorten it to ${longestName}`);
+  if (sets.byName.has(name)) return fault(column, `the set ${name} is created twice`, 'keep one of them');
+  const from = found.index + all.length;
+  const options = readOptions(setOptions, rest.slice(from));
+  if ('kind' in options) return { ...options, column: column + from + options.column };
   return { kind: 'set', at: { line, column: column + 1 }, name, type, options };
 }
 
 function readMember(sets: SetNames, rest: string, line: number, column: number): SavedMember | LineFault {
   const named = setNamed(sets, rest);
   if (named === undefined) {
-    const name = /^\S*/.exec(rest)?.[0] ?? '';
-    return fault(column, `the set ${shown(name)} was not created before`, 'put its create line before its add lines');
+    const name = /^[^ \t\r\n]*/.exec(rest)?.[0] ?? '';
+    return fault(column, `the set ${name} was not created before`, 'put its create line before its add lines');
   }
   const { set, skip } = named;
-  const [, element = ''] = /^ *(\S*)/.exec(rest.slice(skip)) ?? [];
-  const at = rest.indexOf(element, skip);
+  const [, blanks = '', element = ''] = /^( *)([^ \t\r\n]*)/.exec(rest.slice(skip)) ?? [];
   if (element === '') return fault(column + skip, 'the member is missing', 'write add NAME MEMBER');
-  const options = readOptions(memberOptions, rest.slice(at + element.length));
-  if ('unclosed' in options) return fault(column + at + element.length + options.unclosed, 'a quote is not closed', restore);
+  const at = skip + blanks.length;
+  if (element.startsWith('"')) return fault(column + at, 'a member stands in quotes', 'write it without them');
+  const from = at + element.length;
+  const options = readOptions(memberOptions, rest.slice(from));
+  if ('kind' in options) return { ...options, column: column + from + options.column };
   return { kind: 'member', at: { line, column: column + at + 1 }, set, element, options };
 }
 
 /** The set at the start of the text, and where its name ends. The longest name wins, since names may hold blanks. */
 function setNamed(sets: SetNames, rest: string): { readonly set: SavedSet; readonly skip: number } | undefined {
-  const blank = rest.indexOf(' ');
-  const word = blank < 0 ? rest : rest.slice(0, blank);
   const quoted = /^"[^"]*"(?= )/.exec(rest)?.[0];
-  const plain = sets.byName.get(quoted === undefined ? word : bare(quoted));
-  if (plain !== undefined && !sets.blanks) return { set: plain, skip: quoted?.length ?? word.length };
-  let best: { set: SavedSet; skip: number } | undefined;
-  for (const [name, set] of sets.byName) {
-    if (rest.startsWith(`${name} `) && (best === undefined || name.length > best.skip)) best = { set, skip: name.length };
+  if (quoted === undefined && sets.blanks) {
+    for (let skip = Math.min(longestName, rest.length); skip > 0; skip -= 1) {
+      const set = rest[skip] === ' ' ? sets.byName.get(rest.slice(0, skip)) : undefined;
+      if (set !== undefined) return { set, skip };
+    }
   }
-  return best ?? (plain && { set: plain, skip: quoted?.length ?? word.length });
+  const blank = rest.indexOf(' ');
+  const word = quoted ?? (blank < 0 ? rest : rest.slice(0, blank));
+  const set = sets.byName.get(quoted === undefined ? word : bare(quoted));
+  return set && { set, skip: word.length };
 }
 
-function readOptions(
-  arities: Readonly<Record<string, 0 | 1>>,
-  text: string,
-): readonly SavedOption[] | { readonly unclosed: number } {
-  const words = text.match(/"[^"]*"?|\S+/g) ?? [];
+/** Quotes stand around whole words; what else `ipset restore` makes of them, `ipset save` never prints. */
+function readOptions(arities: Readonly<Record<string, 0 | 1>>, text: string): readonly SavedOption[] | LineFault {
   const options: SavedOption[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const name = words[index] as string;
-    const arity = Object.hasOwn(arities, name) ? arities[name] : undefined;
-    const value = arity === 1 ? (words[index + 1] ?? '') : null;
-    if (value?.startsWith('"') && (value.length < 2 || !value.endsWith('"'))) return { unclosed: text.lastIndexOf('"') };
-    options.push({ name, value: value === null ? null : bare(value), known: arity !== undefined });
-    index += arity ?? 0;
+  /** The option whose value comes next. */
+  let open: string | null = null;
+  for (const { 0: word, index } of text.matchAll(/"[^"]*"?|[^ \t\r\n]+/g)) {
+    if (word.startsWith('"')) {
+      if (word.length < 2 || !word.endsWith('"')) return fault(index, 'a quote is not closed', restore);
+      const behind = text[index + word.length] ?? ' ';
+      if (!/[ \t\r\n]/.test(behind)) return fault(index + word.length, 'a blank is missing behind the quote', restore);
+    } else if (open !== null && word.includes('"'))
+      return fault(index + word.indexOf('"'), 'a quote stands inside a word', restore);
+    if (open !== null) {
+      options.push({ name: open, value: bare(word), known: true });
+      open = null;
+    } else if (Object.hasOwn(arities, word) && arities[word] === 1) open = word;
+    else options.push({ name: word, value: null, known: Object.hasOwn(arities, word) });
   }
+  if (open !== null) options.push({ name: open, value: '', known: true });
   return options;
 }
 
 function bare(word: string): string {
   return word.length > 1 && word.startsWith('"') && word.endsWith('"') ? word.slice(1, -1) : word;
-}
-
-/** A piece of the text for a message: short and printable. */
-function shown(piece: string): string {
-  return piece.replace(/[^\x20-\x7e]/g, '?').slice(0, 40);
 }

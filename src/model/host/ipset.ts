@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../../result.ts';
 import { bitsOf, parseAddress } from '../net/index.ts';
+import { brief } from '../ruleset/index.ts';
 import type { IpSet, SetMember } from './host.ts';
 import { readSets, type SavedMember, type SavedOption, type SavedSet } from './ipset-save.ts';
 import { parseMember, parseNumber, type Shape } from './member.ts';
@@ -10,7 +11,12 @@ interface Draft {
   readonly members: SetMember[];
   /** Something in it says more than the model can: then the set is left out. */
   beyond: boolean;
+  /** Ranges of addresses that its members mean. */
+  ranges: number;
 }
+
+/** A set whose mask scatters its members over more ranges than this is left out too. */
+const maxRanges = 200_000;
 
 /**
  * Reads what `ipset save` prints, latin1. Sets that hold something which the model cannot say (ports of bridges, wildcard
@@ -25,8 +31,8 @@ export function parseSets(text: string, file: string): Result<ReadonlyMap<string
     else if (line.kind === 'member') {
       const wrong = takeMember(drafts.get(line.set.name) as Draft, line);
       if (wrong === undefined) continue;
-      const hint = `write it as set type ${line.set.type} takes it`;
-      return failed({ code: 'sets-syntax', at: { file, ...line.at }, message: wrong, hint });
+      const hint = brief(`write it as set type ${line.set.type} takes it`);
+      return failed({ code: 'sets-syntax', at: { file, ...line.at }, message: brief(wrong), hint });
     }
   }
   const kept = [...drafts.values()].filter(({ beyond }) => !beyond);
@@ -46,6 +52,7 @@ function draftOf({ name, type, options }: SavedSet): Draft {
     set: { name, type, family, volatile: given.has('timeout') || type === 'bitmap:ip,mac' },
     shape: { dimensions, family, mask: mask ?? null, markMask: markMask ?? 0 },
     members: [],
+    ranges: 0,
     // Which dimensions a mask is for is known of these types only (net/netfilter/ipset/ip_set_hash_*.c).
     beyond:
       hasUnknown(options) ||
@@ -74,13 +81,16 @@ function maskOf(family: 4 | 6, given: ReadonlyMap<string, string>): bigint | nul
 function takeMember(draft: Draft, { element, options }: SavedMember): string | undefined {
   const given = valuesOf(options);
   if (hasUnknown(options) || given.has('wildcard')) draft.beyond = true;
-  const parts = parseMember(draft.shape, element);
+  // Of a set that is left out only the form is looked at.
+  const parts = parseMember(draft.beyond ? { ...draft.shape, mask: null } : draft.shape, element);
   if ('kind' in parts) {
     if (parts.kind === 'wrong') return parts.message;
     draft.beyond = true;
     return undefined;
   }
-  draft.members.push({ parts, nomatch: given.has('nomatch') });
+  for (const part of parts) if (part.kind === 'addresses' && part.ranges.length > 1) draft.ranges += part.ranges.length;
+  if (draft.ranges > maxRanges) draft.beyond = true;
+  if (!draft.beyond) draft.members.push({ parts, nomatch: given.has('nomatch') });
   return undefined;
 }
 

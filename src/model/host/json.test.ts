@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Located, parseLocated, placeOf } from './json.ts';
+import { type Located, parseLocated, placesOf } from './json.ts';
 
 function plain(value: Located): unknown {
   switch (value.kind) {
@@ -76,6 +76,23 @@ test('a fault stands inside the text or right behind it', () => {
       if ('fault' in read) expect(read.fault.at).toBeLessThanOrEqual(text.length);
     }),
   );
-  expect(placeOf('a\nbc\n', 3)).toEqual({ line: 2, column: 2 });
-  expect(placeOf('a\nbc\n', 5)).toEqual({ line: 3, column: 1 });
+  const place = placesOf('a\nbc\n');
+  expect([0, 1, 2, 3, 5].map(place)).toEqual([
+    { line: 1, column: 1 },
+    { line: 1, column: 2 },
+    { line: 2, column: 1 },
+    { line: 2, column: 2 },
+    { line: 3, column: 1 },
+  ]);
+  expect(placesOf('')(0)).toEqual({ line: 1, column: 1 });
+});
+
+test.each([
+  ['"\\u00e9"', 'é'],
+  ['"\\ud83d\\ude42x"', '🙂x'],
+  ['"\\\\u00e9 \\u0041\\u0022\\u0000"', '\\u00e9 A"\0'],
+  ['"\\ud800"', '\ufffd'],
+])('an escape says the same as the character itself: %s', (text, value) => {
+  const latin1 = Buffer.from(value, 'utf8').toString('latin1');
+  expect(parseLocated(text)).toEqual({ value: { kind: 'string', at: 0, value: latin1 } });
 });

@@ -1,4 +1,7 @@
-/** A JSON value that knows where it stood, for errors that point at it (RFC 8259). `at` is an offset into the text. */
+/**
+ * A JSON value that knows where it stood, for errors that point at it (RFC 8259). `at` is an offset into the text, which is
+ * latin1: a character of a string stands as the bytes of its UTF-8, also where an escape says it.
+ */
 export type Located =
   | { readonly kind: 'object'; readonly at: number; readonly entries: ReadonlyMap<string, Entry> }
   | { readonly kind: 'array'; readonly at: number; readonly items: readonly Located[] }
@@ -33,10 +36,19 @@ export function parseLocated(text: string): { readonly value: Located } | { read
   }
 }
 
-/** Line and column of an offset, both from 1. */
-export function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, at);
-  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') };
+/** Tells line and column of an offset, both from 1. A broken text has many faults: its lines are looked for once. */
+export function placesOf(text: string): (at: number) => { readonly line: number; readonly column: number } {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  return (at) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] as number) <= at) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: at - (starts[low] as number) + 1 };
+  };
 }
 
 class Stop extends Error {
@@ -134,7 +146,7 @@ class Reader {
       this.#at = start;
       this.#fail('this string is not closed on its line, or has an escape that JSON does not know', 'write it as "…"');
     }
-    return JSON.parse(raw as string) as string;
+    return raw?.includes('\\') ? JSON.parse(inBytes(raw)) : (raw as string).slice(1, -1);
   }
 
   #space(): void {
@@ -152,4 +164,14 @@ class Reader {
   #fail(message: string, hint: string): never {
     throw new Stop({ at: this.#at, message, hint });
   }
+}
+
+/** A string of JSON whose escapes of characters beyond ASCII are the bytes of their UTF-8. */
+function inBytes(raw: string): string {
+  const one = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])/g;
+  return raw.replace(one, (said) => {
+    const bytes = said.startsWith('\\u') ? new TextEncoder().encode(JSON.parse(`"${said}"`)) : null;
+    // A single byte is ASCII, which may be a control character or a quote: it stays an escape.
+    return bytes === null || bytes.length === 1 ? said : String.fromCharCode(...bytes);
+  });
 }

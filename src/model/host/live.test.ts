@@ -225,3 +225,22 @@ test('packages that were removed are not installed', () => {
   const { packages } = hostFromTexts(texts({ packages: said('iptables\t1.8.9-2\tinstalled\nufw\t0.36\tconfig-files\n') }));
   expect(packages.known && [...packages.value]).toEqual([['iptables', '1.8.9-2']]);
 });
+
+test('a number of programs that no kernel can have is not believed', () => {
+  const of = (count: string) => hostFromTexts(texts({ tcx: said(`eth0 ingress ${count}\n`), traffic: said('[]') })).traffic;
+  expect(of('3')).toMatchObject({ known: true, value: [{ link: 'eth0', filters: { length: 3 } }] });
+  expect(of('99999999999999999999').known).toBe(false);
+});
+
+test('what tools print is quoted in a few words only', () => {
+  const long = 'x\t'.repeat(100_000);
+  const hidden = said(`# Table \`${long}' is incompatible, use 'nft' tool.\n`);
+  const odd = said(JSON.stringify({ nftables: [{ chain: { family: 'inet', table: long, name: 'c', hook: 'input', prio: 0 } }] }));
+  const native = said(`ip ${'t'.repeat(5000)} ${'c '.repeat(5000)}1\n  [ immediate reg 0 drop ]\n`);
+  for (const changed of [{ nftSave4: hidden }, { nftChains: odd }, { nftSave4: save, nftRules4: native }]) {
+    const host = hostFromTexts(texts(changed));
+    const facts = [host.rulesets[4], host.rulesets[6], host.foreignChains, host.backends[4]];
+    expect(facts.some(({ known }) => !known)).toBe(true);
+    for (const fact of facts) expect(why(fact).length).toBeLessThan(1200);
+  }
+});

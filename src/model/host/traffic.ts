@@ -40,7 +40,8 @@ export function parseTcx(text: string): readonly TrafficFilters[] | undefined {
   const found: TrafficFilters[] = [];
   for (const line of text.split('\n')) {
     if (line === '') continue;
-    const [, link, at = '', count] = /^(\S+) (\w+) (\d+)$/.exec(line) ?? [];
+    // The kernel takes 64 at most for each place (include/linux/bpf_mprog.h).
+    const [, link, at = '', count] = /^(\S+) (\w+) (\d{1,2})$/.exec(line) ?? [];
     if (link === undefined || !isPlace(at)) return undefined;
     const program = { kind: 'tcx', protocol: 'all', preference: 0 };
     found.push({ link, at, filters: Array.from({ length: Number(count) }, () => program) });

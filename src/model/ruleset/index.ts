@@ -5,6 +5,7 @@
  * rule matches and does as data (packet/Constraint, packet/Effect). It reads no files, asks no kernel and evaluates no
  * packet: texts come from `kernel` or from files, `analysis` evaluates. `host`, `analysis`, `audit` and `verbs` call it.
  */
+export { brief } from './brief.ts';
 export { canonicalText } from './canonical.ts';
 export type { Bad, Extension, Given, Match, Option, Target, Use } from './extension.ts';
 export { type RuleMeaning, readRule, ruleMeaning, ruleText } from './meaning.ts';
