@@ -22,7 +22,7 @@ export function expandWords(words: readonly WordToken[], variables: Variables): 
   for (const word of words) {
     const expanded = expandPieces(word.pieces, variables);
     unknown ??= expanded.unknown;
-    fields.push(...expanded.words);
+    for (const field of expanded.words) fields.push(field);
   }
   return { words: fields, unknown };
 }

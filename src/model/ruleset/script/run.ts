@@ -1,5 +1,6 @@
 import type { Problem } from '../../../result.ts';
 import type { Family } from '../../net/index.ts';
+import { brief } from '../brief.ts';
 import { emptyRuleset, parseRuleset } from '../parse.ts';
 import type { Ruleset } from '../ruleset.ts';
 import { applyCommand } from './change.ts';
@@ -112,8 +113,8 @@ function take(machine: Machine, statement: Statement): Step {
     return step('not-understood', {
       code: 'script-unclear',
       at: { file: machine.file, line: statement.line },
-      message: why,
-      hint,
+      message: brief(why),
+      hint: brief(hint),
     });
   };
   if (machine.ended) return step('skipped');
@@ -155,7 +156,7 @@ function take(machine: Machine, statement: Statement): Step {
   if (failed && machine.stops && !statement.asked && !statement.negated) machine.ended = true;
   if (wrong === null) return step('done');
   const at = { file: machine.file, line: statement.line };
-  return step('failed', { code: 'script-refused', at, message: wrong.message, hint: wrong.hint });
+  return step('failed', { code: 'script-refused', at, message: brief(wrong.message), hint: brief(wrong.hint) });
 }
 
 function applied(firewall: Firewall, statement: Statement & { kind: 'iptables' | 'restore' }): Refusal | Undecided | null {

@@ -48,6 +48,8 @@ interface Open {
   readonly by: string;
   /** Name of the function of which it is the body. */
   readonly body: string | null;
+  /** Name of the innermost function that it stands in or is the body of. */
+  readonly within: string | null;
 }
 
 /** Groups tokens into simple commands (POSIX, XCU 2.9). It never fails: what is no shell grammar stays a command. */
@@ -79,7 +81,7 @@ export function shellCommands(tokens: readonly Token[]): readonly ShellCommand[]
         negated,
         piped: piped || operator === '|' || operator === '&',
         inside: insideOf(open),
-        body: open.findLast((one) => one.body !== null)?.body ?? null,
+        body: open.at(-1)?.within ?? null,
       });
     }
     const isEmpty = first === undefined;
@@ -104,7 +106,7 @@ export function shellCommands(tokens: readonly Token[]): readonly ShellCommand[]
           index += 1;
         } else {
           finish(';');
-          open.push({ by: '(', body: naming });
+          open.push({ by: '(', body: naming, within: naming ?? open.at(-1)?.within ?? null });
           naming = null;
         }
       } else if (token.text === ')') {
@@ -150,7 +152,7 @@ export function shellCommands(tokens: readonly Token[]): readonly ShellCommand[]
         if (plainWord(next) === ']]') break;
       }
     } else if (Object.hasOwn(openers, word)) {
-      open.push({ by: word, body: naming });
+      open.push({ by: word, body: naming, within: naming ?? open.at(-1)?.within ?? null });
       naming = null;
       // Their own words up to the end of the line or `in` are no command.
       if (word === 'for' || word === 'select' || word === 'case') index = headEnd(tokens, index, word);

@@ -73,7 +73,8 @@ const byLength = operators.toSorted((a, b) => b.length - a.length);
 /** Cuts the text. A quote that never closes is the one thing that no shell reads. */
 export function lexShell(text: string): readonly Token[] | ShellFault {
   const tokens: Token[] = [];
-  const pending: Mutable<OperatorToken>[] = [];
+  /** Where in `tokens` stand those whose here-documents begin behind the line. */
+  const pending: number[] = [];
   let line = 1;
   let at = 0;
   while (at < text.length) {
@@ -87,26 +88,24 @@ export function lexShell(text: string): readonly Token[] | ShellFault {
       tokens.push({ kind: 'operator', text: '\n', start: at, end: at + 1, line });
       at += 1;
       line += 1;
-      for (const operator of pending.splice(0)) {
-        const read = readDocument(text, at, line, operator, tokens);
+      for (const index of pending.splice(0)) {
+        const read = readDocument(text, at, line, tokens[index] as Mutable<OperatorToken>, tokens[index + 1]);
         at = read.end;
         line = read.line;
       }
     } else {
-      const operator = byLength.find((one) => text.startsWith(one, at));
+      const operator = wordEnd.test(char) ? byLength.find((one) => text.startsWith(one, at)) : undefined;
       if (operator !== undefined) {
         const token: Mutable<OperatorToken> = { kind: 'operator', text: operator, start: at, end: at + operator.length, line };
         tokens.push(token);
-        if (operator === '<<' || operator === '<<-') pending.push(token);
+        if (operator === '<<' || operator === '<<-') pending.push(tokens.length - 1);
         at += operator.length;
         continue;
       }
       const word = readWord(text, at, line);
       if (word.kind === 'fault') return word;
-      for (let newline = text.indexOf('\n', at); newline >= 0 && newline < word.end; newline = text.indexOf('\n', newline + 1))
-        line += 1;
+      for (; at < word.end; at += 1) if (text[at] === '\n') line += 1;
       tokens.push(word);
-      at = word.end;
     }
   }
   return tokens;
@@ -123,9 +122,8 @@ function readDocument(
   from: number,
   firstLine: number,
   operator: Mutable<OperatorToken>,
-  tokens: readonly Token[],
+  word: Token | undefined,
 ): { readonly end: number; readonly line: number } {
-  const word = tokens[tokens.indexOf(operator) + 1];
   const pieces = word?.kind === 'word' ? word.pieces : [];
   const delimiter = pieces.map((piece) => (piece.kind === 'variable' ? `$${piece.name}` : piece.text)).join('');
   const literal = pieces.some((piece) => piece.kind === 'literal' && piece.quoted);
@@ -145,8 +143,10 @@ function readDocument(
   return { end: at, line };
 }
 
+/** Ends a word. Other blanks, such as the no-break ones of web pages, are letters to a shell. */
+const wordEnd = /[ \t\n;&|<>()]/;
 /** Characters that mean nothing but themselves. */
-const ordinary = /[^\s;&|<>()\\'"$`]+/y;
+const ordinary = /[^ \t\n;&|<>()\\'"$`]+/y;
 
 function readWord(text: string, start: number, line: number): WordToken | ShellFault {
   const pieces: Piece[] = [];
@@ -158,7 +158,7 @@ function readWord(text: string, start: number, line: number): WordToken | ShellF
   let at = start;
   while (at < text.length) {
     const char = text[at] as string;
-    if (/[\s;&|<>()]/.test(char)) break;
+    if (wordEnd.test(char)) break;
     if (char === '\\') {
       if (text[at + 1] === '\n') at += 2;
       else {
@@ -198,7 +198,7 @@ function readWord(text: string, start: number, line: number): WordToken | ShellF
 }
 
 /** Inside double quotes, up to `close`; the offset behind it, or -1. Without `close`: a here-document to its end. */
-export function readQuoted(text: string, from: number, pieces: Piece[], close: '"' | null): number {
+export function readQuoted(text: string, from: number, pieces: Piece[], close: '"' | null, depth = 0): number {
   // Also when nothing stands between them, the quotes make a word.
   let plain = '';
   let some = false;
@@ -222,7 +222,7 @@ export function readQuoted(text: string, from: number, pieces: Piece[], close: '
         at += 2;
       }
     } else if (char === '$' || char === '`') {
-      const read = readDollar(text, at, true);
+      const read = readDollar(text, at, true, depth);
       if (read === undefined) return -1;
       if (read.piece === null) plain += char;
       else {
@@ -245,6 +245,7 @@ function readDollar(
   text: string,
   at: number,
   quoted: boolean,
+  depth = 0,
 ): { readonly piece: Piece | null; readonly end: number } | undefined {
   const rest = text.slice(at, at + 256);
   const name = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/.exec(rest);
@@ -257,7 +258,7 @@ function readDollar(
     return close < 0 ? undefined : { piece: { kind: 'unknown', text: text.slice(at, close + 1) }, end: close + 1 };
   }
   if (next === '{' || next === '(') {
-    const end = closing(text, at + 1);
+    const end = closing(text, at + 1, depth + 1);
     return end < 0 ? undefined : { piece: { kind: 'unknown', text: text.slice(at, end) }, end };
   }
   // $'…' and $"…" are of bash alone.
@@ -268,8 +269,11 @@ function readDollar(
   return { piece: null, end: at + 1 };
 }
 
+/** Nobody writes `"$("$(…` so deep; quotes farther in are not minded, since the stack has an end. */
+const deepest = 100;
+
 /** Offset behind the bracket that closes the one at `open`, quotes minded; -1 if none does. */
-function closing(text: string, open: number): number {
+function closing(text: string, open: number, nested: number): number {
   let depth = 0;
   for (let at = open; at < text.length; at += 1) {
     const char = text[at] as string;
@@ -277,8 +281,8 @@ function closing(text: string, open: number): number {
     else if (char === "'") {
       at = text.indexOf("'", at + 1);
       if (at < 0) return -1;
-    } else if (char === '"') {
-      const end = readQuoted(text, at + 1, [], '"');
+    } else if (char === '"' && nested < deepest) {
+      const end = readQuoted(text, at + 1, [], '"', nested);
       if (end < 0) return -1;
       at = end - 1;
     } else if (char === '(' || char === '{') depth += 1;
