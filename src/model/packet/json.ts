@@ -113,7 +113,7 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
     flags: proto === TCP && fragment !== true ? bits('flags', tcpFlags, tcpFlags.SYN) : 0,
     state: state(),
     status: bits('status', ctStatus, 0),
-    direction: json['direction'] === 'reply' ? 'reply' : 'original',
+    direction: direction(),
     original: tuple(),
     mark: integer('mark', 0xffffffff, 0) ?? 0,
     connmark: integer('connmark', 0xffffffff, 0) ?? 0,
@@ -132,11 +132,11 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
       say(field, `write a list of ${Object.keys(table).join(', ')}`);
       return 0;
     }
-    return given.reduce((sum: number, name: unknown) => {
-      const bit = typeof name === 'string' && Object.hasOwn(table, name.toUpperCase()) ? table[name.toUpperCase()] : undefined;
-      if (bit === undefined) say(field, `write a list of ${Object.keys(table).join(', ')}`);
-      return sum | (bit ?? 0);
-    }, 0);
+    const known = given.map((name: unknown) =>
+      typeof name === 'string' && Object.hasOwn(table, name.toUpperCase()) ? table[name.toUpperCase()] : undefined,
+    );
+    if (known.includes(undefined)) say(field, `write a list of ${Object.keys(table).join(', ')}`);
+    return known.reduce((sum: number, bit) => sum | (bit ?? 0), 0);
   }
 
   function state(): State {
@@ -146,6 +146,13 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
     const found = states.find((name) => name === upper);
     if (found === undefined) say('state', `write one of ${states.join(', ')}`);
     return found ?? 'NEW';
+  }
+
+  function direction(): Packet['direction'] {
+    const given = json['direction'] ?? 'original';
+    if (given === 'original' || given === 'reply') return given;
+    say('direction', 'write original or reply');
+    return 'original';
   }
 
   function tuple(): Tuple | null {
@@ -158,7 +165,12 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
       say('original', 'write {"src":…,"dst":…,"sport":…,"dport":…} as before any translation');
       return null;
     }
-    const port = (name: string): number | null => (typeof of[name] === 'number' ? (of[name] as number) : null);
+    const port = (name: string): number | null => {
+      const number = of[name] ?? null;
+      if (number === null || (typeof number === 'number' && isPort(number))) return number;
+      say('original', `write its ${name} as a whole number from 0 to 65535`);
+      return null;
+    };
     return { src: from.value, dst: to.value, sport: port('sport'), dport: port('dport') };
   }
 
@@ -209,6 +221,10 @@ export function packetToJson(packet: Packet): PacketJson {
             .replace(/(..)(?!$)/g, '$1:'),
         }),
   };
+}
+
+function isPort(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= 65535;
 }
 
 function address(value: unknown): ReturnType<typeof parseAddress> {

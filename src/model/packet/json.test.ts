@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { packetFromJson, packetToJson } from './json.ts';
+
+const plain = { hook: 'input', src: '203.0.113.9', dst: '198.51.100.10', proto: 'tcp', dport: 22 };
+const ends = { src: '203.0.113.9', dst: '198.51.100.10' };
+
+test.each([
+  [{ direction: 'back' }, 'direction'],
+  [{ direction: 1 }, 'direction'],
+  [{ original: { ...ends, sport: 65536 } }, 'original'],
+  [{ original: { ...ends, dport: 1.5 } }, 'original'],
+  [{ original: { ...ends, dport: '22' } }, 'original'],
+  [{ original: { ...ends, src: '::1' } }, 'original'],
+  [{ original: 'x' }, 'original'],
+  [{ flags: ['SYN', 'NO', 'NEITHER', 7] }, 'flags'],
+  [{ status: { ASSURED: true } }, 'status'],
+])('%j is refused with one problem', (said, field) => {
+  const read = packetFromJson({ ...plain, ...said }, { link: 'eth0' });
+  expect(read.ok ? [] : read.problems.map(({ message }) => message)).toEqual([`the packet's ${field} cannot be read`]);
+});
+
+test.each([
+  [{ direction: 'reply', original: { ...ends, sport: 40000, dport: 22 } }],
+  [{ direction: null, original: null }],
+  [{ original: { ...ends, sport: null } }],
+])('%j is read and written', (said) => {
+  const read = packetFromJson({ ...plain, ...said }, { link: 'eth0' });
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  const again = packetFromJson(packetToJson(read.value), { link: null });
+  expect(again).toEqual(read);
+});
