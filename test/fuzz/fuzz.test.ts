@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { randomOf } from './random.ts';
-import { type Trials, trialsOf } from './target.ts';
-import { facts } from './targets/facts.ts';
-import { trialAt } from './targets/index.ts';
-import { ipset } from './targets/ipset.ts';
-import { kernelLine } from './targets/kernel-line.ts';
-import { lexer } from './targets/lexer.ts';
-import { nflog } from './targets/nflog.ts';
-import { packet } from './targets/packet.ts';
-import { ruleset } from './targets/ruleset.ts';
+import { trialAt, weights } from './targets/index.ts';
 
 /** A slice of what `npm run fuzz` does, so that it runs when somebody needs it. */
-const all: readonly Trials[] = [
-  trialsOf(ruleset),
-  trialsOf(lexer),
-  trialsOf(ipset),
-  trialsOf(facts),
-  trialsOf(packet),
-  trialsOf(kernelLine),
-  trialsOf(nflog),
-];
+const all = weights.map(([trials]) => trials);
 const seed = 20_260_301;
 const inputs = 500;
 

@@ -42,6 +42,17 @@ export function filled(piece: string): string {
   return piece === '' ? '' : piece.repeat(Math.ceil(megabyte / piece.length));
 }
 
+/** Lines that differ in a number, up to a megabyte. */
+export function numbered(line: (number: number) => string): string {
+  const all: string[] = [];
+  for (let length = 0, number = 0; length < megabyte; number += 1) {
+    const one = line(number);
+    all.push(one);
+    length += one.length;
+  }
+  return all.join('');
+}
+
 /** A few bytes changed, cut out, put in or doubled. */
 export function withBytesChanged(bytes: Uint8Array, random: Random): Uint8Array {
   let changed = bytes;

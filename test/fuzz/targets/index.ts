@@ -5,15 +5,17 @@
 import { type Random, randomOf } from '../random.ts';
 import { type Trial, type Trials, trialsOf } from '../target.ts';
 import { facts } from './facts.ts';
+import { hostText } from './host-text.ts';
 import { ipset } from './ipset.ts';
 import { kernelLine } from './kernel-line.ts';
 import { lexer } from './lexer.ts';
 import { nflog } from './nflog.ts';
 import { packet } from './packet.ts';
 import { ruleset } from './ruleset.ts';
+import { script } from './script.ts';
 
-/** Of ten inputs, so many go to each. */
-const weights: readonly (readonly [Trials, number])[] = [
+/** Of twelve inputs, so many go to each. */
+export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(ruleset), 4],
   [trialsOf(lexer), 1],
   [trialsOf(ipset), 1],
@@ -21,6 +23,8 @@ const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(packet), 1],
   [trialsOf(kernelLine), 1],
   [trialsOf(nflog), 1],
+  [trialsOf(script), 1],
+  [trialsOf(hostText), 1],
 ];
 const weighted = weights.flatMap(([trials, weight]) => Array.from({ length: weight }, () => trials));
 

@@ -4,7 +4,7 @@ import { parseSets } from '../../../src/model/host/ipset.ts';
 import { printSets, readSets } from '../../../src/model/host/ipset-save.ts';
 import { problemsHold, promise } from '../promises.ts';
 import type { Random } from '../random.ts';
-import { filled, type Target } from '../target.ts';
+import { filled, numbered, type Target } from '../target.ts';
 
 const root = join(import.meta.dirname, '../../../testdata/rulesets');
 const lines = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -58,6 +58,12 @@ const oddities = [
   '::',
   'flush',
   'swap a b',
+  '# "\n',
+  ' "',
+  'x"y',
+  '\xc3\xa0',
+  'create a "b hash:ip\n',
+  'create c"d hash:ip\nadd c"d 10.0.0.1\n',
 ];
 
 /** What `ipset save` prints. */
@@ -75,6 +81,12 @@ export const ipset: Target<string> = {
     return changed;
   },
   makeLarge(random) {
+    const masks = ['bitmask 255.255.240.15', 'family inet6 bitmask f0f0:f0f0::ffff', 'netmask 8'];
+    if (random.once(4))
+      return `create a hash:ip ${random.pick(masks)}\n${numbered((number) => `add a 10.0.${number >> 8}.${number & 255}\n`)}`;
+    if (random.once(4))
+      return numbered((number) => `create s ${number} ${random.pick(types)}\nadd s ${number} ${random.pick(members)}\n`);
+    if (random.once(4)) return `create ${filled(random.pick([' ', 'x ', '" ', 'hash:ip ', '"']))} hash:ip\n`;
     if (random.once(3)) return `create a hash:ip ${random.pick(options)}\n${filled(`add a ${random.pick(members)}\n`)}`;
     return random.once(2)
       ? filled(`${random.pick(lines)}\n`)

@@ -59,6 +59,9 @@ export const packet: Target<string> = {
       problemsHold(read.problems, text);
       return false;
     }
+    const { original } = read.value;
+    for (const port of [original?.sport ?? 0, original?.dport ?? 0])
+      promise(Number.isInteger(port) && port >= 0 && port <= 65535, `${port} is a port`);
     const json = packetToJson(read.value);
     const again = packetFromJson(JSON.parse(JSON.stringify(json)), { link: null });
     if (!again.ok) throw new Error(`written, it does not read: ${JSON.stringify(again.problems)} ${JSON.stringify(json)}`);
