@@ -26,7 +26,7 @@ export async function dashboards(): Promise<Dashboards> {
         await server.stop();
       });
       await opened.page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-      await opened.page.locator('.finding').first().waitFor();
+      await opened.page.locator('#rules').waitFor();
       return { ...given, ...server, ...opened };
     },
   };

@@ -54,6 +54,25 @@ test('what is unknown is said with its reason and its remedy', async () => {
   ]);
 });
 
+test('where nothing could be read, nothing is praised or counted', async () => {
+  const given = fixture();
+  const reason = { why: 'only root may read the rules', remedy: 'run palisade as root' };
+  const unknown = ['FW-BASE-01', 'FW-BASE-04'].map((id) => ({ id, ...reason }));
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+  given.become({ ...status, protected: 'unknown', findings: [], counts, score: null, confidence: 0, unknown });
+  const unread = { ...ruleset, families: [], unknown: [{ what: 'the IPv4 rules', ...reason }] };
+  const { page } = await browser.show({ ...given, served: { ...given.served, show: async () => unread } });
+  expect(await page.locator('.verdict .facts').innerText()).toMatch(/Score\s+none\s+Confidence\s+0 %/);
+  expect(await page.getByRole('region', { name: 'Findings' }).innerText()).toContain('No check could be answered');
+  expect(await page.getByRole('region', { name: 'Rules', exact: true }).innerText()).not.toContain('0 rules');
+  // One reason is said once.
+  expect(await page.getByRole('region', { name: 'Unknown' }).getByRole('listitem').allInnerTexts()).toEqual([
+    expect.stringMatching(
+      /the IPv4 rules\s+FW-BASE-01\s+FW-BASE-04[\s\S]*only root may read the rules[\s\S]*run palisade as root/,
+    ),
+  ]);
+});
+
 test('the rules: exact text, counters, marks of findings, and a filter', async () => {
   const { page } = await browser.show();
   const input = page.getByRole('region', { name: 'Rules of chain INPUT in IPv4 filter' });
@@ -63,6 +82,11 @@ test('the rules: exact text, counters, marks of findings, and a filter', async (
     '-p tcp -m tcp --dport 22 -m comment --comment "ssh: nobody else <script>alert(1)</script>" -j DROP',
   );
   expect((await rows.nth(1).innerText()).replace(/\s+/g, ' ')).toContain('2 98,233 7.2 MB');
+  // However live the list beside it is, counters are of the latest listing.
+  const counted = new Date(ruleset.countedAt * 1000).toLocaleTimeString('en-GB');
+  expect(await page.getByRole('region', { name: 'IPv4 rules' }).locator('.source').innerText()).toContain(
+    `packets and bytes as of ${counted}`,
+  );
   expect(await rows.nth(0).locator('.marks a').allInnerTexts()).toEqual(['causes FW-ANOM-01', 'FW-RATE-01']);
 
   await page.getByPlaceholder('Filter').fill('tcp 192.168');

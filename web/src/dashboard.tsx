@@ -31,7 +31,7 @@ export function Dashboard({ token, onRefused }: { token: string; onRefused: () =
         {status === null || rules === null ? null : (
           <>
             <div class="judged">
-              <Findings findings={findings} onTrace={trace} />
+              <Findings answered={status.confidence > 0} findings={findings} onTrace={trace} />
               <Unknowns status={status} rules={rules} />
             </div>
             <aside class="beside">

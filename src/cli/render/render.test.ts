@@ -236,6 +236,13 @@ describe('trace', () => {
   });
 });
 
+test('a family without tables is open only if nothing of nft stands beside it', () => {
+  const families = [{ family: 6 as const, source: 'ip6tables-nft-save', backend: 'nft' as const, tables: [] }];
+  expect(show({ ...ruleset, families }, view)).toContain('no tables: every packet is accepted\n');
+  const beside = show({ ...ruleset, families, foreign: ['inet guard in'] }, view);
+  expect(beside).toContain('no tables: only the chains of nft see packets, and they are not judged\n');
+});
+
 describe('forty columns', () => {
   const narrow: View = { columns: 40, paint: (style, text) => (text === '' ? '' : `\u001b[${style.length}m${text}\u001b[0m`) };
   const known = { ...standing, host: 'frankfurt-db-17.example', protected: 'unknown' as const };

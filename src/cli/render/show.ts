@@ -1,7 +1,7 @@
 import type { RulesetJson, ScriptStepJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
-import { countShort, heading } from './words.ts';
+import { countShort, paintWords } from './words.ts';
 
 interface Shown extends RulesetJson {
   readonly saves?: readonly string[] | undefined;
@@ -15,7 +15,7 @@ export function whole(answer: Shown, view: View): string | Uint8Array {
   const foreign = answer.foreign.map((chain) => paragraph(`${chain}: seen, not modelled`, view, 0, 'ALSO  '));
   const refused = (answer.steps ?? []).flatMap((step) => (step.outcome === 'failed' ? [refusalText(step, view)] : []));
   const none = answer.steps !== undefined && answer.families.length === 0 ? 'no command of iptables was followed\n' : '';
-  const tables = answer.families.map((family) => familyText(family, view)).join('\n');
+  const tables = answer.families.map((family) => familyText(family, answer.foreign.length === 0, view)).join('\n');
   return tables + none + foreign.join('') + passedOver(answer.steps ?? [], view) + refused.join('') + unknown.join('');
 }
 
@@ -33,10 +33,12 @@ function refusalText({ line, command, problem, expected }: ScriptStepJson, view:
   return paragraph(`line ${line}, ${command}: ${problem?.message}; ${problem?.hint}${handled}`, view, 0, 'REFUSED  ');
 }
 
-function familyText({ family, source, backend, tables }: RulesetJson['families'][number], view: View): string {
-  const head = view.paint('bold', `IPv${family}${backend === null ? '' : ` (${backend})`} from ${source}`);
-  if (tables.length === 0) return `${head}\nno tables: every packet is accepted\n`;
-  return `${head}\n${tables.map((one) => one.chains.map((chain) => chainText(one.name, chain, view)).join('')).join('')}`;
+function familyText({ family, source, backend, tables }: RulesetJson['families'][number], alone: boolean, view: View): string {
+  const head = paragraph(paintWords('bold', `IPv${family}${backend === null ? '' : ` (${backend})`} from ${source}`, view), view);
+  if (tables.length === 0) {
+    return `${head}no tables: ${alone ? 'every packet is accepted' : 'only the chains of nft see packets, and they are not judged'}\n`;
+  }
+  return `${head}${tables.map((one) => one.chains.map((chain) => chainText(one.name, chain, view)).join('')).join('')}`;
 }
 
 type Chain = RulesetJson['families'][number]['tables'][number]['chains'][number];
@@ -45,7 +47,7 @@ function chainText(name: string, chain: Chain, view: View): string {
   const policy = chain.policy === null ? '' : `, policy ${chain.policy}`;
   const hits = chain.packets === null ? '' : `, ${countShort(chain.packets)} packets by policy`;
   const counted = chain.policy === null ? '' : hits;
-  const head = heading(`${name} ${chain.name}${policy}${counted}`, view);
+  const head = `\n${paragraph(paintWords('bold', `${name} ${chain.name}${policy}${counted}`, view), view)}`;
   if (chain.rules.length === 0) return `${head}  no rules\n`;
   const rows = chain.rules.map((rule) => [
     { text: String(rule.number), style: 'dim' as const },

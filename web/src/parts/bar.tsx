@@ -21,7 +21,8 @@ interface BarProps {
 
 /** Where one is, where one can go, and whether what one sees is live. */
 export function Bar({ status, rules, dropped, connection }: BarProps) {
-  const ruleCount = rules?.families.reduce(
+  // Rules that were not read are not none.
+  const ruleCount = (rules?.families.length === 0 ? null : rules)?.families.reduce(
     (sum, { tables }) => sum + tables.reduce((of, { chains }) => of + chains.reduce((n, chain) => n + chain.rules.length, 0), 0),
     0,
   );

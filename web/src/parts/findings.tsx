@@ -11,16 +11,22 @@ export function findingAnchor(index: number): string {
 }
 
 interface FindingsProps {
+  /** Whether any check could be answered. */
+  answered: boolean;
   findings: readonly FindingJson[];
   onTrace: (packet: PacketJson) => void;
 }
 
 /** What is wrong, worst first; each with the packet that shows it. */
-export function Findings({ findings, onTrace }: FindingsProps) {
+export function Findings({ answered, findings, onTrace }: FindingsProps) {
   return (
     <section id="findings" aria-labelledby="findings-title">
       <h2 id="findings-title">Findings</h2>
-      {findings.length === 0 ? <p class="empty">No check that could be answered found anything wrong.</p> : null}
+      {findings.length === 0 ? (
+        <p class="empty">
+          {answered ? 'No check that could be answered found anything wrong.' : 'No check could be answered: Unknown says why.'}
+        </p>
+      ) : null}
       <ol class="findings">
         {findings.map((finding, index) => (
           <Finding key={keyOf(finding)} finding={finding} index={index} onTrace={onTrace} />

@@ -86,10 +86,11 @@ export function Rules({ rules, findings, path }: RulesProps) {
             hit
           </label>
           <span class="shown" role="status">
-            {narrowed ? `${kept} of ${plural(all, 'rule')}` : plural(all, 'rule')}
+            {families.length === 0 ? '' : narrowed ? `${kept} of ${plural(all, 'rule')}` : plural(all, 'rule')}
           </span>
         </search>
       </div>
+      {families.length === 0 ? <p class="empty">The rules of neither family were read: Unknown says why.</p> : null}
       {families.map(({ family, source, backend, tables }) => (
         <section key={family} id={familyAnchor(family)} class="family" aria-label={`IPv${family} rules`}>
           <h3>

@@ -12,24 +12,38 @@ export function Unknowns({ status, rules }: { status: StatusJson; rules: Ruleset
         <p class="empty">Nothing: every check could be answered, and everything it needs was read.</p>
       ) : null}
       <ul class="unknowns">
-        {unread.map(({ what, why, remedy }) => (
-          <Unknown key={what} name={what} why={why} remedy={remedy} />
-        ))}
-        {unanswered.map(({ id, why, remedy }) => (
-          <Unknown key={`${id} ${why}`} name={id} why={why} remedy={remedy} />
-        ))}
+        {byReason([...unread.map(({ what, ...reason }) => ({ id: what, ...reason })), ...unanswered]).map(
+          ({ ids, why, remedy }) => (
+            <Unknown key={`${why} ${remedy}`} names={ids} why={why} remedy={remedy} />
+          ),
+        )}
       </ul>
     </section>
   );
 }
 
-function Unknown({ name, why, remedy }: { name: string; why: string; remedy: string }) {
+/** One missing right or tool leaves many checks without an answer: it is said once, as in the terminal. */
+function byReason(unknown: StatusJson['unknown']): readonly { ids: string[]; why: string; remedy: string }[] {
+  const reasons = new Map<string, { ids: string[]; why: string; remedy: string }>();
+  for (const { id, why, remedy } of unknown) {
+    const reason = reasons.get(`${why}\n${remedy}`) ?? { ids: [], why, remedy };
+    if (!reason.ids.includes(id)) reason.ids.push(id);
+    reasons.set(`${why}\n${remedy}`, reason);
+  }
+  return [...reasons.values()];
+}
+
+function Unknown({ names, why, remedy }: { names: readonly string[]; why: string; remedy: string }) {
   return (
     <li>
       <span class="question" aria-hidden="true">
         ?
       </span>
-      <b>{name}</b>
+      <div class="names">
+        {names.map((name) => (
+          <b key={name}>{name}</b>
+        ))}
+      </div>
       <span>
         <Prose text={why} />
       </span>
