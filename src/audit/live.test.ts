@@ -5,6 +5,7 @@ import { hostFromTexts } from '../model/host/index.ts';
 import { packetFromJson } from '../model/packet/index.ts';
 import { filter, guide, hardened4, hardened6, inverted } from './examples.ts';
 import { audit, type Finding, type Report } from './index.ts';
+import { forwarding } from './surroundings.ts';
 
 /** Whole machines, read as `palisade audit` reads them. */
 const kernel = createKernel();
@@ -145,4 +146,22 @@ describe('a live machine', () => {
     expect(said(found)).toEqual(expect.arrayContaining(['high FW-BACK-01 4 possible', 'high FW-BASE-01 4 possible']));
     expect(found.findings.find(({ id }) => id === 'FW-BACK-01')?.title).toContain('inet guard in');
   });
+});
+
+it('forwards IPv4 where the routes of the kernel say so, whatever ip_forward says', async () => {
+  await using host = await machine();
+  const ask = async (...settings: string[]): Promise<readonly [palisade: boolean | null, kernel: boolean]> => {
+    for (const setting of settings) {
+      expect(await host.run({ argv: ['sysctl', '-qw', `net.ipv4.${setting}`] })).toMatchObject({ status: 0 });
+    }
+    const read = hostFromTexts(await kernel.read({ namespace: host }));
+    const route = await host.run({
+      argv: ['ip', 'route', 'get', '198.51.100.77', 'from', '198.51.100.66', 'iif', 'eth0'],
+    });
+    return [forwarding(read, 4).on, route.kind === 'exited' && route.status === 0];
+  };
+  expect(await ask('ip_forward=0')).toEqual([false, false]);
+  expect(await ask('conf.eth0.forwarding=1')).toEqual([true, true]);
+  expect(await ask('ip_forward=1')).toEqual([true, true]);
+  expect(await ask('conf.eth0.forwarding=0')).toEqual([false, false]);
 });
