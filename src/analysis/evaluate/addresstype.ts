@@ -4,7 +4,7 @@ import type { AddressType, Constraint } from '../../model/packet/index.ts';
 import type { Passage } from './passage.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Whether the address is of one of the types on this host (`-m addrtype`); `null` when that cannot be told. */
+/** Whether the packet's address is of one of the types on this host (`-m addrtype`); `null` when that cannot be told. */
 export function typesMatch(
   constraint: Extract<Constraint, { kind: 'addressType' }>,
   passage: Passage,
@@ -13,9 +13,20 @@ export function typesMatch(
   const address = constraint.field === 'src' ? passage.src : passage.dst;
   if (typeof address !== 'bigint') return null;
   const link = constraint.on === null ? null : constraint.on === 'in' ? passage.in : passage.out;
-  if (passage.packet.family === 6) return matches6(constraint.types, address, link, surroundings);
+  return hasType(passage.packet.family, constraint.types, address, link, surroundings);
+}
+
+/** Whether the address is of one of the types, as seen from one link or (`null`) from all. */
+export function hasType(
+  family: 4 | 6,
+  types: readonly AddressType[],
+  address: bigint,
+  link: string | null,
+  surroundings: Surroundings,
+): boolean | null {
+  if (family === 6) return matches6(types, address, link, surroundings);
   const type = typeOf4(address, link, surroundings);
-  return type === null ? null : constraint.types.includes(type);
+  return type === null ? null : types.includes(type);
 }
 
 /** Whether the address is one of this host's own; `null` when that cannot be told. */

@@ -1,0 +1,305 @@
+/**
+ * A function of a packet's bits as a node of a reduced, ordered, multi-terminal decision diagram (Bryant 1986; Fujita,
+ * McGeer and Yang 1997). Equal functions are the same node. Leaves are negative: `leaf(0)` is -1, and stands for
+ * "not in the set", or "nothing has decided".
+ */
+export type Node = number;
+
+/** The leaf that stands for nothing: a set without members, rules of which none matches. */
+export const none: Node = -1;
+/** The leaf of a set's members. */
+export const all: Node = -2;
+
+export function leaf(value: number): Node {
+  return ~value;
+}
+
+/** Thrown when a diagram grows over its budget; whoever asked a question catches it and answers "undecided". */
+export class OverBudget extends Error {
+  readonly nodes: number;
+
+  constructor(nodes: number) {
+    super(`more than ${nodes.toLocaleString('en')} nodes`);
+    this.nodes = nodes;
+  }
+}
+
+/** Stands below every level, where leaves are. */
+export const bottom = 0xffff;
+
+const firstCapacity = 1 << 14;
+const largestCache = 1 << 21;
+
+/**
+ * The store of all nodes of one analysis. Levels count from 0 at the top; at each, `lo` is followed where the bit is 0.
+ *
+ * Operations on sets and on functions are the same ones: `first` is the union of sets, `mask` the intersection.
+ * Memory grows to some 32 bytes a node; nothing is freed before the whole diagram is.
+ */
+export class Diagram {
+  readonly #budget: number;
+  #used = 0;
+  #levels = new Uint16Array(firstCapacity);
+  #lows = new Int32Array(firstCapacity);
+  #highs = new Int32Array(firstCapacity);
+  /** Open addressing: node + 1, or 0. */
+  #table = new Int32Array(firstCapacity * 2);
+  /** Direct-mapped: operation and operands, then the result. */
+  #cache = new Int32Array(firstCapacity * 4);
+  #operations = 0;
+  readonly #idle: Memory[] = [];
+
+  constructor(budget = 40_000_000) {
+    this.#budget = budget;
+  }
+
+  /** Nodes made so far. */
+  get size(): number {
+    return this.#used;
+  }
+
+  level(node: Node): number {
+    return node < 0 ? bottom : (this.#levels[node] as number);
+  }
+
+  lo(node: Node): Node {
+    return this.#lows[node] as Node;
+  }
+
+  hi(node: Node): Node {
+    return this.#highs[node] as Node;
+  }
+
+  /** The node that tests the bit of a level; both children lie below it. */
+  make(level: number, lo: Node, hi: Node): Node {
+    if (lo === hi) return lo;
+    const table = this.#table;
+    const bound = table.length - 1;
+    let slot = hash(level, lo, hi) & bound;
+    for (;;) {
+      const entry = table[slot] as number;
+      if (entry === 0) break;
+      const node = entry - 1;
+      if (this.#lows[node] === lo && this.#highs[node] === hi && this.#levels[node] === level) return node;
+      slot = (slot + 1) & bound;
+    }
+    const node = this.#used;
+    if (node === this.#levels.length) {
+      this.#grow();
+      return this.make(level, lo, hi);
+    }
+    this.#levels[node] = level;
+    this.#lows[node] = lo;
+    this.#highs[node] = hi;
+    table[slot] = node + 1;
+    this.#used = node + 1;
+    return node;
+  }
+
+  /** `f` where it has decided, else `g`; of sets the union. */
+  first(f: Node, g: Node): Node {
+    if (f === none || f === g) return g;
+    if (f < 0 || g === none) return f;
+    const entry = this.#entry(1, f, g);
+    const cached = this.#found(entry, 1, f, g);
+    if (cached !== undefined) return cached;
+    const [levelF, levelG] = [this.#levels[f] as number, this.level(g)];
+    const level = levelF < levelG ? levelF : levelG;
+    const lo = this.first(levelF === level ? this.lo(f) : f, levelG === level ? this.lo(g) : g);
+    const hi = this.first(levelF === level ? this.hi(f) : f, levelG === level ? this.hi(g) : g);
+    return this.#keep(1, f, g, this.make(level, lo, hi));
+  }
+
+  /** `f` inside the set, `none` outside; of sets the intersection. */
+  mask(set: Node, f: Node): Node {
+    if (set === none || f === none) return none;
+    if (set === all || set === f) return f;
+    const entry = this.#entry(2, set, f);
+    const cached = this.#found(entry, 2, set, f);
+    if (cached !== undefined) return cached;
+    const [levelS, levelF] = [this.#levels[set] as number, this.level(f)];
+    const level = levelS < levelF ? levelS : levelF;
+    const lo = this.mask(levelS === level ? this.lo(set) : set, levelF === level ? this.lo(f) : f);
+    const hi = this.mask(levelS === level ? this.hi(set) : set, levelF === level ? this.hi(f) : f);
+    return this.#keep(2, set, f, this.make(level, lo, hi));
+  }
+
+  /** `f` outside the set, `none` inside; of sets the difference. */
+  without(f: Node, set: Node): Node {
+    if (set === none || f === none) return f;
+    if (set === all || set === f) return none;
+    const entry = this.#entry(3, f, set);
+    const cached = this.#found(entry, 3, f, set);
+    if (cached !== undefined) return cached;
+    const [levelF, levelS] = [this.level(f), this.#levels[set] as number];
+    const level = levelS < levelF ? levelS : levelF;
+    const lo = this.without(levelF === level ? this.lo(f) : f, levelS === level ? this.lo(set) : set);
+    const hi = this.without(levelF === level ? this.hi(f) : f, levelS === level ? this.hi(set) : set);
+    return this.#keep(3, f, set, this.make(level, lo, hi));
+  }
+
+  not(set: Node): Node {
+    return this.without(all, set);
+  }
+
+  /** `f` inside the set, `g` outside. */
+  choose(set: Node, f: Node, g: Node): Node {
+    if (f === g || set === all) return f;
+    if (set === none) return g;
+    // Two cached operations of two operands: most choices have a leaf on one side.
+    return this.first(this.mask(set, f), this.without(g, set));
+  }
+
+  /** `f` with each leaf replaced by another leaf. */
+  mapLeaves(f: Node, replace: (value: number) => Node): Node {
+    const replaced = new Map<Node, Node>();
+    const ofLeaf = (node: Node): Node => {
+      const before = replaced.get(node);
+      if (before !== undefined) return before;
+      const made = replace(~node);
+      replaced.set(node, made);
+      return made;
+    };
+    if (f < 0) return ofLeaf(f);
+    const memory = this.#borrow();
+    const visit = (node: Node): Node => {
+      if (node < 0) return ofLeaf(node);
+      if (memory.stamps[node] === memory.stamp) return memory.values[node] as Node;
+      const made = this.make(this.#levels[node] as number, visit(this.#lows[node] as Node), visit(this.#highs[node] as Node));
+      memory.stamps[node] = memory.stamp;
+      memory.values[node] = made;
+      return made;
+    };
+    const made = visit(f);
+    this.#idle.push(memory);
+    return made;
+  }
+
+  /** `f` as a set: the members are where the leaf's value passes. */
+  where(f: Node, passes: (value: number) => boolean): Node {
+    return this.mapLeaves(f, (value) => (passes(value) ? all : none));
+  }
+
+  /** Every leaf value of `f`. */
+  leaves(f: Node): Set<number> {
+    const values = new Set<number>();
+    this.visit(f, (node) => {
+      if (node < 0) values.add(~node);
+      return true;
+    });
+    return values;
+  }
+
+  /** Calls once for each node of `f`, leaves too, parents before children; false leaves a node's children out. */
+  visit(f: Node, enter: (node: Node) => boolean): void {
+    const memory = this.#borrow();
+    const leaves = new Set<Node>();
+    const open: Node[] = [f];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (node < 0) {
+        if (leaves.has(node)) continue;
+        leaves.add(node);
+        enter(node);
+        continue;
+      }
+      if (memory.stamps[node] === memory.stamp) continue;
+      memory.stamps[node] = memory.stamp;
+      if (enter(node)) open.push(this.#highs[node] as Node, this.#lows[node] as Node);
+    }
+    this.#idle.push(memory);
+  }
+
+  /** Nodes of `f`, leaves left out. */
+  count(f: Node): number {
+    let count = 0;
+    this.visit(f, (node) => {
+      if (node >= 0) count += 1;
+      return true;
+    });
+    return count;
+  }
+
+  /** A new number for a cached operation of a caller's own. */
+  operation(): number {
+    this.#operations += 1;
+    return 16 + this.#operations;
+  }
+
+  /** What {@link remember} was told of an operation's operands, unless it has been forgotten since. */
+  recall(operation: number, left: number, right: number): Node | undefined {
+    return this.#found(this.#entry(operation, left, right), operation, left, right);
+  }
+
+  remember(operation: number, left: number, right: number, result: Node): Node {
+    return this.#keep(operation, left, right, result);
+  }
+
+  #entry(operation: number, left: number, right: number): number {
+    return (hash(operation, left, right) & ((this.#cache.length >> 2) - 1)) << 2;
+  }
+
+  #found(entry: number, operation: number, left: number, right: number): Node | undefined {
+    const cache = this.#cache;
+    return cache[entry] === left && cache[entry + 1] === right && cache[entry + 2] === operation ? cache[entry + 3] : undefined;
+  }
+
+  #keep(operation: number, left: number, right: number, result: Node): Node {
+    const cache = this.#cache;
+    // The table may have grown meanwhile.
+    const entry = this.#entry(operation, left, right);
+    cache[entry] = left;
+    cache[entry + 1] = right;
+    cache[entry + 2] = operation;
+    cache[entry + 3] = result;
+    return result;
+  }
+
+  /** A memory by node; whoever borrows one gives it back. */
+  #borrow(): Memory {
+    const memory = this.#idle.pop() ?? { stamps: new Int32Array(0), values: new Int32Array(0), stamp: 0 };
+    if (memory.stamps.length < this.#used) {
+      memory.stamps = new Int32Array(this.#levels.length);
+      memory.values = new Int32Array(this.#levels.length);
+      memory.stamp = 0;
+    }
+    memory.stamp += 1;
+    return memory;
+  }
+
+  #grow(): void {
+    const capacity = this.#levels.length * 2;
+    if (this.#used >= this.#budget) throw new OverBudget(this.#budget);
+    this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
+    this.#lows = enlarged(this.#lows, new Int32Array(capacity));
+    this.#highs = enlarged(this.#highs, new Int32Array(capacity));
+    const table = new Int32Array(capacity * 2);
+    const bound = table.length - 1;
+    for (let node = 0; node < this.#used; node += 1) {
+      let slot = hash(this.#levels[node] as number, this.#lows[node] as number, this.#highs[node] as number) & bound;
+      while (table[slot] !== 0) slot = (slot + 1) & bound;
+      table[slot] = node + 1;
+    }
+    this.#table = table;
+    const entries = Math.min(capacity, largestCache);
+    if (entries * 4 > this.#cache.length) this.#cache = new Int32Array(entries * 4);
+  }
+}
+
+/** Results by node: those whose stamp is the present one. */
+interface Memory {
+  stamps: Int32Array;
+  values: Int32Array;
+  stamp: number;
+}
+
+function enlarged<T extends Uint16Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function hash(a: number, b: number, c: number): number {
+  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x2c1b3c6d);
+  return h ^ (h >>> 13);
+}

@@ -1,0 +1,305 @@
+import { bitsOf, TCP } from '../../model/net/index.ts';
+import { ctStatus, type Effect, type FinalVerdict, states, tcpFlags } from '../../model/packet/index.ts';
+import { isLocal } from '../evaluate/addresstype.ts';
+import { all, type Codes, listed, type Node, none } from '../space/index.ts';
+import type { Change, Changes, Recoding } from './change.ts';
+import type { Decision, Endings } from './ending.ts';
+import { bitSet, type FieldName } from './layout.ts';
+import { loopbackCodes } from './links.ts';
+import { marksOf } from './marks.ts';
+import type { Matching, Place } from './match.ts';
+
+/** The built-in chain through which a packet came to the rule: it says which end nat translates, and what raw may say. */
+export interface Setting {
+  readonly place: Place;
+  /** `table chain rule` of the rule at hand. */
+  readonly rule: string;
+  /** `null` in a chain that several built-in ones lead to, where nothing hangs on it. */
+  readonly end: 'src' | 'dst';
+  readonly beforeRouting: boolean;
+  /** What the host sends itself. */
+  readonly sent: boolean;
+}
+
+/** What becomes of packets that a rule matches, as a function that ends in leaves. */
+export interface Effects {
+  of(effect: Effect, target: string, at: number, decision: (verdict: FinalVerdict) => Decision, setting: Setting): Node;
+}
+
+export function createEffects(matching: Matching, changes: Changes, endings: Endings): Effects {
+  const { diagram, layout, surroundings } = matching;
+  const address = layout.family;
+
+  return {
+    of(effect, target, at, decision, setting) {
+      const ended = (verdict: FinalVerdict, change: Change = changes.unchanged): Node =>
+        endings.decided(decision(verdict), at, change);
+      const name = setting.place.scope;
+      switch (effect.kind) {
+        case 'continue':
+        case 'log':
+          return none;
+        case 'verdict':
+          return ended(effect.verdict);
+        case 'return':
+          return endings.returned(at, changes.unchanged);
+        case 'jump':
+          throw new Error('a jump is no effect by itself');
+        case 'write': {
+          const change = endings.pass(changes.of({ marks: marksOf(effect) }));
+          return effect.field === 'mark' ? change : diagram.mask(connected(setting.place, true), change);
+        }
+        case 'copy': {
+          const change = endings.pass(changes.of({ marks: marksOf(effect) }));
+          // A template's mark is 0, whatever the connection's is.
+          return diagram.mask(connected(setting.place, effect.to === 'connmark'), change);
+        }
+        case 'untrack':
+        case 'track': {
+          const field: FieldName = effect.kind === 'untrack' ? 'exempt' : 'template';
+          if (setting.place.tracked) return none;
+          const change = endings.pass(changes.of({ fields: new Map([[field, { kind: 'to', code: 1 }]]) }));
+          return diagram.without(change, spokenFor());
+        }
+        case 'hops':
+          return hops(effect, setting);
+        case 'alter':
+          return endings.pass(changes.of({ rewrites: 1 }));
+        case 'unknown': {
+          const ends = matching.variable(`${target} @ ${name}`, target);
+          const accepts = matching.variable(`${target} (accepts the packet) @ ${name}`, `${target} (accepts the packet)`);
+          return diagram.mask(ends, diagram.choose(accepts, ended('ACCEPT'), ended('DROP')));
+        }
+        case 'deliver': {
+          const taken = matching.variable(
+            `a transparent socket takes what ${name} hands over`,
+            `a transparent socket takes what ${name} hands over`,
+          );
+          const marks = marksOf({ kind: 'write', field: 'mark', mask: effect.mask, value: effect.value });
+          const takes = diagram.without(taken, nobodyTakes(effect));
+          return diagram.choose(takes, ended('ACCEPT', changes.of({ marks })), ended('DROP'));
+        }
+        case 'translate':
+          return translated(effect, at, decision, setting);
+        case 'netmap': {
+          const free = ((1n << BigInt(bitsOf(address))) - 1n) & ~effect.mask;
+          const to = { kind: 'range', address: [effect.value, effect.value | free], port: null } as const;
+          return translated({ kind: 'translate', end: setting.end, to }, at, decision, setting);
+        }
+      }
+    },
+  };
+
+  function connected(place: Place, own: boolean): Node {
+    const numbers = ['ESTABLISHED', 'RELATED', 'NEW'].map((name) => states.indexOf(name as (typeof states)[number])).sort();
+    const set = matching.set(
+      { kind: 'number', field: 'state', ranges: numbers.map((number) => [number, number] as const) },
+      place,
+    );
+    if (!own || place.tracked || !matching.tracksBySay) return set;
+    return diagram.without(set, matching.fieldSet('template', Int32Array.of(1, 1)));
+  }
+
+  /** Tracking knows the packet already, or has been told of it (evaluate/passage.ts, isSpokenFor). */
+  function spokenFor(): Node {
+    const told = diagram.first(
+      matching.fieldSet('exempt', Int32Array.of(1, 1)),
+      matching.fieldSet('template', Int32Array.of(1, 1)),
+    );
+    const loopback = matching.fieldSet('in', listed(loopbackCodes(layout, surroundings)));
+    const invalid = matching.fieldSet('state', layout.numberCodes('state', [[0, 0]]));
+    return diagram.first(told, diagram.without(loopback, invalid));
+  }
+
+  function hops({ change, by }: Extract<Effect, { kind: 'hops' }>, setting: Setting): Node {
+    const codes = new Int32Array(256);
+    const same: number[] = [];
+    for (let ttl = 0; ttl < 256; ttl += 1) {
+      const wanted = change === 'set' ? by : change === 'raise' ? ttl + by : ttl - by;
+      codes[ttl] = Math.min(255, Math.max(0, wanted));
+      if (codes[ttl] === ttl) same.push(ttl);
+    }
+    const shortened = layout.shortening.indexOf(setting.rule) + 1;
+    const noted: [FieldName, Recoding][] = setting.beforeRouting ? [['shortened', { kind: 'to', code: shortened }]] : [];
+    const written = endings.pass(changes.of({ fields: new Map([['ttl', { kind: 'map', codes }], ...noted]), rewrites: 1 }));
+    const kept = endings.pass(changes.of({ fields: new Map(noted) }));
+    return diagram.choose(matching.fieldSet('ttl', listed(same)), kept, written);
+  }
+
+  function nobodyTakes(effect: Extract<Effect, { kind: 'deliver' }>): Node {
+    const { listeners } = surroundings;
+    if (listeners === null) return none;
+    const ports = listeners.filter((one) => one.proto === 'tcp' && one.families.includes(address)).map(({ port }) => port);
+    const opening = diagram.mask(
+      matching.set(
+        { kind: 'bits', field: 'flags', mask: tcpFlags.SYN | tcpFlags.ACK | tcpFlags.RST, value: tcpFlags.SYN },
+        { tracked: true, scope: '' },
+      ),
+      matching.fieldSet('proto', layout.numberCodes('proto', [[TCP, TCP]])),
+    );
+    const fresh = matching.fieldSet('state', layout.numberCodes('state', [[states.indexOf('NEW'), states.indexOf('NEW')]]));
+    const syn = diagram.mask(opening, fresh);
+    const lacks = matching.fieldSet('dport', Int32Array.of(layout.numberCode('dport', null), layout.numberCode('dport', null)));
+    if (effect.port !== 0) return ports.includes(effect.port) ? none : diagram.without(syn, lacks);
+    const open = matching.fieldSet(
+      'dport',
+      listed([...new Set(ports.map((port) => layout.numberCode('dport', port)))].sort((a, b) => a - b)),
+    );
+    return diagram.without(diagram.without(syn, lacks), open);
+  }
+
+  /** Network address translation, each choice that is the kernel's as a variable's (evaluate/translation.ts). */
+  function translated(
+    effect: Extract<Effect, { kind: 'translate' }>,
+    at: number,
+    decision: (verdict: FinalVerdict) => Decision,
+    setting: Setting,
+  ): Node {
+    const { end, to } = effect;
+    const accept = (change: Change): Node => endings.decided(decision('ACCEPT'), at, change);
+    if (end === 'src' && to.kind === 'own') return accept(changes.unchanged);
+    const own = to.kind === 'own' ? ownAddresses(setting) : null;
+    if (own !== null) {
+      let made: Node = none;
+      for (const { codes, addresses } of own) {
+        const inner = addresses.length === 0 ? endings.decided(decision('DROP'), at, changes.unchanged) : within(addresses);
+        made = diagram.first(diagram.mask(codes, inner), made);
+      }
+      return made;
+    }
+    return within(to.kind === 'range' && to.address !== null ? [to.address] : null);
+
+    function within(addresses: readonly (readonly [bigint, bigint])[] | null): Node {
+      const port = end === 'src' ? 'sport' : 'dport';
+      const locality = localityOf(addresses);
+      const lacks = matching.fieldSet(port, Int32Array.of(layout.numberCode(port, null), layout.numberCode(port, null)));
+      const echo = diagram.not(
+        matching.fieldSet('icmpType', Int32Array.of(layout.numberCode('icmpType', null), layout.numberCode('icmpType', null))),
+      );
+      const random = effect.random === true;
+      const ported = withPorts(to.port === null ? null : [to.port], false);
+      const bare = withPorts(null, true);
+      const plain = diagram.choose(lacks, bare, ported);
+      return plain;
+
+      function withPorts(ports: readonly (readonly [number, number])[] | null, absent: boolean): Node {
+        const codes = addresses === null ? null : codesWithin(addresses);
+        const portCodes = ports === null ? (random && end === 'src' && !absent ? 'class' : null) : portsWithin(port, ports);
+        const settled =
+          (addresses === null || addresses.every(([lo, hi]) => lo === hi)) &&
+          (ports === null || ports.every(([lo, hi]) => lo === hi));
+        // Whether the packet's own address and port are among those to choose from.
+        const same = diagram.mask(
+          addresses === null ? all : matching.fieldSet(end, layout.addressCodes(end, addresses)),
+          ports === null ? all : matching.fieldSet(port, layout.numberCodes(port, ports)),
+        );
+        const portChoices: readonly (number | null)[] = portCodes === 'class' || portCodes === null ? [null] : portCodes;
+        const options = (codes ?? [null]).flatMap((address) => portChoices.map((port) => ({ address, port })));
+        const nodes = options.map((option) => accept(changeTo(option.address, option.port)));
+        const moved =
+          portCodes === 'class'
+            ? byClass((code) => accept(changeTo(codes?.[0] ?? null, code)))
+            : choice(nodes, setting, 'is given');
+        const identity = settled && portCodes !== 'class' ? same : none;
+        const kept = accept(changes.of({ local: settled && end === 'dst' ? locality : null }));
+        // An echo's id is made up anew too, which counts as a translation.
+        if (settled) return diagram.choose(random ? diagram.without(identity, echo) : identity, kept, moved);
+        const stays = matching.variable(
+          `${setting.place.scope} chooses what the packet has`,
+          `${setting.place.scope} chooses what the packet has`,
+        );
+        return diagram.choose(diagram.mask(random ? diagram.without(same, echo) : same, stays), kept, moved);
+      }
+
+      /** Source ports are made up within the class of the packet's own (evaluate/translation.ts, classOf). */
+      function byClass(of: (code: number) => Node): Node {
+        let made: Node = none;
+        for (const [own, chosen] of [
+          [
+            [0, 511],
+            [1, 511],
+          ],
+          [
+            [512, 1023],
+            [600, 1023],
+          ],
+          [
+            [1024, 65535],
+            [1024, 65535],
+          ],
+        ] as const) {
+          // biome-ignore format: classes
+          const nodes = portsWithin(port, [chosen]).map(of);
+          made = diagram.first(
+            diagram.mask(matching.fieldSet(port, layout.numberCodes(port, [own])), choice(nodes, setting, 'is given')),
+            made,
+          );
+        }
+        return made;
+      }
+
+      function changeTo(address: number | null, code: number | null): Change {
+        const fields = new Map<FieldName, Recoding>();
+        if (address !== null) fields.set(end, { kind: 'to', code: address });
+        if (code !== null) fields.set(port, { kind: 'to', code });
+        const status = end === 'src' ? ctStatus.SNAT : ctStatus.DNAT;
+        if (layout.axis('status').size > 1)
+          fields.set('status', { kind: 'map', codes: Int32Array.from({ length: 64 }, (_, value) => value | status) });
+        const local = end === 'src' || address === null ? null : locality;
+        return changes.of({ fields, rewrites: 1, local });
+      }
+    }
+
+    function codesWithin(addresses: readonly (readonly [bigint, bigint])[]): readonly number[] {
+      return everyCode(layout.addressCodes(end, addresses));
+    }
+
+    /** Whether all of them are the host's own; `null` when that cannot be told, or is not so of all. */
+    function localityOf(addresses: readonly (readonly [bigint, bigint])[] | null): boolean | null {
+      const ends = (addresses ?? []).flat().map((value) => isLocal(layout.family, value, surroundings));
+      if (ends.length === 0) return null;
+      return ends.every((here) => here === true) ? true : ends.every((here) => here === false) ? false : null;
+    }
+  }
+
+  function portsWithin(field: 'sport' | 'dport', ports: readonly (readonly [number, number])[]): readonly number[] {
+    return everyCode(layout.numberCodes(field, ports));
+  }
+
+  /** One of several, as the kernel likes: a variable for each turn that may be taken. */
+  function choice(nodes: readonly Node[], setting: Setting, what: string): Node {
+    const different = [...new Set(nodes)];
+    const pick = (from: number, to: number, depth: string): Node => {
+      if (to - from === 1) return different[from] as Node;
+      const middle = (from + to) >> 1;
+      const text = `what ${setting.place.scope} ${what}`;
+      const level = layout.variable(`${text} ${depth}`, text, false).level;
+      return diagram.choose(bitSet(diagram, level), pick(middle, to, `${depth}1`), pick(from, middle, `${depth}0`));
+    };
+    return different.length === 0 ? none : pick(0, different.length, '');
+  }
+
+  function everyCode(codes: Codes): readonly number[] {
+    const made: number[] = [];
+    for (let index = 0; index < codes.length; index += 2)
+      for (let code = codes[index] as number; code <= (codes[index + 1] as number); code += 1) made.push(code);
+    return made;
+  }
+
+  /** REDIRECT's own address, by arriving link (evaluate/translation.ts, ownAddress). */
+  function ownAddresses({ sent }: Setting): readonly { codes: Node; addresses: readonly (readonly [bigint, bigint])[] }[] {
+    const family = layout.family;
+    const loopback = family === 4 ? 0x7f000001n : 1n;
+    if (sent) return [{ codes: all, addresses: [[loopback, loopback]] }];
+    const { addresses } = surroundings;
+    if (addresses === null) return [{ codes: all, addresses: [[0n, (1n << BigInt(bitsOf(family))) - 1n]] }];
+    return Array.from({ length: layout.interfaces.size }, (_, code) => {
+      const own = addresses.filter((entry) => entry.link === layout.interfaces.nameOf(code) && entry.prefix.family === family);
+      const usable = family === 4 ? own.slice(0, 1) : own.filter((entry) => entry.scope === 'global');
+      return {
+        codes: matching.fieldSet('in', listed([code])),
+        addresses: usable.map((entry) => [entry.prefix.value, entry.prefix.value] as const),
+      };
+    });
+  }
+}

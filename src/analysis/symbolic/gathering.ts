@@ -1,0 +1,101 @@
+import { bitsOf } from '../../model/net/index.ts';
+import type { Constraint, Effect } from '../../model/packet/index.ts';
+import type { Ruleset } from '../../model/ruleset/index.ts';
+import { rulesOf } from '../evaluate/rules.ts';
+import type { Surroundings } from '../evaluate/surroundings.ts';
+import { typePieces } from './addresstypes.ts';
+import { type Gathered, gather } from './layout.ts';
+import { gatherMembers } from './members.ts';
+
+/** Notes everything that rules, sets and facts of one host tell apart. */
+export function gatherRules(ruleset: Ruleset, surroundings: Surroundings, into: Gathered): void {
+  for (const { name } of surroundings.links ?? []) into.names.add(name);
+  for (const table of ruleset.tables) {
+    for (const chain of table.chains.values()) {
+      for (const { constraint, onFragment, effect, rule } of rulesOf(ruleset, chain)) {
+        gatherAll(constraint, surroundings, into);
+        if (onFragment !== constraint) gatherAll(onFragment, surroundings, into);
+        gatherEffect(effect, `${table.name} ${chain.name} rule ${rule.number}`, surroundings, into);
+      }
+    }
+  }
+  if (into.shortening.length > 0) wholeTtl(into);
+}
+
+function gatherAll(constraint: Constraint, surroundings: Surroundings, into: Gathered): void {
+  gather(constraint, into);
+  const visit = (part: Constraint): void => {
+    switch (part.kind) {
+      case 'all':
+      case 'any':
+        for (const each of part.of) visit(each);
+        return;
+      case 'not':
+        visit(part.of);
+        return;
+      case 'member': {
+        const set = surroundings.sets?.get(part.set);
+        if (set !== undefined) gatherMembers(set, part.dimensions, surroundings.sets, into);
+        return;
+      }
+      case 'addressType':
+        into.addresses[part.field].add(typePieces(into.family, surroundings));
+        return;
+      case 'number':
+        // A forwarded packet's TTL is another one before it is routed.
+        if (part.field === 'ttl') wholeTtl(into);
+        return;
+      default:
+    }
+  };
+  visit(constraint);
+}
+
+function wholeTtl(into: Gathered): void {
+  into.numbers.ttl.add(Array.from({ length: 256 }, (_, ttl) => [ttl, ttl] as const));
+}
+
+function gatherEffect(effect: Effect, name: string, surroundings: Surroundings, into: Gathered): void {
+  switch (effect.kind) {
+    case 'untrack':
+    case 'track':
+      into.tracking = true;
+      return;
+    case 'hops':
+      into.shortening.push(name);
+      return;
+    case 'write':
+    case 'copy':
+      if ((effect.shift ?? 0) !== 0) into.shifts = true;
+      return;
+    case 'translate': {
+      const { end, to } = effect;
+      const port = end === 'src' ? 'sport' : 'dport';
+      if (to.port !== null) into.numbers[port].add([to.port]);
+      if (effect.random === true && end === 'src')
+        into.numbers.sport.add([[0, 511], [1, 511], [512, 1023], [600, 1023]]); // biome-ignore format: classes
+      if (to.kind === 'range' && to.address !== null) into.addresses[end].add([to.address]);
+      if (to.kind === 'own' && end === 'dst') {
+        into.addresses.dst.add(own(into.family, surroundings));
+      }
+      return;
+    }
+    case 'netmap': {
+      const free = ((1n << BigInt(bitsOf(into.family))) - 1n) & ~effect.mask;
+      into.addresses.src.add([[effect.value, effect.value | free]]);
+      into.addresses.dst.add([[effect.value, effect.value | free]]);
+      return;
+    }
+    case 'deliver':
+      for (const { port } of surroundings.listeners ?? []) into.numbers.dport.add([[port, port]]);
+      into.bits.flags |= 63;
+      return;
+    default:
+  }
+}
+
+function own(family: 4 | 6, { addresses }: Surroundings): readonly (readonly [bigint, bigint])[] {
+  const loopback = family === 4 ? 0x7f000001n : 1n;
+  const values = (addresses ?? []).filter(({ prefix }) => prefix.family === family).map(({ prefix }) => prefix.value);
+  return [loopback, ...values].map((value) => [value, value] as const);
+}

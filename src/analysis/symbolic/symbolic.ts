@@ -1,0 +1,109 @@
+import type { Family } from '../../model/net/index.ts';
+import type { Hook } from '../../model/packet/index.ts';
+import type { Chain, Ruleset } from '../../model/ruleset/index.ts';
+import { backendOf } from '../evaluate/hooks.ts';
+import { rulesOf } from '../evaluate/rules.ts';
+import type { Surroundings } from '../evaluate/surroundings.ts';
+import { Diagram } from '../space/index.ts';
+import { type Chains, createChains } from './chains.ts';
+import { type Changes, createChanges } from './change.ts';
+import { createEffects } from './effects.ts';
+import { createEndings, type Endings } from './ending.ts';
+import { gatherRules } from './gathering.ts';
+import { gathering, type Layout, layOut } from './layout.ts';
+import type { Matching } from './match.ts';
+import { createMatching } from './matching.ts';
+import { createWay, type Way } from './way.ts';
+
+/** The rules of one host and family as functions of a packet. */
+export interface Firewall {
+  readonly ruleset: Ruleset;
+  readonly surroundings: Surroundings;
+  readonly matching: Matching;
+  readonly chains: Chains;
+  way(hook: Hook): Way;
+}
+
+/** One packet space, in which the rules of one or several hosts are functions: only then can they be compared. */
+export interface Space {
+  readonly family: Family;
+  readonly diagram: Diagram;
+  readonly layout: Layout;
+  readonly changes: Changes;
+  readonly endings: Endings;
+  readonly firewalls: readonly Firewall[];
+}
+
+/** What of a host the rules are read with. */
+export interface Source {
+  readonly ruleset: Ruleset;
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * @param budget nodes; beyond, whatever is asked throws {@link OverBudget}.
+ */
+export function createSpace(family: Family, sources: readonly Source[], budget?: number): Space {
+  const gathered = gathering(family);
+  for (const { ruleset, surroundings } of sources) gatherRules(ruleset, surroundings, gathered);
+  const layout = layOut(gathered, topOf(sources));
+  const diagram = new Diagram(budget);
+  const endings: Endings = createEndings(() => changes);
+  const changes: Changes = createChanges(diagram, layout, (value, change) => endings.behind(value, change));
+  const firewalls = sources.map(({ ruleset, surroundings }): Firewall => {
+    const matching = createMatching(diagram, layout, surroundings, gathered.tracking);
+    const chains = createChains(ruleset, matching, changes, createEffects(matching, changes, endings), endings);
+    const ways = new Map<Hook, Way>();
+    return {
+      ruleset,
+      surroundings,
+      matching,
+      chains,
+      way(hook) {
+        let way = ways.get(hook);
+        if (way === undefined) {
+          way = createWay(ruleset, backendOf(ruleset), hook, matching, changes, endings, chains);
+          ways.set(hook, way);
+        }
+        return way;
+      },
+    };
+  });
+  return { family, diagram, layout, changes, endings, firewalls };
+}
+
+/** So many rules by address say enough of an order. */
+const enough = 50;
+
+/**
+ * The address by which rules tell packets apart first: it leads to the fewest different rests if it stands on top. Rules of
+ * built-in chains count first, then those of the chains that they call, and so on.
+ */
+function topOf(sources: readonly Source[]): 'src' | 'dst' {
+  let chains = sources.flatMap(({ ruleset }) =>
+    ruleset.tables.flatMap((table) => [...table.chains.values()].filter(isBuiltin).map((chain) => ({ ruleset, table, chain }))),
+  );
+  const met = new Set<Chain>();
+  const seen = { src: 0, dst: 0 };
+  while (chains.length > 0 && seen.src + seen.dst < enough) {
+    const called: typeof chains = [];
+    for (const { ruleset, table, chain } of chains) {
+      for (const { constraint, effect } of rulesOf(ruleset, chain)) {
+        for (const part of constraint.kind === 'all' ? constraint.of : [constraint])
+          if (part.kind === 'address' && (part.field === 'src' || part.field === 'dst')) seen[part.field] += 1;
+        const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
+        if (target === undefined || met.has(target)) continue;
+        met.add(target);
+        called.push({ ruleset, table, chain: target });
+      }
+    }
+    chains = called;
+  }
+  return seen.dst > seen.src ? 'dst' : 'src';
+}
+
+const builtins: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+
+function isBuiltin({ name }: Chain): boolean {
+  return builtins.has(name);
+}
