@@ -7,6 +7,7 @@ import { deciding, marks, type Observed } from './observed.ts';
 import { fenceLetter, fenceMac, type ObserverChain, observerChains, observerGroup, observerTable } from './observers.ts';
 import { type Naming, namesOfRules, nothingNamed } from './rule-names.ts';
 import { shotOf } from './shot.ts';
+import { farNames, type StagedLink } from './stage.ts';
 import { openWire, type Sighting, type Wire } from './wire.ts';
 import { isBeyond, startWireProxy, type WireProxy } from './wire-proxy.ts';
 
@@ -21,7 +22,7 @@ export interface Crossing extends Disposable {
 export interface CrossingOptions {
   readonly namespace: Namespace;
   readonly neighbour: Namespace;
-  readonly links: readonly { readonly name: string }[];
+  readonly links: readonly StagedLink[];
   readonly backend: 'nft' | 'legacy';
 }
 
@@ -80,7 +81,7 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
       await namespace.run({ argv: ['sysctl', '-e', '-q', '-w', ...settings] });
     }
     wired = detail;
-    const wireOptions = { neighbourPid: neighbour.pid, links: names, tracing: detail === 'rules' ? backend : null };
+    const wireOptions = { neighbourPid: neighbour.pid, farEnds: farNames(links), tracing: detail === 'rules' ? backend : null };
     // The helper is in the namespace already.
     const opened = await (proxy === undefined
       ? openWire({ ...wireOptions, namespacePid: namespace.pid })

@@ -21,3 +21,4 @@ export { policyChains } from './restorable.ts';
 export * from './restore.ts';
 export * from './run.ts';
 export type { Stage, StagedRoute } from './stage.ts';
+export type { StagedRule } from './staged-rule.ts';

@@ -36,7 +36,12 @@ export async function rehearse(kernel: Kernel, input: RehearsalInput): Promise<R
     const neighbour = input.packets === true ? made.use(await kernel.namespace({ bare: true })) : null;
     const namespace = made.use(await kernel.namespace(neighbour === null ? { bare: true } : { bare: true, beside: neighbour }));
     if (neighbour !== null) await quieten(namespace, neighbour);
-    const stage = { links: input.links ?? [], addresses: input.addresses ?? [], routes: input.routes ?? [] };
+    const stage = {
+      links: input.links ?? [],
+      addresses: input.addresses ?? [],
+      routes: input.routes ?? [],
+      rules: input.rules ?? [],
+    };
     const staged = setStage(namespace, stage, neighbour);
     // Rules only name links, and the kernel lets most of a commit's time pass by waiting. But one target looks its link up.
     if (namesLinkAtOnce(input.rulesets)) await staged;

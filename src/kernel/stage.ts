@@ -1,13 +1,28 @@
 import type { Namespace } from './namespace.ts';
+import { ruleLine, type StagedRule, usualRules } from './staged-rule.ts';
 
 /**
  * A host's network as far as rules see it, in the shapes of a facts file.
  * Addresses are `ADDRESS/LENGTH`, destinations `default`, `ADDRESS` or `ADDRESS/LENGTH`.
  */
 export interface Stage {
-  readonly links: readonly { readonly name: string; readonly up?: boolean }[];
+  readonly links: readonly StagedLink[];
   readonly addresses: readonly { readonly link: string; readonly address: string; readonly peer?: string }[];
   readonly routes: readonly StagedRoute[];
+  /** Of policy routing. Of a family without any the kernel's own stay. */
+  readonly rules: readonly StagedRule[];
+}
+
+export interface StagedLink {
+  readonly name: string;
+  /** Default true. */
+  readonly up?: boolean;
+  /** `bridge` and `vrf` are made as such where they have ports; all others look alike to rules. */
+  readonly kind?: string;
+  /** The bridge or VRF that it is a port of. */
+  readonly master?: string;
+  /** Of a VRF: its table. */
+  readonly vrfTable?: string;
 }
 
 export interface StagedRoute {
@@ -40,7 +55,20 @@ export const loopback = 'lo';
 export const macOf = (index: number, far: boolean): number => (far ? 0x020000020000 : 0x020000010000) + index;
 
 /** The far end's name in the neighbour. */
-export const farName = (index: number): string => `p${index}`;
+const farName = (index: number): string => `p${index}`;
+
+/** Of each link but loopback, in their order: the far end on which packets for it are put. A bridge's are its first port's. */
+export function farNames(links: readonly StagedLink[]): readonly string[] {
+  const wanted = links.filter(({ name }) => name !== loopback);
+  return wanted.map((link, index) => {
+    const port = isMaster(link, wanted) ? wanted.findIndex(({ master }) => master === link.name) : index;
+    return farName(port);
+  });
+}
+
+/** What it is made of matters only to its ports. */
+const isMaster = ({ name, kind }: StagedLink, links: readonly StagedLink[]): boolean =>
+  (kind === 'bridge' || kind === 'vrf') && links.some(({ master }) => master === name);
 
 /**
  * Makes the links, addresses and routes in a namespace. With a neighbour every link is a veth, whose far end `pN` is
@@ -52,19 +80,37 @@ export async function setStage(namespace: Namespace, stage: Stage, neighbour: Na
   const unstaged: string[] = [];
   const wanted = stage.links.filter(({ name }) => name !== loopback);
   const staged: Staged[] = [{ what: 'loopback', line: `link set dev ${loopback} up` }];
-  for (const [index, { name, up = true }] of wanted.entries()) {
+  const masters = neighbour === null ? [] : wanted.filter((link) => isMaster(link, wanted));
+  for (const [index, link] of wanted.entries()) {
+    const { name, up = true } = link;
     if (!linkName.test(name)) {
       unstaged.push(`the link ${name.slice(0, 40)}: no link can have such a name here`);
       continue;
     }
     const what = `the link ${name}`;
     if (neighbour === null) staged.push({ what, line: `link add name ${name} type ${blind(index)}` });
-    else {
+    else if (masters.includes(link)) {
+      const table = plainWord.test(link.vrfTable ?? '') ? ` table ${link.vrfTable}` : '';
+      // Its port's far end sends to this address.
+      staged.push({ what, line: `link add name ${name} address ${macText(macOf(index, false))} type ${link.kind}${table}` });
+    } else {
       const far = `mtu 65535 address ${macText(macOf(index, true))} netns ${neighbour.pid}`;
       const near = `mtu 65535 address ${macText(macOf(index, false))}`;
       staged.push({ what, line: `link add name ${name} ${near} type veth peer name ${farName(index)} ${far}` });
     }
     if (up) staged.push({ what: `${what}, up`, line: `link set dev ${name} arp off up` });
+  }
+  const far = wanted.flatMap((link, index) =>
+    masters.includes(link) ? [] : [{ what: '', line: `link set dev ${farName(index)} arp off up` }],
+  );
+  const made: string[] = [];
+  if (neighbour !== null) {
+    // Ports forward from their first moment on if both their ends are up when they become ports.
+    made.push(...(await makeAll(namespace, staged.splice(0))));
+    await makeAll(neighbour, far);
+    for (const { name, master } of wanted)
+      if (masters.some((link) => link.name === master))
+        staged.push({ what: `the port ${name} of ${master}`, line: `link set dev ${name} master ${master}` });
   }
   for (const { link, address, peer } of stage.addresses) {
     const what = `the address ${address} of ${link}`;
@@ -83,10 +129,23 @@ export async function setStage(namespace: Namespace, stage: Stage, neighbour: Na
     if (line === undefined) unstaged.push(what);
     else staged.push({ what, line });
   }
-  const far = wanted.map((_, index) => ({ what: '', line: `link set dev ${farName(index)} arp off up` }));
-  const own = await makeAll(namespace, staged);
-  if (neighbour !== null) await makeAll(neighbour, far);
-  return [...unstaged, ...own];
+  made.push(...(await makeAll(namespace, staged)));
+  if (neighbour !== null) for (const family of [4, 6] as const) made.push(...(await setRules(namespace, stage.rules, family)));
+  return [...unstaged, ...made];
+}
+
+/** Only packets are led by them. */
+async function setRules(namespace: Namespace, rules: readonly StagedRule[], family: 4 | 6): Promise<readonly string[]> {
+  const own = rules.filter((rule) => rule.family === family);
+  if (usualRules(own)) return [];
+  const lines = own.map((rule) => ({ what: `the IPv${family} routing rule ${rule.priority}`, line: ruleLine(rule) }));
+  // The one of priority 0, which looks into the table of local addresses, stays.
+  const staged = [
+    { what: '', line: 'rule flush' },
+    ...lines.flatMap(({ what, line }) => (line === undefined ? [] : [{ what, line }])),
+  ];
+  const missing = lines.flatMap(({ what, line }) => (line === undefined ? [what] : []));
+  return [...missing, ...(await makeAll(namespace, staged, [`-${family}`]))];
 }
 
 interface Staged {
@@ -104,10 +163,14 @@ let hasVeth = true;
 /** No host has links of such a name. */
 const blindVeth = 'veth peer name palisade~';
 
-async function makeAll(namespace: Namespace, staged: readonly Staged[]): Promise<readonly string[]> {
+async function makeAll(
+  namespace: Namespace,
+  staged: readonly Staged[],
+  flags: readonly string[] = [],
+): Promise<readonly string[]> {
   if (staged.length === 0) return [];
   const input = `${staged.map(({ line }) => line).join('\n')}\n`;
-  const result = await namespace.run({ argv: ['ip', '-force', '-batch', '-'], input, timeoutMs: 60_000 });
+  const result = await namespace.run({ argv: ['ip', ...flags, '-force', '-batch', '-'], input, timeoutMs: 60_000 });
   if (result.kind !== 'exited') return [`all links, addresses and routes: ip ${result.kind}`];
   if (hasVeth && result.stderr.includes('Unknown device type') && input.includes(blindVeth)) {
     hasVeth = false;
@@ -117,14 +180,22 @@ async function makeAll(namespace: Namespace, staged: readonly Staged[]): Promise
     );
   }
   const missing: string[] = [];
-  for (const [, why, number] of result.stderr.matchAll(/^(.*)\nCommand failed -:(\d+)$/gm)) {
-    const failed = staged[Number(number) - 1];
-    if (failed === undefined) continue;
+  const miss = (failed: Staged | undefined, why: string): void => {
+    if (failed === undefined) return;
     // Tunnels' own links are in every namespace, and local routes come with addresses.
-    const there = /File exists/.test(why ?? '') && /^(link add|route replace local)/.test(failed.line);
-    if (!there) missing.push(`${failed.what}: ${(why ?? '').replace(/^(RTNETLINK answers|Error): /, '')}`);
-  }
-  return missing;
+    const there = /File exists/.test(why) && /^(link add|route replace local|rule add)/.test(failed.line);
+    if (!there) missing.push(`${failed.what}: ${why.replace(/^(RTNETLINK answers|Error): /, '')}`);
+  };
+  for (const [, why = '', number] of result.stderr.matchAll(/^(.*)\nCommand failed -:(\d+)$/gm))
+    miss(staged[Number(number) - 1], why);
+  const last = result.stderr.trimEnd().split('\n').at(-1) ?? '';
+  if (result.status === 0 || last.startsWith('Command failed')) return missing;
+  // At a word that it cannot read `ip` ends, in spite of -force: it goes on behind the line that has the word.
+  const words = [...last.matchAll(/"([^"]+)"/g)].map(([, word]) => word);
+  const at = staged.findIndex(({ line }) => line.split(' ').some((word) => words.includes(word)));
+  if (at < 0) return [...missing, `some of its links, addresses and routes: ${last}`];
+  miss(staged[at], last);
+  return [...missing, ...(await makeAll(namespace, staged.slice(at + 1), flags))];
 }
 
 function routeLine({ to, link, via, table, type = 'unicast', family, from, metric, tos }: StagedRoute): string | undefined {

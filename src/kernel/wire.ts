@@ -7,7 +7,7 @@ import { type NftTrace, openNftTrace } from './nftrace.ts';
 import { marks } from './observed.ts';
 import { fenceLetter, fenceMac, markOfChain, markOfLetter, observerGroup, observerTable } from './observers.ts';
 import { openRawOutput, openSender, type RawOutput, type Sender } from './packets.ts';
-import { farName, loopback } from './stage.ts';
+import { loopback } from './stage.ts';
 
 /** Where legacy tables' tracing goes: nf_log's own group. */
 const traceGroup = 0;
@@ -46,8 +46,8 @@ export interface WireOptions {
   /** Processes in the namespaces; `undefined` for the one that we are in. */
   readonly namespacePid: number | undefined;
   readonly neighbourPid: number;
-  /** Names of the links, in the order in which they were staged. */
-  readonly links: readonly string[];
+  /** The far ends on which packets for each link are put, in the order in which those were staged. */
+  readonly farEnds: readonly string[];
   readonly tracing: 'nft' | 'legacy' | null;
 }
 
@@ -59,7 +59,7 @@ const fenceTries = 40;
 /** Opens the sockets of a rehearsal with packets. Needs rights over both namespaces; see {@link openNflog}. */
 export function openWire(options: WireOptions): Result<Wire> {
   using made = new DisposableStack();
-  const { namespacePid, neighbourPid, links, tracing } = options;
+  const { namespacePid, neighbourPid, farEnds, tracing } = options;
   const within = namespacePid === undefined ? {} : { namespacePid };
   const problems: Problem[] = [];
   const use = <T extends Disposable>(result: Result<T>): T | undefined => {
@@ -75,7 +75,7 @@ export function openWire(options: WireOptions): Result<Wire> {
   const lo: Sender | undefined = use(openSender({ link: loopback, ...within }));
   const four = use(openRawOutput({ family: 4, ...within }));
   const six = use(openRawOutput({ family: 6, ...within }));
-  const senders = links.map((_, index) => openSender({ link: farName(index), namespacePid: neighbourPid }));
+  const senders = farEnds.map((link) => openSender({ link, namespacePid: neighbourPid }));
   for (const sender of senders) if (sender.ok) made.use(sender.value);
   if (problems.length > 0 || reported === undefined || lo === undefined || four === undefined || six === undefined)
     return failed(...problems.slice(0, 1));

@@ -59,7 +59,8 @@ async function ask(
   let texts: RulesetTexts = {};
   for (const [backend, own] of backends) {
     const printed = await canonical(context.kernel, {
-      ...stageOf(host),
+      // They are there for the rules that look their link up, and stay down: then nothing is sent that would be counted.
+      links: stageOf(host).links.map((link) => ({ ...link, up: false })),
       backend: backend satisfies Backend,
       policiesLeftOut: true,
       sets: sets.known ? sets.value : '',

@@ -14,12 +14,16 @@ function stageOfFacts(facts: unknown): ReturnType<typeof stageOf> {
 }
 
 test('what is not known is not there', () => {
-  expect(stageOfFacts(undefined)).toEqual({ links: [], addresses: [], routes: [] });
+  expect(stageOfFacts(undefined)).toEqual({ links: [], addresses: [], routes: [], rules: [] });
 });
 
-test('links, addresses and routes are those of the facts', () => {
-  const { links, addresses, routes } = stageOfFacts({
-    links: [{ name: 'eth0' }, { name: 'wlan0', up: false }],
+test('links, addresses, routes and rules are those of the facts', () => {
+  const { links, addresses, routes, rules } = stageOfFacts({
+    links: [{ name: 'eth0' }, { name: 'wlan0', up: false }, { name: 'lan1', master: 'br0' }, { name: 'br0', kind: 'bridge' }],
+    routingRules: [
+      { priority: 100, table: '100', from: '10.0.0.0/8', mark: '0x5/0xff', in: 'eth0', not: true },
+      { priority: 200, action: 'blackhole', to: '2001:db8:f::/48', family: 6 },
+    ],
     addresses: [
       { link: 'eth0', address: '198.51.100.10/24' },
       { link: 'eth0', address: '192.0.2.1/32', peer: '192.0.2.2' },
@@ -35,6 +39,8 @@ test('links, addresses and routes are those of the facts', () => {
     expect.arrayContaining([
       { name: 'eth0', up: true },
       { name: 'wlan0', up: false },
+      { name: 'lan1', up: true, master: 'br0' },
+      { name: 'br0', up: true, kind: 'bridge' },
     ]),
   );
   expect(addresses.filter(({ link }) => link === 'eth0')).toEqual([
@@ -47,4 +53,10 @@ test('links, addresses and routes are those of the facts', () => {
     { to: '::/0', family: 6, table: 'main', type: 'unicast', link: 'eth0', metric: 1024, from: '2001:db8:1::/48' },
     { to: '10.0.0.0/8', family: 4, table: '100', type: 'blackhole' },
   ]);
+  const [four, six] = rules;
+  expect(four).toEqual({
+    ...{ family: 4, priority: 100, action: 'table', table: '100', not: true, from: '10.0.0.0/8', in: 'eth0' },
+    ...{ mark: '0x5/0xff', other: [] },
+  });
+  expect(six).toMatchObject({ family: 6, priority: 200, action: 'blackhole', to: '2001:db8:f::/48' });
 });

@@ -141,15 +141,31 @@ it('says what could not be made as on the host, and goes on', async () => {
       ...(input.addresses ?? []),
       { link: 'nosuch0', address: '192.0.2.1/24' },
       { link: 'eth0', address: '1.2.3.4/24 dev lo' },
+      { link: 'eth0', address: '1.2.3.4/99' },
     ],
-    routes: [...(input.routes ?? []), { to: '192.0.2.0/24', link: 'nosuch0' }],
+    routes: [
+      ...(input.routes ?? []),
+      { to: '192.0.2.0/24', link: 'nosuch0' },
+      { to: '192.0.3.0/24', link: 'eth0', table: 'nosuch' },
+    ],
+    rules: [
+      { family: 4, priority: 7, action: 'table', table: 'x y' },
+      { family: 4, priority: 8, action: 'table', table: '8', other: ['uidrange 0-99'] },
+      { family: 4, priority: 9, action: 'table', table: 'nosuch' },
+      { family: 4, priority: 32766, action: 'table', table: 'main' },
+    ],
   });
   expect(rehearsal.unstaged).toEqual([
     'the link a b: no link can have such a name here',
     expect.stringContaining('no link can have such a name here'),
     'the address 1.2.3.4/24 dev lo of eth0',
     'the address 192.0.2.1/24 of nosuch0: Cannot find device "nosuch0"',
+    expect.stringContaining('the address 1.2.3.4/99 of eth0: any valid prefix is expected'),
     'the route to 192.0.2.0/24 over nosuch0: Cannot find device "nosuch0"',
+    expect.stringContaining('the route to 192.0.3.0/24 over eth0: argument "nosuch" is wrong'),
+    'the IPv4 routing rule 7',
+    'the IPv4 routing rule 8',
+    expect.stringContaining('the IPv4 routing rule 9: argument "nosuch" is wrong'),
   ]);
   expect(must(await rehearsal.send([ssh])).map(verdict)).toEqual(['ACCEPT']);
 });
