@@ -129,9 +129,15 @@ export function gather(constraint: Constraint, into: Gathered): void {
   switch (constraint.kind) {
     case 'address':
       into.addresses[constraint.field].add(constraint.ranges);
+      // A new connection's addresses are its first packet's.
+      if (constraint.field === 'origSrc') into.addresses.src.add(constraint.ranges);
+      if (constraint.field === 'origDst') into.addresses.dst.add(constraint.ranges);
       return;
     case 'number':
       into.numbers[constraint.field].add(constraint.ranges);
+      if (constraint.field === 'origProto') into.numbers.proto.add(constraint.ranges);
+      if (constraint.field === 'origSport') into.numbers.sport.add(constraint.ranges);
+      if (constraint.field === 'origDport') into.numbers.dport.add(constraint.ranges);
       return;
     case 'bits':
     case 'anyBit':

@@ -4,7 +4,7 @@ import type { Chain, Ruleset } from '../../model/ruleset/index.ts';
 import { backendOf } from '../evaluate/hooks.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
-import { Diagram } from '../space/index.ts';
+import { Diagram, type Node } from '../space/index.ts';
 import { type Chains, createChains } from './chains.ts';
 import { type Changes, createChanges } from './change.ts';
 import { createEffects } from './effects.ts';
@@ -13,6 +13,7 @@ import { gatherRules } from './gathering.ts';
 import { gathering, type Layout, layOut } from './layout.ts';
 import type { Matching } from './match.ts';
 import { createMatching } from './matching.ts';
+import { possiblePackets } from './validity.ts';
 import { createWay, type Way } from './way.ts';
 
 /** The rules of one host and family as functions of a packet. */
@@ -22,6 +23,8 @@ export interface Firewall {
   readonly matching: Matching;
   readonly chains: Chains;
   way(hook: Hook): Way;
+  /** Packets that can exist on a way. */
+  possible(hook: Hook): Node;
 }
 
 /** One packet space, in which the rules of one or several hosts are functions: only then can they be compared. */
@@ -54,6 +57,7 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
     const matching = createMatching(diagram, layout, surroundings, gathered.tracking);
     const chains = createChains(ruleset, matching, changes, createEffects(matching, changes, endings), endings);
     const ways = new Map<Hook, Way>();
+    const possible = new Map<Hook, Node>();
     return {
       ruleset,
       surroundings,
@@ -66,6 +70,14 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
           ways.set(hook, way);
         }
         return way;
+      },
+      possible(hook) {
+        let set = possible.get(hook);
+        if (set === undefined) {
+          set = possiblePackets(matching, hook);
+          possible.set(hook, set);
+        }
+        return set;
       },
     };
   });
