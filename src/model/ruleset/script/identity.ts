@@ -89,7 +89,9 @@ function useIdentity(source: RuleTokens, used: Used<Match> | Used<Target>, proto
     const meaning = json(extension.meaning(use));
     // Where the meaning says all that the options said, it tells spellings apart from differences.
     const whole =
-      extension.kind === 'match' ? name !== 'set' && !meaning.includes('"opaque"') : /^{"kind":"(?:write|copy)"/.test(meaning);
+      extension.kind === 'match'
+        ? name !== 'set' && !meaning.includes('"opaque"')
+        : /^{"kind":"(?:write|copy|hops|netmap|deliver)"/.test(meaning);
     if (whole) return spelled([meaning]);
   }
   // The same spelling is the same; of another one only iptables can tell.
