@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Known } from '../model/host/index.ts';
 import type { Namespace } from './namespace.ts';
 
@@ -22,4 +24,22 @@ export function value<T>(fact: Known<T>): T {
 export function why(fact: Known<unknown>): string {
   if (fact.known) throw new Error('it is known');
   return `${fact.why} | ${fact.remedy}`;
+}
+
+/** A program that does this in Node inside and waits until it is let go. */
+export async function inside(ns: Namespace, script: string): Promise<AsyncDisposable & { readonly said: string }> {
+  const program = `${script}\nprocess.stdin.resume().on('end', () => process.exit());`;
+  const [tool, ...args] = [...ns.enter, process.execPath, '--no-warnings', '--input-type=module', '-e', program] as [
+    string,
+    ...string[],
+  ];
+  const child = spawn(tool, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    said: said.toString().trim(),
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
 }
