@@ -109,10 +109,10 @@ export const script: Target<string> = {
     for (const { line } of read.value.statements) promise(line >= 0 && line <= last, `line ${line} is one of ${last}`);
     const { steps, left } = runScript({ ...read.value, statements: read.value.statements.slice(0, mostRun) });
     promise(steps.length === Math.min(read.value.statements.length, mostRun), 'each statement is a step');
-    for (const { problem, outcome } of steps) {
+    for (const { problem, outcome } of steps)
       promise((problem !== null) === (outcome === 'failed' || outcome === 'not-understood'), `${outcome} says why if it must`);
-      if (problem !== null) problemsHold([problem], text);
-    }
+    const problems = steps.flatMap(({ problem }) => problem ?? []);
+    if (problems.length > 0) problemsHold(problems, text);
     for (const family of [4, 6] as const) leaves(family, left[family]);
     return steps.some(({ outcome }) => outcome === 'done');
   },
