@@ -12,8 +12,9 @@ const tell = (told: Told): void => port.postMessage(told);
 
 /** What the main thread looks at to see whether an input hangs: its number, and since when it is being read. */
 const since = (index: number): void => {
-  clock[0] = index;
+  // The time first: with that of the input before it, this one would seem to hang.
   clock[1] = performance.timeOrigin + performance.now();
+  clock[0] = index;
 };
 
 port.on('message', ({ from, to }: { readonly from: number; readonly to: number }) => {
