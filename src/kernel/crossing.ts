@@ -66,6 +66,7 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
   let wire: Wire | undefined;
   let wired: Detail | undefined;
   let naming: Naming | undefined;
+  const open = new Set<string>();
 
   /** Observers and sockets as they are needed now. */
   async function ready(detail: Detail): Promise<Result<Wire>> {
@@ -95,10 +96,10 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
       const opened = await ready(rules ? 'rules' : 'verdicts');
       if (!opened.ok) return opened;
       const epoch = 1 + Math.floor(Math.random() * 0xfffe);
-      const connected = await openConnections({ namespace, wire: opened.value, links: names, epoch, packets, input });
+      const connected = await openConnections({ namespace, wire: opened.value, links: names, epoch, packets, input, open });
       if (!connected.ok) return connected;
       // Rules that were loaded anew have other handles.
-      if (connected.value !== null) naming = undefined;
+      if (connected.value.reloaded) naming = undefined;
       if (rules && naming === undefined) {
         const named = await namesOfRules(namespace, input);
         if (!named.ok) return named;
@@ -130,7 +131,8 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
           for (const [turn, index] of unmet.entries()) sightings[index] = again.value[turn] as Sighting;
         }
         for (const [index, packet] of some.entries()) {
-          if (connected.value?.has(packet)) observed.push({ kind: 'astray', why: 'its connection could not be opened' });
+          const why = connected.value.astray.get(packet);
+          if (why !== undefined) observed.push({ kind: 'astray', why });
           else observed.push(judge(packet, sightings[index] as Sighting, rules ? (naming ?? nothingNamed) : nothingNamed));
         }
       }

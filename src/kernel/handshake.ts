@@ -1,11 +1,13 @@
 import type { Packet } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
+import { aboutOf, isRelatedError, shortestError } from './icmp-error.ts';
 import { load, type RehearsalInput } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import { marks } from './observed.ts';
 import { policyChains } from './restorable.ts';
 import { restore } from './restore.ts';
 import { shotOf } from './shot.ts';
+import { turned } from './turned.ts';
 import type { Shot, Wire } from './wire.ts';
 
 export interface Connecting {
@@ -15,40 +17,50 @@ export interface Connecting {
   readonly epoch: number;
   readonly packets: readonly Packet[];
   readonly input: RehearsalInput;
+  /** Ends of the connections that are open; more are added. They stay open as long as the rehearsal. */
+  readonly open: Set<string>;
 }
 
+export interface Connected {
+  /** The rules were loaded anew. */
+  readonly reloaded: boolean;
+  /** Packets whose state is not to be had, and why. */
+  readonly astray: ReadonlyMap<Packet, string>;
+}
+
+const notOpened = 'its connection could not be opened';
+const alreadyOpen = 'a connection with its ends was opened for another packet, so that it is not new';
 const atOnce = 32_000;
 const TCP = 6;
 const [SYN, ACK] = [2, 16];
 const trackingTable = 'palisade-tracking';
-/** Answers of ICMP by what they answer, of both families. */
-const echoes: ReadonlyMap<number, number> = new Map([
-  [8, 0],
-  [13, 14],
-  [15, 16],
-  [17, 18],
-  [128, 129],
-]);
 
 /**
- * Opens the connections that ESTABLISHED packets belong to, by packets both ways, as the two ends would: TCP's handshake,
- * one packet and its answer for the rest. The rules are out of the way meanwhile, since they may forbid what they let
- * pass once it is established; then they are loaded anew. Answers whose connection could not be opened, `null` when no
- * packet has one.
+ * Opens the connections that ESTABLISHED packets belong to, and those that RELATED errors of ICMP are about, by packets
+ * both ways, as the two ends would: TCP's handshake, one packet and its answer for the rest. The rules are out of the way
+ * meanwhile, since they may forbid what they let pass once it is established; then they are loaded anew. Translations are
+ * out of the way too: connections through them cannot be opened.
  */
-export async function openConnections(connecting: Connecting): Promise<Result<ReadonlySet<Packet> | null>> {
-  const { namespace, wire, links, epoch, packets, input } = connecting;
+export async function openConnections(connecting: Connecting): Promise<Result<Connected>> {
+  const { namespace, wire, links, epoch, packets, input, open } = connecting;
   const first = new Map<string, Packet>();
   const keys = new Map<Packet, string>();
   const broken = new Set<string>();
+  const astray = new Map<Packet, string>();
   for (const packet of packets) {
-    if (packet.state !== 'ESTABLISHED') continue;
-    const opening = packet.direction === 'original' ? packet : turned(packet);
-    const key = keyOf(opening);
+    if (isUnopenable(packet)) astray.set(packet, notOpened);
+    const opening = openingOf(packet);
+    if (opening === null) continue;
+    const key = keyOf(opening, epoch);
     if (!first.has(key)) first.set(key, opening);
     keys.set(packet, key);
   }
-  if (first.size === 0) return ok(null);
+  for (const key of first.keys()) open.add(key);
+  // The kernel would not take it for NEW.
+  for (const packet of open.size === 0 ? [] : packets)
+    if (packet.state === 'NEW' && [packet, turned(packet)].some((one) => open.has(keyOf(one, epoch))))
+      astray.set(packet, alreadyOpen);
+  if (first.size === 0) return ok({ reloaded: false, astray });
   const emptied = await empty(namespace, input);
   if (!emptied.ok) return emptied;
   // Without a rule that asks for it, nothing is tracked.
@@ -72,11 +84,23 @@ export async function openConnections(connecting: Connecting): Promise<Result<Re
   const loaded = await load(namespace, input);
   await namespace.run({ argv: ['nft', `delete table inet ${trackingTable}`] });
   if (!loaded.ok) return loaded;
-  return ok(new Set([...keys].flatMap(([packet, key]) => (broken.has(key) ? [packet] : []))));
+  for (const [packet, key] of keys) if (broken.has(key)) astray.set(packet, notOpened);
+  return ok({ reloaded: true, astray });
 }
 
-function keyOf({ family, proto, src, dst, sport, dport }: Packet): string {
-  return [family, proto, src, dst, sport, dport].join(' ');
+/** The first packet of its connection; `null` for a packet that needs none. */
+function openingOf(packet: Packet): Packet | null {
+  if (packet.state === 'ESTABLISHED') return packet.direction === 'original' ? packet : turned(packet);
+  return isRelatedError(packet) ? aboutOf(packet) : null;
+}
+
+/** RELATED to a connection that a helper expects, a redirect, which would be obeyed, or an error too short to quote what it is about. */
+const isUnopenable = (packet: Packet): boolean =>
+  packet.state === 'RELATED' && (!isRelatedError(packet) || packet.length < shortestError(packet));
+
+function keyOf({ family, proto, src, dst, sport, dport, icmpType }: Packet, epoch: number): string {
+  // Of ICMP the kernel takes the type too, and the epoch is the identifier.
+  return [family, proto, src, dst, sport, dport, ...(icmpType === null ? [] : [icmpType, epoch])].join(' ');
 }
 
 function stepShot(opening: Packet, step: number, flags: number, links: readonly string[], id: number): Shot {
@@ -86,26 +110,6 @@ function stepShot(opening: Packet, step: number, flags: number, links: readonly 
   // Over loopback both ends are this host: what one sends comes in by itself.
   const local = sent.in === 'lo' ? { ...sent, hook: 'output' as const, in: null, out: 'lo' } : sent;
   return shotOf(local, links, id);
-}
-
-/** The same connection's packet of the other way. */
-function turned(packet: Packet): Packet {
-  const { hook, icmpType } = packet;
-  const back = hook === 'forward' ? 'forward' : hook === 'input' ? 'output' : 'input';
-  const answers =
-    icmpType === null ? null : (echoes.get(icmpType) ?? [...echoes].find(([, to]) => to === icmpType)?.[0] ?? icmpType);
-  return {
-    ...packet,
-    hook: back,
-    in: packet.out,
-    out: packet.in,
-    src: packet.dst,
-    dst: packet.src,
-    sport: packet.dport,
-    dport: packet.sport,
-    icmpType: answers,
-    mac: null,
-  };
 }
 
 /** Every table that was loaded, without rules and with ACCEPT everywhere. */

@@ -1,10 +1,20 @@
 import type { Packet } from '../model/packet/index.ts';
 import { frame, ipPacket } from './frame.ts';
+import { isRelatedError, quote, shortestError } from './icmp-error.ts';
 import { macOf } from './stage.ts';
 import type { Shot } from './wire.ts';
 
 /** Bytes of the packet, and from where it is sent so that its way begins at its hook. */
 export function shotOf(packet: Packet, links: readonly string[], id: number): Shot {
+  const shot = plainShot(packet, links, id);
+  if (isRelatedError(packet) && packet.length >= shortestError(packet))
+    quote(shot.by === 'output' ? shot.bytes : shot.bytes.subarray(ethernetBytes), packet, id);
+  return shot;
+}
+
+const ethernetBytes = 14;
+
+function plainShot(packet: Packet, links: readonly string[], id: number): Shot {
   const { family, mark, hook } = packet;
   if (hook === 'output') return { by: 'output', family, mark, bytes: ipPacket(packet, id) };
   // The `ttl` of a forwarded packet is that of FORWARD, where the host has taken one off.

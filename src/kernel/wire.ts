@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Family } from '../model/net/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { identify } from './frame.ts';
+import { isErrorOnWire } from './icmp-error.ts';
 import { type Nflog, type NflogPacket, openNflog } from './nflog.ts';
 import { type NftTrace, openNftTrace } from './nftrace.ts';
 import { marks } from './observed.ts';
@@ -181,12 +182,15 @@ export function openWire(options: WireOptions): Result<Wire> {
 /** Finds a shot by the id that its bytes carry. */
 function sightingBy(seen: readonly Sighting[], epoch: number): (ip: Uint8Array) => Sighting | undefined {
   return (ip) => {
-    const id = identify(ip);
-    // Headers that are cut carry the low bits alone.
+    const id = isErrorOnWire(ip) ? lowBits(ip) : identify(ip);
+    // Errors and headers that are cut carry the low bits alone.
     if (id === undefined || (id > 0xfffff && id >>> 16 !== epoch)) return undefined;
     return seen[(id & 0xffff) - 1];
   };
 }
+
+/** Of the id, what the IP header alone holds: behind it stands another packet's. */
+const lowBits = (ip: Uint8Array): number | undefined => identify(ip.subarray(0, (ip[0] ?? 0) >>> 4 === 4 ? 20 : 40));
 
 /** An IPv4 packet of UDP to nowhere whose id is 0 in this epoch. */
 function fence(epoch: number): Uint8Array {

@@ -13,6 +13,7 @@ export function rehearsalOf(
     '-A INPUT -p udp -m udp --dport 53 -m limit --limit 1/hour --limit-burst 3 -j ACCEPT',
     '-A INPUT -p tcp -m multiport --dports 80,443 -j web',
     '-A FORWARD -i eth0 -o eth1 -p tcp -m tcp --dport 8080 -j ACCEPT',
+    '-A FORWARD -m conntrack --ctstate RELATED -m conntrack --ctdir REPLY -j ACCEPT',
     '-A OUTPUT -p tcp -m tcp --dport 25 -j DROP',
     '-A OUTPUT -m mark --mark 0x7 -j DROP',
   ];
@@ -85,6 +86,10 @@ export const udp = { proto: 17, flags: 0 } as const;
 const echo = { proto: 1, flags: 0, sport: null, dport: null, icmpType: 8, icmpCode: 0 } as const;
 const established = { state: 'ESTABLISHED', flags: 16, status: 10 } as const;
 
+const related = { ...echo, icmpType: 3, icmpCode: 1, state: 'RELATED', status: 10 } as const;
+const related6 = { ...related, proto: 58, icmpType: 1, icmpCode: 0, length: 128 } as const;
+const abroad = { src: ssh.dst, dst: 0x08080808n, sport: 41004, dport: 443 } as const;
+
 /** All hooks, both families and what conntrack says of each, with a name. */
 export const rehearsedPackets: readonly (readonly [what: string, packet: Packet])[] = [
   ['ssh', ssh],
@@ -110,6 +115,20 @@ export const rehearsedPackets: readonly (readonly [what: string, packet: Packet]
   ['established, UDP', { ...ssh, ...established, ...udp, dport: 9, sport: 41001 }],
   ['established, echo reply', { ...ssh, ...established, ...echo, icmpType: 0, direction: 'reply' }],
   ['established and forwarded', { ...ssh, ...forwarded, ...established, dport: 99, sport: 41002 }],
+  ['related, about our answer', { ...ssh, ...related }],
+  [
+    'related, a router about what we sent',
+    { ...ssh, ...related, icmpType: 11, icmpCode: 0, direction: 'reply', original: abroad },
+  ],
+  [
+    'related, about an echo',
+    { ...ssh, ...related, original: { ...abroad, src: 0xcb00710an, dst: ssh.dst, sport: null, dport: null } },
+  ],
+  ['related and forwarded', { ...ssh, ...forwarded, ...related, direction: 'reply', icmpCode: 4 }],
+  ['related and forwarded, the other way', { ...ssh, ...forwarded, ...related }],
+  ['related, our own', { ...ssh, ...out, ...related, direction: 'reply' }],
+  ['related, IPv6', { ...ssh, ...v6, ...related6 }],
+  ['related, IPv6, too big', { ...ssh, ...v6, ...related6, icmpType: 2, direction: 'reply' }],
   ['ssh, IPv6', { ...ssh, ...v6 }],
   ['a closed port, IPv6', { ...ssh, ...v6, dport: 23 }],
   ['a stranger to the web, IPv6', { ...ssh, ...v6, dport: 80 }],

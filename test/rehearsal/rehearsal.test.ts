@@ -102,7 +102,7 @@ describe.each(['nft', 'legacy'] as const)('a rehearsal with iptables-%s', (backe
     expect(refused.ok || refused.problems).toEqual([
       {
         code: 'restore-refused',
-        at: { file: 'web.rules', line: 14 },
+        at: { file: 'web.rules', line: 15 },
         message: 'there is no set foes ("-A web -m set --match-set foes src -j ACCEPT")',
         hint: expect.any(String),
       },
@@ -130,6 +130,29 @@ it('says what a packet was that no rule took', async () => {
       expect.stringContaining('ENETUNREACH'),
     ]);
   }
+});
+
+it('does not send what is RELATED to nothing that can be opened', async () => {
+  await using rehearsal = await begin(rehearsalOf('nft'));
+  const error: Packet = { ...ssh, proto: 1, flags: 0, sport: null, dport: null, icmpType: 3, icmpCode: 1, state: 'RELATED' };
+  const shots: Packet[] = [
+    { ...ssh, state: 'RELATED' },
+    { ...error, icmpType: 5 },
+    { ...error, length: 40 },
+  ];
+  const why = 'its connection could not be opened';
+  expect(must(await rehearsal.send(shots)).map(verdict)).toEqual(Array(3).fill(`astray: ${why}`));
+  expect(must(await rehearsal.send([...shots, error])).map(verdict)).toEqual([...Array(3).fill(`astray: ${why}`), 'ACCEPT']);
+});
+
+it('does not call a packet new whose connection it has opened itself', async () => {
+  await using rehearsal = await begin(rehearsalOf('nft'));
+  const established: Packet = { ...ssh, state: 'ESTABLISHED', flags: 16, status: 10, dport: 23 };
+  const fresh: Packet = { ...ssh, dport: 23 };
+  const said = 'astray: a connection with its ends was opened for another packet, so that it is not new';
+  expect(must(await rehearsal.send([fresh])).map(verdict)).toEqual(['DROP']);
+  expect(must(await rehearsal.send([fresh, established])).map(verdict)).toEqual([said, 'ACCEPT']);
+  expect(must(await rehearsal.send([fresh, { ...fresh, sport: 40009 }])).map(verdict)).toEqual([said, 'DROP']);
 });
 
 it('says what could not be made as on the host, and goes on', async () => {
