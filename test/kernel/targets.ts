@@ -166,5 +166,6 @@ function bystander(chain: string, site: Site): MadeRule {
     return guarded(site, `-j ${target}`, 'bystander', `-p tcp${syn}`);
   }
   if (random.chance(0.1)) return guarded(site, '-j CHECKSUM --checksum-fill', 'bystander', '-p udp');
-  return rule(site, `-j ${random.pick(everywhere)}`, 'bystander');
+  // They hide nothing of their chain, so that many can do without conditions.
+  return guarded(site, `-j ${random.pick(everywhere)}`, 'bystander', '');
 }

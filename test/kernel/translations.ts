@@ -16,7 +16,7 @@ export function natRule(chain: string, builtin: boolean, site: Site): MadeRule {
   switch (chain) {
     case 'PREROUTING':
       if (random.chance(0.25)) return netmap(site, side, `${inside(side)} ${tellable(site)}`);
-      return side === near && random.chance(0.45) ? redirect(site, inside(near)) : dnat(site, side, inside(side));
+      return side === near && random.chance(0.55) ? redirect(site, inside(near)) : dnat(site, side, inside(side));
     case 'OUTPUT':
       if (random.chance(0.25)) return netmap(site, side, `${inside(side)} -o ${side === near ? 'lo' : 'lan0'} ${tellable(site)}`);
       return side === near ? dnat(site, near, `${inside(near)} -o lo`) : dnat(site, far, `${inside(far)} -o lan0`);
@@ -77,9 +77,9 @@ function dnat(site: Site, net: Net, guard: string): MadeRule {
 
 function redirect(site: Site, guard: string): MadeRule {
   const { random } = site;
-  if (random.chance(0.4)) return guarded(site, '-j REDIRECT', 'REDIRECT', `${guard} ${tellable(site)}`);
+  if (random.chance(0.3)) return guarded(site, '-j REDIRECT', 'REDIRECT', `${guard} ${tellable(site)}`);
   const first = random.pick([22, 8080]);
-  const last = random.chance(0.6) ? first : first + 3;
+  const last = random.chance(0.4) ? first : first + 3;
   const option = `--to-ports ${first === last ? first : `${first}-${last}`}`;
   const choice: Choice = { option, addresses: null, ports: [first, last], narrowed: (_, port) => `--to-ports ${port}` };
   return guarded(
