@@ -19,6 +19,9 @@ import { isNamed, namedLinks, unnamedLink, unnamedProtocol, type Vocabulary, voc
  * all of UDP are faults. *Anyone* is at least a 64th of the IPv4 world, more than all private networks together, or an IPv6
  * /20. *Most ports* is three eighths of them, from an ordinary source port or from one that a rule names: who sends chooses it.
  *
+ * A link without a default route, but with an address of the world's, is looked at too: what it alone lets in is possible. To a
+ * link-local address packets come from neighbours, and are shown so. Forwarded packets leave by a link that is there.
+ *
  * One packet is tried for every part of the world between the addresses and ports that rules name, the biggest parts
  * first, at most 512 parts; complete reasoning comes with the packet-space engine.
  */

@@ -23,7 +23,8 @@ const withMysql = {
 /**
  * For each listener a new connection from anyone, by an outside link. If it is let in, the same connection to a port that no
  * rule names is tried: when that goes the same way to the same deciding rule or policy, nobody decided for this port.
- * One finding a family names all such listeners. Listeners on inner links count only where they are bound to the link.
+ * One finding a family names all such listeners. Listeners on inner links count only where they are bound to the link. Over IPv4
+ * nothing is asked of a host without an IPv4 address; IPv6 gives one to itself.
  */
 export const fwExp06: Check = {
   id: 'FW-EXP-06',

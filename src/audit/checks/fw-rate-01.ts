@@ -22,7 +22,7 @@ const anyone = 1 / 64;
  * New connections to SSH from anyone must come to an end that a limiter (limit, hashlimit, recent, connlimit) decides: for
  * every way in there is a way out that differs by the limiter's answer alone. A limiter that stands behind an accept decides
  * nothing. Packets of running sessions must not meet one that decides. SSH is port 22, and wherever sshd listens; port
- * 22 is left out when sshd is known to listen elsewhere and nothing listens there.
+ * 22 is left out when sshd is known to listen elsewhere and nothing listens there, and IPv4 on a host without an IPv4 address.
  */
 export const fwRate01: Check = {
   id: 'FW-RATE-01',
