@@ -1,0 +1,90 @@
+import { ICMP, ICMPV6 } from '../../model/net/index.ts';
+import { type Hook, type Packet, states, type Trace } from '../../model/packet/index.ts';
+import { traceOf } from '../evaluate/endings.ts';
+import { type Walk, walk } from '../evaluate/walk.ts';
+import { all, type Node, none } from '../space/index.ts';
+import type { Firewall, Space } from '../symbolic/index.ts';
+import { bitsOfPacket } from '../symbolic/packet-bits.ts';
+import { type Assumption, usualPacket } from './usual-packet.ts';
+
+/** One concrete packet that shows a claim. */
+export interface Witness {
+  readonly packet: Packet;
+  /** What matches that no field tells had to answer for the packet to be in the set, by their texts. */
+  readonly assumed: readonly Assumption[];
+  /** What the interpreter says of the packet, whatever those matches answer. */
+  readonly trace: Trace;
+  /** The interpreter ends as the engine does with it, by the same rule; without this a witness is not to be shown. */
+  readonly checked: boolean;
+}
+
+/**
+ * A packet of the set that looks like one that a person would send: a new connection from a public address over a link that
+ * the host has, to a service that people know, as far as the set allows. Of matches that no field tells, as many as
+ * possible answer no.
+ *
+ * @param set packets as they arrive on the way of `hook`; those that cannot exist there are left out.
+ * @returns `null` if nothing is left of the set.
+ * @throws OverBudget
+ */
+export function witnessOf(space: Space, firewall: Firewall, hook: Hook, set: Node): Witness | null {
+  const { diagram, layout } = space;
+  const within = diagram.mask(ofOneProtocol(space, firewall), diagram.mask(firewall.possible(hook), set));
+  if (within === none) return null;
+  const { packet, assumed } = usualPacket(diagram, layout, hook, firewall.surroundings, within);
+  const walks: Walk[] = [];
+  const trace = traceOf((script) => {
+    const one = walk(packet, firewall.ruleset, firewall.surroundings, script);
+    walks.push(one);
+    return one;
+  });
+  const variables = new Map(assumed.map(({ level, holds }) => [level, holds]));
+  const checked = agrees(space, firewall, packet, variables, assumed.length === 0 ? walks.slice(0, 1) : walks);
+  return { packet, assumed, trace, checked };
+}
+
+/** A packet has the protocol of its connection, but an ICMP error, which belongs to that of the packet it speaks of. */
+function ofOneProtocol({ diagram, layout, family }: Space, { matching }: Firewall): Node {
+  const { size } = layout.axis('origProto');
+  if (size <= 1) return all;
+  let same: Node = none;
+  for (let code = 0; code < size; code += 1) {
+    const values = layout.numbersOf('origProto', code);
+    if (values === null) continue;
+    const own = matching.fieldSet('proto', layout.numberCodes('proto', [values]));
+    same = diagram.first(same, diagram.mask(matching.fieldSet('origProto', Int32Array.of(code, code)), own));
+  }
+  const icmp = family === 4 ? ICMP : ICMPV6;
+  const related = states.indexOf('RELATED');
+  const error = diagram.mask(
+    matching.fieldSet('state', layout.numberCodes('state', [[related, related]])),
+    matching.fieldSet('proto', layout.numberCodes('proto', [[icmp, icmp]])),
+  );
+  return diagram.first(same, error);
+}
+
+/** Whether some walk of the interpreter ends as the diagram does. */
+function agrees(
+  { diagram, layout, endings }: Space,
+  firewall: Firewall,
+  packet: Packet,
+  variables: ReadonlyMap<number, boolean>,
+  walks: readonly Walk[],
+): boolean {
+  let node = firewall.way(packet.hook).verdicts;
+  const bits = new Uint8Array(layout.firstVariable + layout.variables.length);
+  bitsOfPacket(packet, layout, bits);
+  while (node >= 0) {
+    const level = diagram.level(node);
+    const isOne = level >= layout.firstVariable ? variables.get(level) === true : bits[level] === 1;
+    node = isOne ? diagram.hi(node) : diagram.lo(node);
+  }
+  const ending = node === none ? null : endings.of(~node);
+  return walks.some(({ broken, verdict, decidedBy }) => {
+    if (ending === null) return broken === null && verdict === 'ACCEPT' && decidedBy === null;
+    if (ending.kind !== 'decided') return ending.kind === 'broken' && broken !== null;
+    const { by } = ending.decision;
+    const same = decidedBy !== null && decidedBy.table === by.table && decidedBy.chain === by.chain && decidedBy.rule === by.rule;
+    return broken === null && verdict === ending.decision.verdict && same;
+  });
+}
