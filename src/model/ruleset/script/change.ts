@@ -4,6 +4,7 @@ import { isBuiltin } from '../ruleset.ts';
 import { type IptablesCommand, type Refusal, refused } from './command.ts';
 import {
   type ChainState,
+  countOf,
   emptyTable,
   type Firewall,
   type RuleState,
@@ -121,7 +122,7 @@ function changedRules(
     if (number > state.rules.length) return tooBig(chain, state, number);
     return withChain(table, chain, { ...state, rules: state.rules.toSpliced(number - 1, 1) });
   }
-  const counters = command.counters && { packets: BigInt(command.counters[0]), bytes: BigInt(command.counters[1]) };
+  const counters = command.counters && { packets: countOf(command.counters[0]), bytes: countOf(command.counters[1]) };
   const read = readRules(firewall, table, chain, words, { counters, line });
   if ('kind' in read) return read;
   if (table.name === 'nat' && words.some((word, index) => word === 'DROP' && words[index - 1] === '-j')) return notForFiltering;

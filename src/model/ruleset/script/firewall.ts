@@ -191,6 +191,12 @@ export function chainsInOrder(table: TableState): readonly (readonly [string, Ch
   return [...builtin, ...own];
 }
 
+/** A number as iptables reads it: sscanf takes what is beyond 64 bits for the largest. */
+export function countOf(text: string): bigint {
+  const count = BigInt(text);
+  return count >> 64n === 0n ? count : 0xffff_ffff_ffff_ffffn;
+}
+
 function bracketed(counters: Counters | null): string {
   return counters === null ? '[0:0]' : `[${counters.packets}:${counters.bytes}]`;
 }

@@ -57,3 +57,12 @@ test('functions in functions are still functions', () => {
     'not-understood',
   ]);
 });
+
+test('counters beyond 64 bits are the largest there are, as iptables 1.8.9 has it', () => {
+  const { left } = follow('iptables -A INPUT -c 99999999999999999999 18446744073709551616 -j ACCEPT\n');
+  expect(left[4].ruleset.text).toContain('[18446744073709551615:18446744073709551615] -A INPUT -j ACCEPT\n');
+  const restored = '*filter\n:INPUT DROP [99999999999999999999:2]\n[99999999999999999999:0] -A INPUT -j DROP\nCOMMIT';
+  const after = follow(`iptables-restore -c <<E\n${restored}\nE\n`).left[4].ruleset.text;
+  expect(after).toContain('[18446744073709551615:0] -A INPUT -j DROP\n');
+  expect(after).toContain(':INPUT DROP [18446744073709551615:2]\n');
+});

@@ -2,7 +2,7 @@ import { lexLine, newWords, unquoted } from '../lexer.ts';
 import { builtinChains, isBuiltin } from '../ruleset.ts';
 import { changedTable } from './change.ts';
 import { type Refusal, readCommand, refused } from './command.ts';
-import { emptyTable, type Firewall, type TableState, type Undecided, undecided } from './firewall.ts';
+import { countOf, emptyTable, type Firewall, type TableState, type Undecided, undecided } from './firewall.ts';
 import { unloadable } from './loadable.ts';
 
 /** A call of iptables-restore with the text that it reads. */
@@ -113,7 +113,9 @@ function declared(table: TableState, text: string, restore: RestoreCommand): Tab
   if (policy !== 'ACCEPT' && policy !== 'DROP' && policy !== '-')
     return refused(`${chain} cannot have the policy ${policy}`, 'write ACCEPT or DROP');
   const counters =
-    restore.counters && packets !== undefined && bytes !== undefined ? { packets: BigInt(packets), bytes: BigInt(bytes) } : null;
+    restore.counters && packets !== undefined && bytes !== undefined
+      ? { packets: countOf(packets), bytes: countOf(bytes) }
+      : null;
   const kept = policy === '-' ? (state?.policy ?? 'ACCEPT') : policy;
   const chains = new Map(table.chains).set(chain, { policy: kept, counters, rules: state?.rules ?? [] });
   return { ...table, chains, made: new Set(table.made).add(chain) };
