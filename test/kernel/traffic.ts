@@ -31,14 +31,19 @@ export type Fresh = (packet: Packet, id: number) => boolean;
 
 export function freshness(): Fresh {
   const seen = new Set<string>();
-  return ({ family, src, dst, proto, sport, icmpType }, id) => {
+  return ({ family, src, dst, proto, sport, dport, icmpType }, id) => {
     // Wherever nat sends it, no answer to one connection looks like an answer to another, or the kernel would change more
     // than it was told to. Echoes are told apart by their identifier, the high half of the id; other protocols not at all,
     // DCCP among them since Linux 6.16: these nat leaves alone here.
     const end = sport !== null && proto !== DCCP ? sport : icmpType !== null ? id >>> 16 : dst;
     const key = `${family} ${src} ${proto} ${end}`;
-    if (seen.has(key)) return false;
+    const ports = proto !== DCCP && sport !== null;
+    const way = (from: bigint, to: bigint, fromPort: number | null, toPort: number | null): string =>
+      `${family} ${proto} ${from} to ${to} ${ports ? `${fromPort} ${toPort}` : ''}`;
+    // Between two of the firewall's own addresses one packet may be the answer to another.
+    if (seen.has(key) || seen.has(way(dst, src, dport, sport))) return false;
     seen.add(key);
+    if (icmpType === null) seen.add(way(src, dst, sport, dport));
     return true;
   };
 }

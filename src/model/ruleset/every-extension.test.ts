@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { backends, certainMeaning, escaped, inNamespace, parsed, tool } from '../../../test/ruleset/real-tools.ts';
 import { printRuleset, type Rule, ruleText } from './index.ts';
-import { backends, certainMeaning, escaped, inNamespace, parsed, tool } from './oracle.fixture.ts';
 
 describe.each([4, 6] as const)('every extension of IPv%s', (family) => {
   const samples = readFileSync(

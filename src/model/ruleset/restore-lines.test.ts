@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { backends, escaped, inNamespace, tool } from '../../../test/ruleset/real-tools.ts';
 import { parseRuleset } from './index.ts';
-import { backends, escaped, inNamespace, tool } from './oracle.fixture.ts';
 
 /** Lines of a filter table with the chains INPUT, FORWARD, OUTPUT and X, in which X has one rule. */
 const lines: readonly string[] = [

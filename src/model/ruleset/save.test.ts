@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { backends, certainMeaning, inNamespace, loaded, parsed, tool } from '../../../test/ruleset/real-tools.ts';
 import { canonicalText, parseRuleset, printRuleset, type Rule, type Ruleset, ruleMeaning, unreadTables } from './index.ts';
-import { backends, certainMeaning, inNamespace, loaded, parsed, tool } from './oracle.fixture.ts';
 
 it('has the real tools', () => {
   expect(backends.length).toBeGreaterThan(0);

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { Family } from '../net/index.ts';
-import type { Constraint } from '../packet/index.ts';
-import { parseRuleset, type Rule, type Ruleset, ruleMeaning } from './index.ts';
+import type { Family } from '../../src/model/net/index.ts';
+import type { Constraint } from '../../src/model/packet/index.ts';
+import { parseRuleset, type Rule, type Ruleset, ruleMeaning } from '../../src/model/ruleset/index.ts';
 
 /**
  * The real iptables as oracle. Every tool runs inside a network namespace that is made for the one call and gone after it.
