@@ -23,113 +23,187 @@ const spread = 4;
  * that field need merging: the cost is about the number of cases. Where a list mixes cases that ask for a field with
  * others, or its pieces overlap too much, its halves are built by themselves and merged.
  */
-export function buildCases(diagram: Diagram, axes: readonly Axis[], cases: readonly Case[]): Node {
-  return build(cases.map((one) => folded(diagram, axes, one)));
+export function buildCases(diagram: Diagram, axes: readonly Axis[], given: readonly Case[]): Node {
+  const cases = given.map((one) => folded(diagram, axes, one));
+  return build(
+    Int32Array.from(cases, (_, index) => index),
+    0,
+    none,
+  );
 
-  function build(list: readonly Case[]): Node {
-    const [only] = list;
-    if (only === undefined) return none;
-    if (list.length === 1) return alone(diagram, axes, only, 0);
-    const total = list.findIndex(isTotal);
-    if (total >= 0 && total < list.length - 1) return build(list.slice(0, total + 1));
-    const axis = topmost(list);
-    if (axis === null) return list.reduceRight<Node>((rest, one) => diagram.first(one.gives, rest), none);
-    return (isDealable(list, axis) ? deal(list, axis) : null) ?? halves(list);
+  /**
+   * Of the cases in the list, as far as they ask for fields from `from` on: those above have been dealt with. `otherwise` is
+   * the leaf where none holds.
+   */
+  function build(list: Int32Array, from: number, otherwise: Node): Node {
+    const { length } = list;
+    if (length === 0) return otherwise;
+    const first = cases[list[0] as number] as Case;
+    if (length === 1) {
+      // Only where it may give nothing has what comes otherwise to be merged.
+      if (first.gives < 0) return alone(diagram, axes, first, placeOf(first, from), otherwise);
+      return diagram.first(alone(diagram, axes, first, placeOf(first, from), none), otherwise);
+    }
+    let axis = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < length; at += 1) {
+      const one = cases[list[at] as number] as Case;
+      const asks = one.axes[placeOf(one, from)];
+      if (asks === undefined) {
+        // Nothing comes behind one that has an answer for every packet.
+        if (one.gives < 0 && one.gives !== none) return build(list.subarray(0, at), from, one.gives);
+      } else if (asks < axis) axis = asks;
+    }
+    if (axis === Number.POSITIVE_INFINITY) {
+      let node = otherwise;
+      for (let at = length - 1; at >= 0; at -= 1) node = diagram.first((cases[list[at] as number] as Case).gives, node);
+      return node;
+    }
+    return (isDealable(list, from, axis) ? deal(list, from, axis, otherwise) : null) ?? halves(list, from, otherwise);
   }
 
-  function halves(list: readonly Case[]): Node {
-    const middle = seam(list);
-    return diagram.first(build(list.slice(0, middle)), build(list.slice(middle)));
+  function asksFor(one: Case, from: number, axis: number): boolean {
+    return one.axes[placeOf(one, from)] === axis;
+  }
+
+  function halves(list: Int32Array, from: number, otherwise: Node): Node {
+    const middle = seam(list, from);
+    return diagram.first(build(list.subarray(0, middle), from, none), build(list.subarray(middle), from, otherwise));
   }
 
   /** All ask for the field, or the list is short; and what comes behind those that do not looks at nothing so high. */
-  function isDealable(list: readonly Case[], axis: number): boolean {
+  function isDealable(list: Int32Array, from: number, axis: number): boolean {
     const { level, width } = axes[axis] as Axis;
-    for (const one of list)
-      if (one.axes[0] !== axis && (list.length > few || diagram.level(one.gives) < level + width)) return false;
+    for (const index of list) {
+      const one = cases[index] as Case;
+      if (!asksFor(one, from, axis) && (list.length > few || diagram.level(one.gives) < level + width)) return false;
+    }
     return true;
   }
 
   /** Builds the cases of each piece of the field by themselves; `null` if the pieces hold too many in all. */
-  function deal(list: readonly Case[], axis: number): Node | null {
-    const starts = piecesOf(list, axis, (axes[axis] as Axis).size);
+  function deal(list: Int32Array, from: number, axis: number, otherwise: Node): Node | null {
+    const starts = piecesOf(list, from, axis);
+    const pieces = starts.length;
     const most = list.length <= few ? Number.POSITIVE_INFINITY : spread * list.length + 64;
-    const dealt: number[][] = starts.map(() => []);
-    let count = 0;
-    for (const [index, one] of list.entries()) {
-      if (one.axes[0] !== axis) {
-        count += starts.length;
-        if (count > most) return null;
-        for (const piece of dealt) piece.push(index);
+    // First how many cases each piece holds, then which, one piece behind the other.
+    const ends = new Int32Array(pieces + 1);
+    let total = 0;
+    for (const index of list) {
+      const one = cases[index] as Case;
+      const place = placeOf(one, from);
+      if (one.axes[place] !== axis) {
+        for (let piece = 0; piece < pieces; piece += 1) ends[piece + 1] = (ends[piece + 1] as number) + 1;
+        total += pieces;
         continue;
       }
-      const codes = one.codes[0] as Codes;
+      const codes = one.codes[place] as Codes;
       for (let at = 0; at < codes.length; at += 2) {
         const last = codes[at + 1] as number;
-        for (
-          let piece = find(starts, codes[at] as number);
-          piece < starts.length && (starts[piece] as number) <= last;
-          piece += 1
-        ) {
-          (dealt[piece] as number[]).push(index);
-          count += 1;
+        for (let piece = find(starts, codes[at] as number); piece < pieces && (starts[piece] as number) <= last; piece += 1) {
+          ends[piece + 1] = (ends[piece + 1] as number) + 1;
+          total += 1;
         }
-        if (count > most) return null;
+        if (total > most) return null;
       }
     }
-    const built = new Map<string, Node>();
-    const nodes = dealt.map((indexes) => {
-      if (indexes.length === 0) return none;
-      const key = indexes.length === 1 ? String(indexes[0]) : indexes.join();
-      let node = built.get(key);
-      if (node === undefined) {
-        node = build(indexes.map((index) => rest(list[index] as Case, axis)));
-        built.set(key, node);
+    for (let piece = 0; piece < pieces; piece += 1) ends[piece + 1] = (ends[piece + 1] as number) + (ends[piece] as number);
+    const held = new Int32Array(total);
+    const next = ends.slice(0, pieces);
+    for (const index of list) {
+      const one = cases[index] as Case;
+      const place = placeOf(one, from);
+      const codes = one.axes[place] === axis ? (one.codes[place] as Codes) : everything;
+      for (let at = 0; at < codes.length; at += 2) {
+        const last = codes[at + 1] as number;
+        for (let piece = find(starts, codes[at] as number); piece < pieces && (starts[piece] as number) <= last; piece += 1) {
+          const to = next[piece] as number;
+          held[to] = index;
+          next[piece] = to + 1;
+        }
       }
-      return node;
-    });
+    }
+    const nodes = new Int32Array(pieces);
+    const built = new Map<number, number[]>();
+    for (let piece = 0; piece < pieces; piece += 1) {
+      const [begin, end] = [ends[piece] as number, ends[piece + 1] as number];
+      if (begin === end) {
+        nodes[piece] = otherwise;
+        continue;
+      }
+      const key = keyOf(held, begin, end);
+      const alike = built.get(key);
+      const same = alike?.find((other) => isSame(held, begin, end, ends[other] as number, ends[other + 1] as number));
+      if (same !== undefined) {
+        nodes[piece] = nodes[same] as Node;
+        continue;
+      }
+      nodes[piece] = build(held.subarray(begin, end), axis + 1, otherwise);
+      if (alike === undefined) built.set(key, [piece]);
+      else alike.push(piece);
+    }
     return assemble(diagram, axes[axis] as Axis, starts, nodes);
   }
-}
 
-/** The case below a field that it has been dealt by. */
-function rest(one: Case, axis: number): Case {
-  return one.axes[0] === axis ? { axes: one.axes.slice(1), codes: one.codes.slice(1), gives: one.gives } : one;
-}
-
-function isTotal(one: Case): boolean {
-  return one.axes.length === 0 && one.gives < 0 && one.gives !== none;
-}
-
-/** The first field that any case asks for, unless what comes then looks at it or above it already. */
-function topmost(list: readonly Case[]): number | null {
-  let top: number | null = null;
-  for (const one of list) {
-    const [first] = one.axes;
-    if (first !== undefined && (top === null || first < top)) top = first;
-  }
-  return top;
-}
-
-/** First codes of the pieces into which the cases cut the field, from 0 on. */
-function piecesOf(list: readonly Case[], axis: number, size: number): readonly number[] {
-  const starts = [0];
-  for (const one of list) {
-    if (one.axes[0] !== axis) continue;
-    const codes = one.codes[0] as Codes;
-    for (let at = 0; at < codes.length; at += 2) {
-      starts.push(codes[at] as number);
-      if ((codes[at + 1] as number) + 1 < size) starts.push((codes[at + 1] as number) + 1);
+  /** First codes of the pieces into which the cases cut the field, from 0 on. */
+  function piecesOf(list: Int32Array, from: number, axis: number): Int32Array {
+    const { size } = axes[axis] as Axis;
+    let count = 1;
+    for (const index of list) {
+      const one = cases[index] as Case;
+      const place = placeOf(one, from);
+      if (one.axes[place] === axis) count += (one.codes[place] as Codes).length;
     }
+    const starts = new Int32Array(count);
+    let to = 1;
+    for (const index of list) {
+      const one = cases[index] as Case;
+      const place = placeOf(one, from);
+      if (one.axes[place] !== axis) continue;
+      const codes = one.codes[place] as Codes;
+      for (let at = 0; at < codes.length; at += 2) {
+        starts[to] = codes[at] as number;
+        starts[to + 1] = Math.min((codes[at + 1] as number) + 1, size);
+        to += 2;
+      }
+    }
+    starts.sort();
+    let last = 0;
+    for (let at = 1; at < count; at += 1) {
+      if (starts[at] === starts[last] || starts[at] === size) continue;
+      last += 1;
+      starts[last] = starts[at] as number;
+    }
+    return starts.subarray(0, last + 1);
   }
-  const sorted = Int32Array.from(starts).sort();
-  const unique: number[] = [];
-  for (const start of sorted) if (start !== unique.at(-1)) unique.push(start);
-  return unique;
+
+  /** Where to cut: where cases begin to ask for another field, as near to the middle as may be; else in the middle. */
+  function seam(list: Int32Array, from: number): number {
+    const middle = list.length >> 1;
+    const asks = (at: number): number | undefined => {
+      const one = cases[list[at] as number] as Case;
+      return one.axes[placeOf(one, from)];
+    };
+    for (let away = 0; away < middle; away += 1) {
+      const [before, behind] = [middle - away, middle + away];
+      if (before > 0 && asks(before - 1) !== asks(before)) return before;
+      if (behind < list.length && asks(behind - 1) !== asks(behind)) return behind;
+    }
+    return middle;
+  }
 }
 
-/** The piece that holds the code, which is one of its first. */
-function find(starts: readonly number[], code: number): number {
+/** Every code of any field. */
+const everything = Int32Array.of(0, 0x7fff_ffff);
+
+/** The place of the first field from `from` on that the case asks for. */
+function placeOf({ axes }: Case, from: number): number {
+  let place = 0;
+  while (place < axes.length && (axes[place] as number) < from) place += 1;
+  return place;
+}
+
+/** The piece that begins with the code. */
+function find(starts: Int32Array, code: number): number {
   let lo = 0;
   let hi = starts.length - 1;
   while (lo < hi) {
@@ -140,26 +214,23 @@ function find(starts: readonly number[], code: number): number {
   return lo;
 }
 
-/** Where to cut: where cases begin to ask for other fields, as near to the middle as may be; else in the middle. */
-function seam(list: readonly Case[]): number {
-  const middle = list.length >> 1;
-  for (let away = 0; away < middle; away += 1) {
-    for (const at of [middle - away, middle + away]) {
-      if (at > 0 && at < list.length && !alike(list[at - 1] as Case, list[at] as Case)) return at;
-    }
-  }
-  return middle;
+function keyOf(held: Int32Array, begin: number, end: number): number {
+  let key = end - begin;
+  for (let at = begin; at < end; at += 1) key = (Math.imul(key, 31) + (held[at] as number)) | 0;
+  return key;
 }
 
-function alike(left: Case, right: Case): boolean {
-  return left.axes[0] === right.axes[0];
+function isSame(held: Int32Array, begin: number, end: number, other: number, otherEnd: number): boolean {
+  if (end - begin !== otherEnd - other) return false;
+  for (let at = 0; at < end - begin; at += 1) if (held[begin + at] !== held[other + at]) return false;
+  return true;
 }
 
 /** A case by itself, from its `from`th field on. */
-function alone(diagram: Diagram, axes: readonly Axis[], one: Case, from: number): Node {
+function alone(diagram: Diagram, axes: readonly Axis[], one: Case, from: number, outside: Node): Node {
   let node = one.gives;
   for (let index = one.axes.length - 1; index >= from; index -= 1)
-    node = within(diagram, axes[one.axes[index] as number] as Axis, one.codes[index] as Codes, node);
+    node = within(diagram, axes[one.axes[index] as number] as Axis, one.codes[index] as Codes, node, outside);
   return node;
 }
 

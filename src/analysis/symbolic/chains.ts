@@ -1,5 +1,5 @@
 import type { FinalVerdict } from '../../model/packet/index.ts';
-import type { Chain, Ruleset, Table } from '../../model/ruleset/index.ts';
+import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset/index.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import { all, buildCases, type Case, type Node, none } from '../space/index.ts';
 import type { Change, Changes } from './change.ts';
@@ -9,9 +9,16 @@ import type { Matching } from './match.ts';
 
 /** A chain as a function: how packets that come to its first rule leave it. */
 export interface Chains {
-  /** Leaves: a pass where the packet comes to the end, a return, or a verdict. */
+  /** Of a built-in chain: leaves are verdicts, its policy where no rule gives one. */
+  decided(table: Table, chain: Chain, setting: Setting, policy: Decision): Node;
+  /** Of any chain: leaves are a pass where the packet goes back to the caller, changed or not, and verdicts. */
   through(table: Table, chain: Chain, setting: Setting): Node;
-  /** Packets that a rule matches, jump or not, as far as its own conditions say. */
+  /**
+   * Of any chain: by which of its own rules a packet leaves it, whatever becomes of it then. Leaves are a pass where none
+   * sends it away, and verdicts or returns of the chain's rules, in name of the rule.
+   */
+  leaving(table: Table, chain: Chain, setting: Setting): Node;
+  /** Packets that a rule matches, as far as its own conditions say. */
   matched(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting): Node;
   /** DROP by a rule (`table chain rule N`); `null` if no packet can have come to it. */
   dropBy(name: string): Decision | null;
@@ -23,13 +30,25 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   const known = new Map<string, Node>();
   const natures = new Map<Chain, Nature>();
   const entries = new Map<Table, ReadonlyMap<string, number>>();
-  const decisions = new Map<string, Decision>();
+  /** The last verdict asked of each rule: few have more than one. */
+  const decisions = new Map<Rule, Decision>();
+  const shortening = new Map<string, Decision>();
   const within = new Set<Chain>();
 
   const chains: Chains = {
     through,
     matched,
-    dropBy: (name) => decisions.get(`${name} DROP`) ?? null,
+    decided(table, chain, setting, policy) {
+      const end = endings.decided(policy, changes.unchanged);
+      const whole = listed(table, chain, setting, '', end, false);
+      if (natureOf(table, chain).leaf) return whole;
+      return diagram.mapLeaves(whole, (value) => {
+        const ending = endings.of(value);
+        return ending.kind === 'pass' || ending.kind === 'return' ? endings.decided(policy, ending.change) : ~value;
+      });
+    },
+    leaving: (table, chain, setting) => listed(table, chain, setting, '', none, true),
+    dropBy: (name) => shortening.get(name) ?? null,
   };
   return chains;
 
@@ -42,24 +61,37 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     if (before !== undefined) return before;
     if (within.has(chain)) throw new Error(`${table.name} ${chain.name} leads back to itself, which the kernel refuses`);
     within.add(chain);
-    const made = listed(table, chain, setting, asked);
+    const whole = listed(table, chain, setting, asked, none, false);
     within.delete(chain);
+    const made = nature.leaf
+      ? whole
+      : diagram.mapLeaves(whole, (value) => {
+          const ending = endings.of(value);
+          return ending.kind === 'return' ? endings.pass(ending.change) : ~value;
+        });
     known.set(key, made);
     return made;
   }
 
-  /** Rules that change the packet and go on part the list: what comes behind them sees another packet. */
-  function listed(table: Table, chain: Chain, setting: Setting, path: string): Node {
+  /**
+   * Rules that change the packet and go on part the list: what comes behind them sees another packet.
+   *
+   * @param end what comes behind the last rule
+   * @param named a rule's leaves are told by the rule, whatever the chain that it calls does
+   */
+  function listed(table: Table, chain: Chain, setting: Setting, path: string, end: Node, named: boolean): Node {
     const parts: Node[] = [];
     let cases: Case[] = [];
     const close = (): void => {
       if (cases.length > 0) parts.push(buildCases(diagram, axes, cases));
       cases = [];
     };
-    for (const [at, rule] of rulesOf(ruleset, chain).entries()) {
-      if (!rule.deciding && rule.effect.kind !== 'alter') continue;
-      const own = settingOf(table, chain, rule, setting, path);
-      const tail = rule.effect.kind === 'jump' ? called(table, rule, at, own, path) : effectOf(table, chain, rule, at, own);
+    for (const rule of rulesOf(ruleset, chain)) {
+      if (!rule.deciding && rule.effect.kind !== 'alter' && !rule.hotdrop) continue;
+      const own = asksOwnName(rule) ? settingOf(table, chain, rule, setting, path) : setting;
+      const calls = rule.effect.kind === 'jump';
+      const does = calls ? called(table, chain, rule, own, path) : effectOf(table, chain, rule, own);
+      const tail = calls && named ? inNameOf(does, decisionOf(table, chain, rule, 'ACCEPT')) : does;
       if (tail === none && !rule.hotdrop) continue;
       if (!rule.hotdrop && rule.onFragment === rule.constraint && !goesOnChanged(tail)) {
         const one = matching.case(rule.constraint, own.place, tail);
@@ -67,10 +99,18 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
         continue;
       }
       close();
-      parts.push(oneRule(table, chain, rule, at, own, tail));
+      parts.push(oneRule(table, chain, rule, own, tail));
     }
+    if (end !== none) cases.push({ axes: [], codes: [], gives: end });
     close();
     return sequence(parts, 0, parts.length);
+  }
+
+  function inNameOf(does: Node, rule: Decision): Node {
+    return diagram.mapLeaves(does, (value) => {
+      const ending = endings.of(value);
+      return ending.kind === 'pass' ? ~value : endings.decided(rule, changes.unchanged);
+    });
   }
 
   function sequence(parts: readonly Node[], from: number, to: number): Node {
@@ -114,7 +154,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   }
 
   /** A rule by itself: one with a match that may drop the packet, or that reads later fragments otherwise. */
-  function oneRule(table: Table, chain: Chain, rule: UnderstoodRule, at: number, setting: Setting, tail: Node): Node {
+  function oneRule(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, tail: Node): Node {
     const of = (constraint: UnderstoodRule['constraint']): Node => {
       if (!rule.hotdrop) {
         const set = matching.set(constraint, setting.place);
@@ -128,7 +168,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
         if (opaque.kind !== 'opaque' || !opaque.hotdrop) continue;
         const text = `${opaque.text} (drops the packet itself)`;
         const full = matching.variable(`${text} @ ${setting.place.scope}`, text);
-        made = diagram.choose(full, endings.decided(decisionOf(table, chain, rule, 'DROP'), at, changes.unchanged), made);
+        made = diagram.choose(full, endings.decided(decisionOf(table, chain, rule, 'DROP'), changes.unchanged), made);
       }
       return made;
     };
@@ -137,37 +177,31 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     return diagram.choose(fragment, of(rule.onFragment), of(rule.constraint));
   }
 
-  function called(table: Table, rule: UnderstoodRule, at: number, setting: Setting, path: string): Node {
+  function called(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, path: string): Node {
     const { effect } = rule;
     const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
     if (effect.kind !== 'jump' || target === undefined) throw new Error('a jump leads to a chain that is not there');
     const several = (entriesOf(table).get(target.name) ?? 0) > 1;
     const inner = through(table, target, setting, several ? `${path} by ${setting.place.scope}` : path);
+    if (!effect.goto) return inner;
+    const back = decisionOf(table, chain, rule, 'ACCEPT');
     return diagram.mapLeaves(inner, (value) => {
       const ending = endings.of(value);
-      switch (ending.kind) {
-        case 'decided':
-          return endings.decided(ending.decision, at, ending.change);
-        case 'broken':
-          return endings.broken(ending.why, at);
-        default:
-          return effect.goto ? endings.returned(at, ending.change) : endings.pass(ending.change);
-      }
+      return ending.kind === 'pass' ? endings.returned(back, ending.change) : ~value;
     });
   }
 
-  function effectOf(table: Table, chain: Chain, rule: UnderstoodRule, at: number, setting: Setting): Node {
-    if (rule.effect.kind === 'hops') decisionOf(table, chain, rule, 'DROP');
-    return effects.of(rule.effect, rule.target, at, (verdict) => decisionOf(table, chain, rule, verdict), setting);
+  function effectOf(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting): Node {
+    if (rule.effect.kind === 'hops') shortening.set(setting.rule, decisionOf(table, chain, rule, 'DROP'));
+    return effects.of(rule.effect, rule.target, (verdict) => decisionOf(table, chain, rule, verdict), setting);
   }
 
   function decisionOf(table: Table, chain: Chain, { rule }: UnderstoodRule, verdict: FinalVerdict): Decision {
-    const key = `${table.name} ${chain.name} rule ${rule.number} ${verdict}`;
-    const before = decisions.get(key);
-    if (before !== undefined) return before;
+    const before = decisions.get(rule);
+    if (before?.verdict === verdict) return before;
     const by = { family: ruleset.family, table: table.name, chain: chain.name, rule: rule.number } as const;
     const made: Decision = { verdict, by, line: rule.line };
-    decisions.set(key, made);
+    decisions.set(rule, made);
     return made;
   }
 
@@ -209,7 +243,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   function natureOf(table: Table, chain: Chain): Nature {
     const before = natures.get(chain);
     if (before !== undefined) return before;
-    let nature: Nature = { stateful: false, settled: true };
+    let nature: Nature = { stateful: false, settled: true, leaf: true };
     natures.set(chain, nature);
     for (const rule of rulesOf(ruleset, chain)) {
       const { effect } = rule;
@@ -218,6 +252,12 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       nature = {
         stateful: nature.stateful || inner?.stateful === true || asksAnew(rule),
         settled: nature.settled && inner?.settled !== false && !unsettled.has(effect.kind),
+        leaf:
+          nature.leaf &&
+          (effect.kind === 'verdict' ||
+            effect.kind === 'continue' ||
+            effect.kind === 'log' ||
+            (effect.kind === 'jump' && !effect.goto && inner?.leaf === true)),
       };
     }
     natures.set(chain, nature);
@@ -243,9 +283,17 @@ interface Nature {
   readonly stateful: boolean;
   /** What it does is the same at every hook. */
   readonly settled: boolean;
+  /** Nothing in it changes packets or sends them back. */
+  readonly leaf: boolean;
 }
 
 const unsettled: ReadonlySet<string> = new Set(['netmap', 'translate', 'hops']);
+
+/** Something of the rule is named after it. */
+function asksOwnName(rule: UnderstoodRule): boolean {
+  const { kind } = rule.effect;
+  return (kind !== 'verdict' && kind !== 'return') || rule.hotdrop || asksAnew(rule);
+}
 
 function asksAnew({ constraint, effect }: UnderstoodRule): boolean {
   const some = (part: UnderstoodRule['constraint']): boolean =>

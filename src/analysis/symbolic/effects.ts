@@ -23,7 +23,7 @@ export interface Setting {
 
 /** What becomes of packets that a rule matches, as a function that ends in leaves. */
 export interface Effects {
-  of(effect: Effect, target: string, at: number, decision: (verdict: FinalVerdict) => Decision, setting: Setting): Node;
+  of(effect: Effect, target: string, decision: (verdict: FinalVerdict) => Decision, setting: Setting): Node;
 }
 
 export function createEffects(matching: Matching, changes: Changes, endings: Endings): Effects {
@@ -31,9 +31,9 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
   const address = layout.family;
 
   return {
-    of(effect, target, at, decision, setting) {
+    of(effect, target, decision, setting) {
       const ended = (verdict: FinalVerdict, change: Change = changes.unchanged): Node =>
-        endings.decided(decision(verdict), at, change);
+        endings.decided(decision(verdict), change);
       const name = setting.place.scope;
       switch (effect.kind) {
         case 'continue':
@@ -42,7 +42,7 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         case 'verdict':
           return ended(effect.verdict);
         case 'return':
-          return endings.returned(at, changes.unchanged);
+          return endings.returned(decision('ACCEPT'), changes.unchanged);
         case 'jump':
           throw new Error('a jump is no effect by itself');
         case 'write': {
@@ -80,11 +80,11 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
           return diagram.choose(takes, ended('ACCEPT', changes.of({ marks })), ended('DROP'));
         }
         case 'translate':
-          return translated(effect, at, decision, setting);
+          return translated(effect, decision, setting);
         case 'netmap': {
           const free = ((1n << BigInt(bitsOf(address))) - 1n) & ~effect.mask;
           const to = { kind: 'range', address: [effect.value, effect.value | free], port: null } as const;
-          return translated({ kind: 'translate', end: setting.end, to }, at, decision, setting);
+          return translated({ kind: 'translate', end: setting.end, to }, decision, setting);
         }
       }
     },
@@ -151,18 +151,17 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
   /** Network address translation, each choice that is the kernel's as a variable's (evaluate/translation.ts). */
   function translated(
     effect: Extract<Effect, { kind: 'translate' }>,
-    at: number,
     decision: (verdict: FinalVerdict) => Decision,
     setting: Setting,
   ): Node {
     const { end, to } = effect;
-    const accept = (change: Change): Node => endings.decided(decision('ACCEPT'), at, change);
+    const accept = (change: Change): Node => endings.decided(decision('ACCEPT'), change);
     if (end === 'src' && to.kind === 'own') return accept(changes.unchanged);
     const own = to.kind === 'own' ? ownAddresses(setting) : null;
     if (own !== null) {
       let made: Node = none;
       for (const { codes, addresses } of own) {
-        const inner = addresses.length === 0 ? endings.decided(decision('DROP'), at, changes.unchanged) : within(addresses);
+        const inner = addresses.length === 0 ? endings.decided(decision('DROP'), changes.unchanged) : within(addresses);
         made = diagram.first(diagram.mask(codes, inner), made);
       }
       return made;

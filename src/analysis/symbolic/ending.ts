@@ -13,27 +13,28 @@ export interface Decision {
 export type Ending =
   /** It goes on to the rule behind the part. */
   | { readonly kind: 'pass'; readonly change: Change }
-  /** It goes back to the chain's caller; `at` is the rule of the chain (an index) that sends it. */
-  | { readonly kind: 'return'; readonly at: number; readonly change: Change }
-  /** A verdict; `at` is the rule of the chain, itself or by the chain that it calls. */
-  | { readonly kind: 'decided'; readonly decision: Decision; readonly at: number; readonly change: Change }
+  /** It goes back to the chain's caller; `by` is the rule that sends it. */
+  | { readonly kind: 'return'; readonly by: Decision; readonly change: Change }
+  | { readonly kind: 'decided'; readonly decision: Decision; readonly change: Change }
   /** No verdict of this way would be true of it. */
-  | { readonly kind: 'broken'; readonly why: string; readonly at: number };
+  | { readonly kind: 'broken'; readonly why: string };
 
 /** Endings by the values of leaves, each once. The value 0 is an unchanged pass; 1 is that of sets. */
 export interface Endings {
-  readonly pass: (change: Change) => Node;
-  readonly returned: (at: number, change: Change) => Node;
-  readonly decided: (decision: Decision, at: number, change: Change) => Node;
-  readonly broken: (why: string, at: number) => Node;
-  readonly of: (value: number) => Ending;
+  pass(change: Change): Node;
+  returned(by: Decision, change: Change): Node;
+  decided(decision: Decision, change: Change): Node;
+  broken(why: string): Node;
+  of(value: number): Ending;
   /** The leaf behind a change. */
-  readonly behind: (value: number, change: Change) => Node;
+  behind(value: number, change: Change): Node;
 }
 
 export function createEndings(changes: () => Changes): Endings {
   const list: (Ending | null)[] = [null, null];
   const byKey = new Map<string, Node>();
+  /** Verdicts that leave the packet as it is, which nearly all do. */
+  const unchanged = new Map<Decision, Node>();
   const decisions = new Map<Decision, number>();
   const numberOf = (decision: Decision): number => {
     const before = decisions.get(decision);
@@ -41,23 +42,33 @@ export function createEndings(changes: () => Changes): Endings {
     decisions.set(decision, decisions.size);
     return decisions.size - 1;
   };
-  const intern = (key: string, ending: Ending): Node => {
-    const before = byKey.get(key);
-    if (before !== undefined) return before;
+  const added = (ending: Ending): Node => {
     list.push(ending);
-    const made = leaf(list.length - 1);
-    byKey.set(key, made);
-    return made;
+    return leaf(list.length - 1);
+  };
+  const intern = (key: string, ending: Ending): Node => {
+    let node = byKey.get(key);
+    if (node === undefined) {
+      node = added(ending);
+      byKey.set(key, node);
+    }
+    return node;
   };
   const endings: Endings = {
     pass: (change) => (change.id === 0 ? none : intern(`p${change.id}`, { kind: 'pass', change })),
-    returned: (at, change) => intern(`r${at} ${change.id}`, { kind: 'return', at, change }),
-    decided(decision, at, change) {
+    returned: (by, change) => intern(`r${numberOf(by)} ${change.id}`, { kind: 'return', by, change }),
+    decided(decision, change) {
       // What becomes of a packet that is gone is nobody's business.
-      const kept = decision.verdict === 'ACCEPT' ? change : changes().unchanged;
-      return intern(`d${numberOf(decision)} ${at} ${kept.id}`, { kind: 'decided', decision, at, change: kept });
+      if (change.id !== 0 && decision.verdict === 'ACCEPT')
+        return intern(`d${numberOf(decision)} ${change.id}`, { kind: 'decided', decision, change });
+      let node = unchanged.get(decision);
+      if (node === undefined) {
+        node = added({ kind: 'decided', decision, change: changes().unchanged });
+        unchanged.set(decision, node);
+      }
+      return node;
     },
-    broken: (why, at) => intern(`b${at} ${why}`, { kind: 'broken', why, at }),
+    broken: (why) => intern(`b${why}`, { kind: 'broken', why }),
     of(value) {
       if (value === 0) return { kind: 'pass', change: changes().unchanged };
       const ending = list[value];
@@ -72,9 +83,9 @@ export function createEndings(changes: () => Changes): Endings {
         case 'pass':
           return endings.pass(changes().chained(change, ending.change));
         case 'return':
-          return endings.returned(ending.at, changes().chained(change, ending.change));
+          return endings.returned(ending.by, changes().chained(change, ending.change));
         case 'decided':
-          return endings.decided(ending.decision, ending.at, changes().chained(change, ending.change));
+          return endings.decided(ending.decision, changes().chained(change, ending.change));
         case 'broken':
           return leaf(value);
       }

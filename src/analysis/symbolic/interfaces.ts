@@ -12,6 +12,8 @@ export interface InterfaceClasses {
   nameOf(code: number): string;
   /** The class holds other names too, which no rule mentions. */
   isOther(code: number): boolean;
+  /** What the names of such a class begin with; `null` for the class of one name. */
+  beginningOf(code: number): string | null;
 }
 
 const longest = 15;
@@ -37,6 +39,7 @@ export function interfaceClasses(names: ReadonlySet<string>, prefixes: ReadonlyS
     codesOf: (name, prefix) => all.flatMap((other, code) => ((prefix ? other.startsWith(name) : other === name) ? [code] : [])),
     nameOf: (code) => all[code] ?? '',
     isOther: (code) => code > exact.length,
+    beginningOf: (code) => (code > exact.length ? (beginnings[code - exact.length - 1] ?? '') : null),
   };
 }
 

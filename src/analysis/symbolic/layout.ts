@@ -165,7 +165,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const { family } = gathered;
   const under = top === 'src' ? 'dst' : 'src';
   const fields: readonly FieldName[] = [
-    'state', 'in', 'out', 'fragment', top, 'proto', under, 'dport', 'sport', 'icmpType', 'icmpCode', 'flags', 'mac', 'length',
+    'state', 'in', 'out', 'fragment', top, 'proto', 'dport', under, 'sport', 'icmpType', 'icmpCode', 'flags', 'mac', 'length',
     'ttl', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
   ]; // biome-ignore format: a list of names
   const interfaces = interfaceClasses(gathered.names, gathered.prefixes);

@@ -1,18 +1,7 @@
 import type { Ranges } from '../../model/net/index.ts';
 import { type Constraint, ctStatus, states } from '../../model/packet/index.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
-import {
-  all,
-  type Case,
-  type Codes,
-  complement,
-  type Diagram,
-  listed,
-  type Node,
-  narrowed,
-  none,
-  within,
-} from '../space/index.ts';
+import { all, type Codes, common, complement, type Diagram, listed, type Node, none, within } from '../space/index.ts';
 import { typeSet } from './addresstypes.ts';
 import { bitCodes, bitSet, type FieldName, type Layout } from './layout.ts';
 import { loopbackCodes } from './links.ts';
@@ -40,7 +29,8 @@ export function createMatching(diagram: Diagram, layout: Layout, surroundings: S
     },
     case(constraint, place, gives) {
       const parts = constraint.kind === 'all' ? constraint.of : [constraint];
-      let one: Case | null = { axes: [], codes: [], gives };
+      const axes: number[] = [];
+      const codes: Codes[] = [];
       let rest = all;
       for (const part of parts) {
         const field = fieldOf(part, place);
@@ -48,10 +38,20 @@ export function createMatching(diagram: Diagram, layout: Layout, surroundings: S
           rest = diagram.mask(rest, matching.set(part, place));
           continue;
         }
-        one = narrowed(one, axisNumbers.get(field.name) as number, field.codes);
-        if (one === null) return null;
+        const axis = axisNumbers.get(field.name) as number;
+        let at = 0;
+        while (at < axes.length && (axes[at] as number) < axis) at += 1;
+        if (axes[at] === axis) {
+          const both = common(codes[at] as Codes, field.codes);
+          if (both.length === 0) return null;
+          codes[at] = both;
+        } else {
+          if (field.codes.length === 0) return null;
+          axes.splice(at, 0, axis);
+          codes.splice(at, 0, field.codes);
+        }
       }
-      return rest === none ? null : { ...one, gives: diagram.mask(rest, gives) };
+      return rest === none ? null : { axes, codes, gives: diagram.mask(rest, gives) };
     },
   };
   return matching;

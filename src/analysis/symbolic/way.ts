@@ -69,12 +69,7 @@ export function createWay(
     };
     const policy: RuleRef = { family: ruleset.family, table: table.name, chain: chain.name, rule: 'policy' };
     const decision: Decision = { verdict: chain.policy ?? 'ACCEPT', by: policy, line: chain.line };
-    const own = diagram.mapLeaves(chains.through(table, chain, setting), (value) => {
-      const ending = endings.of(value);
-      return ending.kind === 'pass' || ending.kind === 'return'
-        ? endings.decided(decision, chain.rules.length, ending.change)
-        : ~value;
-    });
+    const own = chains.decided(table, chain, setting, decision);
     return { station, table, chain, setting, through: seen(own, station), meets: station.table === 'nat' ? meetsNat() : all };
   }
 
@@ -89,6 +84,7 @@ export function createWay(
   /** The stop, and for packets that it accepts what is behind it, which sees them changed. */
   function onward(stop: Stop, behind: Node): Node {
     const isDestination = stop.station.table === 'nat' && stop.station.chain === 'PREROUTING';
+    if (behind === none && !isDestination) return stop.through;
     const accepts = new Set<Change>();
     for (const value of diagram.leaves(stop.through)) {
       const ending = endings.of(value);
@@ -101,7 +97,7 @@ export function createWay(
     let result = diagram.mapLeaves(stop.through, (value) => {
       const ending = endings.of(value);
       if (ending.kind !== 'decided' || ending.decision.verdict !== 'ACCEPT') return ~value;
-      return astray(ending.change) ? endings.broken('the packet takes another way', 0) : none;
+      return astray(ending.change) ? endings.broken('the packet takes another way') : none;
     });
     for (const change of accepts) {
       if (astray(change)) continue;
@@ -178,7 +174,7 @@ export function createWay(
       const dropped = chains.dropBy(name);
       if (dropped === null) return rest;
       const by = matching.fieldSet('shortened', Int32Array.of(index + 1, index + 1));
-      return diagram.choose(diagram.mask(spent, by), endings.decided(dropped, 0, changes.unchanged), rest);
+      return diagram.choose(diagram.mask(spent, by), endings.decided(dropped, changes.unchanged), rest);
     }, onward);
   }
 
