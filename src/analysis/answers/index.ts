@@ -1,0 +1,10 @@
+/**
+ * Questions about firewalls as wholes, answered for every packet.
+ *
+ * Each file asks the functions that `symbolic` makes of rules and says what it finds in fields that people know. Sets of
+ * packets stay exact until they are said as rows (regions); a witness is one packet of a set, checked by the interpreter.
+ * Verbs and audit call it; it reads no machine and draws nothing.
+ */
+export * from './conditions.ts';
+export * from './regions.ts';
+export * from './share.ts';
