@@ -24,7 +24,8 @@ const spread = 4;
  * others, or its pieces overlap too much, its halves are built by themselves and merged.
  */
 export function buildCases(diagram: Diagram, axes: readonly Axis[], given: readonly Case[]): Node {
-  const cases = given.map((one) => folded(diagram, axes, one));
+  // What gives nothing wherever it holds is as good as absent.
+  const cases = given.map((one) => folded(diagram, axes, one)).filter((one) => one.gives !== none);
   return build(
     Int32Array.from(cases, (_, index) => index),
     0,
