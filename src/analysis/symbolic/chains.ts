@@ -6,6 +6,7 @@ import type { Change, Changes } from './change.ts';
 import type { Effects, Setting } from './effects.ts';
 import type { Decision, Endings } from './ending.ts';
 import type { Matching } from './match.ts';
+import { createOccurrences } from './occurrences.ts';
 
 /** A chain as a function: how packets that come to its first rule leave it. */
 export interface Chains {
@@ -34,6 +35,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   const decisions = new Map<Rule, Decision>();
   const shortening = new Map<string, Decision>();
   const within = new Set<Chain>();
+  const occurrences = createOccurrences(ruleset, (rule) => isLasting(rule) || rule.effect.kind === 'jump');
 
   const chains: Chains = {
     through,
@@ -182,7 +184,12 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
     if (effect.kind !== 'jump' || target === undefined) throw new Error('a jump leads to a chain that is not there');
     const several = (entriesOf(table).get(target.name) ?? 0) > 1;
-    const inner = through(table, target, setting, several ? `${path} by ${setting.place.scope}` : path);
+    const inner = through(
+      table,
+      target,
+      setting,
+      several && natureOf(table, target).stateful ? `${path} by ${scopeOf(table, chain, rule)}` : path,
+    );
     if (!effect.goto) return inner;
     const back = decisionOf(table, chain, rule, 'ACCEPT');
     return diagram.mapLeaves(inner, (value) => {
@@ -213,9 +220,15 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     return diagram.choose(fragment, matching.set(rule.onFragment, place), set);
   }
 
-  function settingOf(table: Table, chain: Chain, { rule }: UnderstoodRule, setting: Setting, path: string): Setting {
-    const name = `${table.name} ${chain.name} rule ${rule.number}`;
-    return { ...setting, rule: name, place: { ...setting.place, scope: `${name}${path}` } };
+  function settingOf(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, path: string): Setting {
+    const name = `${table.name} ${chain.name} rule ${rule.rule.number}`;
+    const scope = isLasting(rule) ? scopeOf(table, chain, rule) : name;
+    return { ...setting, rule: name, place: { ...setting.place, scope: `${scope}${path}` } };
+  }
+
+  /** What names a rule's own answers, in this ruleset and in another that it is compared with. */
+  function scopeOf(table: Table, chain: Chain, rule: UnderstoodRule): string {
+    return `${table.name} ${chain.name} ${occurrences.nameOf(chain, rule)}`;
   }
 
   /** The same packets whatever an opaque match says. */
@@ -293,6 +306,12 @@ const unsettled: ReadonlySet<string> = new Set(['netmap', 'translate', 'hops']);
 function asksOwnName(rule: UnderstoodRule): boolean {
   const { kind } = rule.effect;
   return (kind !== 'verdict' && kind !== 'return') || rule.hotdrop || asksAnew(rule);
+}
+
+/** The rule has answers of its own that hold from visit to visit, as those of a limit. */
+function isLasting(rule: UnderstoodRule): boolean {
+  const { kind } = rule.effect;
+  return rule.hotdrop || kind === 'translate' || kind === 'netmap' || asksAnew(rule);
 }
 
 function asksAnew({ constraint, effect }: UnderstoodRule): boolean {

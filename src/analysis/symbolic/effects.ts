@@ -4,7 +4,7 @@ import { isLocal } from '../evaluate/addresstype.ts';
 import { all, type Codes, listed, type Node, none } from '../space/index.ts';
 import type { Change, Changes, Recoding } from './change.ts';
 import type { Decision, Endings } from './ending.ts';
-import { bitSet, type FieldName } from './layout.ts';
+import { bitSet, type FieldName, longestClamped } from './layout.ts';
 import { loopbackCodes } from './links.ts';
 import { marksOf } from './marks.ts';
 import type { Matching, Place } from './match.ts';
@@ -64,7 +64,7 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         case 'hops':
           return hops(effect, setting);
         case 'alter':
-          return endings.pass(changes.of({ rewrites: 1 }));
+          return effect.what === 'mss' ? clamped() : endings.pass(changes.of({ rewrites: 1 }));
         case 'unknown': {
           const ends = matching.variable(`${target} @ ${name}`, target);
           const accepts = matching.variable(`${target} (accepts the packet) @ ${name}`, `${target} (accepts the packet)`);
@@ -73,7 +73,7 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         case 'deliver': {
           const taken = matching.variable(
             `a transparent socket takes what ${name} hands over`,
-            `a transparent socket takes what ${name} hands over`,
+            `a transparent socket takes what ${setting.rule} hands over`,
           );
           const marks = marksOf({ kind: 'write', field: 'mark', mask: effect.mask, value: effect.value });
           const takes = diagram.without(taken, nobodyTakes(effect));
@@ -81,11 +81,8 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         }
         case 'translate':
           return translated(effect, decision, setting);
-        case 'netmap': {
-          const free = ((1n << BigInt(bitsOf(address))) - 1n) & ~effect.mask;
-          const to = { kind: 'range', address: [effect.value, effect.value | free], port: null } as const;
-          return translated({ kind: 'translate', end: setting.end, to }, decision, setting);
-        }
+        case 'netmap':
+          return netmapped(effect, decision, setting);
       }
     },
   };
@@ -148,6 +145,70 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
     return diagram.without(diagram.without(syn, lacks), open);
   }
 
+  /** TCPMSS: a short packet without that option becomes four bytes longer, once (evaluate/rewrite.ts, alter). */
+  function clamped(): Node {
+    const kept = endings.pass(changes.of({ rewrites: 1 }));
+    if (layout.axis('clamped').size <= 1) return kept;
+    const longest = longestClamped[layout.family];
+    const codes = Int32Array.from({ length: layout.axis('length').size }, (_, code) => code);
+    for (let length = 0; length <= longest; length += 1)
+      codes[layout.numberCode('length', length)] = layout.numberCode('length', length + 4);
+    const seen: [FieldName, Recoding] = ['clamped', { kind: 'to', code: 1 }];
+    const longer = endings.pass(changes.of({ fields: new Map([['length', { kind: 'map', codes }], seen]), rewrites: 1 }));
+    const same = endings.pass(changes.of({ fields: new Map([seen]), rewrites: 1 }));
+    const text = 'the packet has no MSS option yet';
+    const short = diagram.without(
+      matching.fieldSet('length', layout.numberCodes('length', [[0, longest]])),
+      matching.fieldSet('clamped', Int32Array.of(1, 1)),
+    );
+    return diagram.choose(short, diagram.choose(matching.variable(text, text), longer, same), kept);
+  }
+
+  /** NETMAP, address by address as far as its rule says which it means; any of its network for the rest. */
+  function netmapped(
+    effect: Extract<Effect, { kind: 'netmap' }>,
+    decision: (verdict: FinalVerdict) => Decision,
+    setting: Setting,
+  ): Node {
+    const { value, mask } = effect;
+    const { end } = setting;
+    const free = ((1n << BigInt(bitsOf(address))) - 1n) & ~mask;
+    const to = { kind: 'range', address: [value, value | free], port: null } as const;
+    const pieces = layout.netmapped(end, value, mask);
+    if (pieces === null) return translated({ kind: 'translate', end, to }, decision, setting);
+    // Addresses that another rule than this means are not to be had here: its match is its own.
+    let made: Node = none;
+    for (const local of [true, false, null]) {
+      for (const moves of [true, false]) {
+        const codes = Int32Array.from({ length: layout.axis(end).size }, (_, code) => code);
+        const own: number[] = [];
+        for (const { lo, hi, to } of pieces) {
+          if ((lo !== to) !== moves) continue;
+          for (const code of everyCode(layout.addressCodes(end, [[lo, hi]]))) {
+            const image = layout.addressesOf(end, code)[0] - lo + to;
+            if ((end === 'dst' ? isLocal(layout.family, image, surroundings) : null) !== local) continue;
+            codes[code] = layout.addressCode(end, image);
+            own.push(code);
+          }
+        }
+        if (own.length === 0) continue;
+        const fields = new Map<FieldName, Recoding>([[end, { kind: 'map', codes }]]);
+        const change = changes.of(moves ? { fields: withStatus(fields, end), rewrites: 1, local } : { local });
+        const set = matching.fieldSet(end, listed([...new Set(own)].sort((left, right) => left - right)));
+        made = diagram.choose(set, endings.decided(decision('ACCEPT'), change), made);
+      }
+    }
+    return made;
+  }
+
+  /** A connection whose address is another one counts as translated. */
+  function withStatus(fields: Map<FieldName, Recoding>, end: 'src' | 'dst'): Map<FieldName, Recoding> {
+    const bit = end === 'src' ? ctStatus.SNAT : ctStatus.DNAT;
+    if (layout.axis('status').size > 1)
+      fields.set('status', { kind: 'map', codes: Int32Array.from({ length: 64 }, (_, status) => status | bit) });
+    return fields;
+  }
+
   /** Network address translation, each choice that is the kernel's as a variable's (evaluate/translation.ts). */
   function translated(
     effect: Extract<Effect, { kind: 'translate' }>,
@@ -205,7 +266,7 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         if (settled) return diagram.choose(random ? diagram.without(identity, echo) : identity, kept, moved);
         const stays = matching.variable(
           `${setting.place.scope} chooses what the packet has`,
-          `${setting.place.scope} chooses what the packet has`,
+          `${setting.rule} chooses what the packet has`,
         );
         return diagram.choose(diagram.mask(random ? diagram.without(same, echo) : same, stays), kept, moved);
       }
@@ -241,11 +302,8 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         const fields = new Map<FieldName, Recoding>();
         if (address !== null) fields.set(end, { kind: 'to', code: address });
         if (code !== null) fields.set(port, { kind: 'to', code });
-        const status = end === 'src' ? ctStatus.SNAT : ctStatus.DNAT;
-        if (layout.axis('status').size > 1)
-          fields.set('status', { kind: 'map', codes: Int32Array.from({ length: 64 }, (_, value) => value | status) });
         const local = end === 'src' || address === null ? null : locality;
-        return changes.of({ fields, rewrites: 1, local });
+        return changes.of({ fields: withStatus(fields, end), rewrites: 1, local });
       }
     }
 
@@ -271,8 +329,8 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
     const pick = (from: number, to: number, depth: string): Node => {
       if (to - from === 1) return different[from] as Node;
       const middle = (from + to) >> 1;
-      const text = `what ${setting.place.scope} ${what}`;
-      const level = layout.variable(`${text} ${depth}`, text, false).level;
+      const key = `what ${setting.place.scope} ${what} ${depth}`;
+      const level = layout.variable(key, `what ${setting.rule} ${what}`, false).level;
       return diagram.choose(bitSet(diagram, level), pick(middle, to, `${depth}1`), pick(from, middle, `${depth}0`));
     };
     return different.length === 0 ? none : pick(0, different.length, '');
