@@ -83,6 +83,7 @@ function fieldCondition(layout: Layout, field: FieldName, codes: Codes): Conditi
     case 'exempt':
     case 'template':
     case 'shortened':
+    case 'clamped':
       throw new Error(`no packet that arrives has ${field}`);
     default: {
       const absent = intervals(codes, (code) => layout.numbersOf(field, code) ?? [-1, -1]);

@@ -44,7 +44,8 @@ export function rewrite(effect: Effect, passage: Passage): void {
  */
 export function alter({ what }: Extract<Effect, { kind: 'alter' }>, passage: Passage, by: string): void {
   passage.rewrites += 1;
-  if (what !== 'mss' || typeof passage.length !== 'number') return;
+  // Whatever the first such rule made of it, the packet has the option by then.
+  if (what !== 'mss' || typeof passage.length !== 'number' || passage.lengthenedBy !== '') return;
   const { length } = passage;
   // A header full of options has no room for one more (net/netfilter/xt_TCPMSS.c, tcpmss_mangle_packet).
   const longest = (passage.packet.family === 4 ? 60 : 40) + 56;

@@ -2,6 +2,7 @@ import { contains, formatAddress, type Ranges } from '../../model/net/index.ts';
 import type { AddressField, Constraint, NumberField } from '../../model/packet/index.ts';
 import { typesMatch } from './addresstype.ts';
 import { membership } from './membership.ts';
+import { memberCuts, type Narrowing, narrowing, typeCuts } from './narrowing.ts';
 import { addressOf, bitsOf, numberOf, type Passage } from './passage.ts';
 import { intersect, possible, subtract } from './possible.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -74,14 +75,24 @@ export function truth(constraint: Constraint, scene: Scene): boolean | Question 
     case 'addressType': {
       const limit = constraint.on === null ? '' : ` --limit-iface-${constraint.on}`;
       const text = `-m addrtype --${constraint.field}-type ${constraint.types.join(',')}${limit}`;
-      return typesMatch(constraint, scene.passage, scene.surroundings) ?? ask(text, scene);
+      const { family } = scene.passage.packet;
+      const answer = (passage: Passage): boolean | null => typesMatch(constraint, passage, scene.surroundings);
+      return narrowed(narrowing(scene.passage, typeCuts(constraint.field, family, scene.surroundings), answer), text, scene);
     }
     case 'member': {
-      if (scene.surroundings.sets?.get(constraint.set)?.volatile === true) {
+      const set = scene.surroundings.sets?.get(constraint.set);
+      if (set?.volatile === true) {
         scene.note(`the set ${constraint.set} is taken as it was when it was read; its members come and go`);
       }
       const text = `-m set --match-set ${constraint.set} ${constraint.dimensions.join(',')}`;
-      return membership(constraint, scene.passage, scene.surroundings) ?? ask(text, scene);
+      const { passage, surroundings } = scene;
+      if (set === undefined || isSettled(passage)) return membership(constraint, passage, surroundings) ?? ask(text, scene);
+      const cuts = memberCuts(set, constraint.dimensions, passage, surroundings.sets);
+      return narrowed(
+        narrowing(passage, cuts, (one) => membership(constraint, one, surroundings)),
+        text,
+        scene,
+      );
     }
     case 'opaque':
       return constraint.nature === 'pure'
@@ -124,6 +135,34 @@ function addressIn(field: AddressField, set: Ranges<bigint>, scene: Scene): bool
     passage[field === 'src' ? 'src' : 'dst'] = possible(answer ? inside : outside);
   };
   return chosen('address', inside, (address) => formatAddress({ family, value: address }), passage, learn);
+}
+
+function isSettled({ src, dst, sport, dport }: Passage): boolean {
+  return ![src, dst, sport, dport].some((value) => typeof value === 'object' && value !== null);
+}
+
+/** The answer, or which of the possible addresses and ports it hangs on. */
+function narrowed(found: boolean | null | Narrowing, text: string, scene: Scene): boolean | Question {
+  if (found === null) return ask(text, scene);
+  if (typeof found === 'boolean') return found;
+  const { passage } = scene;
+  if (found.what === 'port') {
+    const { field, inside, outside } = found;
+    return chosen('port', inside, String, passage, (answer) => {
+      passage[field] = possible(answer ? inside : outside);
+    });
+  }
+  const { field, inside, outside } = found;
+  const { family } = passage.packet;
+  return chosen(
+    'address',
+    inside,
+    (address) => formatAddress({ family, value: address }),
+    passage,
+    (answer) => {
+      passage[field] = possible(answer ? inside : outside);
+    },
+  );
 }
 
 function numberIn(field: NumberField, set: Ranges<number>, scene: Scene): boolean | Question {

@@ -51,7 +51,7 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
   const stations = hookTables[backendOf(ruleset)][packet.hook];
   const [first] = stations;
   if (first === undefined) throw new Error(`no way begins at ${packet.hook}`);
-  const loopback = packet.hook === 'input' && packet.in !== null && isLoopbackLink(packet.in, surroundings);
+  const loopback = packet.hook !== 'output' && packet.in !== null && isLoopbackLink(packet.in, surroundings);
   const passage = beginPassage(packet, loopback, first);
   const answers = new Map<string, boolean>();
   const visits = new Map<UnderstoodRule, number>();

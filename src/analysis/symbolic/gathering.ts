@@ -1,9 +1,9 @@
 import { bitsOf } from '../../model/net/index.ts';
 import type { Constraint, Effect } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
+import { addressPieces } from '../evaluate/addresspieces.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
-import { typePieces } from './addresstypes.ts';
 import { type Gathered, gather } from './layout.ts';
 import { gatherMembers } from './members.ts';
 
@@ -16,6 +16,7 @@ export function gatherRules(ruleset: Ruleset, surroundings: Surroundings, into: 
         gatherAll(constraint, surroundings, into);
         if (onFragment !== constraint) gatherAll(onFragment, surroundings, into);
         gatherEffect(effect, `${table.name} ${chain.name} rule ${rule.number}`, surroundings, into);
+        if (effect.kind === 'netmap') gatherNetmap(effect, constraint, surroundings, into);
       }
     }
   }
@@ -39,7 +40,7 @@ function gatherAll(constraint: Constraint, surroundings: Surroundings, into: Gat
         return;
       }
       case 'addressType':
-        into.addresses[part.field].add(typePieces(into.family, surroundings));
+        into.addresses[part.field].add(addressPieces(into.family, surroundings));
         return;
       case 'number':
         // A forwarded packet's TTL is another one before it is routed.
@@ -80,17 +81,31 @@ function gatherEffect(effect: Effect, name: string, surroundings: Surroundings, 
       }
       return;
     }
-    case 'netmap': {
-      const free = ((1n << BigInt(bitsOf(into.family))) - 1n) & ~effect.mask;
-      into.addresses.src.add([[effect.value, effect.value | free]]);
-      into.addresses.dst.add([[effect.value, effect.value | free]]);
+    case 'alter':
+      if (effect.what === 'mss') into.lengthening = true;
       return;
-    }
     case 'deliver':
       for (const { port } of surroundings.listeners ?? []) into.numbers.dport.add([[port, port]]);
       into.bits.flags |= 63;
       return;
     default:
+  }
+}
+
+/** NETMAP looks at each address that its rule lets through, and asks whether the new one is the host's own. */
+function gatherNetmap(
+  { value, mask }: Extract<Effect, { kind: 'netmap' }>,
+  constraint: Constraint,
+  surroundings: Surroundings,
+  into: Gathered,
+): void {
+  const free = ((1n << BigInt(bitsOf(into.family))) - 1n) & ~mask;
+  const parts = constraint.kind === 'all' ? constraint.of : [constraint];
+  for (const end of ['src', 'dst'] as const) {
+    into.addresses[end].add([[value, value | free], ...addressPieces(into.family, surroundings)]);
+    for (const part of parts) {
+      if (part.kind === 'address' && part.field === end) into.netmaps.push({ end, value, mask, within: part.ranges });
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { bitsOf, type Family, ICMP, ICMPV6, type Ranges } from '../../model/net/
 import type { AddressField, BitField, Constraint, NumberField } from '../../model/packet/index.ts';
 import { Atoms, type Axis, all, type Codes, Cuts, type Diagram, listed, type Node, none, widthOf } from '../space/index.ts';
 import { type InterfaceClasses, interfaceClasses } from './interfaces.ts';
+import { type Netmap, type Shifted, shiftNetmaps } from './netmap.ts';
 
 /** Protocols whose header begins with two ports (net/netfilter/xt_multiport.c); other packets lack them. */
 export const portProtocols: Ranges<number> = [
@@ -14,9 +15,19 @@ export const portProtocols: Ranges<number> = [
 
 /**
  * Every field that has levels of its own, by name. `exempt` and `template` say what rules of raw did to tracking, `shortened`
- * which rule wrote the TTL last before the packet is routed (0: none).
+ * which rule wrote the TTL last before the packet is routed (0: none), `clamped` that TCPMSS has seen the packet.
  */
-export type FieldName = AddressField | NumberField | 'in' | 'out' | 'flags' | 'status' | 'exempt' | 'template' | 'shortened';
+export type FieldName =
+  | AddressField
+  | NumberField
+  | 'in'
+  | 'out'
+  | 'flags'
+  | 'status'
+  | 'exempt'
+  | 'template'
+  | 'shortened'
+  | 'clamped';
 
 /** Greatest values of the numbers; `state` has five. */
 const numberBounds: Readonly<Record<NumberField, number>> = {
@@ -39,6 +50,9 @@ const numberBounds: Readonly<Record<NumberField, number>> = {
 const mayLack: ReadonlySet<FieldName> = new Set(['sport', 'dport', 'icmpType', 'icmpCode', 'origSport', 'origDport']);
 const addressFields: readonly AddressField[] = ['src', 'dst', 'origSrc', 'origDst'];
 const wholeFields: readonly NumberField[] = ['state', 'fragment', 'direction'];
+
+/** No header full of options has room for one more (evaluate/rewrite.ts, alter). */
+export const longestClamped: Readonly<Record<Family, number>> = { 4: 116, 6: 96 };
 
 /** A match whose answer no field tells, or a choice of the kernel's own, as one bit. */
 export interface Variable {
@@ -72,6 +86,8 @@ export interface Layout {
   markLevel(field: 'mark' | 'connmark', bit: number): number;
   /** Rules that write the TTL: the code of `shortened` that stands for one is its index and one more. */
   readonly shortening: readonly string[];
+  /** What NETMAP makes of addresses, one by one; `null` where its rule does not say which it means, or means too many. */
+  netmapped(end: 'src' | 'dst', value: bigint, mask: bigint): readonly Shifted[] | null;
   readonly firstVariable: number;
   readonly variables: readonly Variable[];
   variable(key: string, text: string, pure: boolean): Variable;
@@ -94,6 +110,9 @@ export interface Gathered {
   tracking: boolean;
   /** Rules that write the TTL, by `table chain rule`. */
   readonly shortening: string[];
+  readonly netmaps: Netmap[];
+  /** Some rule may make a packet longer (TCPMSS). */
+  lengthening: boolean;
 }
 
 export function gathering(family: Family): Gathered {
@@ -121,6 +140,8 @@ export function gathering(family: Family): Gathered {
     shifts: false,
     tracking: false,
     shortening: [],
+    netmaps: [],
+    lengthening: false,
   };
 }
 
@@ -163,10 +184,16 @@ export function gather(constraint: Constraint, into: Gathered): void {
  */
 export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const { family } = gathered;
+  const netmaps = shiftNetmaps(gathered);
+  const clamps = gathered.lengthening && gathered.numbers.length.starts().length > 1;
+  // Each length that TCPMSS may change is told from the next.
+  if (clamps)
+    gathered.numbers.length.add(Array.from({ length: longestClamped[family] + 5 }, (_, length) => [length, length] as const));
   const under = top === 'src' ? 'dst' : 'src';
   const fields: readonly FieldName[] = [
     'state', 'in', 'out', 'fragment', top, 'proto', 'dport', under, 'sport', 'icmpType', 'icmpCode', 'flags', 'mac', 'length',
     'ttl', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
+    'clamped',
   ]; // biome-ignore format: a list of names
   const interfaces = interfaceClasses(gathered.names, gathered.prefixes);
   const addresses = new Map<FieldName, Atoms<bigint>>();
@@ -179,6 +206,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
     if (field === 'in' || field === 'out') return interfaces.size;
     if (field === 'exempt' || field === 'template') return gathered.tracking ? 2 : 1;
     if (field === 'shortened') return gathered.shortening.length + 1;
+    if (field === 'clamped') return clamps ? 2 : 1;
     if (field === 'flags' || field === 'status') return gathered.bits[field] === 0 ? 1 : 64;
     return (addresses.get(field) ?? numbers.get(field))?.size ?? 1;
   };
@@ -225,6 +253,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
     markBits,
     markLevel: (field, bit) => firstMark + 2 * (places.get(bit) as number) + (field === 'mark' ? 0 : 1),
     shortening: gathered.shortening,
+    netmapped: (end, value, mask) => netmaps.get(`${end} ${value} ${mask}`) ?? null,
     firstVariable,
     variables,
     variable: (key, text, pure) => variable(key, text, pure, 0),

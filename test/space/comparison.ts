@@ -1,0 +1,193 @@
+import { rulesOf } from '../../src/analysis/evaluate/rules.ts';
+import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
+import { createEvaluator } from '../../src/analysis/index.ts';
+import { none } from '../../src/analysis/space/index.ts';
+import { type Answer, createAnswering, createSpace, type Space } from '../../src/analysis/symbolic/index.ts';
+import { bitsOfPacket } from '../../src/analysis/symbolic/packet-bits.ts';
+import { type Hook, type Packet, packetToJson, type RuleRef, type Trace } from '../../src/model/packet/index.ts';
+import { seeded } from '../kernel/random.ts';
+import { aimsOf } from './aims.ts';
+import { makePacket } from './packets.ts';
+import { type Firewall, madeFirewall, realFirewall, realRulesets } from './rulesets.ts';
+
+/** What became of one seed: one firewall and packets through it. */
+export interface Played {
+  readonly packets: number;
+  /** Rules of the firewall, and how many of them some packet met. */
+  readonly rules: number;
+  readonly met: number;
+  /** Nodes that the engine made. */
+  readonly nodes: number;
+  /** How often the interpreter said what, by verdict. */
+  readonly verdicts: ReadonlyMap<string, number>;
+  /** Packets that do not say all: their answers were compared as sets, of which the engine's may be the smaller. */
+  readonly unsaid: number;
+  /** The interpreter gave up where a packet may end in more ways than it follows. */
+  readonly gaveUp: number;
+  /**
+   * Translations that leave a choice: one verdict with each, but by another rule; or a NETMAP of so many addresses that the
+   * engine takes any of its network.
+   */
+  readonly chosen: number;
+  /** One report for each disagreement. */
+  readonly wrong: readonly string[];
+}
+
+/** Seeds from 1 on are the real rulesets in their order; those behind them make rules by chance. */
+export function firewallOfSeed(seed: number): Firewall {
+  const random = seeded(seed);
+  const path = realRulesets[seed - 1];
+  return path === undefined ? madeFirewall(seed, random) : realFirewall(path, random);
+}
+
+/** The engine against the interpreter. A seed always makes the same rules, and the same packets in the same order. */
+export function play(seed: number, packets: number): Played {
+  const firewall = firewallOfSeed(seed);
+  const random = seeded(seed ^ 0x5eed_0000);
+  const aims = aimsOf(firewall);
+  const evaluator = createEvaluator(firewall.host);
+  const space = createSpace(firewall.family, [{ ruleset: firewall.ruleset, surroundings: surroundingsOf(firewall.host) }]);
+  const [engine] = space.firewalls;
+  if (engine === undefined) throw new Error('a space of one firewall has none');
+  const answers = new Map<Hook, (packet: Packet) => Answer>();
+  for (const hook of ['input', 'forward', 'output'] as const) answers.set(hook, createAnswering(space, engine.way(hook)));
+  const vague = vagueRules(firewall, space);
+  const verdicts = new Map<string, number>();
+  const met = new Set<string>();
+  const wrong: string[] = [];
+  let [unsaid, gaveUp, chosen] = [0, 0, 0];
+  for (let left = packets; left > 0; left -= 1) {
+    const packet = makePacket(random, aims);
+    const trace = evaluator.trace(packet);
+    const answer = answers.get(packet.hook)?.(packet);
+    if (trace === null || answer === undefined) throw new Error('no answer');
+    verdicts.set(trace.verdict, (verdicts.get(trace.verdict) ?? 0) + 1);
+    for (const step of trace.path) met.add(named(step));
+    const open = packet.mac === null || isBareError(packet);
+    if (open) unsaid += 1;
+    if (isTooMany(trace)) gaveUp += 1;
+    let difference = isTooMany(trace) ? null : open ? contradiction(trace, answer) : disagreement(trace, answer);
+    if (difference !== null && answer.verdict === trace.verdict && leavesChoice(trace)) {
+      // Of several values that the kernel may choose either side takes another for what is told first.
+      const by = named(trace.decidedBy);
+      if (decisionsOf(space, engine.way(packet.hook).verdicts, packet).has(by)) {
+        difference = null;
+        chosen += 1;
+      }
+    }
+    if (difference !== null && trace.path.some((step) => vague.has(named(step))) && covers(answer, trace)) {
+      difference = null;
+      chosen += 1;
+    }
+    if (difference !== null) wrong.push(report(firewall, packet, trace, difference));
+  }
+  for (const name of [...met]) if (name.endsWith('policy')) met.delete(name);
+  return { packets, rules: aims.rules, met: met.size, nodes: space.diagram.size, verdicts, unsaid, gaveUp, chosen, wrong };
+}
+
+/** What the two say differently; `null` when they agree. */
+function disagreement(trace: Trace, { verdict, decision, verdicts }: Answer): string | null {
+  if (trace.verdict === 'UNDECIDED' || verdict === 'UNDECIDED' || trace.verdict === 'DEPENDS') {
+    const [wanted, got] = [shown(outcomesOf(trace)), shown(verdicts)];
+    const same = trace.verdict === verdict && (trace.verdict === 'UNDECIDED' || wanted === got);
+    return same ? null : `interpreter ${trace.verdict} ${wanted}, engine ${verdict} ${got}`;
+  }
+  const [wanted, got] = [`${trace.verdict} by ${named(trace.decidedBy)}`, `${verdict} by ${named(decision?.by ?? null)}`];
+  return wanted === got ? null : `interpreter ${wanted}, engine ${got} (${shown(verdicts)})`;
+}
+
+/**
+ * The interpreter asks each match for itself what the packet leaves unsaid, and so may think answers possible that
+ * contradict each other; the engine gives one value to the field. It must say nothing that the interpreter excludes.
+ */
+function contradiction(trace: Trace, answer: Answer): string | null {
+  if (trace.verdict === 'UNDECIDED' || answer.verdict === 'UNDECIDED') return null;
+  const wanted = outcomesOf(trace);
+  const agrees = [...answer.verdicts].every((verdict) => wanted.has(verdict));
+  return agrees ? null : `interpreter ${shown(wanted)}, engine ${shown(answer.verdicts)}`;
+}
+
+/** Some rule of the path gives the packet one of several addresses, ports or lengths. */
+function leavesChoice({ path }: Trace): boolean {
+  return path.some(({ effect }) => effect === 'dnat' || effect === 'snat' || effect === 'mss');
+}
+
+/**
+ * NETMAP rules that let more addresses through than the engine follows one by one: it takes any of the new network for each
+ * (symbolic/netmap.ts).
+ */
+function vagueRules({ ruleset }: Firewall, { layout }: Space): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const table of ruleset.tables) {
+    for (const chain of table.chains.values()) {
+      for (const { effect, rule } of rulesOf(ruleset, chain)) {
+        if (effect.kind !== 'netmap') continue;
+        const exact = (['src', 'dst'] as const).every((end) => layout.netmapped(end, effect.value, effect.mask) !== null);
+        if (!exact) found.add(`${table.name} ${chain.name} ${rule.number}`);
+      }
+    }
+  }
+  return found;
+}
+
+/** What the interpreter knows for sure the engine thinks possible. */
+function covers({ verdict, verdicts }: Answer, trace: Trace): boolean {
+  if (verdict === 'UNDECIDED') return true;
+  return trace.verdict !== 'UNDECIDED' && [...outcomesOf(trace)].every((one) => (verdicts as ReadonlySet<string>).has(one));
+}
+
+/** Every rule that may decide, whatever the answers to what the packet does not say. */
+function decisionsOf({ diagram, layout, endings }: Space, from: number, packet: Packet): ReadonlySet<string> {
+  const bits = new Uint8Array(layout.firstVariable + layout.variables.length);
+  bitsOfPacket(packet, layout, bits);
+  const found = new Set<string>();
+  const seen = new Set<number>();
+  const visit = (node: number): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node < 0) {
+      const ending = node === none ? null : endings.of(~node);
+      found.add(named(ending?.kind === 'decided' ? ending.decision.by : null));
+      return;
+    }
+    const bit = bits[diagram.level(node)];
+    if (bit !== 1) visit(diagram.lo(node));
+    if (bit !== 0) visit(diagram.hi(node));
+  };
+  visit(from);
+  return found;
+}
+
+function outcomesOf({ verdict, outcomes }: Trace): ReadonlySet<string> {
+  return verdict === 'DEPENDS' ? new Set(outcomes.map((one) => one.verdict)) : new Set([verdict]);
+}
+
+function isTooMany({ verdict, assumed }: Trace): boolean {
+  return verdict === 'UNDECIDED' && assumed.some((sentence) => /more than [\d,]+ (ways|rules)/.test(sentence));
+}
+
+/** An ICMP error that does not say to which connection it belongs. */
+function isBareError({ family, proto, state }: Packet): boolean {
+  return state === 'RELATED' && proto === (family === 4 ? 1 : 58);
+}
+
+function shown(verdicts: ReadonlySet<string>): string {
+  return [...verdicts].sort().join('|');
+}
+
+function named(ref: RuleRef | null): string {
+  return ref === null ? 'nobody' : `${ref.table} ${ref.chain} ${ref.rule}`;
+}
+
+function report({ name, text }: Firewall, packet: Packet, trace: Trace, difference: string): string {
+  const path = trace.path.map((step) => `${named(step)} ${step.effect}${step.maybe ? '?' : ''}`);
+  return [
+    `${name}: ${difference}`,
+    JSON.stringify(packetToJson(packet)),
+    `path: ${path.join(', ')}`,
+    `hangs on: ${trace.dependsOn.join('; ')}`,
+    ...(trace.assumed.length > 0 ? [`assumed: ${trace.assumed.join('; ')}`] : []),
+    // Real rulesets are long, and in a file.
+    ...(realRulesets.some((path) => name.startsWith(path)) ? [] : [text]),
+  ].join('\n');
+}
