@@ -18,8 +18,6 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
   let set = all;
   for (const field of ['sport', 'dport'] as const) set = both(set, exactly(field, diagram.mask(first, ported)));
   for (const field of ['icmpType', 'icmpCode'] as const) set = both(set, exactly(field, diagram.mask(first, icmp)));
-  const origPorted = matching.fieldSet('origProto', layout.numberCodes('origProto', portProtocols));
-  for (const field of ['origSport', 'origDport'] as const) set = both(set, exactly(field, origPorted));
   if (layout.axis('flags').size > 1) {
     const bare = matching.fieldSet(
       'flags',
@@ -38,7 +36,18 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
   }
   if (hook !== 'output') set = both(set, unmarked('mark'));
   const fresh = matching.fieldSet('state', layout.numberCodes('state', [[newState, newState]]));
-  return both(set, diagram.choose(fresh, ofNew(), all));
+  return both(set, diagram.choose(fresh, ofNew(), ofLater()));
+
+  /** Its connection has ports as it has them itself, but for an ICMP error, which speaks of another's. */
+  function ofLater(): Node {
+    const related = matching.fieldSet(
+      'state',
+      layout.numberCodes('state', [[states.indexOf('RELATED'), states.indexOf('RELATED')]]),
+    );
+    let made: Node = all;
+    for (const field of ['origSport', 'origDport'] as const) made = both(made, exactly(field, ported));
+    return diagram.choose(both(related, icmp), all, made);
+  }
 
   function ofNew(): Node {
     let made = both(matching.fieldSet('direction', nowhere), unmarked('connmark'));
