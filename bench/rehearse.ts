@@ -14,6 +14,7 @@ import { compare } from './harness/ratio.ts';
 
 const kernel = createKernel();
 const sizes = [
+  { links: 4, rules: 50 },
   { links: 4, rules: 100 },
   { links: 10, rules: 500 },
   { links: 50, rules: 500 },
