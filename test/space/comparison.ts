@@ -1,7 +1,7 @@
 import { rulesOf } from '../../src/analysis/evaluate/rules.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { createEvaluator } from '../../src/analysis/index.ts';
-import { none } from '../../src/analysis/space/index.ts';
+import { none, OverBudget } from '../../src/analysis/space/index.ts';
 import { type Answer, createAnswering, createSpace, type Space } from '../../src/analysis/symbolic/index.ts';
 import { bitsOfPacket } from '../../src/analysis/symbolic/packet-bits.ts';
 import { type Hook, type Packet, packetToJson, type RuleRef, type Trace } from '../../src/model/packet/index.ts';
@@ -50,7 +50,14 @@ export function play(seed: number, packets: number): Played {
   const [engine] = space.firewalls;
   if (engine === undefined) throw new Error('a space of one firewall has none');
   const answers = new Map<Hook, (packet: Packet) => Answer>();
-  for (const hook of ['input', 'forward', 'output'] as const) answers.set(hook, createAnswering(space, engine.way(hook)));
+  try {
+    for (const hook of ['input', 'forward', 'output'] as const) answers.set(hook, createAnswering(space, engine.way(hook)));
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+    // The interpreter decides what the engine cannot: as wrong as a wrong answer here.
+    const nothing = { verdicts: new Map<string, number>(), met: 0, unsaid: 0, gaveUp: 0, chosen: 0 };
+    return { ...nothing, packets, rules: aims.rules, nodes: space.diagram.size, wrong: [`${firewall.name}: ${error.message}`] };
+  }
   const vague = vagueRules(firewall, space);
   const verdicts = new Map<string, number>();
   const met = new Set<string>();

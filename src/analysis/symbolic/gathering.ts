@@ -56,7 +56,10 @@ function wholeTtl(into: Gathered): void {
   into.numbers.ttl.add(Array.from({ length: 256 }, (_, ttl) => [ttl, ttl] as const));
 }
 
+const rewriting: ReadonlySet<Effect['kind']> = new Set(['alter', 'hops', 'translate', 'netmap']);
+
 function gatherEffect(effect: Effect, name: string, surroundings: Surroundings, into: Gathered): void {
+  if (rewriting.has(effect.kind)) into.rewriting += 1;
   switch (effect.kind) {
     case 'untrack':
     case 'track':

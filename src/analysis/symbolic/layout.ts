@@ -96,6 +96,9 @@ export interface Layout {
   later(variable: Variable, rewrites: number): Variable;
 }
 
+/** So many rewrites of one packet are foreseen. */
+const mostReserved = 15;
+
 /** What the layout is made from; gathered from rules, sets and facts before anything is built. */
 export interface Gathered {
   readonly family: Family;
@@ -113,6 +116,8 @@ export interface Gathered {
   readonly netmaps: Netmap[];
   /** Some rule may make a packet longer (TCPMSS). */
   lengthening: boolean;
+  /** Rules that rewrite a packet's bytes. */
+  rewriting: number;
 }
 
 export function gathering(family: Family): Gathered {
@@ -142,6 +147,7 @@ export function gathering(family: Family): Gathered {
     shortening: [],
     netmaps: [],
     lengthening: false,
+    rewriting: 0,
   };
 }
 
@@ -223,6 +229,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const places = new Map(markBits.map((bit, index) => [bit, index]));
   const firstMark = level;
   const firstVariable = firstMark + 2 * markBits.length;
+  const reserved = Math.min(gathered.rewriting, mostReserved);
   const variables: Variable[] = [];
   const byKey = new Map<string, Variable>();
   const variable = (key: string, text: string, pure: boolean, rewrites: number): Variable => {
@@ -232,6 +239,8 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
     const made: Variable = { text, level: firstVariable + variables.length, pure, key, rewrites };
     variables.push(made);
     byKey.set(name, made);
+    // What a match says later stands beside what it says first: else those would stand in another order than the rules.
+    if (pure && rewrites === 0) for (let turn = 1; turn <= reserved; turn += 1) variable(key, text, true, turn);
     return made;
   };
   const atomsOf = <T extends number | bigint>(of: Map<FieldName, Atoms<T>>, field: FieldName): Atoms<T> =>
