@@ -4,12 +4,14 @@
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
 import { audit } from './audit.ts';
+import { diff } from './diff.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
 import { up } from './up.ts';
 import type { Verb } from './verb.ts';
 
+export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { ScriptStepJson } from './script.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
@@ -18,4 +20,3 @@ export type { UpPart } from './up.ts';
 export * from './verb.ts';
 
 /** In the order of the help. */
-export const verbs: readonly Verb[] = [status, up, show, audit, trace] as unknown as readonly Verb[];

@@ -70,9 +70,9 @@ function fieldCondition(layout: Layout, field: FieldName, codes: Codes): Conditi
     }
     case 'in':
     case 'out':
-      return shorter(layout.interfaces.size, codes, 1, (code) => linkWords(layout, code), said);
+      return linkCondition(layout, codes, said);
     case 'state':
-      return shorter(states.length, codes, 0, (code) => states[code] as string, said);
+      return stateCondition(codes, said);
     case 'fragment':
       return said(false, [codes[0] === 1 ? 'later' : 'first']);
     case 'direction':
@@ -141,27 +141,33 @@ function minus<T extends number | bigint>(left: T, right: T): T {
   return ((left as number) - (right as number)) as T;
 }
 
-/** Codes by name, or those that are left out if they are fewer; codes below `from` stand for nothing and count only if they are all. */
-function shorter(
-  size: number,
-  codes: Codes,
-  from: number,
-  nameOf: (code: number) => string,
-  said: (not: boolean, values: readonly string[]) => Condition,
-): Condition {
+/** States by name, or those that are left out if they are fewer. */
+function stateCondition(codes: Codes, said: (not: boolean, values: readonly string[]) => Condition): Condition {
+  const isIn = (_: string, code: number): boolean => {
+    for (let at = 0; at < codes.length; at += 2)
+      if ((codes[at] as number) <= code && code <= (codes[at + 1] as number)) return true;
+    return false;
+  };
+  const own = states.filter(isIn);
+  const others = states.filter((name, code) => !isIn(name, code));
+  return others.length < own.length && others.length > 0 ? said(true, others) : said(false, own);
+}
+
+/** Links that no rule names are said by those that are named and left out. */
+function linkCondition(layout: Layout, codes: Codes, said: (not: boolean, values: readonly string[]) => Condition): Condition {
+  const { interfaces } = layout;
+  const nameOf = (code: number): string => {
+    const beginning = interfaces.beginningOf(code);
+    return beginning === null ? interfaces.nameOf(code) : `${beginning}*`;
+  };
   const has = new Set<number>();
   for (let at = 0; at < codes.length; at += 2)
     for (let code = codes[at] as number; code <= (codes[at + 1] as number); code += 1) has.add(code);
-  const every = Array.from({ length: size - from }, (_, index) => index + from);
-  const own = every.filter((code) => has.has(code));
-  const others = every.filter((code) => !has.has(code));
+  const every = Array.from({ length: interfaces.size - 1 }, (_, index) => index + 1);
+  const [own, others] = [every.filter((code) => has.has(code)), every.filter((code) => !has.has(code))];
   if (own.length === 0) return said(false, ['none']);
-  return others.length < own.length && others.length > 0 ? said(true, others.map(nameOf)) : said(false, own.map(nameOf));
-}
-
-function linkWords({ interfaces }: Layout, code: number): string {
-  const beginning = interfaces.beginningOf(code);
-  return beginning === null ? interfaces.nameOf(code) : beginning === '' ? 'others' : `${beginning}*`;
+  const isOpen = own.some((code) => interfaces.beginningOf(code) === '');
+  return isOpen && others.length > 0 ? said(true, others.map(nameOf)) : said(false, own.map(nameOf));
 }
 
 function numberWords(field: FieldName, lo: number, hi: number): string {

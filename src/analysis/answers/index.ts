@@ -6,5 +6,7 @@
  * Verbs and audit call it; it reads no machine and draws nothing.
  */
 export * from './conditions.ts';
+export * from './diff.ts';
 export * from './regions.ts';
 export * from './share.ts';
+export * from './witness.ts';

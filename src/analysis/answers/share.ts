@@ -74,11 +74,14 @@ function weightOf(layout: Layout, field: FieldName, code: number, size: number):
     case 'out':
       return code === 0 ? 1 : 1 / (size - 1);
     case 'fragment':
-      return code === 0 ? 0.99 : 0.01;
+      return code === 0 ? 1 - laterFragments : laterFragments;
     default:
       return 1 / size;
   }
 }
+
+/** Few packets are later fragments, and none are where connections are tracked: what is said of them comes last. */
+const laterFragments = 1e-6;
 
 const valuesOf = {
   proto: 2 ** 8,

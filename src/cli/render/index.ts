@@ -22,6 +22,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   show: () => import('./show.ts'),
   audit: () => import('./audit.ts'),
   trace: () => import('./trace.ts'),
+  diff: () => import('./diff.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { Difference, Region, UndecidedWay, WayDifferences } from '../analysis/answers/index.ts';
+import { packetToJson } from '../model/packet/index.ts';
+import { packet, ruleRef } from './shapes.ts';
+
+/** What all packets of a region have in common; they are those that meet all of it. */
+export const region = z
+  .object({
+    where: z
+      .array(
+        z.object({
+          field: z.string(),
+          not: z.boolean().describe('The packets have none of the values.'),
+          values: z
+            .array(z.string())
+            .describe(
+              'Addresses and prefixes, FIRST-LAST, names (veth*: links that begin so and that no rule names), flags (SYN,!ACK), VALUE/MASK of marks; none: the packet lacks the field.',
+            ),
+        }),
+      )
+      .describe('Conditions on fields. Empty: every packet.'),
+    matches: z
+      .array(z.object({ text: z.string(), holds: z.boolean() }))
+      .describe('How matches that no field tells (limit, recent, …) must answer.'),
+    dependsOn: z.array(z.string()).describe('Matches on which it hangs in a way that no such list says.'),
+    share: z
+      .number()
+      .describe('Of all packets of the way that can exist, every address, port and protocol being as likely as any other.'),
+  })
+  .meta({ id: 'Region' });
+
+export type RegionJson = z.output<typeof region>;
+
+export function regionToJson({ conditions, dependsOn, share }: Region): RegionJson {
+  return {
+    where: conditions.flatMap((one) =>
+      one.kind === 'field' ? [{ field: one.field, not: one.not, values: [...one.values] }] : [],
+    ),
+    matches: conditions.flatMap((one) => (one.kind === 'match' ? [{ text: one.text, holds: one.holds }] : [])),
+    dependsOn: [...dependsOn],
+    share,
+  };
+}
+
+const side = z.object({
+  verdict: z
+    .enum(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'STOLEN', 'OTHER-WAY'])
+    .describe('OTHER-WAY: it leaves this way, as by DNAT.'),
+  answer: z.string().nullable().describe('What REJECT answers with.'),
+  decidedBy: ruleRef.nullable().describe('What decides about the witness; null where no table stands in the way.'),
+  line: z.int().nullable(),
+  others: z.int().describe('Other rules and policies that decide about the rest of the region.'),
+});
+
+const difference = z.object({
+  kind: z
+    .enum(['newly-allowed', 'newly-blocked', 'blocked-otherwise', 'other-way'])
+    .describe('blocked-otherwise: DROP for REJECT, another answer, and the like.'),
+  region,
+  before: side,
+  after: side,
+  witness: z
+    .object({
+      packet,
+      assumed: z.array(z.object({ text: z.string(), holds: z.boolean() })).describe('Answers of matches that no field tells.'),
+      checked: z.boolean().describe('The plain interpreter of rules gives both verdicts too.'),
+    })
+    .nullable(),
+});
+
+/** What `diff --json` prints. */
+export const diffReport = z
+  .object({
+    before: z.string(),
+    after: z.string(),
+    families: z.array(
+      z.object({
+        family: z.union([z.literal(4), z.literal(6)]),
+        ways: z.array(
+          z.object({
+            hook: z.enum(['input', 'forward', 'output']),
+            equal: z.boolean().nullable().describe('Every packet has the same verdict; null when it could not be decided.'),
+            undecided: z.string().nullable().describe('The budget that was not enough.'),
+            share: z.number().describe('Of all packets of the way, those that are treated differently.'),
+            left: z.number().describe('Of all packets of the way, those of them that no listed region holds.'),
+            differences: z.array(difference).describe('Regions that do not overlap, biggest first.'),
+          }),
+        ),
+      }),
+    ),
+    assumed: z.array(z.string()).describe('What had to be taken for granted.'),
+    unknown: z.array(z.object({ what: z.string(), why: z.string(), remedy: z.string() })),
+  })
+  .meta({ id: 'DiffReport' });
+
+export type DiffJson = z.output<typeof diffReport>;
+type WayJson = DiffJson['families'][number]['ways'][number];
+
+export function wayToJson(way: WayDifferences | UndecidedWay): WayJson {
+  if (way.kind === 'undecided') return { hook: way.hook, equal: null, undecided: way.why, share: 0, left: 0, differences: [] };
+  const { hook, equal, share, left } = way;
+  return { hook, equal, undecided: null, share, left, differences: way.differences.map(differenceToJson) };
+}
+
+function differenceToJson({ kind, region: of, before, after, witness }: Difference): WayJson['differences'][number] {
+  return {
+    kind,
+    region: regionToJson(of),
+    before: sideToJson(before),
+    after: sideToJson(after),
+    witness: witness && {
+      packet: packet.parse(packetToJson(witness.packet)),
+      assumed: witness.assumed.map(({ text, holds }) => ({ text, holds })),
+      checked: witness.checked,
+    },
+  };
+}
+
+function sideToJson({ verdict, answer, decision, others }: Difference['before']): z.output<typeof side> {
+  return { verdict, answer, decidedBy: decision?.by ?? null, line: decision?.line ?? null, others };
+}
