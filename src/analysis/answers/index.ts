@@ -7,6 +7,9 @@
  */
 export * from './conditions.ts';
 export * from './diff.ts';
+export * from './reach.ts';
 export * from './regions.ts';
+export { type ServiceWords, serviceWords } from './services.ts';
 export * from './share.ts';
 export * from './witness.ts';
+export { outwardLinks } from './usual-values.ts';

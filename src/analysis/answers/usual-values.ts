@@ -58,7 +58,7 @@ export function usualLinks(surroundings: Surroundings, family: Family): readonly
 }
 
 /** Links of default routes, the preferred ones first. */
-export function outwardLinks({ routes }: Surroundings, family: Family): readonly string[] {
+export function outwardLinks({ routes }: Pick<Surroundings, 'routes'>, family: Family): readonly string[] {
   const defaults = (routes ?? []).filter(
     (route) => route.family === family && route.prefix.length === 0 && route.type === 'unicast',
   );

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import type { Hook } from '../../model/packet/index.ts';
+import type { Constraint, Hook } from '../../model/packet/index.ts';
 import type { Chain, Ruleset } from '../../model/ruleset/index.ts';
 import { backendOf } from '../evaluate/hooks.ts';
 import { rulesOf } from '../evaluate/rules.ts';
@@ -10,7 +10,7 @@ import { type Changes, createChanges } from './change.ts';
 import { createEffects } from './effects.ts';
 import { createEndings, type Endings } from './ending.ts';
 import { gatherRules } from './gathering.ts';
-import { gathering, type Layout, layOut } from './layout.ts';
+import { gather, gathering, type Layout, layOut } from './layout.ts';
 import type { Matching } from './match.ts';
 import { createMatching } from './matching.ts';
 import { possiblePackets } from './validity.ts';
@@ -41,6 +41,8 @@ export interface Space {
 export interface Source {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
+  /** Values that questions tell apart beyond what the rules do. */
+  readonly apart?: readonly Constraint[];
 }
 
 /**
@@ -48,7 +50,10 @@ export interface Source {
  */
 export function createSpace(family: Family, sources: readonly Source[], budget?: number): Space {
   const gathered = gathering(family);
-  for (const { ruleset, surroundings } of sources) gatherRules(ruleset, surroundings, gathered);
+  for (const { ruleset, surroundings, apart } of sources) {
+    gatherRules(ruleset, surroundings, gathered);
+    for (const constraint of apart ?? []) gather(constraint, gathered);
+  }
   const layout = layOut(gathered, topOf(sources));
   const diagram = new Diagram(budget);
   const endings: Endings = createEndings(() => changes);

@@ -1,0 +1,314 @@
+import { type Host, isLoopback, type Listener } from '../../model/host/index.ts';
+import { contains, type Family, type Ranges, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { isLocal } from '../evaluate/addresstype.ts';
+import { type Surroundings, surroundingsOf } from '../evaluate/surroundings.ts';
+import { type Node, none, OverBudget } from '../space/index.ts';
+import { createSpace, type FieldName, type Firewall, type Layout, type Space } from '../symbolic/index.ts';
+import { type AddressWords, addressWords, complement, type NamedRanges, namedRanges } from './addresses.ts';
+import { type Arrivals, arrivalsOf, type Course, type Goal } from './arrivals.ts';
+import { mergedRows } from './reach-rows.ts';
+import { residueOf } from './residue.ts';
+import { oddSources, type RoutingFacts, routingCuts, routingFactsOf } from './routing.ts';
+import { type Service, servicesOf } from './services.ts';
+import { grouped, splitBy, withoutField } from './split.ts';
+import { usualLinks } from './usual-values.ts';
+
+/** Who may reach what: packets of which each field meets its column. */
+export interface ReachRow {
+  /** Arriving links, the one towards the rest of the world first; `*`: any other. */
+  readonly links: readonly string[];
+  readonly services: readonly Service[];
+  /** Addresses that the sender writes to; `own`: those of this host. */
+  readonly destinations: AddressWords | 'own';
+  readonly sources: AddressWords;
+  /** DEPENDS: accepted or not as `conditions` tell. */
+  readonly verdict: 'ACCEPT' | 'DEPENDS';
+  /** What it hangs on, as in the rules or as a field's values. */
+  readonly conditions: readonly string[];
+  /** Where it leads. */
+  readonly goals: readonly Goal[];
+  /** Sockets of this host that wait for it; `null` when that is unknown, or it leads elsewhere. */
+  readonly listeners: readonly Listener[] | null;
+}
+
+/** What becomes of all that no row names. */
+export interface Refusal {
+  readonly links: readonly string[];
+  readonly verdicts: readonly string[];
+}
+
+export type Reach =
+  | {
+      readonly kind: 'known';
+      readonly family: Family;
+      readonly rows: readonly ReachRow[];
+      readonly refused: readonly Refusal[];
+      /** Links that take packets only from sources that are routed over them (rp_filter). */
+      readonly strict: readonly string[];
+      readonly assumed: readonly string[];
+    }
+  | { readonly kind: 'unknown'; readonly family: Family; readonly why: string; readonly remedy: string }
+  /** The budget did not suffice. */
+  | { readonly kind: 'undecided'; readonly family: Family; readonly why: string };
+
+/** So many rows are made before the answer is undecided: nobody reads more. */
+const mostRows = 20_000;
+
+/**
+ * Who can reach what on a host: for the first packets of connections that arrive over each link, every service that may
+ * be accepted, here or behind the host. Addresses that cannot be a sender's or a service's (multicast, broadcast, the
+ * host's own as a source) are left out.
+ *
+ * @param budget nodes
+ */
+export function reachOf(host: Host, family: Family, budget?: number): Reach {
+  const ruleset = host.rulesets[family];
+  if (!ruleset.known) return { kind: 'unknown', family, why: ruleset.why, remedy: ruleset.remedy };
+  const surroundings = surroundingsOf(host);
+  const facts = routingFactsOf(host, family);
+  const apart = routingCuts(family, facts, surroundings);
+  try {
+    const space = createSpace(family, [{ ruleset: ruleset.value, surroundings, apart }], budget);
+    const firewall = space.firewalls[0] as Firewall;
+    const assumed = new Set<string>();
+    const courses: readonly Course[] = surroundings.routes !== null ? ['routed'] : ['host', 'through'];
+    if (surroundings.routes === null) {
+      assumed.add('routes are unknown: what the rules let through to this host and what they let through it stand side by side');
+    }
+    const links = linksOf(space.layout, surroundings, family);
+    const rows: ReachRow[] = [];
+    const refusals = new Map<string, Set<string>>();
+    for (const course of courses) {
+      const arrivals = arrivalsOf(space, firewall, facts, course);
+      for (const sentence of arrivals.assumed) assumed.add(sentence);
+      const asked = askedOf(space, arrivals);
+      const known = new Map<Node, Found>();
+      for (const { name, code } of links) {
+        const arriving = sent(space, firewall, facts, surroundings, name, withCode(space, asked, 'in', code), assumed);
+        let found = known.get(arriving);
+        if (found === undefined) {
+          found = rowsOf(space, surroundings, arrivals, arriving);
+          known.set(arriving, found);
+        }
+        for (const row of found.rows) rows.push({ ...row, links: [name] });
+        const verdicts = refusals.get(name) ?? new Set();
+        for (const verdict of found.refused) verdicts.add(verdict);
+        refusals.set(name, verdicts);
+        if (rows.length > mostRows)
+          return { kind: 'undecided', family, why: `the answer has more than ${mostRows.toLocaleString('en')} rows` };
+      }
+    }
+    const strict = links.filter(({ name }) => facts.reversePath(name) === 'strict' && surroundings.routes !== null);
+    return {
+      kind: 'known',
+      family,
+      rows: mergedRows(rows).map((row) => ({ ...row, listeners: listenersOf(row, family, surroundings) })),
+      refused: refusalsOf(refusals),
+      strict: strict.map(({ name }) => name),
+      assumed: [...assumed],
+    };
+  } catch (error) {
+    if (error instanceof OverBudget) return { kind: 'undecided', family, why: error.message };
+    throw error;
+  }
+}
+
+/** Who waits for packets of the row that come to this host with their own destination. */
+function listenersOf(
+  { goals, services, links }: ReachRow,
+  family: Family,
+  { listeners }: Surroundings,
+): readonly Listener[] | null {
+  if (listeners === null || !goals.some(({ kind }) => kind === 'host')) return null;
+  return listeners.filter(
+    ({ proto, port, address, families, link }) =>
+      families.includes(family) &&
+      (link === null || links.includes(link)) &&
+      (address === null || !isLoopback(address)) &&
+      services.some(({ proto: [number], ports }) => number === (proto === 'tcp' ? TCP : UDP) && contains(ports ?? [], port)),
+  );
+}
+
+function refusalsOf(byLink: ReadonlyMap<string, ReadonlySet<string>>): readonly Refusal[] {
+  const alike = Map.groupBy(byLink, ([, verdicts]) => [...verdicts].sort().join());
+  return [...alike]
+    .filter(([key]) => key !== '')
+    .map(([key, entries]) => ({ links: entries.map(([name]) => name), verdicts: key.split(',') }));
+}
+
+/** Links over which packets arrive from elsewhere: those of the host, or where they are unknown those that rules name. */
+function linksOf(
+  layout: Layout,
+  surroundings: Surroundings,
+  family: Family,
+): readonly { readonly name: string; readonly code: number }[] {
+  const { interfaces } = layout;
+  const { links } = surroundings;
+  if (links !== null) {
+    // What comes in by a bridge's port arrives by the bridge.
+    const ports = new Set(
+      links.filter(({ master }) => links.some(({ name, kind }) => name === master && kind === 'bridge')).map(({ name }) => name),
+    );
+    return usualLinks(surroundings, family)
+      .filter((name) => !ports.has(name) && links.some((link) => link.name === name))
+      .map((name) => ({ name, code: interfaces.codeOf(name) }));
+  }
+  return Array.from({ length: interfaces.size }, (_, code) => code)
+    .filter((code) => code > 0 && interfaces.nameOf(code) !== 'lo')
+    .map((code) => ({
+      name: interfaces.isOther(code) ? `${interfaces.beginningOf(code) ?? ''}*` : interfaces.nameOf(code),
+      code,
+    }));
+}
+
+/** Outcomes without what a first packet leaves no choice of: its connection is itself, and it has no mark yet. */
+function askedOf({ diagram, layout }: Space, { outcomes }: Arrivals): Node {
+  const given: readonly FieldName[] = [
+    'state', 'fragment', 'flags', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
+  ]; // biome-ignore format: a list of names
+  let asked = outcomes;
+  for (const field of given) asked = withoutField(diagram, asked, layout.axis(field));
+  for (const bit of layout.markBits)
+    for (const field of ['mark', 'connmark'] as const)
+      asked = withoutField(diagram, asked, { level: layout.markLevel(field, bit), width: 1 });
+  return asked;
+}
+
+function withCode({ changes }: Space, f: Node, field: FieldName, code: number): Node {
+  return changes.before(f, changes.of({ fields: new Map([[field, { kind: 'to', code }]]) }));
+}
+
+/** Without packets whose source the kernel does not take from the link. */
+function sent(
+  { diagram, layout, family }: Space,
+  { matching }: Firewall,
+  facts: RoutingFacts,
+  surroundings: Surroundings,
+  link: string,
+  asked: Node,
+  assumed: Set<string>,
+): Node {
+  const mode = facts.reversePath(link);
+  if (mode === null) assumed.add('whether the kernel drops packets by their source address (rp_filter) is unknown; taken as no');
+  const axis = layout.axis('src');
+  const codes: number[] = [];
+  const main = (surroundings.routes ?? []).filter(
+    ({ family: of, table, type }) => of === family && table === 'main' && type === 'unicast',
+  );
+  for (let code = 0; code < axis.size; code += 1) {
+    const [lo] = layout.addressesOf('src', code);
+    if (contains(oddSources[family], lo) || isLocal(family, lo, surroundings) === true) continue;
+    if (mode === 'strict' && surroundings.routes !== null) {
+      const covering = main.filter(
+        ({ prefix }) =>
+          prefix.length === 0 ||
+          lo >> BigInt(bits(family) - prefix.length) === prefix.value >> BigInt(bits(family) - prefix.length),
+      );
+      const narrowest = Math.max(...covering.map(({ prefix }) => prefix.length));
+      if (!covering.some((route) => route.prefix.length === narrowest && route.link === link)) continue;
+    }
+    codes.push(code, code);
+  }
+  return codes.length === 0 ? none : diagram.mask(matching.fieldSet('src', Int32Array.from(codes)), asked);
+}
+
+function bits(family: Family): number {
+  return family === 4 ? 32 : 128;
+}
+
+interface Found {
+  readonly rows: readonly Omit<ReachRow, 'links'>[];
+  readonly refused: ReadonlySet<string>;
+}
+
+function rowsOf(space: Space, surroundings: Surroundings, arrivals: Arrivals, arriving: Node): Found {
+  const { diagram, layout, family } = space;
+  const sets = namedRanges(family, surroundings.sets);
+  const rows: Omit<ReachRow, 'links'>[] = [];
+  const refused = new Set<string>();
+  // Services that lead to the same function are one.
+  const services = new Map<Node, Service[]>();
+  for (const { service, rest } of servicesOf(space, arriving)) {
+    const same = services.get(rest);
+    if (same === undefined) services.set(rest, [service]);
+    else same.push(service);
+  }
+  for (const [rest, of] of services) {
+    const destinations = grouped(splitBy(diagram, rest, layout.axis('dst')), layout.axis('dst').size);
+    const noDestination = (destinations.get(none) ?? []).map(([lo, hi]) => addressRange(layout, 'dst', lo, hi));
+    const own = (surroundings.addresses ?? [])
+      .filter(({ prefix }) => prefix.family === family)
+      .map(({ prefix }) => [prefix.value, prefix.value] as const);
+    for (const [behind, codes] of destinations) {
+      if (behind === none) continue;
+      const to = ranges(...codes.map(([lo, hi]) => addressRange(layout, 'dst', lo, hi)));
+      const sources = grouped(splitBy(diagram, behind, layout.axis('src')), layout.axis('src').size);
+      const noSource = (sources.get(none) ?? []).map(([lo, hi]) => addressRange(layout, 'src', lo, hi));
+      for (const [last, sourceCodes] of sources) {
+        if (last === none) continue;
+        const residue = residueOf(space, arrivals, last);
+        for (const verdict of residue.refused) refused.add(verdict);
+        if (residue.verdict === 'REFUSED') continue;
+        const from = ranges(...sourceCodes.map(([lo, hi]) => addressRange(layout, 'src', lo, hi)));
+        rows.push({
+          services: of,
+          // Whatever goes through the host is not for it.
+          destinations: destinationWords(
+            family,
+            surroundings,
+            to,
+            residue.goals.every(({ kind }) => kind === 'through') ? ranges(...noDestination, ...own) : noDestination,
+            sets,
+          ),
+          sources: addressWords(family, from, noSource, sets),
+          verdict: residue.verdict,
+          conditions: residue.conditions,
+          goals: residue.goals.map((goal) => plainGoal(goal, of)),
+          listeners: null,
+        });
+      }
+    }
+  }
+  return { rows, refused };
+}
+
+/** A port that stays as it was need not be said. */
+function plainGoal(goal: Goal, services: readonly Service[]): Goal {
+  const same =
+    goal.kind === 'published' &&
+    services.every(({ ports }) => ports?.length === 1 && String(ports[0]?.[0]) === goal.port && ports[0]?.[0] === ports[0]?.[1]);
+  return same ? { ...goal, port: null } : goal;
+}
+
+function destinationWords(
+  family: Family,
+  surroundings: Surroundings,
+  to: Ranges<bigint>,
+  open: Ranges<bigint>,
+  sets: readonly NamedRanges[],
+): AddressWords | 'own' {
+  const own = (surroundings.addresses ?? [])
+    .filter(({ prefix, link }) => prefix.family === family && link !== 'lo')
+    .map(({ prefix }) => prefix.value);
+  const has = (value: bigint): boolean => to.some(([lo, hi]) => lo <= value && value <= hi);
+  const words = addressWords(family, to, open, sets);
+  if (surroundings.routes === null || own.length === 0 || !own.every(has)) return words;
+  const others = complement(family, ranges(...open, ...localOnly(family, surroundings, to)));
+  return to.every(([lo, hi]) => !others.some(([from, end]) => lo <= end && from <= hi)) ? 'own' : words;
+}
+
+/** Of the intervals those that are the host's own. */
+function localOnly(family: Family, surroundings: Surroundings, within: Ranges<bigint>): Ranges<bigint> {
+  const locals = (surroundings.routes ?? [])
+    .filter((route) => route.family === family && route.type === 'local' && route.table === 'local')
+    .map(({ prefix }) => {
+      const free = BigInt(bits(family) - prefix.length);
+      const lo = (prefix.value >> free) << free;
+      return [lo, lo + (1n << free) - 1n] as const;
+    });
+  return within.length === 0 ? [] : ranges(...locals);
+}
+
+function addressRange(layout: Layout, field: 'src' | 'dst', first: number, last: number): readonly [bigint, bigint] {
+  return [layout.addressesOf(field, first)[0], layout.addressesOf(field, last)[1]];
+}

@@ -1,0 +1,99 @@
+import { leaf, type Node, none } from '../space/index.ts';
+import type { FieldName, Layout, Space } from '../symbolic/index.ts';
+import type { Arrivals, Goal } from './arrivals.ts';
+import { grouped, splitBy, withoutNeed } from './split.ts';
+
+/** What becomes of packets of which addresses, protocol and port are settled. */
+export interface Residue {
+  /** REFUSED: whatever else they are. */
+  readonly verdict: 'ACCEPT' | 'DEPENDS' | 'REFUSED';
+  readonly conditions: readonly string[];
+  /** Where those go that are accepted. */
+  readonly goals: readonly Goal[];
+  /** Verdicts of those that are not. */
+  readonly refused: readonly string[];
+}
+
+const fieldWords = {
+  sport: 'source port',
+  icmpCode: 'ICMP code',
+  mac: 'MAC address',
+  length: 'length',
+  ttl: 'TTL',
+  out: 'leaving by',
+} as const;
+type RestField = keyof typeof fieldWords;
+
+export function residueOf(space: Space, { of }: Arrivals, last: Node): Residue {
+  const { diagram, layout } = space;
+  let rest = last;
+  const fields = Object.keys(fieldWords) as RestField[];
+  for (const field of fields) rest = withoutNeed(diagram, rest, layout.axis(field));
+  for (const { level } of layout.variables) rest = withoutNeed(diagram, rest, { level, width: 1 });
+  const outcomes = [...diagram.leaves(rest)].filter((value) => value !== 0).map(of);
+  const accepted = outcomes.filter(({ verdict }) => verdict === 'ACCEPT');
+  const refused = [...new Set(outcomes.filter(({ verdict }) => verdict !== 'ACCEPT').map(({ verdict }) => verdict))];
+  const goals = accepted.map(({ goal }) => goal);
+  if (accepted.length === 0) return { verdict: 'REFUSED', conditions: [], goals: [], refused };
+  if (refused.length === 0) return { verdict: 'ACCEPT', conditions: [], goals, refused };
+  // Where the packet goes is no condition of its being accepted.
+  const accepts = diagram.where(rest, (value) => value !== 0 && of(value).verdict === 'ACCEPT');
+  const open = diagram.where(rest, (value) => value === 0);
+  return { verdict: 'DEPENDS', conditions: conditionsOf(space, accepts, open), goals, refused };
+}
+
+/** Fields and matches that acceptance hangs on; the values of a field, if it alone decides. */
+function conditionsOf({ diagram, layout }: Space, accepts: Node, open: Node): readonly string[] {
+  let plain = diagram.without(
+    diagram.mapLeaves(accepts, (value) => leaf(value + 1)),
+    open,
+  );
+  // What only tells for which packets there is an answer is no condition.
+  for (const field of Object.keys(fieldWords) as RestField[]) plain = withoutNeed(diagram, plain, layout.axis(field));
+  for (const { level } of layout.variables) plain = withoutNeed(diagram, plain, { level, width: 1 });
+  const found: string[] = [];
+  for (const field of Object.keys(fieldWords) as RestField[]) {
+    const axis = layout.axis(field);
+    if (!looksAt(diagram, plain, axis)) continue;
+    const runs = grouped(splitBy(diagram, accepts, axis), axis.size);
+    const values = runs.size === 2 && runs.has(none) ? [...runs].find(([rest]) => rest !== none)?.[1] : undefined;
+    found.push(
+      values === undefined
+        ? fieldWords[field]
+        : `${fieldWords[field]} ${values.map((codes) => valueWords(layout, field, codes)).join(', ')}`,
+    );
+  }
+  for (const { level, text } of layout.variables)
+    if (looksAt(diagram, plain, { level, width: 1 }) && !found.includes(text)) found.push(text);
+  return found;
+}
+
+function looksAt(
+  diagram: Space['diagram'],
+  f: Node,
+  { level, width }: { readonly level: number; readonly width: number },
+): boolean {
+  let found = false;
+  diagram.visit(f, (node) => {
+    const own = diagram.level(node);
+    if (own >= level && own < level + width) found = true;
+    return !found && own < level;
+  });
+  return found;
+}
+
+function valueWords(layout: Layout, field: RestField, [lo, hi]: readonly [number, number]): string {
+  if (field === 'out') {
+    const names: string[] = [];
+    for (let code = lo; code <= hi; code += 1)
+      names.push(layout.interfaces.isOther(code) ? 'others' : layout.interfaces.nameOf(code));
+    return names.join(', ');
+  }
+  const absent = layout.numberCode(field as Exclude<FieldName, 'in' | 'out'> as 'sport', null);
+  const last = hi === absent && hi > lo ? hi - 1 : hi;
+  const [first] = layout.numbersOf(field, lo) ?? [0, 0];
+  const [, end] = layout.numbersOf(field, last) ?? [0, 0];
+  const one = (value: number): string =>
+    field === 'mac' ? (value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':') : String(value);
+  return first === end ? one(first) : `${one(first)}-${one(end)}`;
+}
