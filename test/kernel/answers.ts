@@ -2,6 +2,7 @@ import { createEvaluator, type Evaluator } from '../../src/analysis/index.ts';
 import type { NflogPacket } from '../../src/kernel/nflog.ts';
 import { ctStatus, type Packet, type Trace } from '../../src/model/packet/index.ts';
 import { parseRuleset, type Ruleset, ruleMeaning } from '../../src/model/ruleset/index.ts';
+import { type EngineAnswer, engineOf } from './engine.ts';
 import { endsOf, type Lab, must } from './lab.ts';
 import type { Choice } from './made.ts';
 import { type MadeRuleset, ruleName } from './rulesets.ts';
@@ -16,6 +17,8 @@ export interface Answer {
   readonly agrees: boolean;
   /** It hangs on something that no packet says. */
   readonly hangs: boolean;
+  /** `null` where the kernel holds the packet back, so that its verdict does not show. */
+  readonly engine: EngineAnswer | null;
 }
 
 /** Judges packets under one ruleset by the reports that the kernel gave of each. */
@@ -25,6 +28,7 @@ export function answersOf(
   instrumented: boolean,
 ): (shot: Shot, reports: readonly NflogPacket[]) => Answer {
   const whole = interpreterOf(lab, made, made.text);
+  const engine = engineOf(lab, made, whole.ruleset, instrumented);
   let early: Interpreter | null = null;
   // Parsing is dear, and the kernel chooses among few.
   const narrowed = new Map<string, Interpreter>();
@@ -50,25 +54,27 @@ export function answersOf(
 
   return ({ packet }, reports) => {
     const inKernel = reports.map(({ prefix }) => prefix);
+    // The kernel waits before INPUT for the other fragments, which never come; for IPv6 only behind it.
+    const held = packet.fragment && packet.hook === 'input' && packet.family === 4;
+    const beside = held ? null : engine(packet, inKernel);
     const agreeing = (trace: Trace | null, expected: readonly string[]): Answer => ({
       trace,
       expected,
       inKernel,
-      agrees: expected.join(' ') === inKernel.join(' '),
+      agrees: expected.join(' ') === inKernel.join(' ') && beside?.agrees !== false,
       hangs: false,
+      engine: beside,
     });
-    // The kernel waits before INPUT for the other fragments, which never come; for IPv6 only behind it.
-    const held = packet.fragment && packet.hook === 'input' && packet.family === 4;
     if (held) early ??= interpreterOf(lab, made, beforeInput(made.text));
     let interpreter = held && early !== null ? early : whole;
     let trace = interpreter.trace(packet);
-    if (trace !== null && saysTooLittle(trace, packet, lab)) return hanging(trace, inKernel, reporting, held);
+    if (trace !== null && saysTooLittle(trace, packet, lab)) return hanging(trace, inKernel, reporting, held, beside);
     if (trace !== null && made.choices.length > 0 && (isUncertain(trace) || trace.path.some(({ effect }) => effect === 'dnat'))) {
       const chosen = choiceOf(packet, reports);
       if (chosen !== null) {
         interpreter = choosing(chosen);
         trace = interpreter.trace(packet);
-      } else if (isUncertain(trace)) return hanging(trace, inKernel, reporting, false);
+      } else if (isUncertain(trace)) return hanging(trace, inKernel, reporting, false, beside);
     }
     if (trace !== null && packet.out === 'lo' && trace.verdict === 'ACCEPT') {
       const back = interpreter.trace(comingBack(interpreter.ruleset, packet, trace));
@@ -122,6 +128,7 @@ function hanging(
   inKernel: readonly string[],
   reporting: (trace: Trace) => readonly string[],
   held: boolean,
+  engine: EngineAnswer | null,
 ): Answer {
   // A translation that may leave the packet as it is asks a question behind itself.
   const open = trace.path.findIndex(({ maybe, effect }) => maybe || effect === 'dnat' || effect === 'tproxy');
@@ -135,7 +142,8 @@ function hanging(
   // Where all endings are a drop, only one of them is told.
   const told = !held && (trace.verdict === 'DEPENDS' || trace.verdict === 'ACCEPT');
   const foreseen = trace.verdict === 'DEPENDS' ? trace.outcomes.some(allows) : allows(trace);
-  return { trace, expected: [...expected, '…'], inKernel, agrees: begun && (!told || foreseen), hangs: true };
+  const agrees = begun && (!told || foreseen) && engine?.agrees !== false;
+  return { trace, expected: [...expected, '…'], inKernel, agrees, hangs: true, engine };
 }
 
 /** The destination that nat gave the packet, as reports from behind nat show it; `null` if there is none. */

@@ -26,6 +26,8 @@ export interface Played {
   readonly exercised: ReadonlyMap<string, number>;
   /** Packets of which the answer hangs on what no packet says. Only what does not hang on it was compared. */
   readonly hanging: number;
+  /** Packets of which the packet-space engine says one verdict, and which the kernel treated so. */
+  readonly engine: number;
   /** One report for each disagreement. */
   readonly wrong: readonly string[];
 }
@@ -37,7 +39,8 @@ const hooksOverLoopback = [3, 4, 0, 1];
 
 /**
  * The interpreter against the kernel: rulesets made by chance are loaded into a real firewall, packets made by chance
- * are sent through it, and for each packet the rules that it met there, in order, must be those of its trace.
+ * are sent through it, and for each packet the rules that it met there, in order, must be those of its trace. Beside it the
+ * packet-space engine says the verdict, and the rule that gives it, which the packet must have met.
  */
 export async function play({ backend, seed, rulesets, packetsEach }: Plan): Promise<Played> {
   await using lab = await openLab(backend);
@@ -49,6 +52,7 @@ export async function play({ backend, seed, rulesets, packetsEach }: Plan): Prom
   };
   const wrong: string[] = [];
   let hanging = 0;
+  let engine = 0;
   let packets = 0;
   let flows: readonly Flow[] = [];
   const ids = { last: 0 };
@@ -66,10 +70,11 @@ export async function play({ backend, seed, rulesets, packetsEach }: Plan): Prom
     const played = await compare(lab, made, shots, instrumented, count);
     wrong.push(...played.wrong.map((report) => `seed ${seed}, ruleset ${turn}, ${report}`));
     hanging += played.hanging;
+    engine += played.engine;
     packets += shots.length;
   }
   if (lab.lost() > 0) throw new Error(`${lab.lost()} reports of the kernel were lost: seed ${seed} says nothing`);
-  return { packets, rulesets, exercised, hanging, wrong };
+  return { packets, rulesets, exercised, hanging, engine, wrong };
 }
 
 function makeShots(
@@ -105,7 +110,7 @@ async function compare(
   shots: readonly Shot[],
   instrumented: boolean,
   count: (kind: string) => void,
-): Promise<{ readonly wrong: readonly string[]; readonly hanging: number }> {
+): Promise<{ readonly wrong: readonly string[]; readonly hanging: number; readonly engine: number }> {
   for (const { packet, quoted, id, fragments } of shots) {
     if (quoted === null) lab.send(packet, id, fragments);
     else lab.sendBytes(packet, unreachableBytes(packet, quoted, id));
@@ -135,11 +140,13 @@ async function compare(
     open = open.map(({ shot }) => ({ shot, answer: ask(shot) })).filter(({ answer }) => !answer.agrees);
   }
   let hanging = 0;
+  let engine = 0;
   for (const { shot, answer } of asked) {
     if (answer.hangs) hanging += 1;
+    if (answer.engine?.certain === true && answer.engine.agrees) engine += 1;
     if (met.has(shot.id)) for (const kind of kindsOf(shot)) count(kind);
   }
-  return { wrong: open.map(({ shot, answer }) => report(lab, made, shot, answer)), hanging };
+  return { wrong: open.map(({ shot, answer }) => report(lab, made, shot, answer)), hanging, engine };
 }
 
 /** What the firewall itself says meanwhile, answers and errors, may carry the same id by chance, or quote it. */
@@ -160,12 +167,13 @@ function kindsOf({ packet, fragments }: Shot): readonly string[] {
   return kinds;
 }
 
-function report(lab: Lab, made: MadeRuleset, { packet, fragments }: Shot, { trace, expected, inKernel }: Answer): string {
+function report(lab: Lab, made: MadeRuleset, { packet, fragments }: Shot, { trace, expected, inKernel, engine }: Answer): string {
   const way = `${formatAddress({ family: packet.family, value: packet.src })} to ${formatAddress({ family: packet.family, value: packet.dst })}`;
   return [
     `iptables-${lab.backend}, ${formatProtocol(packet.proto)} ${way}${fragments > 1 ? ` in ${fragments} fragments` : ''}`,
     JSON.stringify(packetToJson(packet)),
     `palisade: ${expected.join(' ')} ${verdictOf(trace)}`,
+    `engine:   ${engine === null ? 'not asked' : `${engine.says}${engine.agrees ? '' : ', which is not what the kernel did'}`}`,
     `kernel:   ${inKernel.join(' ')}`,
     made.text,
   ].join('\n');

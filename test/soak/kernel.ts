@@ -61,12 +61,13 @@ async function lead(): Promise<void> {
   say(
     `soak kernel: seeds ${first} to ${first + seeds - 1}, ${(seeds * perSeed).toLocaleString('en')} packets, ${threads} threads`,
   );
-  const total = { packets: 0, rulesets: 0, hanging: 0, wrong: [] as string[], exercised: new Map<string, number>() };
+  const total = { packets: 0, rulesets: 0, hanging: 0, engine: 0, wrong: [] as string[], exercised: new Map<string, number>() };
   const started = performance.now();
-  const take = ({ seed, packets, rulesets, hanging, wrong, exercised }: Played & { readonly seed: number }): void => {
+  const take = ({ seed, packets, rulesets, hanging, engine, wrong, exercised }: Played & { readonly seed: number }): void => {
     total.packets += packets;
     total.rulesets += rulesets;
     total.hanging += hanging;
+    total.engine += engine;
     for (const report of wrong) if (total.wrong.push(report) <= mostShown) say(`\n${report}\n`);
     for (const [kind, times] of exercised) total.exercised.set(kind, (total.exercised.get(kind) ?? 0) + times);
     const rate = Math.round(total.packets / ((performance.now() - started) / 1000));
@@ -93,7 +94,7 @@ function run(take: (played: Played & { readonly seed: number }) => void): Promis
   });
 }
 
-function finish({ packets, rulesets, hanging, wrong, exercised }: Played, broken: readonly string[]): void {
+function finish({ packets, rulesets, hanging, engine, wrong, exercised }: Played, broken: readonly string[]): void {
   const least = Math.floor((leastOfMillion * packets) / 1_000_000);
   const count = (kind: string): number => exercised.get(kind) ?? 0;
   say(`\npackets that a rule with the extension matched (at least ${least.toLocaleString('en')} are wanted):`);
@@ -116,6 +117,7 @@ function finish({ packets, rulesets, hanging, wrong, exercised }: Played, broken
   say(
     `${rulesets} rulesets; ${hanging.toLocaleString('en')} answers hang on what no packet says and were compared as far as they go`,
   );
+  say(`of ${engine.toLocaleString('en')} packets the packet-space engine says the one verdict that the kernel gave`);
   say(`${(packets - wrong.length).toLocaleString('en').replaceAll(',', '')} passed, ${wrong.length + failures.length} failed`);
   if (wrong.length + failures.length > 0) process.exitCode = 1;
 }
