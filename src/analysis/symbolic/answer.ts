@@ -1,7 +1,7 @@
 import type { FinalVerdict, Packet } from '../../model/packet/index.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Decision } from './ending.ts';
-import { bitsOfPacket } from './packet-bits.ts';
+import { createPacketBits, unsaid } from './packet-bits.ts';
 import type { Space } from './symbolic.ts';
 import type { Way } from './way.ts';
 
@@ -18,15 +18,13 @@ export interface Answer {
 /** Answers for packets one after the other, by following the diagram: as many levels as tell packets apart. */
 export function createAnswering({ diagram, layout, endings }: Space, way: Way): (packet: Packet) => Answer {
   const certain = new Map<Node, Answer>();
-  let bits = new Uint8Array(layout.firstVariable + layout.variables.length);
+  const bits = createPacketBits(layout);
   return (packet) => {
-    const wanted = layout.firstVariable + layout.variables.length;
-    if (bits.length < wanted) bits = new Uint8Array(wanted);
-    bitsOfPacket(packet, layout, bits);
+    bits.read(packet);
     let node = way.verdicts;
     while (node >= 0) {
-      const bit = bits[diagram.level(node)];
-      if (bit === 2) return open(node);
+      const bit = bits.at(diagram.level(node));
+      if (bit === unsaid) return open(node);
       node = bit === 0 ? diagram.lo(node) : diagram.hi(node);
     }
     let answer = certain.get(node);
@@ -48,13 +46,13 @@ export function createAnswering({ diagram, layout, endings }: Space, way: Way): 
         leaves.add(node);
         return;
       }
-      const bit = bits[diagram.level(node)];
+      const bit = bits.at(diagram.level(node));
       if (bit !== 1) visit(diagram.lo(node));
       if (bit !== 0) visit(diagram.hi(node));
     };
     visit(from);
     let plain = from;
-    while (plain >= 0) plain = bits[diagram.level(plain)] === 1 ? diagram.hi(plain) : diagram.lo(plain);
+    while (plain >= 0) plain = bits.at(diagram.level(plain)) === 1 ? diagram.hi(plain) : diagram.lo(plain);
     return summed([...leaves], plain);
   }
 
