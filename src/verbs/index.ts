@@ -5,6 +5,7 @@
  */
 import { audit } from './audit.ts';
 import { diff } from './diff.ts';
+import { reach } from './reach.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
@@ -13,6 +14,7 @@ import type { Verb } from './verb.ts';
 
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
+export type { ReachJson } from './reach-shape.ts';
 export type { ScriptStepJson } from './script.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
@@ -20,3 +22,4 @@ export type { UpPart } from './up.ts';
 export * from './verb.ts';
 
 /** In the order of the help. */
+export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, diff] as unknown as readonly Verb[];

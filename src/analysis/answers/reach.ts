@@ -18,7 +18,7 @@ export interface ReachRow {
   /** Arriving links, the one towards the rest of the world first; `*`: any other. */
   readonly links: readonly string[];
   readonly services: readonly Service[];
-  /** Addresses that the sender writes to; `own`: those of this host. */
+  /** Addresses that the sender writes to; `own`: those of this host, of which rows that lead through it never speak. */
   readonly destinations: AddressWords | 'own';
   readonly sources: AddressWords;
   /** DEPENDS: accepted or not as `conditions` tell. */

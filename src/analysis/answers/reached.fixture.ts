@@ -17,8 +17,9 @@ export interface Asked {
 /** Rows that speak of the packet; names of sets are not understood. */
 export function rowsAbout(reach: Extract<Reach, { kind: 'known' }>, asked: Asked): readonly ReachRow[] {
   return reach.rows.filter(
-    ({ links, services, destinations, sources }) =>
+    ({ links, services, destinations, sources, goals }) =>
       links.includes(asked.link) &&
+      !(goals.every(({ kind }) => kind === 'through') && asked.own.includes(asked.dst)) &&
       holds(sources, asked.src) &&
       (destinations === 'own' ? asked.own.includes(asked.dst) : holds(destinations, asked.dst)) &&
       services.some(

@@ -22,6 +22,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   show: () => import('./show.ts'),
   audit: () => import('./audit.ts'),
   trace: () => import('./trace.ts'),
+  reach: () => import('./reach.ts'),
   diff: () => import('./diff.ts'),
 };
 

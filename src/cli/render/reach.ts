@@ -1,0 +1,105 @@
+import type { ReachJson } from '../../verbs/index.ts';
+import { type Cell, paragraph, table } from './table.ts';
+import type { View } from './view.ts';
+import { heading } from './words.ts';
+
+type Row = ReachJson['rows'][number];
+type Words = Row['services'];
+
+/** A table for each set of links, what happens to all else, then what is unknown or taken for granted. */
+export function whole(report: ReachJson, view: View): string {
+  const groups = Map.groupBy(report.rows, ({ links }) => links.join(', '));
+  const tables = [...groups.values()].map(
+    (rows) => `${heading(arriving(rows[0]?.links ?? [], report), view)}${rowsTable(rows, view)}`,
+  );
+  const nothing = report.rows.length === 0 ? paragraph(`${report.host}: nobody can reach anything from elsewhere.`, view) : '';
+  const others = report.refused.map(({ family, links, verdicts }) =>
+    paragraph(`IPv${family}, everything else on ${linkWords(links)}: ${verdicts.join(' or ')}`, view, 0),
+  );
+  const strict =
+    report.strict.length === 0
+      ? ''
+      : paragraph(
+          `${report.strict.join(', ')}: IPv4 packets are taken only from sources that are routed there (rp_filter).`,
+          view,
+        );
+  const unknown = report.unknown.map(({ what, why, remedy }) => paragraph(`${what}: ${why}; ${remedy}`, view, 0, 'unknown: '));
+  const byText = Map.groupBy(report.assumed, ({ sentence }) => sentence);
+  const assumed = [...byText].map(([sentence, said]) =>
+    paragraph(`${said.length === 1 ? `IPv${said[0]?.family}: ` : ''}${sentence}`, view, 0, 'taken for granted: '),
+  );
+  const notes = [...others, strict, ...unknown, ...assumed].join('');
+  return `${nothing}${tables.join('').replace(/^\n/, '')}${notes === '' || tables.length === 0 ? '' : '\n'}${notes}`;
+}
+
+function arriving(links: readonly string[], { outward }: ReachJson): string {
+  const named = links.map((link) => (outward.includes(link) ? `${link} (to the world)` : link));
+  return `Arriving on ${linkWords(named)}`;
+}
+
+/** `*` stands for all names that no rule mentions. */
+function linkWords(links: readonly string[]): string {
+  if (links.length === 1 && links[0] === '*') return 'any link';
+  return links.map((link) => (link === '*' ? 'any other link' : link)).join(', ');
+}
+
+function rowsTable(rows: readonly Row[], view: View): string {
+  const families = ([4, 6] as const).filter((family) => rows.some(({ sources }) => sources[family] !== null));
+  return table(
+    [
+      { title: 'SERVICE', grows: true },
+      { title: 'TO', grows: true },
+      ...families.map((family) => ({ title: `FROM (IPv${family})`, grows: true })),
+      { title: 'VERDICT', grows: true },
+      { title: 'LISTENING', grows: true },
+    ],
+    rows.map((row): Cell[] => [
+      words(row.services, 'any'),
+      goalWords(row),
+      ...families.map((family): Cell => {
+        const sources = row.sources[family];
+        return sources === null ? { text: 'nobody', style: 'dim' } : words(sources, 'anyone');
+      }),
+      row.verdict === 'ACCEPT'
+        ? { text: 'ACCEPT', style: 'green' }
+        : { text: `depends on ${row.conditions.join('; ')}`, style: 'yellow' },
+      listening(row),
+    ]),
+    view,
+  );
+}
+
+/** So many are said in a table; `--json` has all. */
+const most = 8;
+
+function words({ except, list }: Words, all: string): string {
+  const shown = list.length > most ? [...list.slice(0, most - 1), `${list.length - most + 1} more`] : list;
+  if (!except) return shown.join(', ');
+  return list.length === 0 ? all : `${all} except ${shown.join(', ')}`;
+}
+
+function goalWords({ destinations, goals }: Row): string {
+  const kinds = new Set(goals.map(({ kind }) => kind));
+  const asked =
+    destinations.own || (kinds.has('host') && destinations.except && destinations.list.length === 0)
+      ? 'this host'
+      : words(destinations, 'any address');
+  const onward = goals
+    .filter(({ kind }) => kind === 'published')
+    .map(
+      ({ address, port, link }) =>
+        `${address ?? ''}${port === null ? '' : address?.includes(':') ? ` port ${port}` : `:${port}`}${link === null ? '' : ` (${link})`}`,
+    );
+  const routed = goals
+    .filter(({ kind }) => kind === 'through')
+    .map(({ link }) => (link === null ? 'sent on' : `sent on by ${link}`));
+  const led = [...(kinds.has('host') && onward.length > 0 ? ['this host'] : []), ...onward];
+  return `${asked}${led.length === 0 ? '' : ` → ${led.join(' or ')}`}${routed.length === 0 ? '' : `, ${routed.join(' or ')}`}`;
+}
+
+function listening({ listeners, goals }: Row): Cell {
+  if (listeners === null) return '';
+  if (listeners.length === 0) return goals.every(({ kind }) => kind === 'host') ? { text: 'nobody', style: 'dim' } : '';
+  const named = listeners.map(({ proto, port, process }) => `${process ?? 'somebody'} ${port}/${proto}`);
+  return words({ except: false, list: [...new Set(named)] }, '');
+}

@@ -1,0 +1,110 @@
+import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords } from '../analysis/answers/index.ts';
+import { bystanders } from '../audit/bystanders.ts';
+import { type Host, isNotGiven } from '../model/host/index.ts';
+import type { Family } from '../model/net/index.ts';
+import type { Hook } from '../model/packet/index.ts';
+import type { ReachJson } from './reach-shape.ts';
+
+type Row = ReachJson['rows'][number];
+type Known = Extract<Reach, { kind: 'known' }>;
+
+/** Who can reach what, both families side by side. */
+export function reachJson(host: Host): ReachJson {
+  const unknown: ReachJson['unknown'] = [];
+  const families: Known[] = [];
+  for (const family of [4, 6] as const) {
+    if (isNotGiven(host, family)) continue;
+    const reach = reachOf(host, family);
+    const what = `who can reach what over IPv${family}`;
+    if (reach.kind === 'known') families.push(reach);
+    else if (reach.kind === 'unknown') unknown.push({ what, why: reach.why, remedy: reach.remedy });
+    else unknown.push({ what, why: `undecided: ${reach.why}`, remedy: 'ask about single packets with palisade trace' });
+  }
+  const rows = families.flatMap(({ family, rows: found }) => {
+    const beside = { input: bystanders(host, family, 'input'), forward: bystanders(host, family, 'forward') };
+    for (const hook of ['input', 'forward'] as const) {
+      const { kind } = beside[hook];
+      if (kind !== 'may-rewrite') continue;
+      const what =
+        hook === 'input' ? `who can reach this host over IPv${family}` : `who can reach what is behind it over IPv${family}`;
+      const why = `packets also meet ${beside[hook].names.join(', ')}, which may rewrite them`;
+      unknown.push({ what, why, remedy: 'look at it with nft list ruleset' });
+    }
+    return found.flatMap((row) => rowJson(row, family, (hook) => beside[hook]));
+  });
+  return {
+    host: host.name,
+    readAt: host.readAt / 1000,
+    outward: [
+      ...new Set(
+        families.flatMap(({ family }) => outwardLinks({ routes: host.routes.known ? host.routes.value : null }, family)),
+      ),
+    ],
+    rows: sideBySide(rows),
+    refused: families.flatMap(({ family, refused }) =>
+      refused.map(({ links, verdicts }) => ({ family, links: [...links], verdicts: [...verdicts] })),
+    ),
+    strict: families.flatMap(({ strict }) => [...strict]),
+    assumed: families.flatMap(({ family, assumed }) => assumed.map((sentence) => ({ family, sentence }))),
+    unknown,
+  };
+}
+
+/** What others drop beside iptables makes an "accepted" one that depends on them; where they rewrite nothing is said. */
+function rowJson(
+  row: ReachRow,
+  family: Family,
+  besideOn: (hook: Exclude<Hook, 'output'>) => ReturnType<typeof bystanders>,
+): readonly Row[] {
+  const hooks = new Set(row.goals.map(({ kind }) => (kind === 'host' ? ('input' as const) : ('forward' as const))));
+  const beside = [...hooks].map(besideOn);
+  if (beside.some(({ kind }) => kind === 'may-rewrite')) return [];
+  const names = [...new Set(beside.flatMap((one) => (one.kind === 'may-drop' ? one.names : [])))];
+  const sources = { except: row.sources.except, list: [...row.sources.list] };
+  const services = serviceWords(family, row.services);
+  const { destinations } = row;
+  return [
+    {
+      links: [...row.links],
+      services: { except: services.except, list: [...services.list] },
+      destinations:
+        destinations === 'own'
+          ? { own: true, except: false, list: [] }
+          : { own: false, except: destinations.except, list: [...destinations.list] },
+      sources: { 4: family === 4 ? sources : null, 6: family === 6 ? sources : null },
+      verdict: names.length > 0 ? 'DEPENDS' : row.verdict,
+      conditions: [...row.conditions, ...names],
+      goals: row.goals.map((goal) => ({
+        kind: goal.kind,
+        address: goal.kind === 'published' ? goal.address : null,
+        port: goal.kind === 'published' ? goal.port : null,
+        link: goal.kind === 'host' ? null : goal.link,
+      })),
+      listeners: row.listeners === null ? null : row.listeners.map(({ proto, port, process }) => ({ proto, port, process })),
+    },
+  ];
+}
+
+/** Rows of both families that differ in their sources only are one. */
+function sideBySide(rows: readonly Row[]): Row[] {
+  const merged: Row[] = [];
+  for (const row of rows) {
+    const family = row.sources[4] === null ? 6 : 4;
+    const twin = merged.find((other) => other.sources[family] === null && keyOf(other) === keyOf(row));
+    if (twin === undefined) merged.push({ ...row });
+    else {
+      twin.sources = { ...twin.sources, [family]: row.sources[family] };
+      const listeners = [...(twin.listeners ?? []), ...(row.listeners ?? [])];
+      twin.listeners = twin.listeners === null && row.listeners === null ? null : unique(listeners);
+    }
+  }
+  return merged.map((row) => ({ ...row, listeners: row.listeners === null ? null : unique(row.listeners) }));
+}
+
+function keyOf({ links, services, destinations, verdict, conditions, goals }: Row): string {
+  return JSON.stringify([links, services, destinations, verdict, conditions, goals]);
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
