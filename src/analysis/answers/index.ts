@@ -7,9 +7,11 @@
  */
 export * from './conditions.ts';
 export * from './diff.ts';
+export * from './liveness.ts';
 export * from './reach.ts';
 export * from './regions.ts';
 export { type ServiceWords, serviceWords } from './services.ts';
 export * from './share.ts';
-export * from './witness.ts';
+export * from './tracing.ts';
 export { outwardLinks } from './usual-values.ts';
+export * from './witness.ts';

@@ -1,8 +1,7 @@
-import { ICMP, ICMPV6 } from '../../model/net/index.ts';
-import { type Hook, type Packet, states, type Trace } from '../../model/packet/index.ts';
+import type { Hook, Packet, Trace } from '../../model/packet/index.ts';
 import { traceOf } from '../evaluate/endings.ts';
 import { type Walk, walk } from '../evaluate/walk.ts';
-import { all, type Node, none } from '../space/index.ts';
+import { type Node, none } from '../space/index.ts';
 import type { Firewall, Space } from '../symbolic/index.ts';
 import { bitsOfPacket } from '../symbolic/packet-bits.ts';
 import { type Assumption, usualPacket } from './usual-packet.ts';
@@ -29,7 +28,7 @@ export interface Witness {
  */
 export function witnessOf(space: Space, firewall: Firewall, hook: Hook, set: Node): Witness | null {
   const { diagram, layout } = space;
-  const within = diagram.mask(ofOneProtocol(space, firewall), diagram.mask(firewall.possible(hook), set));
+  const within = diagram.mask(firewall.possible(hook), set);
   if (within === none) return null;
   const { packet, assumed } = usualPacket(diagram, layout, hook, firewall.surroundings, within);
   const walks: Walk[] = [];
@@ -41,26 +40,6 @@ export function witnessOf(space: Space, firewall: Firewall, hook: Hook, set: Nod
   const variables = new Map(assumed.map(({ level, holds }) => [level, holds]));
   const checked = agrees(space, firewall, packet, variables, assumed.length === 0 ? walks.slice(0, 1) : walks);
   return { packet, assumed, trace, checked };
-}
-
-/** A packet has the protocol of its connection, but an ICMP error, which belongs to that of the packet it speaks of. */
-function ofOneProtocol({ diagram, layout, family }: Space, { matching }: Firewall): Node {
-  const { size } = layout.axis('origProto');
-  if (size <= 1) return all;
-  let same: Node = none;
-  for (let code = 0; code < size; code += 1) {
-    const values = layout.numbersOf('origProto', code);
-    if (values === null) continue;
-    const own = matching.fieldSet('proto', layout.numberCodes('proto', [values]));
-    same = diagram.first(same, diagram.mask(matching.fieldSet('origProto', Int32Array.of(code, code)), own));
-  }
-  const icmp = family === 4 ? ICMP : ICMPV6;
-  const related = states.indexOf('RELATED');
-  const error = diagram.mask(
-    matching.fieldSet('state', layout.numberCodes('state', [[related, related]])),
-    matching.fieldSet('proto', layout.numberCodes('proto', [[icmp, icmp]])),
-  );
-  return diagram.first(same, error);
 }
 
 /** Whether some walk of the interpreter ends as the diagram does. */

@@ -28,7 +28,7 @@ export class OverBudget extends Error {
 export const bottom = 0xffff;
 
 const firstCapacity = 1 << 14;
-const largestCache = 1 << 21;
+const largestCache = 1 << 20;
 
 /**
  * The store of all nodes of one analysis. Levels count from 0 at the top; at each, `lo` is followed where the bit is 0.
@@ -178,6 +178,54 @@ export class Diagram {
   /** `f` as a set: the members are where the leaf's value passes. */
   where(f: Node, passes: (value: number) => boolean): Node {
     return this.mapLeaves(f, (value) => (passes(value) ? all : none));
+  }
+
+  /**
+   * Calls with each leaf value of `f` that is met inside the set, at least once. What lies under a node all of whose leaves
+   * have been met is not gone through again, so that nothing need be built to know.
+   */
+  meet(set: Node, f: Node, met: (value: number) => void): void {
+    const done = this.#borrow();
+    const pairs = new Set<number>();
+    const leaves = new Set<Node>();
+    const arrive = (node: Node): true => {
+      if (!leaves.has(node)) {
+        leaves.add(node);
+        met(~node);
+      }
+      return true;
+    };
+    const every = (node: Node): true => {
+      if (node < 0) return arrive(node);
+      if (done.stamps[node] === done.stamp) return true;
+      done.stamps[node] = done.stamp;
+      every(this.#lows[node] as Node);
+      return every(this.#highs[node] as Node);
+    };
+    const isDone = (node: Node): boolean => (node < 0 ? leaves.has(node) : done.stamps[node] === done.stamp);
+    /** Whether every leaf of the node has been met by now. */
+    const visit = (inside: Node, node: Node): boolean => {
+      if (inside === none) return isDone(node);
+      if (isDone(node)) return true;
+      if (inside === all || node < 0) return every(node);
+      const key = inside * 0x1_0000_0000 + node;
+      if (pairs.has(key)) return false;
+      const [levelS, levelF] = [this.#levels[inside] as number, this.#levels[node] as number];
+      let whole: boolean;
+      if (levelS < levelF) {
+        const low = visit(this.#lows[inside] as Node, node);
+        whole = visit(this.#highs[inside] as Node, node) || low;
+      } else {
+        const low = visit(levelS === levelF ? (this.#lows[inside] as Node) : inside, this.#lows[node] as Node);
+        const high = visit(levelS === levelF ? (this.#highs[inside] as Node) : inside, this.#highs[node] as Node);
+        whole = low && high;
+      }
+      if (whole) done.stamps[node] = done.stamp;
+      else pairs.add(key);
+      return whole;
+    };
+    visit(set, f);
+    this.#idle.push(done);
   }
 
   /** Every leaf value of `f`. */

@@ -1,10 +1,11 @@
 import type { FinalVerdict } from '../../model/packet/index.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset/index.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
-import { all, buildCases, type Case, type Node, none } from '../space/index.ts';
+import { all, buildCases, type Case, type Node, narrowed, none } from '../space/index.ts';
 import type { Change, Changes } from './change.ts';
 import type { Effects, Setting } from './effects.ts';
 import type { Decision, Endings } from './ending.ts';
+import { onLaterFragment, setOnLaterFragment } from './fragments.ts';
 import type { Matching } from './match.ts';
 import { createOccurrences } from './occurrences.ts';
 
@@ -15,12 +16,16 @@ export interface Chains {
   /** Of any chain: leaves are a pass where the packet goes back to the caller, changed or not, and verdicts. */
   through(table: Table, chain: Chain, setting: Setting): Node;
   /**
-   * Of any chain: by which of its own rules a packet leaves it, whatever becomes of it then. Leaves are a pass where none
-   * sends it away, and verdicts or returns of the chain's rules, in name of the rule.
+   * Of a chain that changes no packet: by which of its own rules a packet leaves it, whatever becomes of it then. Leaves are
+   * verdicts and returns in name of the chain's rules; `none`, or a policy, where no rule sends it away.
    */
   leaving(table: Table, chain: Chain, setting: Setting): Node;
+  /** One rule by itself, calls and all: `none` where it does nothing, a pass where it only changes the packet. */
+  step(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting): Node;
   /** Packets that a rule matches, as far as its own conditions say. */
   matched(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting): Node;
+  /** Neither the chain nor one that it calls changes packets. */
+  isSteady(table: Table, chain: Chain): boolean;
   /** DROP by a rule (`table chain rule N`); `null` if no packet can have come to it. */
   dropBy(name: string): Decision | null;
 }
@@ -28,7 +33,10 @@ export interface Chains {
 export function createChains(ruleset: Ruleset, matching: Matching, changes: Changes, effects: Effects, endings: Endings): Chains {
   const { diagram, layout } = matching;
   const axes = layout.fields.map((field) => layout.axis(field));
+  const fragmentAxis = layout.fields.indexOf('fragment');
+  const [firstOnes, laterOnes] = [layout.numberCodes('fragment', [[0, 0]]), layout.numberCodes('fragment', [[1, 1]])] as const;
   const known = new Map<string, Node>();
+  const leavings = new Map<string, Node>();
   const natures = new Map<Chain, Nature>();
   const entries = new Map<Table, ReadonlyMap<string, number>>();
   /** The last verdict asked of each rule: few have more than one. */
@@ -43,13 +51,27 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     decided(table, chain, setting, policy) {
       const end = endings.decided(policy, changes.unchanged);
       const whole = listed(table, chain, setting, '', end, false);
+      noteLeaving(table, chain, setting, '', whole);
       if (natureOf(table, chain).leaf) return whole;
       return diagram.mapLeaves(whole, (value) => {
         const ending = endings.of(value);
         return ending.kind === 'pass' || ending.kind === 'return' ? endings.decided(policy, ending.change) : ~value;
       });
     },
-    leaving: (table, chain, setting) => listed(table, chain, setting, '', none, true),
+    leaving(table, chain, setting) {
+      const key = keyIn(table, chain, setting, '');
+      const before = leavings.get(key);
+      if (before !== undefined) return before;
+      const made = listed(table, chain, setting, '', none, true);
+      leavings.set(key, made);
+      return made;
+    },
+    step(table, chain, rule, setting) {
+      const own = settingOf(table, chain, rule, setting, '');
+      const does = rule.effect.kind === 'jump' ? called(table, chain, rule, own, '') : effectOf(table, chain, rule, own);
+      return oneRule(table, chain, rule, own, does);
+    },
+    isSteady: (table, chain) => natureOf(table, chain).steady,
     dropBy: (name) => shortening.get(name) ?? null,
   };
   return chains;
@@ -58,12 +80,13 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   function through(table: Table, chain: Chain, setting: Setting, path = ''): Node {
     const nature = natureOf(table, chain);
     const asked = nature.stateful ? path : '';
-    const key = `${table.name} ${chain.name} ${nature.settled ? '' : keyOf(setting)} ${asked}`;
+    const key = keyIn(table, chain, setting, asked);
     const before = known.get(key);
     if (before !== undefined) return before;
     if (within.has(chain)) throw new Error(`${table.name} ${chain.name} leads back to itself, which the kernel refuses`);
     within.add(chain);
     const whole = listed(table, chain, setting, asked, none, false);
+    noteLeaving(table, chain, setting, asked, whole);
     within.delete(chain);
     const made = nature.leaf
       ? whole
@@ -73,6 +96,16 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
         });
     known.set(key, made);
     return made;
+  }
+
+  function keyIn(table: Table, chain: Chain, setting: Setting, asked: string): string {
+    return `${table.name} ${chain.name} ${natureOf(table, chain).settled ? '' : keyOf(setting)} ${asked}`;
+  }
+
+  /** Where a chain calls no other its rules are their own names. */
+  function noteLeaving(table: Table, chain: Chain, setting: Setting, asked: string, whole: Node): void {
+    if (asked === '' && rulesOf(ruleset, chain).every(({ effect }) => effect.kind !== 'jump'))
+      leavings.set(keyIn(table, chain, setting, ''), whole);
   }
 
   /**
@@ -95,9 +128,8 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       const does = calls ? called(table, chain, rule, own, path) : effectOf(table, chain, rule, own);
       const tail = calls && named ? inNameOf(does, decisionOf(table, chain, rule, 'ACCEPT')) : does;
       if (tail === none && !rule.hotdrop) continue;
-      if (!rule.hotdrop && rule.onFragment === rule.constraint && !goesOnChanged(tail)) {
-        const one = matching.case(rule.constraint, own.place, tail);
-        if (one !== null) cases.push(one);
+      if (!rule.hotdrop && !goesOnChanged(tail)) {
+        cases.push(...casesOf(rule, own, tail));
         continue;
       }
       close();
@@ -106,6 +138,17 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     if (end !== none) cases.push({ axes: [], codes: [], gives: end });
     close();
     return sequence(parts, 0, parts.length);
+  }
+
+  /** Later fragments meet some rules otherwise, and then by a case of their own. */
+  function casesOf(rule: UnderstoodRule, { place }: Setting, tail: Node): readonly Case[] {
+    const one = matching.case(rule.constraint, place, tail);
+    if (rule.onFragment === rule.constraint) return one === null ? [] : [one];
+    const { rest, bytes } = onLaterFragment(rule.constraint, place, matching);
+    const later = matching.case(rest, place, diagram.mask(bytes, tail));
+    const apart = [one === null ? null : narrowed(one, fragmentAxis, firstOnes)];
+    apart.push(later === null ? null : narrowed(later, fragmentAxis, laterOnes));
+    return apart.filter((each) => each !== null);
   }
 
   function inNameOf(does: Node, rule: Decision): Node {
@@ -157,15 +200,16 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
 
   /** A rule by itself: one with a match that may drop the packet, or that reads later fragments otherwise. */
   function oneRule(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, tail: Node): Node {
-    const of = (constraint: UnderstoodRule['constraint']): Node => {
+    const { constraint } = rule;
+    const of = (setOf: (part: UnderstoodRule['constraint']) => Node): Node => {
       if (!rule.hotdrop) {
-        const set = matching.set(constraint, setting.place);
+        const set = setOf(constraint);
         // That it may have been altered is enough: see evaluate/rewrite.ts, alter.
         return diagram.mask(rule.effect.kind === 'alter' ? somehow(set) : set, tail);
       }
       let made = tail;
       for (const part of [...(constraint.kind === 'all' ? constraint.of : [constraint])].reverse()) {
-        made = diagram.mask(matching.set(part, setting.place), made);
+        made = diagram.mask(setOf(part), made);
         const opaque = part.kind === 'not' ? part.of : part;
         if (opaque.kind !== 'opaque' || !opaque.hotdrop) continue;
         const text = `${opaque.text} (drops the packet itself)`;
@@ -174,9 +218,10 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       }
       return made;
     };
-    if (rule.onFragment === rule.constraint) return of(rule.constraint);
-    const fragment = matching.fieldSet('fragment', layout.numberCodes('fragment', [[1, 1]]));
-    return diagram.choose(fragment, of(rule.onFragment), of(rule.constraint));
+    const plain = of((part) => matching.set(part, setting.place));
+    if (rule.onFragment === constraint) return plain;
+    const onLater = of((part) => setOnLaterFragment(part, setting.place, matching));
+    return diagram.choose(matching.fieldSet('fragment', laterOnes), onLater, plain);
   }
 
   function called(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, path: string): Node {
@@ -216,8 +261,8 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
     const { place } = settingOf(table, chain, rule, setting, '');
     const set = matching.set(rule.constraint, place);
     if (rule.onFragment === rule.constraint) return set;
-    const fragment = matching.fieldSet('fragment', layout.numberCodes('fragment', [[1, 1]]));
-    return diagram.choose(fragment, matching.set(rule.onFragment, place), set);
+    const onLater = setOnLaterFragment(rule.constraint, place, matching);
+    return diagram.choose(matching.fieldSet('fragment', laterOnes), onLater, set);
   }
 
   function settingOf(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, path: string): Setting {
@@ -256,7 +301,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
   function natureOf(table: Table, chain: Chain): Nature {
     const before = natures.get(chain);
     if (before !== undefined) return before;
-    let nature: Nature = { stateful: false, settled: true, leaf: true };
+    let nature: Nature = { stateful: false, settled: true, leaf: true, steady: true };
     natures.set(chain, nature);
     for (const rule of rulesOf(ruleset, chain)) {
       const { effect } = rule;
@@ -271,6 +316,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
             effect.kind === 'continue' ||
             effect.kind === 'log' ||
             (effect.kind === 'jump' && !effect.goto && inner?.leaf === true)),
+        steady: nature.steady && inner?.steady !== false && !changing.has(effect.kind),
       };
     }
     natures.set(chain, nature);
@@ -298,7 +344,11 @@ interface Nature {
   readonly settled: boolean;
   /** Nothing in it changes packets or sends them back. */
   readonly leaf: boolean;
+  /** Nothing in it changes packets that go on. */
+  readonly steady: boolean;
 }
+
+const changing: ReadonlySet<string> = new Set(['write', 'copy', 'untrack', 'track', 'hops', 'alter']);
 
 const unsettled: ReadonlySet<string> = new Set(['netmap', 'translate', 'hops']);
 

@@ -15,6 +15,8 @@ const excepted = leaf(2);
 
 /** Notes what members of the set tell apart. */
 export function gatherMembers(set: IpSet, sides: readonly Side[], sets: ReadonlyMap<string, IpSet> | null, into: Gathered): void {
+  // It holds no packet of this family.
+  if (set.family !== null && set.family !== into.family) return;
   if (set.type === 'list:set') {
     for (const inner of innerSets(set, sets)) if (inner !== undefined) gatherMembers(inner, sides, sets, into);
     return;

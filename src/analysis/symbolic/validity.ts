@@ -38,13 +38,13 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
   const fresh = matching.fieldSet('state', layout.numberCodes('state', [[newState, newState]]));
   return both(set, diagram.choose(fresh, ofNew(), ofLater()));
 
-  /** Its connection has ports as it has them itself, but for an ICMP error, which speaks of another's. */
+  /** Its connection has its protocol, and ports as it has them itself, but for an ICMP error, which speaks of another's. */
   function ofLater(): Node {
     const related = matching.fieldSet(
       'state',
       layout.numberCodes('state', [[states.indexOf('RELATED'), states.indexOf('RELATED')]]),
     );
-    let made: Node = all;
+    let made = agreeing('origProto', 'proto');
     for (const field of ['origSport', 'origDport'] as const) made = both(made, exactly(field, ported));
     return diagram.choose(both(related, icmp), all, made);
   }
@@ -62,19 +62,8 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
         matching.fieldSet(own, layout.addressCodes(own, [layout.addressesOf(original, code)])),
       ]));
     }
-    for (const [original, own] of [
-      ['origSport', 'sport'],
-      ['origDport', 'dport'],
-      ['origProto', 'proto'],
-    ] as const) {
-      // biome-ignore format: pairs
-      made = both(made, same(layout.axis(original).size, (code) => {
-        const values = layout.numbersOf(original, code);
-        const absent = layout.numberCode(own, null);
-        const codes = values === null ? Int32Array.of(absent, absent) : layout.numberCodes(own, [values]);
-        return [matching.fieldSet(original, Int32Array.of(code, code)), matching.fieldSet(own, codes)];
-      }));
-    }
+    for (const [original, own] of [['origSport', 'sport'], ['origDport', 'dport'], ['origProto', 'proto']] as const) // biome-ignore format: pairs
+      made = both(made, agreeing(original, own));
     return made;
   }
 
@@ -87,6 +76,15 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
       made = diagram.first(made, diagram.mask(left, right));
     }
     return made;
+  }
+
+  function agreeing(original: 'origSport' | 'origDport' | 'origProto', own: 'sport' | 'dport' | 'proto'): Node {
+    return same(layout.axis(original).size, (code) => {
+      const values = layout.numbersOf(original, code);
+      const absent = layout.numberCode(own, null);
+      const codes = values === null ? Int32Array.of(absent, absent) : layout.numberCodes(own, [values]);
+      return [matching.fieldSet(original, Int32Array.of(code, code)), matching.fieldSet(own, codes)];
+    });
   }
 
   function unmarked(field: 'mark' | 'connmark'): Node {

@@ -22,6 +22,12 @@ export interface Stop {
   readonly through: Node;
   /** Packets that come to it; the others go on as if it were not there. */
   readonly meets: Node;
+  /** What happens on the way to it from the stop before: routing takes a hop. */
+  readonly approach: Change;
+  /** Packets that end on that way, as they are before the approach. */
+  readonly spent: Node;
+  /** Interfaces that the hook does not name read as none in its rules. */
+  readonly sight: Change;
 }
 
 type Kind = 'final' | 'filter' | 'rule' | 'policy';
@@ -29,6 +35,8 @@ type Kind = 'final' | 'filter' | 'rule' | 'policy';
 export interface Way {
   readonly hook: Hook;
   readonly stops: readonly Stop[];
+  /** What stands before the first stop: nobody has said anything of tracking, and the hop that routing takes is still there. */
+  readonly entry: Change;
   /** The whole way: leaves are final verdicts, with the rule that decides. */
   readonly verdicts: Node;
 }
@@ -43,23 +51,32 @@ export function createWay(
   chains: Chains,
 ): Way {
   const { diagram, layout } = matching;
-  const stops = hookTables[backend][hook].flatMap((station) => stopAt(station) ?? []);
+  const hop = changes.of({ fields: recodedTtl((ttl) => Math.max(0, ttl - 1)) });
+  const unhop = changes.of({ fields: recodedTtl((ttl) => Math.min(255, ttl + 1)) });
+  const stations = hookTables[backend][hook].filter((station) => tableOf(station)?.chains.has(station.chain) === true);
+  const stops = stations.map((station, index) => stopAt(station, isRouted(index)));
   let rest: Node = none;
   for (const [index, stop] of [...stops.entries()].reverse()) {
-    const after = stops[index + 1];
-    const routed = hook === 'forward' && stop.station.chain === 'PREROUTING' && after?.station.chain !== 'PREROUTING';
-    const behind = routed ? routedOn(rest) : rest;
-    const through = onward(stop, behind);
-    rest = diagram.choose(stop.meets, through, behind);
+    const through = onward(stop, rest);
+    rest = diagram.choose(stop.meets, through, rest);
+    if (isRouted(index)) rest = routedOn(rest);
   }
-  // Nothing stands before FORWARD that counts hops.
-  if (hook === 'forward' && stops[0]?.station.chain !== 'PREROUTING') rest = routedOn(rest);
-  return { hook, stops, verdicts: entered(rest) };
+  const entry = entryOf();
+  return { hook, stops, entry, verdicts: changes.before(rest, restricted(rest, entry)) };
 
-  function stopAt(station: Station): Stop | null {
-    const table = ruleset.tables.find((candidate) => candidate.name === station.table);
-    const chain = table?.chains.get(station.chain);
-    if (table === undefined || chain === undefined) return null;
+  /** A forwarded packet is routed between PREROUTING and what comes then, or before all if nothing stands there. */
+  function isRouted(index: number): boolean {
+    if (hook !== 'forward' || stations[index]?.chain === 'PREROUTING') return false;
+    return index === 0 || stations[index - 1]?.chain === 'PREROUTING';
+  }
+
+  function tableOf(station: Station): Table | undefined {
+    return ruleset.tables.find((candidate) => candidate.name === station.table);
+  }
+
+  function stopAt(station: Station, routed: boolean): Stop {
+    const table = tableOf(station) as Table;
+    const chain = table.chains.get(station.chain) as Chain;
     const setting: Setting = {
       place: { tracked: station.tracked, scope: '' },
       rule: '',
@@ -70,15 +87,26 @@ export function createWay(
     const policy: RuleRef = { family: ruleset.family, table: table.name, chain: chain.name, rule: 'policy' };
     const decision: Decision = { verdict: chain.policy ?? 'ACCEPT', by: policy, line: chain.line };
     const own = chains.decided(table, chain, setting, decision);
-    return { station, table, chain, setting, through: seen(own, station), meets: station.table === 'nat' ? meetsNat() : all };
+    const sight = sightOf(station);
+    return {
+      station,
+      table,
+      chain,
+      setting,
+      through: changes.before(own, restricted(own, sight)),
+      meets: station.table === 'nat' ? meetsNat() : all,
+      approach: routed ? hop : changes.unchanged,
+      spent: routed ? spentPackets() : none,
+      sight,
+    };
   }
 
   /** Interfaces that the hook does not name are none there. */
-  function seen(f: Node, station: Station): Node {
-    const none: FieldName[] = [];
-    if (hook === 'output') none.push('in');
-    if (station.chain === 'PREROUTING' || station.chain === 'INPUT') none.push('out');
-    return zeroed(f, none);
+  function sightOf(station: Station): Change {
+    const names: FieldName[] = [];
+    if (hook === 'output') names.push('in');
+    if (station.chain === 'PREROUTING' || station.chain === 'INPUT') names.push('out');
+    return zeros(names);
   }
 
   /** The stop, and for packets that it accepts what is behind it, which sees them changed. */
@@ -166,16 +194,32 @@ export function createWay(
 
   /** A forwarded packet loses one hop on its way to FORWARD; one that has none left is answered (ip_forward). */
   function routedOn(f: Node): Node {
-    if (layout.axis('ttl').size <= 1) return f;
-    const codes = Int32Array.from({ length: 256 }, (_, ttl) => Math.max(0, ttl - 1));
-    const onward = changes.before(f, changes.of({ fields: new Map([['ttl', { kind: 'map', codes }]]) }));
-    const spent = matching.fieldSet('ttl', layout.numberCodes('ttl', [[0, 1]]));
-    return layout.shortening.reduce((rest, name, index) => {
-      const dropped = chains.dropBy(name);
-      if (dropped === null) return rest;
-      const by = matching.fieldSet('shortened', Int32Array.of(index + 1, index + 1));
-      return diagram.choose(diagram.mask(spent, by), endings.decided(dropped, changes.unchanged), rest);
-    }, onward);
+    const spent = noHopLeft();
+    return layout.shortening.reduce(
+      (rest, name, index) => {
+        const dropped = chains.dropBy(name);
+        if (dropped === null) return rest;
+        return diagram.choose(diagram.mask(spent, shortenedBy(index + 1)), endings.decided(dropped, changes.unchanged), rest);
+      },
+      changes.before(f, restricted(f, hop)),
+    );
+  }
+
+  function noHopLeft(): Node {
+    return matching.fieldSet('ttl', layout.numberCodes('ttl', [[0, 1]]));
+  }
+
+  function shortenedBy(code: number): Node {
+    return matching.fieldSet('shortened', Int32Array.of(code, code));
+  }
+
+  function spentPackets(): Node {
+    return layout.shortening.length === 0 ? none : diagram.without(noHopLeft(), shortenedBy(0));
+  }
+
+  function recodedTtl(to: (ttl: number) => number): ReadonlyMap<FieldName, Recoding> {
+    if (layout.axis('ttl').size <= 1) return new Map();
+    return new Map([['ttl', { kind: 'map', codes: Int32Array.from({ length: 256 }, (_, ttl) => to(ttl)) }]]);
   }
 
   /** Only the first packet of a connection walks through nat (evaluate/passage.ts, meetsNat). */
@@ -187,25 +231,24 @@ export function createWay(
     const icmp = matching.fieldSet('proto', layout.numberCodes('proto', [[icmpOf(layout.family), icmpOf(layout.family)]]));
     let set = diagram.first(state('NEW'), diagram.without(state('RELATED'), icmp));
     if (matching.tracksBySay) set = diagram.without(set, matching.fieldSet('exempt', Int32Array.of(1, 1)));
-    if (hook !== 'input') return set;
+    if (hook === 'output') return set;
     return diagram.without(set, matching.fieldSet('in', listed(loopbackCodes(layout, matching.surroundings))));
   }
 
-  /** At the beginning nobody has said anything of tracking, and the hop that routing takes is still there. */
-  function entered(f: Node): Node {
-    let whole = zeroed(f, ['exempt', 'template', 'shortened']);
-    if (hook === 'forward' && layout.axis('ttl').size > 1) {
-      const codes = Int32Array.from({ length: 256 }, (_, ttl) => Math.min(255, ttl + 1));
-      whole = changes.before(whole, changes.of({ fields: new Map([['ttl', { kind: 'map', codes }]]) }));
-    }
-    return whole;
+  function entryOf(): Change {
+    const nothing = zeros(['exempt', 'template', 'shortened', 'clamped']);
+    return hook === 'forward' ? changes.chained(unhop, nothing) : nothing;
   }
 
-  /** `f` of packets of which the fields' codes are 0. */
-  function zeroed(f: Node, names: readonly FieldName[]): Node {
+  function zeros(names: readonly FieldName[]): Change {
     const fields = new Map<FieldName, Recoding>();
-    for (const field of names) if (looksAt(f, field)) fields.set(field, { kind: 'to', code: 0 });
-    return changes.before(f, changes.of({ fields }));
+    for (const field of names) if (layout.axis(field).width > 0) fields.set(field, { kind: 'to', code: 0 });
+    return changes.of({ fields });
+  }
+
+  /** As much of a change as `f` can tell, which is often nothing. */
+  function restricted(f: Node, change: Change): Change {
+    return [...change.fields.keys()].some((field) => looksAt(f, field)) ? change : changes.unchanged;
   }
 
   function looksAt(f: Node, field: FieldName): boolean {
