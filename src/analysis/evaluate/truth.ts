@@ -75,9 +75,11 @@ export function truth(constraint: Constraint, scene: Scene): boolean | Question 
     case 'addressType': {
       const limit = constraint.on === null ? '' : ` --limit-iface-${constraint.on}`;
       const text = `-m addrtype --${constraint.field}-type ${constraint.types.join(',')}${limit}`;
-      const { family } = scene.passage.packet;
-      const answer = (passage: Passage): boolean | null => typesMatch(constraint, passage, scene.surroundings);
-      return narrowed(narrowing(scene.passage, typeCuts(constraint.field, family, scene.surroundings), answer), text, scene);
+      const { passage, surroundings } = scene;
+      const answer = (one: Passage): boolean | null => typesMatch(constraint, one, surroundings);
+      if (typeof passage[constraint.field] === 'bigint') return answer(passage) ?? ask(text, scene);
+      const cuts = typeCuts(constraint.field, passage.packet.family, surroundings);
+      return narrowed(narrowing(passage, cuts, answer), text, scene);
     }
     case 'member': {
       const set = scene.surroundings.sets?.get(constraint.set);
