@@ -44,6 +44,7 @@ complete -c palisade -n '__fish_seen_subcommand_from trace' -l sets -r -F -d 'Re
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l facts -r -F -d 'Read links, addresses, listeners and sysctls as JSON for the rulesets of --ruleset'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l backend -x -a 'nft legacy' -d 'Which backend’s rules to read when both hold some'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l packets -r -F -d 'Read packets from a file, one JSON object a line; - is standard input'
+complete -c palisade -n '__fish_seen_subcommand_from trace' -l brief -d 'Leave out the way there and say only the verdict and the rule that decides; for very many packets'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l hook -x -a 'input forward output' -d 'To this host, through it, or from it (default input)'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l src -x -d 'Source address'
 complete -c palisade -n '__fish_seen_subcommand_from trace' -l dst -x -d 'Destination address; on input this host’s first one'

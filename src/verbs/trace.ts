@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Host } from '../model/host/index.ts';
 import { formatAddress, parsePort } from '../model/net/index.ts';
-import { type Packet, states } from '../model/packet/index.ts';
+import { type Packet, states, type Trace } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { icmpTypeOf } from './icmp.ts';
 import { packetFor } from './packet.ts';
@@ -18,7 +18,8 @@ export const trace = verb({
   summary: 'what happens to a packet: hook by hook, rule by rule',
   description: `Sends one packet, described by flags, or many, one JSON object a line, through the rules as the kernel would,
 and says which rule decides. Where a match such as limit or recent decides, the verdict is DEPENDS and every outcome is listed.
-input and forward begin at PREROUTING, so addresses are those before DNAT; output begins at OUTPUT.`,
+input and forward begin at PREROUTING, so addresses are those before DNAT; output begins at OUTPUT.
+With --brief the path is left empty, and of what had to be taken for granted only what hangs on no rule is said.`,
   input: z.object({
     ...readingInput,
     packets: z
@@ -26,6 +27,10 @@ input and forward begin at PREROUTING, so addresses are those before DNAT; outpu
       .optional()
       .describe('Read packets from a file, one JSON object a line; - is standard input')
       .meta({ value: 'FILE', path: true }),
+    brief: z
+      .boolean()
+      .default(false)
+      .describe('Leave out the way there and say only the verdict and the rule that decides; for very many packets'),
     hook: z.enum(['input', 'forward', 'output']).optional().describe('To this host, through it, or from it (default input)'),
     src: z.string().optional().describe('Source address').meta({ value: 'ADDRESS' }),
     dst: z.string().optional().describe('Destination address; on input this host’s first one').meta({ value: 'ADDRESS' }),
@@ -63,8 +68,6 @@ input and forward begin at PREROUTING, so addresses are those before DNAT; outpu
     if (!host.ok) return { kind: 'invalid', problems: host.problems };
     const packets = input.packets === undefined ? one(host.value, input) : await many(context, host.value, input.packets);
     if (!packets.ok) return { kind: 'invalid', problems: packets.problems };
-    const { createEvaluator } = await import('../analysis/index.ts');
-    const evaluator = createEvaluator(host.value);
     const missing = packets.value.map(({ family }) => host.value.rulesets[family]).find((ruleset) => !ruleset.known);
     if (missing !== undefined && !missing.known) {
       const problem: Problem = {
@@ -74,15 +77,32 @@ input and forward begin at PREROUTING, so addresses are those before DNAT; outpu
       };
       return { kind: 'unread', problems: [problem] };
     }
+    const tracing = await tracingFor(host.value, packets.value.length, input.brief);
     for (const packet of packets.value) {
       context.signal.throwIfAborted();
-      const answer = evaluator.trace(packet);
+      const answer = tracing(packet);
       if (answer === null) throw new Error('a known ruleset has no answer');
       await context.part(traceToJson(answer));
     }
     return { kind: 'done', value: null };
   },
 });
+
+/** So many packets take the interpreter about as long as it takes to build the rules into functions. */
+const mostInterpreted = 500;
+
+async function tracingFor(host: Host, count: number, brief: boolean): Promise<(packet: Packet) => Trace | null> {
+  if (brief && count > mostInterpreted) {
+    const { createTracing } = await import('../analysis/answers/index.ts');
+    return createTracing(host).trace;
+  }
+  const { createEvaluator } = await import('../analysis/index.ts');
+  const evaluator = createEvaluator(host);
+  return (packet) => {
+    const trace = evaluator.trace(packet);
+    return brief && trace !== null ? { ...trace, path: [] } : trace;
+  };
+}
 
 type Flags = Readonly<Record<string, unknown>> & {
   readonly src?: string | undefined;

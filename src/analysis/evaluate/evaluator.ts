@@ -26,10 +26,15 @@ export function createEvaluator(host: Host): Evaluator {
       const ruleset = host.rulesets[packet.family];
       if (!ruleset.known) return null;
       const trace = traceOf((script) => walk(packet, ruleset.value, surroundings, script));
-      const taken = [...beside(host, packet), ...claims(packet)];
+      const taken = takenForGranted(host, packet);
       return taken.length === 0 ? trace : { ...trace, assumed: [...trace.assumed, ...taken] };
     },
   };
+}
+
+/** What is taken for granted of a packet whatever the rules are, as sentences. */
+export function takenForGranted(host: Host, packet: Packet): readonly string[] {
+  return [...beside(host, packet), ...claims(packet)];
 }
 
 /** Foreign nft chains on the packet's way can take it away, whatever iptables says. */
