@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { packet, ruleRef } from './shapes.ts';
 
 const words = z.object({
   except: z.boolean().describe('True: all but the list, so that an empty list is all.'),
@@ -30,6 +31,15 @@ const row = z.object({
     .array(z.object({ proto: z.string(), port: z.int(), process: z.string().nullable() }))
     .nullable()
     .describe('Who waits for it here; null when that is unknown, or it leads elsewhere.'),
+  witness: z
+    .object({
+      packet,
+      decidedBy: ruleRef.nullable(),
+      line: z.int().nullable(),
+      assumed: z.array(z.object({ text: z.string(), holds: z.boolean() })).describe('Answers of matches that no field tells.'),
+    })
+    .nullable()
+    .describe('One packet that is let in, checked by the interpreter, and the rule that decides about it.'),
 });
 
 /** What `reach --json` prints. */

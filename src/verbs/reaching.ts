@@ -2,8 +2,9 @@ import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords } from '
 import { bystanders } from '../audit/bystanders.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
-import type { Hook } from '../model/packet/index.ts';
+import { type Hook, packetToJson } from '../model/packet/index.ts';
 import type { ReachJson } from './reach-shape.ts';
+import { packet } from './shapes.ts';
 
 type Row = ReachJson['rows'][number];
 type Known = Extract<Reach, { kind: 'known' }>;
@@ -81,6 +82,12 @@ function rowJson(
         link: goal.kind === 'host' ? null : goal.link,
       })),
       listeners: row.listeners === null ? null : row.listeners.map(({ proto, port, process }) => ({ proto, port, process })),
+      witness: row.witness && {
+        packet: packet.parse(packetToJson(row.witness.packet)),
+        decidedBy: row.witness.trace.decidedBy,
+        line: row.witness.trace.line,
+        assumed: row.witness.assumed.map(({ text, holds }) => ({ text, holds })),
+      },
     },
   ];
 }

@@ -5,8 +5,10 @@ import { type Reach, reachOf } from '../../src/analysis/answers/index.ts';
 import { rowsAbout } from '../../src/analysis/answers/reached.fixture.ts';
 import { createKernel, type Namespace } from '../../src/kernel/index.ts';
 import { inside, tell } from '../../src/kernel/inside.fixture.ts';
+import { frame, openSender } from '../../src/kernel/packets.ts';
 import { hostFromTexts } from '../../src/model/host/index.ts';
 import { parseAddress } from '../../src/model/net/index.ts';
+import type { Packet } from '../../src/model/packet/index.ts';
 
 /** Three namespaces: a client, the host with its rules, and behind it containers, which share one. */
 interface Lab {
@@ -152,6 +154,32 @@ it.each([
   expect(counts['host']).toBeGreaterThan(1);
   expect(counts['nobody']).toBeGreaterThan(20);
   expect(reach.rows.some(({ goals }) => goals.some(({ kind }) => kind === 'published'))).toBe(true);
+  if (name !== 'docker') return;
+
+  // Docker published 127.0.0.1:9000; DNAT comes before routing, which would have dropped the packet.
+  const asked = { link: 'eth0', src: value('203.0.113.9'), dst: value('127.0.0.1'), proto: 17, port: 9000, own: own.map(value) };
+  expect(rowsAbout(reach, asked).map(({ verdict, goals }) => [verdict, goals[0]])).toEqual([
+    ['ACCEPT', { kind: 'published', address: '172.17.0.2', port: null, link: 'docker0' }],
+  ]);
+  await tell(container, 'iptables-nft -A INPUT -p udp -s 203.0.113.9 -d 172.17.0.2 --dport 9000');
+  const mac = async (where: Namespace, link: string): Promise<number> =>
+    Number.parseInt(
+      (await tell(where, `ip -o link show ${link}`)).match(/ether ([0-9a-f:]+)/)?.[1]?.replaceAll(':', '') ?? '',
+      16,
+    );
+  const ethernet = { source: await mac(client, 'c0'), destination: BigInt(await mac(firewall, 'eth0')) };
+  const sender = openSender({ link: 'c0', namespacePid: client.pid });
+  if (!sender.ok) throw new Error(sender.problems[0]?.message);
+  using wire = sender.value;
+  const packet: Packet = {
+    family: 4, hook: 'forward', in: 'eth0', out: null, src: asked.src, dst: asked.dst, proto: 17, sport: 40_001, dport: 9000,
+    icmpType: null, icmpCode: null, flags: 0, state: 'NEW', status: 0, direction: 'original', original: null, mark: 0, connmark: 0,
+    length: 60, ttl: 64, fragment: false, mac: null,
+  }; // biome-ignore format: one packet
+  const counted = async (): Promise<number> =>
+    Number((await tell(container, 'iptables-nft-save -c -t filter')).match(/^\[(\d+):\d+\] -A INPUT /m)?.[1] ?? 0);
+  for (let turn = 0; turn < 50 && (await counted()) === 0; turn += 1) wire.send(frame(packet, ethernet, turn + 1));
+  expect(await counted()).toBeGreaterThan(0);
 });
 
 function bare(prefix: string): string {

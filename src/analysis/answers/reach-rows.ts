@@ -1,10 +1,11 @@
 import { ranges } from '../../model/net/index.ts';
 import type { AddressWords } from './addresses.ts';
+import type { DraftRow } from './matrix.ts';
 import type { ReachRow } from './reach.ts';
 import type { Service } from './services.ts';
 
 /** Rows that differ in one column only made one, until none do; the ones that let most in first. */
-export function mergedRows(rows: readonly ReachRow[]): readonly ReachRow[] {
+export function mergedRows(rows: readonly DraftRow[]): readonly DraftRow[] {
   let list = [...rows];
   for (let before = Number.POSITIVE_INFINITY; list.length < before; ) {
     before = list.length;
@@ -19,14 +20,14 @@ export function mergedRows(rows: readonly ReachRow[]): readonly ReachRow[] {
 
 /** `together` gives the column of rows that are alike but for it; `null` leaves them as they are. */
 function mergedBy<C extends keyof ReachRow>(
-  rows: readonly ReachRow[],
+  rows: readonly DraftRow[],
   column: C,
-  together: (group: readonly ReachRow[]) => ReachRow[C] | null,
-): ReachRow[] {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify({ ...row, [column]: null }));
+  together: (group: readonly DraftRow[]) => ReachRow[C] | null,
+): DraftRow[] {
+  const groups = Map.groupBy(rows, (row) => JSON.stringify({ ...row, [column]: null, sample: null }));
   return [...groups.values()].flatMap((group) => {
     const value = group.length === 1 ? null : together(group);
-    return value === null ? group : [{ ...(group[0] as ReachRow), [column]: value }];
+    return value === null ? group : [{ ...(group[0] as DraftRow), [column]: value }];
   });
 }
 

@@ -1,17 +1,19 @@
 import { type Host, isLoopback, type Listener } from '../../model/host/index.ts';
-import { contains, type Family, type Ranges, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { bitsOf, contains, type Family, TCP, UDP } from '../../model/net/index.ts';
 import { isLocal } from '../evaluate/addresstype.ts';
 import { type Surroundings, surroundingsOf } from '../evaluate/surroundings.ts';
 import { type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type FieldName, type Firewall, type Layout, type Space } from '../symbolic/index.ts';
-import { type AddressWords, addressWords, complement, type NamedRanges, namedRanges } from './addresses.ts';
+import type { AddressWords } from './addresses.ts';
 import { type Arrivals, arrivalsOf, type Course, type Goal } from './arrivals.ts';
+import { type DraftRow, type Found, rowsOf } from './matrix.ts';
 import { mergedRows } from './reach-rows.ts';
-import { residueOf } from './residue.ts';
+import { witnessOfRow } from './reach-witness.ts';
 import { oddSources, type RoutingFacts, routingCuts, routingFactsOf } from './routing.ts';
-import { type Service, servicesOf } from './services.ts';
-import { grouped, splitBy, withoutField } from './split.ts';
+import type { Service } from './services.ts';
+import { withoutField } from './split.ts';
 import { usualLinks } from './usual-values.ts';
+import type { Witness } from './witness.ts';
 
 /** Who may reach what: packets of which each field meets its column. */
 export interface ReachRow {
@@ -29,6 +31,8 @@ export interface ReachRow {
   readonly goals: readonly Goal[];
   /** Sockets of this host that wait for it; `null` when that is unknown, or it leads elsewhere. */
   readonly listeners: readonly Listener[] | null;
+  /** One packet that is let in, if it was found and the interpreter agrees. */
+  readonly witness: Witness | null;
 }
 
 /** What becomes of all that no row names. */
@@ -76,7 +80,7 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
       assumed.add('routes are unknown: what the rules let through to this host and what they let through it stand side by side');
     }
     const links = linksOf(space.layout, surroundings, family);
-    const rows: ReachRow[] = [];
+    const rows: DraftRow[] = [];
     const refusals = new Map<string, Set<string>>();
     for (const course of courses) {
       const arrivals = arrivalsOf(space, firewall, facts, course);
@@ -102,7 +106,11 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
     return {
       kind: 'known',
       family,
-      rows: mergedRows(rows).map((row) => ({ ...row, listeners: listenersOf(row, family, surroundings) })),
+      rows: mergedRows(rows).map(({ sample, ...row }) => ({
+        ...row,
+        listeners: listenersOf(row, family, surroundings),
+        witness: witnessOfRow(space, firewall, row, sample),
+      })),
       refused: refusalsOf(refusals),
       strict: strict.map(({ name }) => name),
       assumed: [...assumed],
@@ -202,7 +210,7 @@ function sent(
       const covering = main.filter(
         ({ prefix }) =>
           prefix.length === 0 ||
-          lo >> BigInt(bits(family) - prefix.length) === prefix.value >> BigInt(bits(family) - prefix.length),
+          lo >> BigInt(bitsOf(family) - prefix.length) === prefix.value >> BigInt(bitsOf(family) - prefix.length),
       );
       const narrowest = Math.max(...covering.map(({ prefix }) => prefix.length));
       if (!covering.some((route) => route.prefix.length === narrowest && route.link === link)) continue;
@@ -210,105 +218,4 @@ function sent(
     codes.push(code, code);
   }
   return codes.length === 0 ? none : diagram.mask(matching.fieldSet('src', Int32Array.from(codes)), asked);
-}
-
-function bits(family: Family): number {
-  return family === 4 ? 32 : 128;
-}
-
-interface Found {
-  readonly rows: readonly Omit<ReachRow, 'links'>[];
-  readonly refused: ReadonlySet<string>;
-}
-
-function rowsOf(space: Space, surroundings: Surroundings, arrivals: Arrivals, arriving: Node): Found {
-  const { diagram, layout, family } = space;
-  const sets = namedRanges(family, surroundings.sets);
-  const rows: Omit<ReachRow, 'links'>[] = [];
-  const refused = new Set<string>();
-  // Services that lead to the same function are one.
-  const services = new Map<Node, Service[]>();
-  for (const { service, rest } of servicesOf(space, arriving)) {
-    const same = services.get(rest);
-    if (same === undefined) services.set(rest, [service]);
-    else same.push(service);
-  }
-  for (const [rest, of] of services) {
-    const destinations = grouped(splitBy(diagram, rest, layout.axis('dst')), layout.axis('dst').size);
-    const noDestination = (destinations.get(none) ?? []).map(([lo, hi]) => addressRange(layout, 'dst', lo, hi));
-    const own = (surroundings.addresses ?? [])
-      .filter(({ prefix }) => prefix.family === family)
-      .map(({ prefix }) => [prefix.value, prefix.value] as const);
-    for (const [behind, codes] of destinations) {
-      if (behind === none) continue;
-      const to = ranges(...codes.map(([lo, hi]) => addressRange(layout, 'dst', lo, hi)));
-      const sources = grouped(splitBy(diagram, behind, layout.axis('src')), layout.axis('src').size);
-      const noSource = (sources.get(none) ?? []).map(([lo, hi]) => addressRange(layout, 'src', lo, hi));
-      for (const [last, sourceCodes] of sources) {
-        if (last === none) continue;
-        const residue = residueOf(space, arrivals, last);
-        for (const verdict of residue.refused) refused.add(verdict);
-        if (residue.verdict === 'REFUSED') continue;
-        const from = ranges(...sourceCodes.map(([lo, hi]) => addressRange(layout, 'src', lo, hi)));
-        rows.push({
-          services: of,
-          // Whatever goes through the host is not for it.
-          destinations: destinationWords(
-            family,
-            surroundings,
-            to,
-            residue.goals.every(({ kind }) => kind === 'through') ? ranges(...noDestination, ...own) : noDestination,
-            sets,
-          ),
-          sources: addressWords(family, from, noSource, sets),
-          verdict: residue.verdict,
-          conditions: residue.conditions,
-          goals: residue.goals.map((goal) => plainGoal(goal, of)),
-          listeners: null,
-        });
-      }
-    }
-  }
-  return { rows, refused };
-}
-
-/** A port that stays as it was need not be said. */
-function plainGoal(goal: Goal, services: readonly Service[]): Goal {
-  const same =
-    goal.kind === 'published' &&
-    services.every(({ ports }) => ports?.length === 1 && String(ports[0]?.[0]) === goal.port && ports[0]?.[0] === ports[0]?.[1]);
-  return same ? { ...goal, port: null } : goal;
-}
-
-function destinationWords(
-  family: Family,
-  surroundings: Surroundings,
-  to: Ranges<bigint>,
-  open: Ranges<bigint>,
-  sets: readonly NamedRanges[],
-): AddressWords | 'own' {
-  const own = (surroundings.addresses ?? [])
-    .filter(({ prefix, link }) => prefix.family === family && link !== 'lo')
-    .map(({ prefix }) => prefix.value);
-  const has = (value: bigint): boolean => to.some(([lo, hi]) => lo <= value && value <= hi);
-  const words = addressWords(family, to, open, sets);
-  if (surroundings.routes === null || own.length === 0 || !own.every(has)) return words;
-  const others = complement(family, ranges(...open, ...localOnly(family, surroundings, to)));
-  return to.every(([lo, hi]) => !others.some(([from, end]) => lo <= end && from <= hi)) ? 'own' : words;
-}
-
-/** Of the intervals those that are the host's own. */
-function localOnly(family: Family, surroundings: Surroundings, within: Ranges<bigint>): Ranges<bigint> {
-  const locals = (surroundings.routes ?? [])
-    .filter((route) => route.family === family && route.type === 'local' && route.table === 'local')
-    .map(({ prefix }) => {
-      const free = BigInt(bits(family) - prefix.length);
-      const lo = (prefix.value >> free) << free;
-      return [lo, lo + (1n << free) - 1n] as const;
-    });
-  return within.length === 0 ? [] : ranges(...locals);
-}
-
-function addressRange(layout: Layout, field: 'src' | 'dst', first: number, last: number): readonly [bigint, bigint] {
-  return [layout.addressesOf(field, first)[0], layout.addressesOf(field, last)[1]];
 }

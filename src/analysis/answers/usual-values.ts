@@ -82,7 +82,13 @@ export function usualDestinations(
   { arriving, leaving }: { readonly arriving: string | null; readonly leaving: string | null },
   surroundings: Surroundings,
 ): readonly bigint[] {
-  if (hook !== 'input') return [...neighbours(family, leaving, surroundings), ...farAway[family], ...insiders[family]];
+  if (hook !== 'input')
+    return [
+      ...neighbours(family, leaving, surroundings),
+      ...farAway[family],
+      ...ownAddresses(family, arriving, surroundings),
+      ...insiders[family],
+    ];
   const own = [...ownAddresses(family, arriving, surroundings), ...ownAddresses(family, null, surroundings)];
   return own.length > 0 ? own : farAway[family];
 }
