@@ -132,13 +132,22 @@ function vagueRules({ ruleset }: Firewall, { layout }: Space): ReadonlySet<strin
     for (const chain of table.chains.values()) {
       for (const { effect, rule } of rulesOf(ruleset, chain)) {
         if (effect.kind !== 'netmap') continue;
-        const exact = (['src', 'dst'] as const).every((end) => layout.netmapped(end, effect.value, effect.mask) !== null);
-        if (!exact) found.add(`${table.name} ${chain.name} ${rule.number}`);
+        const ends = endsAt[chain.name] ?? (['src', 'dst'] as const);
+        if (!ends.every((end) => layout.netmapped(end, effect.value, effect.mask).whole))
+          found.add(`${table.name} ${chain.name} ${rule.number}`);
       }
     }
   }
   return found;
 }
+
+/** What nat changes in built-in chains. */
+const endsAt: Readonly<Record<string, readonly ('src' | 'dst')[]>> = {
+  PREROUTING: ['dst'],
+  OUTPUT: ['dst'],
+  INPUT: ['src'],
+  POSTROUTING: ['src'],
+};
 
 /** What the interpreter knows for sure the engine thinks possible. */
 function covers({ verdict, verdicts }: Answer, trace: Trace): boolean {

@@ -1,4 +1,4 @@
-import { bitsOf } from '../../model/net/index.ts';
+import { bitsOf, type Ranges } from '../../model/net/index.ts';
 import type { Constraint, Effect } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { addressPieces } from '../evaluate/addresspieces.ts';
@@ -106,9 +106,9 @@ function gatherNetmap(
   const parts = constraint.kind === 'all' ? constraint.of : [constraint];
   for (const end of ['src', 'dst'] as const) {
     into.addresses[end].add([[value, value | free], ...addressPieces(into.family, surroundings)]);
-    for (const part of parts) {
-      if (part.kind === 'address' && part.field === end) into.netmaps.push({ end, value, mask, within: part.ranges });
-    }
+    const own = parts.find((part) => part.kind === 'address' && part.field === end);
+    const within: Ranges<bigint> = own?.kind === 'address' ? own.ranges : [[0n, into.addresses[end].last]];
+    into.netmaps.push({ end, value, mask, within });
   }
 }
 

@@ -2,7 +2,7 @@ import { bitsOf, type Family, ICMP, ICMPV6, type Ranges } from '../../model/net/
 import type { AddressField, BitField, Constraint, NumberField } from '../../model/packet/index.ts';
 import { Atoms, type Axis, all, type Codes, Cuts, type Diagram, listed, type Node, none, widthOf } from '../space/index.ts';
 import { type InterfaceClasses, interfaceClasses } from './interfaces.ts';
-import { type Netmap, type Shifted, shiftNetmaps } from './netmap.ts';
+import { type Moved, type Netmap, shiftNetmaps } from './netmap.ts';
 
 /** Protocols whose header begins with two ports (net/netfilter/xt_multiport.c); other packets lack them. */
 export const portProtocols: Ranges<number> = [
@@ -86,8 +86,8 @@ export interface Layout {
   markLevel(field: 'mark' | 'connmark', bit: number): number;
   /** Rules that write the TTL: the code of `shortened` that stands for one is its index and one more. */
   readonly shortening: readonly string[];
-  /** What NETMAP makes of addresses, one by one; `null` where its rule does not say which it means, or means too many. */
-  netmapped(end: 'src' | 'dst', value: bigint, mask: bigint): readonly Shifted[] | null;
+  /** What NETMAP makes of addresses, one by one; not of all where a rule does not say which it means, or means too many. */
+  netmapped(end: 'src' | 'dst', value: bigint, mask: bigint): Moved;
   readonly firstVariable: number;
   readonly variables: readonly Variable[];
   variable(key: string, text: string, pure: boolean): Variable;
@@ -197,7 +197,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
     gathered.numbers.length.add(Array.from({ length: longestClamped[family] + 5 }, (_, length) => [length, length] as const));
   const under = top === 'src' ? 'dst' : 'src';
   const fields: readonly FieldName[] = [
-    'state', 'in', 'out', 'fragment', top, 'proto', 'dport', under, 'sport', 'icmpType', 'icmpCode', 'flags', 'mac', 'length',
+    'state', 'in', 'out', 'fragment', top, 'mac', 'proto', 'dport', under, 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
     'ttl', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
     'clamped',
   ]; // biome-ignore format: a list of names
@@ -262,7 +262,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
     markBits,
     markLevel: (field, bit) => firstMark + 2 * (places.get(bit) as number) + (field === 'mark' ? 0 : 1),
     shortening: gathered.shortening,
-    netmapped: (end, value, mask) => netmaps.get(`${end} ${value} ${mask}`) ?? null,
+    netmapped: (end, value, mask) => netmaps.get(`${end} ${value} ${mask}`) ?? { pieces: [], whole: false },
     firstVariable,
     variables,
     variable: (key, text, pure) => variable(key, text, pure, 0),

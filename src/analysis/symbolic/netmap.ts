@@ -16,6 +16,13 @@ export interface Shifted {
   readonly to: bigint;
 }
 
+/** What is known of all rules that move addresses alike. */
+export interface Moved {
+  readonly pieces: readonly Shifted[];
+  /** No rule of these lets any other address through. */
+  readonly whole: boolean;
+}
+
 /** So many pieces of its own network a rule may lay over one another, and so many cuts may each be seen through them. */
 const mostPieces = 256n;
 const mostCuts = 20_000;
@@ -26,12 +33,14 @@ const mostCuts = 20_000;
  *
  * @returns by end, value and mask.
  */
-export function shiftNetmaps({ netmaps, addresses }: Gathered): ReadonlyMap<string, readonly Shifted[]> {
+export function shiftNetmaps({ netmaps, addresses }: Gathered): ReadonlyMap<string, Moved> {
   const starts = { src: addresses.src.starts(), dst: addresses.dst.starts() };
-  const all = new Map<string, readonly Shifted[]>();
+  const all = new Map<string, Moved>();
   for (const netmap of netmaps) {
     const key = `${netmap.end} ${netmap.value} ${netmap.mask}`;
     const pieces = piecesOf(netmap, addresses[netmap.end].last);
+    const before = all.get(key) ?? { pieces: [], whole: true };
+    all.set(key, { ...before, whole: false });
     if (pieces === null) continue;
     const cuts = pieces.map(({ lo, hi, to }) =>
       starts[netmap.end].filter((start) => start > to && start <= to + (hi - lo)).map((start) => start - to + lo),
@@ -40,7 +49,7 @@ export function shiftNetmaps({ netmaps, addresses }: Gathered): ReadonlyMap<stri
     for (const [index, { lo, hi }] of pieces.entries()) {
       addresses[netmap.end].add([[lo, hi], ...(cuts[index] ?? []).map((cut) => [cut, hi] as const)]);
     }
-    all.set(key, [...(all.get(key) ?? []), ...pieces]);
+    all.set(key, { pieces: [...before.pieces, ...pieces], whole: before.whole });
   }
   return all;
 }
