@@ -7,7 +7,7 @@ import type { Firewall, Space, Stop } from '../symbolic/index.ts';
 type Change = Space['changes']['unchanged'];
 
 /** Packets that come to a chain's first rule, as they arrive at the host, by what has become of them until then. */
-interface Visit {
+export interface Visit {
   readonly hook: Hook;
   readonly stop: Stop;
   readonly change: Change;
@@ -31,6 +31,8 @@ export interface Liveness {
   hits(table: string, chain: string, rule: number): readonly Hits[];
   /** Packets that come to the rule's chain and match the rule, whatever earlier rules of the chain do with them. */
   candidates(table: string, chain: string, rule: number): readonly Candidates[];
+  /** What comes to the chain's first rule; empty where nothing does. */
+  visits(table: string, chain: string): readonly Visit[];
 }
 
 export interface DeadRule {
@@ -85,6 +87,7 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
         return met === none ? [] : [{ hook, packets: met }];
       }),
     candidates,
+    visits: (table, chain) => visits.get(find(table, chain).chain) ?? [],
   };
 
   function find(tableName: string, chainName: string): { readonly table: Table; readonly chain: Chain } {
@@ -198,17 +201,26 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
     diagram.meet(packets, leaving, (value) => {
       const number = numberOf(value);
       if (number !== Number.POSITIVE_INFINITY) seen[number] = 1;
+      return false;
     });
     for (const rule of rulesOf(ruleset, chain)) {
       const { number } = rule.rule;
       const target = rule.effect.kind === 'jump' ? table.chains.get(rule.effect.chain) : undefined;
       if (target === undefined && (seen[number] === 1 || isSending(rule))) continue;
       const matched = changes.before(chains.matched(table, chain, rule, stop.setting), change);
+      if (target === undefined) {
+        // It is enough that there is one.
+        diagram.meet(diagram.mask(matched, packets), leaving, (value) => {
+          if (numberOf(value) >= number) seen[number] = 1;
+          return seen[number] === 1;
+        });
+        continue;
+      }
       const left = diagram.where(diagram.mask(matched, leaving), (value) => numberOf(value) < number);
       const met = diagram.mask(diagram.without(matched, left), packets);
       if (met === none) continue;
       seen[number] = 1;
-      if (target !== undefined) call(target, change, met);
+      call(target, change, met);
     }
   }
 

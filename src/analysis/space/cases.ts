@@ -15,6 +15,10 @@ export interface Case {
 const few = 6;
 /** A case may be met by so many pieces of a field before the list is rather cut in two, which costs merging. */
 const spread = 4;
+/** Runs of cases that ask alike are short below this length: cutting between them would cut everywhere. */
+const shortRun = 16;
+/** As `spread`, where short runs take turns. */
+const mixedSpread = 64;
 
 /**
  * The function of a list of cases.
@@ -59,7 +63,8 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
       for (let at = length - 1; at >= 0; at -= 1) node = diagram.first((cases[list[at] as number] as Case).gives, node);
       return node;
     }
-    return (isDealable(list, from, axis) ? deal(list, from, axis, otherwise) : null) ?? halves(list, from, otherwise);
+    const most = mostDealt(list, from, axis);
+    return (most > 0 ? deal(list, from, axis, most, otherwise) : null) ?? halves(list, from, otherwise);
   }
 
   function asksFor(one: Case, from: number, axis: number): boolean {
@@ -71,21 +76,31 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
     return diagram.first(build(list.subarray(0, middle), from, none), build(list.subarray(middle), from, otherwise));
   }
 
-  /** All ask for the field, or the list is short; and what comes behind those that do not looks at nothing so high. */
-  function isDealable(list: Int32Array, from: number, axis: number): boolean {
+  /**
+   * How many cases the pieces of the field may hold in all: few more than there are where all ask for it, more where those that
+   * ask and those that do not take turns, any number in a short list; none where long runs are better built by themselves,
+   * or where what comes behind a case that does not ask looks at something as high.
+   */
+  function mostDealt(list: Int32Array, from: number, axis: number): number {
     const { level, width } = axes[axis] as Axis;
-    for (const index of list) {
-      const one = cases[index] as Case;
-      if (!asksFor(one, from, axis) && (list.length > few || diagram.level(one.gives) < level + width)) return false;
+    let runs = 1;
+    let asking = true;
+    for (let at = 0; at < list.length; at += 1) {
+      const one = cases[list[at] as number] as Case;
+      const asks = asksFor(one, from, axis);
+      if (!asks && diagram.level(one.gives) < level + width) return 0;
+      if (at > 0 && asks !== asking) runs += 1;
+      asking = asks;
     }
-    return true;
+    if (list.length <= few) return Number.POSITIVE_INFINITY;
+    if (runs === 1) return spread * list.length + 64;
+    return runs * shortRun > list.length ? mixedSpread * list.length : 0;
   }
 
   /** Builds the cases of each piece of the field by themselves; `null` if the pieces hold too many in all. */
-  function deal(list: Int32Array, from: number, axis: number, otherwise: Node): Node | null {
+  function deal(list: Int32Array, from: number, axis: number, most: number, otherwise: Node): Node | null {
     const starts = piecesOf(list, from, axis);
     const pieces = starts.length;
-    const most = list.length <= few ? Number.POSITIVE_INFINITY : spread * list.length + 64;
     // First how many cases each piece holds, then which, one piece behind the other.
     const ends = new Int32Array(pieces + 1);
     let total = 0;
@@ -95,6 +110,7 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
       if (one.axes[place] !== axis) {
         for (let piece = 0; piece < pieces; piece += 1) ends[piece + 1] = (ends[piece + 1] as number) + 1;
         total += pieces;
+        if (total > most) return null;
         continue;
       }
       const codes = one.codes[place] as Codes;

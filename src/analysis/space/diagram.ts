@@ -19,7 +19,7 @@ export class OverBudget extends Error {
   readonly nodes: number;
 
   constructor(nodes: number) {
-    super(`more than ${nodes.toLocaleString('en')} nodes`);
+    super(`the answer needs a diagram of more than ${nodes.toLocaleString('en')} nodes`);
     this.nodes = nodes;
   }
 }
@@ -27,6 +27,9 @@ export class OverBudget extends Error {
 /** Stands below every level, where leaves are. */
 export const bottom = 0xffff;
 
+/** Some 400 MB of nodes and of what finds them. */
+const defaultBudget = 1 << 23;
+const stepsEach = 16;
 const firstCapacity = 1 << 14;
 const largestCache = 1 << 20;
 
@@ -38,6 +41,7 @@ const largestCache = 1 << 20;
  */
 export class Diagram {
   readonly #budget: number;
+  #stepsLeft: number;
   #used = 0;
   #levels = new Uint16Array(firstCapacity);
   #lows = new Int32Array(firstCapacity);
@@ -49,8 +53,10 @@ export class Diagram {
   #operations = 0;
   readonly #idle: Memory[] = [];
 
-  constructor(budget = 40_000_000) {
+  /** @param budget nodes, and so many more steps of operations that a question may not take for ever. */
+  constructor(budget = defaultBudget) {
     this.#budget = budget;
+    this.#stepsLeft = budget * stepsEach;
   }
 
   /** Nodes made so far. */
@@ -181,23 +187,24 @@ export class Diagram {
   }
 
   /**
-   * Calls with each leaf value of `f` that is met inside the set, at least once. What lies under a node all of whose leaves
-   * have been met is not gone through again, so that nothing need be built to know.
+   * Calls with each leaf value of `f` that is met inside the set, once, until one is enough. What lies under a node all of
+   * whose leaves have been met is not gone through again, so that nothing need be built to know.
    */
-  meet(set: Node, f: Node, met: (value: number) => void): void {
+  meet(set: Node, f: Node, isEnough: (value: number) => boolean): void {
     const done = this.#borrow();
     const pairs = new Set<number>();
     const leaves = new Set<Node>();
+    let ended = false;
     const arrive = (node: Node): true => {
       if (!leaves.has(node)) {
         leaves.add(node);
-        met(~node);
+        if (isEnough(~node)) ended = true;
       }
       return true;
     };
     const every = (node: Node): true => {
       if (node < 0) return arrive(node);
-      if (done.stamps[node] === done.stamp) return true;
+      if (ended || done.stamps[node] === done.stamp) return true;
       done.stamps[node] = done.stamp;
       every(this.#lows[node] as Node);
       return every(this.#highs[node] as Node);
@@ -206,7 +213,7 @@ export class Diagram {
     /** Whether every leaf of the node has been met by now. */
     const visit = (inside: Node, node: Node): boolean => {
       if (inside === none) return isDone(node);
-      if (isDone(node)) return true;
+      if (ended || isDone(node)) return true;
       if (inside === all || node < 0) return every(node);
       const key = inside * 0x1_0000_0000 + node;
       if (pairs.has(key)) return false;
@@ -292,6 +299,8 @@ export class Diagram {
   }
 
   #keep(operation: number, left: number, right: number, result: Node): Node {
+    this.#stepsLeft -= 1;
+    if (this.#stepsLeft < 0) throw new OverBudget(this.#budget);
     const cache = this.#cache;
     // The table may have grown meanwhile.
     const entry = this.#entry(operation, left, right);
@@ -315,8 +324,9 @@ export class Diagram {
   }
 
   #grow(): void {
-    const capacity = this.#levels.length * 2;
     if (this.#used >= this.#budget) throw new OverBudget(this.#budget);
+    // No more than the budget allows: what is made for nothing is not made.
+    const capacity = this.#levels.length * 2;
     this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
     this.#lows = enlarged(this.#lows, new Int32Array(capacity));
     this.#highs = enlarged(this.#highs, new Int32Array(capacity));

@@ -195,9 +195,11 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   // Each length that TCPMSS may change is told from the next.
   if (clamps)
     gathered.numbers.length.add(Array.from({ length: longestClamped[family] + 5 }, (_, length) => [length, length] as const));
+  // Stations are known by their address and their MAC together.
+  const withMac = (side: 'src' | 'dst'): readonly FieldName[] => (side === 'src' ? ['src', 'mac'] : ['dst']);
   const under = top === 'src' ? 'dst' : 'src';
   const fields: readonly FieldName[] = [
-    'state', 'in', 'out', 'fragment', top, 'mac', 'proto', 'dport', under, 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
+    'state', 'in', 'out', 'fragment', ...withMac(top), 'proto', 'dport', ...withMac(under), 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
     'ttl', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
     'clamped',
   ]; // biome-ignore format: a list of names
