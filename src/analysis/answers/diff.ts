@@ -86,6 +86,12 @@ export function differencesOf(space: Space, hook: Hook, most = 50): WayDifferenc
   if (exact === none) return { kind: 'decided', hook, equal: true, differences: [], share: 0, left: 0 };
   const share = createShare(diagram, space.layout);
   const whole = share(possible);
+  const decisions = new Map(
+    [first, second].map((firewall) => [
+      firewall,
+      diagram.mapLeaves(firewall.way(hook).verdicts, (value) => (value === 0 ? all : ~value)),
+    ]),
+  );
   const total = share(diagram.where(exact, (value) => value !== 0)) / whole;
   const found = [...diagram.leaves(exact)]
     .filter((value) => value !== 0)
@@ -123,7 +129,7 @@ export function differencesOf(space: Space, hook: Hook, most = 50): WayDifferenc
 
   /** The rule that decides about most packets of a part of the region, and those packets. */
   function decider(firewall: Firewall, region: Node, part: Node): { set: Node; decision: Decision | null; others: number } {
-    const decided = diagram.mapLeaves(firewall.way(hook).verdicts, (value) => (value === 0 ? all : ~value));
+    const decided = decisions.get(firewall) as Node;
     const here = diagram.mask(part, decided);
     const value = heaviest(here);
     const ending = ~value === all ? null : endings.of(value);

@@ -14,4 +14,5 @@ export { type ServiceWords, serviceWords } from './services.ts';
 export * from './share.ts';
 export * from './tracing.ts';
 export { outwardLinks } from './usual-values.ts';
+export * from './whatif.ts';
 export * from './witness.ts';
