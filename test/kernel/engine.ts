@@ -47,6 +47,8 @@ export function engineOf(
       const agrees = verdict === 'UNDECIDED' || !passed || verdicts.has('ACCEPT') || by?.table === 'mangle';
       return { says, certain: false, agrees };
     }
+    // What a later fragment holds where ports would be may decide which rule drops it.
+    if (packet.fragment) return { says, certain: true, agrees: verdict !== 'ACCEPT' || passed };
     const rightly = verdict === 'ACCEPT' ? passed : by?.table === 'mangle' || !passed;
     // A policy reports nothing, and rules of accepted packets need not be the last ones met.
     const reports = by !== null && instrumented && made.kinds.has(ruleName(by));
