@@ -39,7 +39,9 @@ const row = z.object({
       assumed: z.array(z.object({ text: z.string(), holds: z.boolean() })).describe('Answers of matches that no field tells.'),
     })
     .nullable()
-    .describe('One packet that is let in, checked by the interpreter, and the rule that decides about it.'),
+    .describe(
+      'One packet that is let in, checked by the interpreter, and the rule that decides about it; null where none is at hand.',
+    ),
 });
 
 /** What `reach --json` prints. */

@@ -161,4 +161,18 @@ describe('reach', () => {
     );
     expect(drawn(report)).toContain('22/tcp this host anyone ACCEPT');
   });
+
+  it('puts what both families allow on one row, and what only one does on its own', async () => {
+    const shared = '-A INPUT -i eth0 -p tcp -m multiport --dports 80,443 -j ACCEPT';
+    const report = await asked(filter(shared, '-A INPUT -i eth0 -p icmp -m icmp --icmp-type 8 -j ACCEPT'), filter(shared));
+    expect(
+      report.rows.map(({ services, sources, witness }) => [services.list, sources[4], sources[6], witness?.packet.proto]),
+    ).toEqual([
+      [['80/tcp', '443/tcp'], anyone, anyone, 'tcp'],
+      // Its packet spoke of another service of the row that it was.
+      [['ping'], anyone, null, undefined],
+    ]);
+  });
 });
+
+const anyone = { except: true, list: [] };

@@ -3,6 +3,7 @@ import { bystanders } from '../audit/bystanders.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { type Hook, packetToJson } from '../model/packet/index.ts';
+import { sideBySide } from './reach-families.ts';
 import type { ReachJson } from './reach-shape.ts';
 import { packet } from './shapes.ts';
 
@@ -90,28 +91,4 @@ function rowJson(
       },
     },
   ];
-}
-
-/** Rows of both families that differ in their sources only are one. */
-function sideBySide(rows: readonly Row[]): Row[] {
-  const merged: Row[] = [];
-  for (const row of rows) {
-    const family = row.sources[4] === null ? 6 : 4;
-    const twin = merged.find((other) => other.sources[family] === null && keyOf(other) === keyOf(row));
-    if (twin === undefined) merged.push({ ...row });
-    else {
-      twin.sources = { ...twin.sources, [family]: row.sources[family] };
-      const listeners = [...(twin.listeners ?? []), ...(row.listeners ?? [])];
-      twin.listeners = twin.listeners === null && row.listeners === null ? null : unique(listeners);
-    }
-  }
-  return merged.map((row) => ({ ...row, listeners: row.listeners === null ? null : unique(row.listeners) }));
-}
-
-function keyOf({ links, services, destinations, verdict, conditions, goals }: Row): string {
-  return JSON.stringify([links, services, destinations, verdict, conditions, goals]);
-}
-
-function unique<T>(values: readonly T[]): T[] {
-  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }

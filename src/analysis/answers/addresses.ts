@@ -24,10 +24,13 @@ export function addressWords(
 ): AddressWords {
   const others = complement(family, ranges(...within, ...open));
   if (others.length === 0) return anyAddress;
-  const [exact, filled] = [wordsOf(family, within, sets), wordsOf(family, filledUp(within, open), sets)];
-  const own = filled.length < exact.length ? filled : exact;
-  const rest = wordsOf(family, others, sets);
-  return rest.length < own.length ? { except: true, list: rest } : { except: false, list: own };
+  const shortest = (addresses: Ranges<bigint>): readonly string[] => {
+    const [exact, filled] = [wordsOf(family, addresses, sets), wordsOf(family, filledUp(addresses, open), sets)];
+    return filled.length < exact.length ? filled : exact;
+  };
+  const [own, rest] = [shortest(within), shortest(others)];
+  const isShorter = rest.length < own.length || (rest.length === own.length && rest.join().length < own.join().length);
+  return isShorter ? { except: true, list: rest } : { except: false, list: own };
 }
 
 /** A set of the host that holds addresses only. */

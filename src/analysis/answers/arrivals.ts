@@ -80,7 +80,7 @@ export function arrivalsOf(space: Space, firewall: Firewall, facts: RoutingFacts
   // Packets that PREROUTING itself ends come nowhere; both ways say so.
   if (course !== 'through') {
     const gone = passed.reduce<Node>((rest, { packets }) => diagram.without(rest, packets), all);
-    add(named(input.verdicts, { kind: 'host' }), diagram.mask(gone, inward));
+    add(named(input.verdicts, { kind: 'host' }), diagram.mask(diagram.without(gone, odd), inward));
   }
   return { outcomes: typed(outcomes), of: (value) => list[value - 1] as Outcome, assumed: [...assumed] };
 

@@ -1,4 +1,5 @@
 import { bitsOf, type Family, type Ranges, ranges } from '../../model/net/index.ts';
+import { isLocal } from '../evaluate/addresstype.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Layout, Space } from '../symbolic/index.ts';
@@ -100,7 +101,10 @@ function destinationWords(
   sets: readonly NamedRanges[],
 ): AddressWords | 'own' {
   const own = (surroundings.addresses ?? [])
-    .filter(({ prefix, link }) => prefix.family === family && link !== 'lo')
+    // What is not routed to the host is not its own yet, such as an IPv6 address that is still being tried out.
+    .filter(
+      ({ prefix, link }) => prefix.family === family && link !== 'lo' && isLocal(family, prefix.value, surroundings) !== false,
+    )
     .map(({ prefix }) => prefix.value);
   const has = (value: bigint): boolean => to.some(([lo, hi]) => lo <= value && value <= hi);
   const words = addressWords(family, to, open, sets);

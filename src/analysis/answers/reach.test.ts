@@ -156,6 +156,14 @@ describe.each(rulesets)('who can reach what through %s', (name) => {
   });
 });
 
+it('is undecided over the budget', () => {
+  const text = readFileSync(join(root, 'docker', 'nft-v4.save'), 'latin1');
+  const read = hostFromFiles({ rulesets: [{ file: 'docker', text, family: 4 }], readAt: 0 });
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  expect(reachOf(read.value, 4, 100)).toMatchObject({ kind: 'undecided', why: expect.stringContaining('more than 100 nodes') });
+  expect(reachOf(read.value, 6)).toMatchObject({ kind: 'unknown' });
+});
+
 /** mulberry32 */
 function seeded(seed: number): (below: number) => number {
   let state = seed;

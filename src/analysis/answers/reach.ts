@@ -1,6 +1,8 @@
 import { type Host, isLoopback, type Listener } from '../../model/host/index.ts';
 import { bitsOf, contains, type Family, TCP, UDP } from '../../model/net/index.ts';
+import type { Constraint } from '../../model/packet/index.ts';
 import { isLocal } from '../evaluate/addresstype.ts';
+import { rulesOf } from '../evaluate/rules.ts';
 import { type Surroundings, surroundingsOf } from '../evaluate/surroundings.ts';
 import { type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type FieldName, type Firewall, type Layout, type Space } from '../symbolic/index.ts';
@@ -8,7 +10,7 @@ import type { AddressWords } from './addresses.ts';
 import { type Arrivals, arrivalsOf, type Course, type Goal } from './arrivals.ts';
 import { type DraftRow, type Found, rowsOf } from './matrix.ts';
 import { mergedRows } from './reach-rows.ts';
-import { witnessOfRow } from './reach-witness.ts';
+import { rowWitnesses } from './reach-witness.ts';
 import { oddSources, type RoutingFacts, routingCuts, routingFactsOf } from './routing.ts';
 import type { Service } from './services.ts';
 import { withoutField } from './split.ts';
@@ -70,7 +72,7 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
   if (!ruleset.known) return { kind: 'unknown', family, why: ruleset.why, remedy: ruleset.remedy };
   const surroundings = surroundingsOf(host);
   const facts = routingFactsOf(host, family);
-  const apart = routingCuts(family, facts, surroundings);
+  const apart = [...routingCuts(family, facts, surroundings), ...(surroundings.links === null ? linksNamed(host) : [])];
   try {
     const space = createSpace(family, [{ ruleset: ruleset.value, surroundings, apart }], budget);
     const firewall = space.firewalls[0] as Firewall;
@@ -102,6 +104,7 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
           return { kind: 'undecided', family, why: `the answer has more than ${mostRows.toLocaleString('en')} rows` };
       }
     }
+    const witnessOf = rowWitnesses(space, firewall);
     const strict = links.filter(({ name }) => facts.reversePath(name) === 'strict' && surroundings.routes !== null);
     return {
       kind: 'known',
@@ -109,7 +112,7 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
       rows: mergedRows(rows).map(({ sample, ...row }) => ({
         ...row,
         listeners: listenersOf(row, family, surroundings),
-        witness: witnessOfRow(space, firewall, row, sample),
+        witness: witnessOf(row, sample),
       })),
       refused: refusalsOf(refusals),
       strict: strict.map(({ name }) => name),
@@ -119,6 +122,22 @@ export function reachOf(host: Host, family: Family, budget?: number): Reach {
     if (error instanceof OverBudget) return { kind: 'undecided', family, why: error.message };
     throw error;
   }
+}
+
+/** Links that rules of either family name: what is said of one is then said of the other. */
+function linksNamed(host: Host): readonly Constraint[] {
+  const found = new Map<string, Constraint>();
+  const visit = (part: Constraint): void => {
+    if (part.kind === 'all' || part.kind === 'any') for (const each of part.of) visit(each);
+    else if (part.kind === 'not') visit(part.of);
+    else if (part.kind === 'interface' && part.field === 'in') found.set(`${part.name} ${part.prefix}`, part);
+  };
+  for (const ruleset of [host.rulesets[4], host.rulesets[6]]) {
+    if (!ruleset.known) continue;
+    for (const { chains } of ruleset.value.tables)
+      for (const chain of chains.values()) for (const { constraint } of rulesOf(ruleset.value, chain)) visit(constraint);
+  }
+  return [...found.values()];
 }
 
 /** Who waits for packets of the row that come to this host with their own destination. */

@@ -33,13 +33,18 @@ export function residueOf(space: Space, { of }: Arrivals, last: Node): Residue {
   const outcomes = [...diagram.leaves(rest)].filter((value) => value !== 0).map(of);
   const accepted = outcomes.filter(({ verdict }) => verdict === 'ACCEPT');
   const refused = [...new Set(outcomes.filter(({ verdict }) => verdict !== 'ACCEPT').map(({ verdict }) => verdict))];
-  const goals = accepted.map(({ goal }) => goal);
+  const goals = accepted.map(({ goal }) => goal).sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1));
   if (accepted.length === 0) return { verdict: 'REFUSED', conditions: [], goals: [], refused };
   if (refused.length === 0) return { verdict: 'ACCEPT', conditions: [], goals, refused };
   // Where the packet goes is no condition of its being accepted.
   const accepts = diagram.where(rest, (value) => value !== 0 && of(value).verdict === 'ACCEPT');
   const open = diagram.where(rest, (value) => value === 0);
   return { verdict: 'DEPENDS', conditions: conditionsOf(space, accepts, open), goals, refused };
+}
+
+/** By which goals are put in order. */
+function nameOf(goal: Goal): string {
+  return goal.kind === 'published' ? `${goal.kind} ${goal.address} ${goal.port}` : goal.kind;
 }
 
 /** Fields and matches that acceptance hangs on; the values of a field, if it alone decides. */

@@ -6,15 +6,12 @@ import { heading } from './words.ts';
 type Row = ReachJson['rows'][number];
 type Words = Row['services'];
 
-/** A table for each set of links, what happens to all else, then what is unknown or taken for granted. */
+/** A table for each link, or for several that are alike, what happens to all else, then what is unknown or taken for granted. */
 export function whole(report: ReachJson, view: View): string {
-  const groups = Map.groupBy(report.rows, ({ links }) => links.join(', '));
-  const tables = [...groups.values()].map(
-    (rows) => `${heading(arriving(rows[0]?.links ?? [], report), view)}${rowsTable(rows, view)}`,
-  );
+  const tables = alikeLinks(report).map(({ links, rows }) => `${heading(arriving(links, report), view)}${rowsTable(rows, view)}`);
   const nothing = report.rows.length === 0 ? paragraph(`${report.host}: nobody can reach anything from elsewhere.`, view) : '';
   const others = report.refused.map(({ family, links, verdicts }) =>
-    paragraph(`IPv${family}, everything else on ${linkWords(links)}: ${verdicts.join(' or ')}`, view, 0),
+    paragraph(`IPv${family}, everything else on ${linkWords(links, report)}: ${verdicts.join(' or ')}`, view, 0),
   );
   const strict =
     report.strict.length === 0
@@ -32,14 +29,27 @@ export function whole(report: ReachJson, view: View): string {
   return `${nothing}${tables.join('').replace(/^\n/, '')}${notes === '' || tables.length === 0 ? '' : '\n'}${notes}`;
 }
 
-function arriving(links: readonly string[], { outward }: ReachJson): string {
-  const named = links.map((link) => (outward.includes(link) ? `${link} (to the world)` : link));
-  return `Arriving on ${linkWords(named)}`;
+/** Links, those to the world first, each with all its rows; those with the same rows together. */
+function alikeLinks({
+  rows,
+  outward,
+}: ReachJson): readonly { readonly links: readonly string[]; readonly rows: readonly Row[] }[] {
+  const links = [...new Set([...outward, ...rows.flatMap((row) => row.links)])];
+  const groups = Map.groupBy(links, (link) => rows.flatMap((row, at) => (row.links.includes(link) ? [at] : [])).join());
+  return [...groups]
+    .filter(([numbers]) => numbers !== '')
+    .map(([, alike]) => ({ links: alike, rows: rows.filter((row) => row.links.includes(alike[0] ?? '')) }));
+}
+
+function arriving(links: readonly string[], report: ReachJson): string {
+  const named = links.map((link) => (report.outward.includes(link) ? `${link} (to the world)` : link));
+  return `Arriving on ${linkWords(named, report)}`;
 }
 
 /** `*` stands for all names that no rule mentions. */
-function linkWords(links: readonly string[]): string {
-  if (links.length === 1 && links[0] === '*') return 'any link';
+function linkWords(links: readonly string[], { rows }: ReachJson): string {
+  const isOnly = rows.every((row) => row.links.every((link) => link === '*'));
+  if (links.length === 1 && links[0] === '*' && isOnly) return 'any link';
   return links.map((link) => (link === '*' ? 'any other link' : link)).join(', ');
 }
 
