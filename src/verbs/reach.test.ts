@@ -151,6 +151,19 @@ describe('reach', () => {
     expect(rewriting.unknown.map(({ what }) => what)).toContain('who can reach this host over IPv4');
   });
 
+  it('names what sees packets before the rules and is not followed', async () => {
+    const facts = {
+      ...server,
+      links: [{ name: 'eth0', xdp: [{ mode: 'driver', id: 7, name: 'x' }] }, { name: 'wg0' }],
+      traffic: [{ link: 'wg0', at: 'ingress', kind: 'bpf', preference: 1 }],
+    };
+    const { assumed } = await asked(filter('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'), null, facts);
+    expect(assumed.map(({ sentence }) => sentence)).toEqual([
+      'an XDP program sees packets on eth0 before all rules; taken to let them through',
+      'filters of traffic control see packets on wg0 before all rules; taken to let them through unchanged',
+    ]);
+  });
+
   it('has no answer where no rules could be read, and says what it took for granted without facts', async () => {
     const rules = filter('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT');
     const outcome = await reach.run(context, reach.input.parse({ ruleset: [`4:${file('four', rules)}`] }));

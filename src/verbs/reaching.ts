@@ -5,6 +5,7 @@ import type { Family } from '../model/net/index.ts';
 import { type Hook, packetToJson } from '../model/packet/index.ts';
 import { sideBySide } from './reach-families.ts';
 import type { ReachJson } from './reach-shape.ts';
+import { unseenBy } from './reach-unseen.ts';
 import { packet } from './shapes.ts';
 
 type Row = ReachJson['rows'][number];
@@ -47,7 +48,7 @@ export function reachJson(host: Host): ReachJson {
       refused.map(({ links, verdicts }) => ({ family, links: [...links], verdicts: [...verdicts] })),
     ),
     strict: families.flatMap(({ strict }) => [...strict]),
-    assumed: families.flatMap(({ family, assumed }) => assumed.map((sentence) => ({ family, sentence }))),
+    assumed: families.flatMap(({ family, assumed }) => [...assumed, ...unseenBy(host)].map((sentence) => ({ family, sentence }))),
     unknown,
   };
 }
