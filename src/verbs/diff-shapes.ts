@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Difference, Region, UndecidedWay, WayDifferences } from '../analysis/answers/index.ts';
+import type { Difference, Region, RewriteDifferences, UndecidedWay, WayDifferences } from '../analysis/answers/index.ts';
 import { packetToJson } from '../model/packet/index.ts';
 import { packet, ruleRef } from './shapes.ts';
 
@@ -86,6 +86,23 @@ export const diffReport = z
             differences: z.array(difference).describe('Regions that do not overlap, biggest first.'),
           }),
         ),
+        rewrites: z
+          .object({
+            differences: z.array(
+              z.object({
+                table: z.string(),
+                chain: z.string(),
+                region: region.describe('In terms of the packet as it comes to the chain.'),
+                before: z.string(),
+                after: z.string().describe('What the chain does to it, in words: dst 192.0.2.7, dport 80.'),
+              }),
+            ),
+            more: z.boolean().describe('There are more than are listed.'),
+          })
+          .nullable()
+          .describe(
+            'Packets that both let pass a built-in chain, translated or marked differently; null when it could not be decided.',
+          ),
       }),
     ),
     assumed: z.array(z.string()).describe('What had to be taken for granted.'),
@@ -118,4 +135,13 @@ function differenceToJson({ kind, region: of, before, after, witness }: Differen
 
 function sideToJson({ verdict, answer, decision, others }: Difference['before']): z.output<typeof side> {
   return { verdict, answer, decidedBy: decision?.by ?? null, line: decision?.line ?? null, others };
+}
+
+export function rewritesToJson(rewrites: RewriteDifferences | null): DiffJson['families'][number]['rewrites'] {
+  return (
+    rewrites && {
+      differences: rewrites.differences.map((one) => ({ ...one, region: regionToJson(one.region) })),
+      more: rewrites.more,
+    }
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { diffReport, wayToJson } from './diff-shapes.ts';
+import { diffReport, rewritesToJson, wayToJson } from './diff-shapes.ts';
 import { readSides } from './diff-sides.ts';
 import { readingInput } from './reading.ts';
 import { verb } from './verb.ts';
@@ -13,7 +13,8 @@ equal, and one changed line may open a network. Each region says its packets in 
 after, which rules decide, and shows one such packet.
 A and B are files of iptables-save, several with commas (4:FILE and 6:FILE say the family), - for standard input, or live for this
 host. Links, addresses and sets of the host that is read, or those of --facts and --sets, count for both.
-What is logged, counted, marked or translated on the way makes no difference by itself, only what becomes of the packet.`,
+Packets that both let pass but translate or mark differently are listed by themselves. What is logged or counted makes no
+difference.`,
   input: z.object({
     before: z.string().describe('The ruleset before').meta({ value: 'A', path: true, positional: true }),
     after: z.string().describe('The ruleset after').meta({ value: 'B', path: true, positional: true }),
@@ -34,7 +35,7 @@ What is logged, counted, marked or translated on the way makes no difference by 
   output: diffReport,
   streams: false,
   exits: {
-    0: 'every packet has the same verdict',
+    0: 'every packet is treated alike',
     1: 'some packets are treated differently',
     2: 'a file or flag could not be read',
     3: 'no difference was found, but something could not be read or decided',
@@ -52,11 +53,15 @@ What is logged, counted, marked or translated on the way makes no difference by 
     const families = pairs.map(({ family, before, after }) => {
       context.signal.throwIfAborted();
       context.progress(`comparing the IPv${family} rules`);
-      return { family, ways: compareRulesets(family, before, after, { most: input.most }).map(wayToJson) };
+      const { ways, rewrites } = compareRulesets(family, before, after, { most: input.most });
+      return { family, ways: ways.map(wayToJson), rewrites: rewritesToJson(rewrites) };
     });
     const ways = families.flatMap((one) => one.ways);
     const value = { before: input.before, after: input.after, families, assumed: [...assumed], unknown: [...unknown] };
-    if (ways.some(({ equal }) => equal === false)) return { kind: 'found', value };
-    return { kind: unknown.length > 0 || ways.some(({ equal }) => equal === null) ? 'unknown' : 'done', value };
+    const rewrites = families.map((one) => one.rewrites);
+    if (ways.some(({ equal }) => equal === false) || rewrites.some((one) => one !== null && one.differences.length > 0))
+      return { kind: 'found', value };
+    const isOpen = unknown.length > 0 || ways.some(({ equal }) => equal === null) || rewrites.includes(null);
+    return { kind: isOpen ? 'unknown' : 'done', value };
   },
 });

@@ -84,7 +84,8 @@ function fieldCondition(layout: Layout, field: FieldName, codes: Codes): Conditi
     case 'template':
     case 'shortened':
     case 'clamped':
-      throw new Error(`no packet that arrives has ${field}`);
+      // Only behind earlier chains, which may have said so.
+      return said(false, [codes[0] === 0 ? 'no' : 'yes']);
     default: {
       const absent = intervals(codes, (code) => layout.numbersOf(field, code) ?? [-1, -1]);
       const own = absent.filter(([lo]) => lo >= 0);

@@ -5,7 +5,7 @@ import { traceOf } from '../evaluate/endings.ts';
 import { walk } from '../evaluate/walk.ts';
 import { createSpace, type Space } from '../symbolic/index.ts';
 import { bitsOfPacket } from '../symbolic/packet-bits.ts';
-import { type Condition, type Difference, differencesOf } from './index.ts';
+import { type Condition, type Difference, differencesOf, rewritesOf } from './index.ts';
 
 const surroundings = { sets: null, links: null, addresses: null, routes: null, listeners: null };
 
@@ -153,4 +153,41 @@ describe('differences', () => {
             }
     expect(different).toBeGreaterThan(50);
   });
+
+  it.each([
+    [
+      'another port behind a translation',
+      'nat -A PREROUTING -p tcp --dport 8022 -j DNAT --to-destination :22',
+      'nat -A PREROUTING -p tcp --dport 8022 -j DNAT --to-destination :23',
+      ['nat PREROUTING: proto tcp, dport 8022: dport 22, dport 23'],
+    ],
+    [
+      'a translation of fewer packets',
+      'nat -A PREROUTING -p udp -j DNAT --to-destination 192.0.2.1',
+      'nat -A PREROUTING -p udp --dport 53 -j DNAT --to-destination 192.0.2.1',
+      [
+        'nat PREROUTING: proto udp, dst not 192.0.2.1, dport not 53: dst 192.0.2.1, unchanged',
+        'nat PREROUTING: proto udp, dst not 192.0.2.1, fragment later: dst 192.0.2.1, unchanged',
+      ],
+    ],
+    [
+      'the same translation in other words',
+      'nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.0.2.1',
+      'nat -A PREROUTING -p tcp --dport 80:80 -j DNAT --to-destination 192.0.2.1',
+      [],
+    ],
+  ])('of what is rewritten: %s', (_, before, after, rows) => {
+    const { differences } = rewritesOf(spaceOf([before], [after]));
+    expect(
+      differences.map((one) => `${one.table} ${one.chain}: ${withoutLinks(one.region.conditions)}: ${one.before}, ${one.after}`),
+    ).toEqual(rows);
+  });
 });
+
+/** Only new and related packets from elsewhere meet nat, which all these have in common. */
+function withoutLinks(conditions: readonly Condition[]): string {
+  return conditions
+    .map(words)
+    .filter((text) => !/^(in|state) /.test(text))
+    .join(', ');
+}

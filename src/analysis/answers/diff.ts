@@ -4,6 +4,7 @@ import { all, type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type Decision, type Firewall, type Source, type Space } from '../symbolic/index.ts';
 import { createEnds, type End } from './ends.ts';
 import { type Region, regionsOf } from './regions.ts';
+import { type RewriteDifferences, rewritesOf } from './rewrites.ts';
 import { createShare } from './share.ts';
 import { type Witness, witnessOf } from './witness.ts';
 
@@ -47,30 +48,42 @@ export interface UndecidedWay {
   readonly why: string;
 }
 
-/** How two rulesets differ, way by way. */
+/** How two rulesets differ. */
+export interface Comparison {
+  readonly ways: readonly (WayDifferences | UndecidedWay)[];
+  /** `null`: over the budget. */
+  readonly rewrites: RewriteDifferences | null;
+}
+
 export function compareRulesets(
   family: Family,
   before: Source,
   after: Source,
   { most, budget }: { readonly most?: number; readonly budget?: number } = {},
-): readonly (WayDifferences | UndecidedWay)[] {
+): Comparison {
   let space: Space | null = null;
-  return (['input', 'forward', 'output'] as const).map((hook) => {
+  const within = <T>(ask: (of: Space) => T): T | OverBudget => {
     try {
       space ??= createSpace(family, [before, after], budget);
-      return differencesOf(space, hook, most);
+      return ask(space);
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error;
       // What has grown over its budget stays so.
       space = null;
-      return { kind: 'undecided', hook, why: error.message };
+      return error;
     }
+  };
+  const ways = (['input', 'forward', 'output'] as const).map((hook): WayDifferences | UndecidedWay => {
+    const way = within((of) => differencesOf(of, hook, most));
+    return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
+  const rewrites = within((of) => rewritesOf(of, most));
+  return { ways, rewrites: rewrites instanceof OverBudget ? null : rewrites };
 }
 
 /**
  * The packets that the first two firewalls of a space treat differently on a way: other verdicts, or another answer of
- * REJECT. What is logged, counted or marked on the way makes no difference by itself.
+ * REJECT. What is logged or counted on the way makes no difference, and what is rewritten none by itself.
  *
  * @param most regions; with more, the smallest are left out.
  * @throws OverBudget

@@ -83,12 +83,12 @@ describe('what if', () => {
     const ruleset = parsed(small);
     const answer = createWhatIf({ ruleset, surroundings })(change);
     if (!answer.ok) throw new Error(answer.problems[0]?.message);
-    const differences = answer.value.flatMap((way) => (way.kind === 'decided' ? way.differences : []));
+    const differences = answer.value.ways.flatMap((way) => (way.kind === 'decided' ? way.differences : []));
     expect(differences.map(row).sort()).toEqual([...rows].sort());
     // As the whole rulesets say.
     const whole = compareRulesets(4, { ruleset, surroundings }, { ruleset: parsed(changed(small, change)), surroundings });
     expect(
-      whole
+      whole.ways
         .flatMap((way) => (way.kind === 'decided' ? way.differences : []))
         .map(row)
         .sort(),
@@ -112,8 +112,8 @@ describe('what if', () => {
           if (!answer.ok) throw new Error(answer.problems[0]?.message);
           const after = parsed(changed(text, change));
           const whole = compareRulesets(4, { ruleset, surroundings }, { ruleset: after, surroundings }, { most: 1 });
-          for (const [index, way] of answer.value.entries()) {
-            const other = whole[index];
+          for (const [index, way] of answer.value.ways.entries()) {
+            const other = whole.ways[index];
             if (way.kind !== 'decided' || other?.kind !== 'decided') throw new Error('undecided');
             expect(way.equal, JSON.stringify(change)).toBe(other.equal);
             for (const difference of way.differences) {

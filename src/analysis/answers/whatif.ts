@@ -2,7 +2,7 @@ import { type Chain, isBuiltin, parseRuleset, type Rule, type Ruleset, type Tabl
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import type { Decision, Source } from '../symbolic/index.ts';
-import { compareRulesets, type Side, type UndecidedWay, type WayDifferences } from './diff.ts';
+import { type Comparison, compareRulesets, type Side, type UndecidedWay, type WayDifferences } from './diff.ts';
 import { mayMeet, type TellingField } from './meeting.ts';
 
 /** One rule more or less. Rules count from 1, as iptables does. */
@@ -12,10 +12,7 @@ export type RuleChange =
   | { readonly kind: 'remove'; readonly table: string; readonly chain: string; readonly rule: number };
 
 /** Says which packets one change of one rule concerns, and how: see {@link createWhatIf}. */
-export type WhatIf = (
-  change: RuleChange,
-  options?: { readonly most?: number; readonly budget?: number },
-) => Result<readonly (WayDifferences | UndecidedWay)[]>;
+export type WhatIf = (change: RuleChange, options?: { readonly most?: number; readonly budget?: number }) => Result<Comparison>;
 
 /**
  * What a change of one rule does, time and again for the same ruleset.
@@ -50,13 +47,13 @@ export function createWhatIf({ ruleset, surroundings }: Source): WhatIf {
     const after = slice(rule.value, { ...change, place: chain });
     if (!before.ok) return before;
     if (!after.ok) return after;
-    const ways = compareRulesets(
+    const { ways, rewrites } = compareRulesets(
       ruleset.family,
       { ruleset: before.value.ruleset, surroundings },
       { ruleset: after.value.ruleset, surroundings },
       { most: fewRegions, ...options },
     );
-    return ok(ways.map((way) => named(way, before.value.nameOf, after.value.nameOf)));
+    return ok({ ways: ways.map((way) => named(way, before.value.nameOf, after.value.nameOf)), rewrites });
   };
 
   /** A rule of the table by itself. */

@@ -7,6 +7,7 @@
  * `answers` asks these functions; a test compares each with the interpreter, which never imports this.
  */
 export { type Answer, createAnswering } from './answer.ts';
+export type { Change } from './change.ts';
 export type { Decision, Ending } from './ending.ts';
 export type { FieldName, Layout } from './layout.ts';
 export { createSpace, type Firewall, type Source, type Space } from './symbolic.ts';

@@ -14,6 +14,18 @@ const diff: DiffJson = {
   families: [
     {
       family: 4,
+      rewrites: {
+        differences: [
+          {
+            table: 'nat',
+            chain: 'PREROUTING',
+            region: { where: [{ field: 'dport', not: false, values: ['80'] }], matches: [], dependsOn: [], share: 0.1 },
+            before: 'dst 192.0.2.1',
+            after: 'unchanged',
+          },
+        ],
+        more: true,
+      },
       ways: [
         {
           ...way,
@@ -51,13 +63,18 @@ const diff: DiffJson = {
 describe('diff', () => {
   it('says what changes, what does not, and what is not known', () => {
     expect(whole(diff, view)).toMatchInlineSnapshot(`
-      "old.v4 → live: 1 kind of packets is treated differently.
+      "old.v4 → live: 2 kinds of packets are treated differently.
 
       IPv4, input
         CHANGE         PACKETS                  BEFORE                                                                AFTER
         newly allowed  tcp to port 22 or 80-81  REJECT with tcp-reset by filter INPUT rule 7, line 12, and by 2 more  ACCEPT, there is no rule and no policy
         Smaller regions that are not listed: 20 % of these packets; --most lists more.
       IPv4, output: undecided, more than 40,000,000 nodes.
+
+      IPv4, translated or marked differently
+        CHAIN           PACKETS                  BEFORE         AFTER
+        nat PREROUTING  any protocol to port 80  dst 192.0.2.1  unchanged
+        There are more; --most lists them.
 
       Equal for every packet: IPv4 forward.
       taken for granted: the nft chain inet x y also sees packets; what it does is not compared
@@ -69,12 +86,18 @@ describe('diff', () => {
   it('says so where nothing changes', () => {
     const same = {
       ...diff,
-      families: [{ family: 4 as const, ways: [{ ...way, hook: 'input' as const, equal: true }] }],
+      families: [
+        {
+          family: 4 as const,
+          rewrites: { differences: [], more: false },
+          ways: [{ ...way, hook: 'input' as const, equal: true }],
+        },
+      ],
       assumed: [],
       unknown: [],
     };
     expect(whole(same, view)).toMatchInlineSnapshot(`
-      "old.v4 → live: no packet is known to be treated differently.
+      "old.v4 → live: every packet is treated alike.
 
       Equal for every packet: IPv4 input.
       "

@@ -10,22 +10,18 @@ type Difference = Way['differences'][number];
 /** What changed first, way by way; then the ways on which nothing does; then what is not known. */
 export function whole(diff: DiffJson, view: View): string {
   const ways = diff.families.flatMap(({ family, ways: of }) => of.map((way) => ({ family, way })));
-  const count = ways.reduce((sum, { way }) => sum + way.differences.length, 0);
-  const says = count === 0 ? 'no packet is known to be treated differently' : `${count} kinds of packets are treated differently`;
+  const rewritten = diff.families.reduce((sum, { rewrites }) => sum + (rewrites?.differences.length ?? 0), 0);
+  const count = ways.reduce((sum, { way }) => sum + way.differences.length, rewritten);
   const equal = ways.filter(({ way }) => way.equal === true);
+  const isAll =
+    equal.length === ways.length && diff.unknown.length === 0 && diff.families.every(({ rewrites }) => rewrites !== null);
   return [
-    paragraph(
-      paintWords(
-        'bold',
-        `${diff.before} → ${diff.after}: ${count === 1 ? '1 kind of packets is treated differently' : says}.`,
-        view,
-      ),
-      view,
-    ),
+    paragraph(paintWords('bold', `${diff.before} → ${diff.after}: ${countWords(count, isAll)}.`, view), view),
     ...ways.filter(({ way }) => way.equal === false).map(({ family, way }) => different(family, way, view)),
     ...ways
       .filter(({ way }) => way.equal === null)
       .map(({ family, way }) => paragraph(`IPv${family}, ${way.hook}: undecided, ${way.undecided}.`, view)),
+    ...diff.families.map(({ family, rewrites }) => rewritesWords(family, rewrites, view)),
     equal.length === 0
       ? ''
       : `\n${paragraph(`Equal for every packet: ${equal.map(({ family, way }) => `IPv${family} ${way.hook}`).join(', ')}.`, view)}`,
@@ -55,6 +51,30 @@ function different(family: number, { hook, differences, share, left }: Way, view
       ? paragraph(`Smaller regions that are not listed: ${percent(left / share)} of these packets; --most lists more.`, view, 2)
       : '';
   return heading(`IPv${family}, ${hook}`, view) + table(columns, rows, view, 2) + rest;
+}
+
+function rewritesWords(family: number, rewrites: DiffJson['families'][number]['rewrites'], view: View): string {
+  if (rewrites === null) return paragraph(`IPv${family}, what is translated and marked: undecided, over the budget.`, view);
+  if (rewrites.differences.length === 0) return '';
+  const columns = [
+    { title: 'CHAIN' },
+    { title: 'PACKETS', grows: true },
+    { title: 'BEFORE', grows: true },
+    { title: 'AFTER', grows: true },
+  ];
+  const rows = rewrites.differences.map(({ table: name, chain, region, before, after }) => [
+    `${name} ${chain}`,
+    regionWords(region),
+    before,
+    after,
+  ]);
+  const more = rewrites.more ? paragraph('There are more; --most lists them.', view, 2) : '';
+  return heading(`IPv${family}, translated or marked differently`, view) + table(columns, rows, view, 2) + more;
+}
+
+function countWords(count: number, isAll: boolean): string {
+  if (count === 0) return isAll ? 'every packet is treated alike' : 'no packet is known to be treated differently';
+  return count === 1 ? '1 kind of packets is treated differently' : `${count} kinds of packets are treated differently`;
 }
 
 function witnessWords({ packet, assumed, checked }: NonNullable<Difference['witness']>): string {

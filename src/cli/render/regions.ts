@@ -36,6 +36,10 @@ function conditionWords({ field, not, values }: RegionJson['where'][number]): st
       return not ? `in any state but ${list}` : `in state ${list}`;
     case 'fragment':
       return values[0] === 'later' ? 'as later fragments' : 'but later fragments';
+    case 'exempt':
+      return values[0] === 'no' ? 'unless exempt from tracking' : 'exempt from tracking';
+    case 'template':
+      return values[0] === 'no' ? 'unless CT said how to track it' : 'of which CT said how to track it';
     default:
       return `with ${names[field] ?? field} ${not ? 'other than ' : ''}${list}`;
   }
