@@ -133,8 +133,11 @@ export function aimsOf({ family, ruleset, host }: Firewall): Aims {
         }
       }
     }
+    // Few rules translate, and much hangs on them.
+    const turns = table.name === 'nat' ? 3 : 1;
     for (const { name, list } of own)
-      for (const hook of hooks.get(name) ?? []) for (const { target } of list) targets[hook].push(target);
+      for (const hook of hooks.get(name) ?? [])
+        for (let turn = 0; turn < turns; turn += 1) for (const { target } of list) targets[hook].push(target);
   }
   names.delete('');
   return {

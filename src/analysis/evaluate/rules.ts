@@ -37,12 +37,17 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
       onFragment: onFragment(ruleset, rule, meaning),
       effect,
       target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
-      deciding: effect.kind !== 'continue' && effect.kind !== 'log' && effect.kind !== 'alter',
+      deciding: isDeciding(effect),
       hotdrop: some(constraint, (part) => part.kind === 'opaque' && part.hotdrop),
     };
   });
   chains.set(chain, rules);
   return rules;
+}
+
+/** What TCPMSS does to a packet's length a later rule may ask. */
+function isDeciding(effect: Effect): boolean {
+  return effect.kind === 'alter' ? effect.what === 'mss' : effect.kind !== 'continue' && effect.kind !== 'log';
 }
 
 /**

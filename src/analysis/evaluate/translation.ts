@@ -1,5 +1,5 @@
 import { bitsOf, contains, formatAddress, type Ranges } from '../../model/net/index.ts';
-import type { Effect } from '../../model/packet/index.ts';
+import type { Effect, Translation } from '../../model/packet/index.ts';
 import { isLocal } from './addresstype.ts';
 import type { Station } from './hooks.ts';
 import { asRanges, type Passage, translate } from './passage.ts';
@@ -19,7 +19,7 @@ export function applyTranslation(
   by: string,
 ): readonly string[] | null {
   const { end, to } = effect;
-  const stay = mayStay(effect, passage);
+  const stay = mayStay(effect, passage, surroundings);
   // Only a source of the host's own choice is left to it, at the very end of a packet's way: no rule sees it.
   if (end === 'src' && to.kind === 'own') return [];
   const [before, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
@@ -34,7 +34,8 @@ export function applyTranslation(
   const madeUp = effect.random === true && ports === null && end === 'src' && typeof port === 'number' ? classOf(port) : port;
   const newPort = ports === null ? madeUp : possible(otherPorts ? subtract(ports, [[port, port]]) : ports);
   translate(passage, end, { address, port: newPort, id: effect.random === true && hasEchoId(passage) }, by);
-  return address === before || end === 'src' ? [] : rerouted(address, passage, surroundings, by);
+  if (address === before || end === 'src' || (own !== null && passage.packet.hook === 'input')) return [];
+  return rerouted(address, passage, surroundings, by);
 }
 
 /** Which address nat changes at a hook (include/net/netfilter/nf_nat.h, HOOK2MANIP). */
@@ -56,15 +57,36 @@ export function netmapped(effect: Extract<Effect, { kind: 'netmap' }>, passage: 
  * Whether the rule leaves a choice to which the packet's own address and port belong: then it may be that nothing is
  * translated, which `--ctstate DNAT` tells.
  */
-export function mayStay({ end, to, random }: Extract<Effect, { kind: 'translate' }>, passage: Passage): boolean {
-  if (to.kind !== 'range' || (random === true && hasEchoId(passage))) return false;
+export function mayStay(
+  { end, to, random }: Extract<Effect, { kind: 'translate' }>,
+  passage: Passage,
+  surroundings: Surroundings,
+): boolean {
+  if (random === true && hasEchoId(passage)) return false;
   const [address, port] = end === 'src' ? [passage.src, passage.sport] : [passage.dst, passage.dport];
-  const addresses = to.address === null ? null : [to.address];
+  const addresses = choicesOf(end, to, passage, surroundings);
+  if (addresses === 'known') return false;
   const ports = to.port === null || port === null ? null : [to.port];
   const fits = <T extends bigint | number>(among: Ranges<T> | null, value: Possible<T> | null): boolean =>
     among === null || (typeof value !== 'object' && value !== null && contains(among, value));
   const open = !isSettled(addresses, address) || !isSettled(ports, port);
   return open && fits(addresses, address) && fits(ports, port);
+}
+
+/** Addresses among which the kernel chooses; an own one that nobody has told may be any, also that of the packet. */
+function choicesOf(
+  end: 'src' | 'dst',
+  to: Translation,
+  passage: Passage,
+  { addresses }: Surroundings,
+): Ranges<bigint> | null | 'known' {
+  if (to.kind === 'range') return to.address === null ? null : [to.address];
+  if (end === 'src' || passage.packet.hook === 'output' || addresses !== null) return 'known';
+  return everyAddress(passage);
+}
+
+function everyAddress({ packet }: Passage): Ranges<bigint> {
+  return [[0n, (1n << BigInt(bitsOf(packet.family))) - 1n]];
 }
 
 /** An ICMP packet is told apart by an id, which is no field of it but can be translated, to either end. */
@@ -89,7 +111,7 @@ function isSettled<T extends bigint | number>(among: Ranges<T> | null, value: Po
 function ownAddress(passage: Passage, surroundings: Surroundings): Ranges<bigint> {
   const { family, hook } = passage.packet;
   if (hook === 'output') return family === 4 ? [[0x7f000001n, 0x7f000001n]] : [[1n, 1n]];
-  if (surroundings.addresses === null) return [[0n, (1n << BigInt(bitsOf(family))) - 1n]];
+  if (surroundings.addresses === null) return everyAddress(passage);
   const own = surroundings.addresses.filter((entry) => entry.link === passage.in && entry.prefix.family === family);
   const usable = family === 4 ? own.slice(0, 1) : own.filter((entry) => entry.scope === 'global');
   return usable.map((entry) => [entry.prefix.value, entry.prefix.value] as const);
@@ -99,12 +121,17 @@ function ownAddress(passage: Passage, surroundings: Surroundings): Ranges<bigint
  * Why the packet does not take the way that was asked about, once its destination is known to be another's (or known to
  * be the host's own): no verdict of this way would be true of it. `null` while it is not known.
  */
-export function otherWay(passage: Passage, surroundings: Surroundings, by: string): string | null {
+export function otherWay(
+  { to }: Extract<Effect, { kind: 'translate' }>,
+  passage: Passage,
+  surroundings: Surroundings,
+  by: string,
+): string | null {
   const { family, hook } = passage.packet;
   if (hook === 'output') return null;
   const local = asRanges(passage.dst)
     .flat()
-    .map((value) => isLocal(family, value, surroundings));
+    .map((value) => to.kind === 'own' || isLocal(family, value, surroundings));
   if (hook === 'input' && local.every((here) => here === false)) {
     return `${by} sends the packet on to another host; ask what FORWARD does with it (hook forward)`;
   }

@@ -137,6 +137,8 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
           return decision(effect.verdict);
         case 'return':
           return null;
+        case 'alter':
+          break;
         case 'jump': {
           const target = table.chains.get(effect.chain);
           if (target === undefined) throw new Error(`${named(by)} leads to ${effect.chain}, which is not there`);
@@ -191,14 +193,14 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
     by: RuleRef,
     line: number,
   ): Decision {
-    if (mayStay(effect, passage)) {
+    if (mayStay(effect, passage, surroundings)) {
       const stays = `${named(by)} chooses the ${effect.end === 'dst' ? 'destination' : 'source'} that the packet has`;
       if (put({ key: stays, text: stays }, by, line)) return decision('ACCEPT');
     }
     const sentences = applyTranslation(effect, passage, surroundings, named(by));
     if (sentences === null) return decision('DROP');
     for (const sentence of sentences) assumed.add(sentence);
-    const astray = effect.end === 'dst' ? otherWay(passage, surroundings, named(by)) : null;
+    const astray = effect.end === 'dst' ? otherWay(effect, passage, surroundings, named(by)) : null;
     return astray === null ? decision('ACCEPT') : giveUp(decision, astray);
   }
 

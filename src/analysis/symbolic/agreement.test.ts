@@ -11,6 +11,8 @@ interface Find {
   readonly name: string;
   readonly rules: string;
   readonly packet: object;
+  /** Nothing is known of links and addresses. */
+  readonly bare?: true;
   readonly verdict: string;
   /** Every verdict that may be, where it depends. */
   readonly among?: readonly string[];
@@ -124,13 +126,42 @@ const finds: readonly Find[] = [
     verdict: 'DEPENDS',
     among: ['ACCEPT', 'DROP'],
   },
+  {
+    name: 'REDIRECT is to the host itself, whatever address that is',
+    rules:
+      '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 8080\nCOMMIT\n' +
+      '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 8080 -j DROP\nCOMMIT\n',
+    packet: {},
+    bare: true,
+    verdict: 'DROP',
+  },
+  {
+    name: 'REDIRECT may be to where the packet was going, where no address of the host is known',
+    rules:
+      '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 8080\nCOMMIT\n' +
+      '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate DNAT -j DROP\nCOMMIT\n',
+    packet: { dport: 8080 },
+    bare: true,
+    verdict: 'DEPENDS',
+    among: ['ACCEPT', 'DROP'],
+  },
+  {
+    name: 'TCPMSS makes no packet longer that an earlier answer keeps from it',
+    rules:
+      '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m string --algo bm --string "x" -j DROP\n' +
+      '-A PREROUTING -p tcp -m tcp --syn -m string --algo bm --string "x" -j TCPMSS --set-mss 1400\nCOMMIT\n' +
+      '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m length --length 64 -j REJECT\nCOMMIT\n',
+    packet: { length: 60 },
+    verdict: 'DEPENDS',
+    among: ['ACCEPT', 'DROP'],
+  },
 ];
 
-it.each(finds)('$name', ({ rules, packet: said, verdict, among }) => {
+it.each(finds)('$name', ({ rules, packet: said, bare, verdict, among }) => {
   const host = must(
     hostFromFiles({
       rulesets: [{ file: 'rules', text: rules, family: 4 }],
-      facts: { file: 'facts', text: JSON.stringify(facts) },
+      facts: { file: 'facts', text: JSON.stringify(bare === true ? {} : facts) },
       sets: { file: 'sets', text: 'create few hash:ip family inet\nadd few 192.0.2.5\nadd few 192.0.2.7\n' },
       readAt: 0,
     }),

@@ -205,7 +205,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       if (!rule.hotdrop) {
         const set = setOf(constraint);
         // That it may have been altered is enough: see evaluate/rewrite.ts, alter.
-        return diagram.mask(rule.effect.kind === 'alter' ? somehow(set) : set, tail);
+        return diagram.mask(rule.effect.kind === 'alter' && !rule.deciding ? somehow(set) : set, tail);
       }
       let made = tail;
       for (const part of [...(constraint.kind === 'all' ? constraint.of : [constraint])].reverse()) {

@@ -78,7 +78,7 @@ export function createTranslations(matching: Matching, changes: Changes, endings
 
     function within(addresses: readonly (readonly [bigint, bigint])[] | null): Node {
       const port = end === 'src' ? 'sport' : 'dport';
-      const locality = localityOf(addresses);
+      const locality = to.kind === 'own' ? true : localityOf(addresses);
       const lacks = matching.fieldSet(port, Int32Array.of(layout.numberCode(port, null), layout.numberCode(port, null)));
       const echo = diagram.not(
         matching.fieldSet('icmpType', Int32Array.of(layout.numberCode('icmpType', null), layout.numberCode('icmpType', null))),
