@@ -14,7 +14,7 @@ export type Share = (set: Node) => number;
 
 export function createShare(diagram: Diagram, layout: Layout): Share {
   const known = new Map<Node, number>();
-  const sums = new Map<FieldName, Float64Array>();
+  const sums = new Map<FieldName, (first: number, last: number) => number>();
   let dimensions: readonly Dimension[] = [];
 
   return (set) => {
@@ -30,34 +30,46 @@ export function createShare(diagram: Diagram, layout: Layout): Share {
     let share = 0;
     if (dimension.kind !== 'field') share = (shareOf(diagram.lo(node)) + shareOf(diagram.hi(node))) / 2;
     else {
-      const until = sumsOf(dimension.field);
+      const within = sumsOf(dimension.field);
       eachRun(diagram, node, dimension.axis, (first, last, rest) => {
-        if (rest !== none) share += ((until[last + 1] as number) - (until[first] as number)) * (rest === all ? 1 : shareOf(rest));
+        if (rest !== none) share += within(first, last) * (rest === all ? 1 : shareOf(rest));
       });
     }
     known.set(node, share);
     return share;
   }
 
-  /** Shares of all codes below each. */
-  function sumsOf(field: FieldName): Float64Array {
+  /** Shares of all codes from one to another. */
+  function sumsOf(field: FieldName): (first: number, last: number) => number {
     const before = sums.get(field);
     if (before !== undefined) return before;
-    const { size } = layout.axis(field);
-    const made = new Float64Array(size + 1);
-    for (let code = 0; code < size; code += 1) made[code + 1] = (made[code] as number) + weightOf(layout, field, code, size);
+    const made = field === 'src' || field === 'dst' ? countsOf(field) : weightsOf(field);
     sums.set(field, made);
     return made;
+  }
+
+  function weightsOf(field: FieldName): (first: number, last: number) => number {
+    const { size } = layout.axis(field);
+    const until = new Float64Array(size + 1);
+    for (let code = 0; code < size; code += 1) until[code + 1] = (until[code] as number) + weightOf(layout, field, code, size);
+    return (first, last) => (until[last + 1] as number) - (until[first] as number);
+  }
+
+  /** Addresses are counted exactly: beside half of all that there are, a single one of IPv6 vanishes from a float. */
+  function countsOf(field: AddressField): (first: number, last: number) => number {
+    const { size } = layout.axis(field);
+    const until: bigint[] = [0n];
+    for (let code = 0; code < size; code += 1) {
+      const [lo, hi] = layout.addressesOf(field, code);
+      until.push((until[code] as bigint) + hi - lo + 1n);
+    }
+    const unit = 2 ** -bitsOf(layout.family);
+    return (first, last) => Number((until[last + 1] as bigint) - (until[first] as bigint)) * unit;
   }
 }
 
 function weightOf(layout: Layout, field: FieldName, code: number, size: number): number {
   switch (field) {
-    case 'src':
-    case 'dst': {
-      const [lo, hi] = layout.addressesOf(field satisfies AddressField, code);
-      return Number(hi - lo + 1n) * 2 ** -bitsOf(layout.family);
-    }
     case 'proto':
     case 'sport':
     case 'dport':
