@@ -119,6 +119,12 @@ function withConsequences(text: string, family: Family, random: Random): string 
   const chain = (): string => random.pick(['INPUT', 'FORWARD', 'OUTPUT']);
   const most = bitsOf(family);
   const made: string[] = [];
+  if (random.chance(0.4)) {
+    // Part of a network keeps its place in the new one.
+    const [from, to] = [aside(family, random), aside(family, random)];
+    const rule = `-A PREROUTING -d ${formatAddress({ family, value: from })}/${most - 4} -j NETMAP --to ${formatAddress({ family, value: to })}/${most - 8}`;
+    text = text.replace(/(\n\*nat\n(?::.*\n)*)/, `$1${rule}\n`);
+  }
   for (const [, to = ''] of text.matchAll(/-j NETMAP --to (\S+)/g)) {
     const { value, length } = parsePrefix(to) ?? { value: 0n, length: 0 };
     const address = value | random.bits(Math.min(most - length, 8));
@@ -141,4 +147,11 @@ function withConsequences(text: string, family: Family, random: Random): string 
     made.push(`-A ${random.pick(['INPUT', 'FORWARD'])} ${bytes} -m mark ! --mark 64/64 -j ${verdict()}`);
   }
   return text.replace(/(\n\*filter\n(?::.*\n)*)/, (head) => `${head}${made.map((line) => `${line}\n`).join('')}`);
+}
+
+/** An address of one of two networks, on the edge of 16. */
+function aside(family: Family, random: Random): bigint {
+  const near = family === 4 ? 0x0a320000n : 0xfd50n << 112n;
+  const far = family === 4 ? 0xcb007100n : 0x20010db8000fn << 80n;
+  return random.pick([near, far]) | BigInt(random.below(16) << 4);
 }

@@ -84,6 +84,14 @@ const finds: readonly Find[] = [
     verdict: 'ACCEPT',
   },
   {
+    name: 'NETMAP of a part of a network keeps its place in the new one',
+    rules:
+      '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 203.0.113.64/28 -j NETMAP --to 192.0.2.0/24\nCOMMIT\n' +
+      '*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d 192.0.2.77/32 -j ACCEPT\nCOMMIT\n',
+    packet: { hook: 'forward', in: 'eth0', out: 'eth1', dst: '203.0.113.77' },
+    verdict: 'ACCEPT',
+  },
+  {
     name: 'NETMAP to a smaller network lays its parts over one another',
     rules:
       '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 203.0.113.0/24 -j NETMAP --to 192.0.2.64/28\nCOMMIT\n' +
