@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Packet, packetFromJson } from '../../model/packet/index.ts';
 import { parseRuleset, type Ruleset } from '../../model/ruleset/index.ts';
@@ -5,8 +7,9 @@ import { traceOf } from '../evaluate/endings.ts';
 import { walk } from '../evaluate/walk.ts';
 import { createSpace, type Space } from '../symbolic/index.ts';
 import { bitsOfPacket } from '../symbolic/packet-bits.ts';
-import { type Condition, type Difference, differencesOf, rewritesOf } from './index.ts';
+import { type Condition, compareRulesets, type Difference, differencesOf, rewritesOf } from './index.ts';
 
+const testdata = join(import.meta.dirname, '../../../testdata/rulesets');
 const surroundings = { sets: null, links: null, addresses: null, routes: null, listeners: null };
 
 function ruleset(rules: readonly string[]): Ruleset {
@@ -181,6 +184,22 @@ describe('differences', () => {
     expect(
       differences.map((one) => `${one.table} ${one.chain}: ${withoutLinks(one.region.conditions)}: ${one.before}, ${one.after}`),
     ).toEqual(rows);
+  });
+
+  it.each(['apf-firewall', 'guide', 'ufw', 'firehol-gateway'])('of %s in legacy and in nft are later fragments alone', (name) => {
+    const source = (backend: string) => {
+      const file = join(testdata, name, `${backend}-v4.save`);
+      const parsed = parseRuleset(readFileSync(file, 'latin1'), { file, family: 4 });
+      if (!parsed.ok) throw new Error(parsed.problems[0]?.message);
+      return { ruleset: parsed.value, surroundings };
+    };
+    const { ways, rewrites } = compareRulesets(4, source('legacy'), source('nft'), { most: 3 });
+    for (const way of ways) {
+      if (way.kind !== 'decided') throw new Error(way.why);
+      for (const { region } of way.differences) expect(region.conditions.map(words)).toContain('fragment later');
+    }
+    for (const { region } of rewrites?.differences ?? []) expect(region.conditions.map(words)).toContain('fragment later');
+    expect(rewrites).not.toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Family } from '../../model/net/index.ts';
 import type { Hook, Packet } from '../../model/packet/index.ts';
+import { backendOf } from '../evaluate/hooks.ts';
 import { all, type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type Decision, type Firewall, type Source, type Space } from '../symbolic/index.ts';
 import { createEnds, type End } from './ends.ts';
@@ -48,6 +49,8 @@ export interface UndecidedWay {
   readonly why: string;
 }
 
+const everyHook = ['input', 'forward', 'output'] as const satisfies readonly Hook[];
+
 /** How two rulesets differ. */
 export interface Comparison {
   readonly ways: readonly (WayDifferences | UndecidedWay)[];
@@ -62,9 +65,13 @@ export function compareRulesets(
   { most, budget }: { readonly most?: number; readonly budget?: number } = {},
 ): Comparison {
   let space: Space | null = null;
-  const within = <T>(ask: (of: Space) => T): T | OverBudget => {
+  // Matches that only one of them has stand in the order in which they are met, and one order may be far worse than the other.
+  // That of nft has those of later fragments too.
+  let leading = backendOf(before.ruleset) !== 'nft' && backendOf(after.ruleset) === 'nft' ? 1 : 0;
+  const attempt = <T>(hooks: readonly Hook[], ask: (of: Space) => T): T | OverBudget => {
     try {
       space ??= createSpace(family, [before, after], budget);
+      for (const hook of hooks) space.firewalls[leading]?.way(hook);
       return ask(space);
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error;
@@ -73,11 +80,17 @@ export function compareRulesets(
       return error;
     }
   };
-  const ways = (['input', 'forward', 'output'] as const).map((hook): WayDifferences | UndecidedWay => {
-    const way = within((of) => differencesOf(of, hook, most));
+  const within = <T>(hooks: readonly Hook[], ask: (of: Space) => T): T | OverBudget => {
+    const answer = attempt(hooks, ask);
+    if (!(answer instanceof OverBudget)) return answer;
+    leading = 1 - leading;
+    return attempt(hooks, ask);
+  };
+  const ways = everyHook.map((hook): WayDifferences | UndecidedWay => {
+    const way = within([hook], (of) => differencesOf(of, hook, most));
     return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
-  const rewrites = within((of) => rewritesOf(of, most));
+  const rewrites = within(everyHook, (of) => rewritesOf(of, most));
   return { ways, rewrites: rewrites instanceof OverBudget ? null : rewrites };
 }
 
