@@ -66,22 +66,36 @@ export const kinds = {
   campus(rules: number, seed = 1): string {
     const random = seeded(seed);
     const zones = Array.from({ length: 12 }, (_, index) => `zone-${index}`);
-    const lines = ['-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-A FORWARD -m conntrack --ctstate INVALID -j DROP'];
+    const lines = [
+      '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+      '-A FORWARD -m conntrack --ctstate INVALID -j DROP',
+    ];
     for (const [index, name] of zones.entries()) lines.push(`-A FORWARD -i vlan${100 + index} -j ${name}`);
-    const mac = (): string => random.bits(40).toString(16).toUpperCase().padStart(10, '0').replace(/(..)(?!$)/g, '$1:');
+    const mac = (): string =>
+      random
+        .bits(40)
+        .toString(16)
+        .toUpperCase()
+        .padStart(10, '0')
+        .replace(/(..)(?!$)/g, '$1:');
     for (const [index, name] of zones.entries()) {
       const own = 0x0a000000n | (BigInt(index) << 16n);
       const list: string[] = [];
       const share = rules / zones.length - 6;
       // Who has which address, then what each may be asked, then what all may ask of others.
-      while (list.length < share * 0.5) list.push(`-s ${network(own | random.bits(16), 32)} -m mac ! --mac-source 02:${mac()} -j DROP`);
+      while (list.length < share * 0.5)
+        list.push(`-s ${network(own | random.bits(16), 32)} -m mac ! --mac-source 02:${mac()} -j DROP`);
       while (list.length < share * 0.8)
         list.push(`-s ${network(own | random.bits(16), 32)} -p tcp -m multiport --dports ${ports(random)} -j ACCEPT`);
-      while (list.length < share * 0.9) list.push(`-s ${network(own | random.bits(16), 28)} -d ${network(random.bits(32), 16)} -j DROP`);
+      while (list.length < share * 0.9)
+        list.push(`-s ${network(own | random.bits(16), 28)} -d ${network(random.bits(32), 16)} -j DROP`);
       while (list.length < share)
         list.push(`-d ${network(random.bits(32), 24)} -p udp -m udp --dport ${1 + random.below(60_000)} -j ACCEPT`);
       for (const rule of list) lines.push(`-A ${name} ${rule}`);
-      lines.push(`-A ${name} -m limit --limit 5/min -j LOG --log-prefix "${name}: "`, `-A ${name} ! -s ${network(own, 16)} -j DROP`);
+      lines.push(
+        `-A ${name} -m limit --limit 5/min -j LOG --log-prefix "${name}: "`,
+        `-A ${name} ! -s ${network(own, 16)} -j DROP`,
+      );
     }
     lines.push('-A FORWARD -p tcp -m multiport --dports 80,443 -j ACCEPT');
     return table(zones, lines);

@@ -62,6 +62,7 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
   const { ruleset, chains } = firewall;
   const live = new Map<Chain, Uint8Array>();
   const visits = new Map<Chain, Visit[]>();
+  const accepted = new Map<Stop, ReadonlyMap<Change, Node>>();
   for (const hook of ['input', 'forward', 'output'] as const) follow(hook);
   const dead: DeadRule[] = [];
   let rules = 0;
@@ -144,29 +145,35 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
         if (here === none) continue;
         entries.push({ hook, stop, change: changes.chained(change, stop.sight), packets: here });
         if (stop === way.stops.at(-1)) continue;
-        const through = diagram.mask(here, changes.before(stop.through, change));
-        for (const [after, accepted] of acceptedBy(through)) add(next, changes.chained(change, after), accepted);
+        for (const [after, accepted] of acceptedBy(stop))
+          add(next, changes.chained(change, after), diagram.mask(here, changes.before(accepted, change)));
       }
       throughTable(stop, entries);
       groups = next;
     }
   }
 
-  function acceptedBy(through: Node): ReadonlyMap<Change, Node> {
-    const after = new Set<Change>();
-    for (const value of diagram.leaves(through)) {
-      const ending = value === 0 ? null : endings.of(value);
-      if (ending?.kind === 'decided' && ending.decision.verdict === 'ACCEPT') after.add(ending.change);
+  /** Packets that a stop accepts, by what it does to them: without the rules that decide few nodes are left. */
+  function acceptedBy(stop: Stop): ReadonlyMap<Change, Node> {
+    const known = accepted.get(stop);
+    if (known !== undefined) return known;
+    const after = new Map<Change, Node>();
+    for (const value of diagram.leaves(stop.through)) {
+      const change = changeOf(value);
+      if (change !== null && !after.has(change))
+        after.set(
+          change,
+          diagram.where(stop.through, (other) => changeOf(other) === change),
+        );
     }
-    const sets = new Map<Change, Node>();
-    for (const change of after) {
-      const accepted = diagram.where(through, (value) => {
-        const ending = value === 0 ? null : endings.of(value);
-        return ending?.kind === 'decided' && ending.decision.verdict === 'ACCEPT' && ending.change === change;
-      });
-      sets.set(change, accepted);
-    }
-    return sets;
+    accepted.set(stop, after);
+    return after;
+  }
+
+  /** What is done to packets that the leaf's verdict accepts. */
+  function changeOf(value: number): Change | null {
+    const ending = value === 0 ? null : endings.of(value);
+    return ending?.kind === 'decided' && ending.decision.verdict === 'ACCEPT' ? ending.change : null;
   }
 
   /** The chains of a stop's table, callers before those that they call. */

@@ -47,11 +47,11 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         case 'jump':
           throw new Error('a jump is no effect by itself');
         case 'write': {
-          const change = endings.pass(changes.of({ marks: marksOf(effect) }));
+          const change = endings.pass(changes.of({ marks: marksOf(effect, layout.markBits) }));
           return effect.field === 'mark' ? change : diagram.mask(connected(setting.place, true), change);
         }
         case 'copy': {
-          const change = endings.pass(changes.of({ marks: marksOf(effect) }));
+          const change = endings.pass(changes.of({ marks: marksOf(effect, layout.markBits) }));
           // A template's mark is 0, whatever the connection's is.
           return diagram.mask(connected(setting.place, effect.to === 'connmark'), change);
         }
@@ -76,7 +76,7 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
             `a transparent socket takes what ${name} hands over`,
             `a transparent socket takes what ${setting.rule} hands over`,
           );
-          const marks = marksOf({ kind: 'write', field: 'mark', mask: effect.mask, value: effect.value });
+          const marks = marksOf({ kind: 'write', field: 'mark', mask: effect.mask, value: effect.value }, layout.markBits);
           const takes = diagram.without(taken, nobodyTakes(effect));
           return diagram.choose(takes, ended('ACCEPT', changes.of({ marks })), ended('DROP'));
         }

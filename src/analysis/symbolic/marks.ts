@@ -12,14 +12,19 @@ export interface MarkChange {
   readonly flips: Uint8Array;
 }
 
-/** The change of a rule that writes or copies a mark (evaluate/rewrite.ts). */
-export function marksOf(effect: Extract<Effect, { kind: 'write' | 'copy' }>): MarkChange {
+/**
+ * The change of a rule that writes or copies a mark (evaluate/rewrite.ts).
+ *
+ * @param bits those that any rule looks at
+ * @returns `null` if it changes none of these
+ */
+export function marksOf(effect: Extract<Effect, { kind: 'write' | 'copy' }>, bits: readonly number[]): MarkChange | null {
   const change = kept();
   const odd = (field: 'mark' | 'connmark'): number => (field === 'mark' ? 0 : 1);
   const shift = effect.shift ?? 0;
   const target = odd(effect.kind === 'write' ? effect.field : effect.to);
   const own = target === 0 ? change.ofMark : change.ofConnmark;
-  for (let bit = 0; bit < 32; bit += 1) {
+  for (const bit of bits) {
     const row = 2 * bit + target;
     const from = bit - shift;
     const inside = from >= 0 && from < 32;
@@ -33,7 +38,14 @@ export function marksOf(effect: Extract<Effect, { kind: 'write' | 'copy' }>): Ma
     const source = effect.from === 'mark' ? change.ofMark : change.ofConnmark;
     source[row] = ((source[row] as number) ^ (1 << from)) >>> 0;
   }
-  return change;
+  const same = kept();
+  const changes = bits.some((bit) =>
+    [2 * bit, 2 * bit + 1].some(
+      (row) =>
+        change.ofMark[row] !== same.ofMark[row] || change.ofConnmark[row] !== same.ofConnmark[row] || change.flips[row] === 1,
+    ),
+  );
+  return changes ? change : null;
 }
 
 export function marksThen(first: MarkChange, second: MarkChange): MarkChange {
