@@ -85,7 +85,7 @@ export function play(seed: number, packets: number): Played {
         chosen += 1;
       }
     }
-    if (difference !== null && trace.path.some((step) => vague.has(named(step))) && covers(answer, trace)) {
+    if (difference !== null && mayMeet(vague, trace) && covers(answer, trace)) {
       difference = null;
       chosen += 1;
     }
@@ -139,6 +139,11 @@ function vagueRules({ ruleset }: Firewall, { layout }: Space): ReadonlySet<strin
     }
   }
   return found;
+}
+
+/** A path is that of one set of answers: with others the packet may meet rules that are not on it. */
+function mayMeet(rules: ReadonlySet<string>, { verdict, path }: Trace): boolean {
+  return path.some((step) => rules.has(named(step))) || (verdict === 'DEPENDS' && rules.size > 0);
 }
 
 /** What nat changes in built-in chains. */
