@@ -1,7 +1,9 @@
+import { type Loop, loopOf } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import type { Source } from '../analysis/symbolic/index.ts';
 import { type Backend, type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
+import type { Ruleset } from '../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { readHost } from './reading.ts';
 import { foreignOf } from './status.ts';
@@ -34,6 +36,10 @@ export async function readSides(context: Context, asked: Asked): Promise<Result<
   const unknown: Sides['unknown'][number][] = [];
   for (const family of [4, 6] as const) {
     const [one, other] = [hosts[0].rulesets[family], hosts[1].rulesets[family]];
+    for (const ruleset of [one, other]) {
+      const loop = ruleset.known ? loopOf(ruleset.value) : null;
+      if (ruleset.known && loop !== null) return failed(looping(ruleset.value, loop));
+    }
     if (one.known && other.known) {
       pairs.push({
         family,
@@ -86,6 +92,15 @@ function assumptions({ before, after }: Asked, hosts: readonly [Host, Host]): re
       sentences.add(`${word} is taken as if this host loaded it, with its links, addresses and sets`);
   }
   return [...sentences];
+}
+
+function looping({ file }: Ruleset, { table, rule }: Loop): Problem {
+  return {
+    code: 'ruleset-syntax',
+    at: { file, line: rule.line },
+    message: `${table} ${rule.chain} rule ${rule.number} leads back to its own chain, which the kernel refuses`,
+    hint: 'break the circle of jumps',
+  };
 }
 
 /** Families that one side has and the other was not asked about. */

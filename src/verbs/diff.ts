@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { diffReport, rewritesToJson, wayToJson } from './diff-shapes.ts';
-import { readSides } from './diff-sides.ts';
 import { readingInput } from './reading.ts';
 import { verb } from './verb.ts';
 
@@ -45,6 +44,7 @@ difference.`,
     { command: 'palisade diff old.v4,old.v6 new.v4,new.v6 --json', says: 'both families, for a pipeline' },
   ],
   async run(context, input) {
+    const { readSides } = await import('./diff-sides.ts');
     const sides = await readSides(context, input);
     if (!sides.ok)
       return { kind: sides.problems.every(({ code }) => code === 'unread') ? 'unread' : 'invalid', problems: sides.problems };

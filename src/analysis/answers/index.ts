@@ -8,7 +8,9 @@
 export * from './conditions.ts';
 export * from './diff.ts';
 export * from './liveness.ts';
+export * from './loops.ts';
 export * from './reach.ts';
+export * from './redundancy.ts';
 export * from './regions.ts';
 export * from './rewrites.ts';
 export { type ServiceWords, serviceWords } from './services.ts';

@@ -5,6 +5,7 @@ import { createEvaluator, takenForGranted } from '../evaluate/index.ts';
 import { surroundingsOf } from '../evaluate/surroundings.ts';
 import { OverBudget } from '../space/index.ts';
 import { type Answer, createAnswering, createSpace, type Space } from '../symbolic/index.ts';
+import { loopOf } from './loops.ts';
 
 /** Answers for very many packets of one host, without the way there. */
 export interface Tracing {
@@ -46,7 +47,7 @@ export function createTracing(host: Host, budget?: number): Tracing {
 
   function built(family: Family, hook: Hook): ((packet: Packet) => Answer) | null {
     const ruleset = host.rulesets[family];
-    if (!ruleset.known) return null;
+    if (!ruleset.known || loopOf(ruleset.value) !== null) return null;
     try {
       let space = spaces.get(family);
       if (space === undefined) {

@@ -141,6 +141,7 @@ describe('what if', () => {
     [{ ...input, kind: 'add', at: 6, text: '-A INPUT -j DROP' }, /no place for rule 6/],
     [{ ...input, kind: 'add', at: 1, text: '-A LOGIN -j DROP' }, /one of LOGIN/],
     [{ ...input, kind: 'add', at: 1, text: '-A INPUT --dport 22 -j DROP' }, /dport/],
+    [{ ...login, kind: 'add', at: 1, text: '-A LOGIN -p tcp -j LOGIN' }, /circle/],
   ])('%j is refused', (change, message) => {
     const answer = createWhatIf({ ruleset: parsed(small), surroundings })(change);
     expect(answer.ok ? '' : answer.problems[0]?.message).toMatch(message);

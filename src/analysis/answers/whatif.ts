@@ -3,6 +3,7 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import type { Decision, Source } from '../symbolic/index.ts';
 import { type Comparison, compareRulesets, type Side, type UndecidedWay, type WayDifferences } from './diff.ts';
+import { loopOf } from './loops.ts';
 import { mayMeet, type TellingField } from './meeting.ts';
 
 /** One rule more or less. Rules count from 1, as iptables does. */
@@ -47,6 +48,10 @@ export function createWhatIf({ ruleset, surroundings }: Source): WhatIf {
     const after = slice(rule.value, { ...change, place: chain });
     if (!before.ok) return before;
     if (!after.ok) return after;
+    if (loopOf(before.value.ruleset) !== null || loopOf(after.value.ruleset) !== null)
+      return failed(
+        misnamed('jumps would lead in a circle, which the kernel refuses', 'jump to a chain that does not lead back'),
+      );
     const { ways, rewrites } = compareRulesets(
       ruleset.family,
       { ruleset: before.value.ruleset, surroundings },
