@@ -80,7 +80,7 @@ export function createEnds({ diagram, endings }: Space): Ends {
 }
 
 /** What a REJECT rule answers with, said or not. */
-function answerOf(ruleset: Ruleset, { by }: Decision): string {
+export function answerOf(ruleset: Ruleset, { by }: Decision): string {
   const chain = ruleset.tables.find(({ name }) => name === by.table)?.chains.get(by.chain);
   const rule = by.rule === 'policy' ? undefined : chain?.rules[by.rule - 1];
   const text = rule === undefined ? '' : (ruleMeaning(ruleset, rule).uses.at(-1)?.text ?? '');

@@ -24,12 +24,43 @@ export interface Standing {
 }
 
 /** How a rule stands behind the others of its chain, for the packets that come there as `visit` says. */
-export function standingOf(space: Space, firewall: Firewall, table: Table, chain: Chain, number: number, visit: Visit): Standing {
+export type Standings = (table: Table, chain: Chain, rule: number, visit: Visit) => Standing;
+
+/** Chains that change packets are walked once for each visit, whatever rules are asked about. */
+export function createStandings(space: Space, firewall: Firewall): Standings {
+  const walks = new WeakMap<Visit, readonly Before[]>();
+  return (table, chain, rule, visit) => {
+    if (firewall.chains.isSteady(table, chain)) return standingOf(space, firewall, table, chain, rule, visit, null);
+    let walk = walks.get(visit);
+    if (walk === undefined) {
+      walk = walkOf(space, firewall, table, chain, visit);
+      walks.set(visit, walk);
+    }
+    return standingOf(space, firewall, table, chain, rule, visit, walk);
+  };
+}
+
+/** Packets before a rule by what has become of them, all that came to the chain; and what the rule does with them. */
+interface Before {
+  readonly groups: ReadonlyMap<Change, Node>;
+  readonly does: Node;
+}
+
+/** @param walk of a chain that changes packets. */
+function standingOf(
+  space: Space,
+  firewall: Firewall,
+  table: Table,
+  chain: Chain,
+  number: number,
+  visit: Visit,
+  walk: readonly Before[] | null,
+): Standing {
   const { diagram, changes, endings } = space;
   const { chains, ruleset } = firewall;
   const rules = rulesOf(ruleset, chain);
   const { stop, hook } = visit;
-  return chains.isSteady(table, chain) ? steady() : inTurn();
+  return walk === null ? steady() : inTurn(walk);
 
   function ruleAt(at: number): UnderstoodRule {
     const rule = rules[at - 1];
@@ -69,50 +100,23 @@ export function standingOf(space: Space, firewall: Firewall, table: Table, chain
     };
   }
 
-  /** Rule by rule, with what each makes of the packets. */
-  function inTurn(): Standing {
-    const does = new Map<number, Node>();
-    let groups = new Map<Change, Node>([[visit.change, visit.packets]]);
-    for (const rule of rules.slice(0, number - 1)) {
-      const step = chains.step(table, chain, rule, stop.setting);
-      const next = new Map<Change, Node>();
-      let own: Node = none;
-      for (const [change, all] of groups) {
-        const here = diagram.mask(all, changes.before(step, change));
-        let unchanged = all;
-        for (const value of diagram.leaves(here)) {
-          const ending = value === 0 ? null : endings.of(value);
-          if (ending?.kind !== 'pass') continue;
-          const passed = diagram.where(here, (other) => other === value);
-          unchanged = diagram.without(unchanged, passed);
-          add(next, changes.chained(change, ending.change), passed);
-        }
-        own = diagram.first(own, diagram.without(here, diagram.without(all, unchanged)));
-        add(next, change, unchanged);
-      }
-      does.set(rule.rule.number, own);
-      groups = next;
-    }
-    const last = ruleAt(number);
-    const [matched, step] = [matchedBy(last, stop), chains.step(table, chain, last, stop.setting)];
-    let [packets, own]: [Node, Node] = [none, none];
-    for (const [change, all] of groups) {
-      packets = diagram.first(packets, diagram.mask(all, changes.before(matched, change)));
-      own = diagram.first(own, diagram.mask(all, changes.before(step, change)));
-    }
-    does.set(number, own);
+  function inTurn(before: readonly Before[]): Standing {
+    const own = before[number - 1] as Before;
+    const matched = matchedBy(ruleAt(number), stop);
+    let packets: Node = none;
+    for (const [change, all] of own.groups) packets = diagram.first(packets, diagram.mask(all, changes.before(matched, change)));
     const taken = new Map<number, Node>();
     let rest = packets;
-    for (const [rule, function_] of does) {
-      if (rule === number) break;
+    for (let at = 0; at < number - 1 && rest !== none; at += 1) {
       const sent = diagram.mask(
         rest,
-        diagram.where(function_, (value) => value !== 0),
+        diagram.where(before[at]?.does ?? none, (value) => value !== 0),
       );
-      if (sent !== none) taken.set(rule, sent);
+      if (sent === none) continue;
+      taken.set(at + 1, sent);
       rest = diagram.without(rest, sent);
     }
-    return { hook, packets, taken, does: (rule) => diagram.mask(packets, does.get(rule) ?? none) };
+    return { hook, packets, taken, does: (rule) => diagram.mask(packets, before[rule - 1]?.does ?? none) };
   }
 
   /** Also what a match in the rule drops by itself. */
@@ -131,10 +135,36 @@ export function standingOf(space: Space, firewall: Firewall, table: Table, chain
     const by = ending.kind === 'decided' ? ending.decision.by : ending.kind === 'return' ? ending.by.by : null;
     return by === null || by.rule === 'policy' ? null : by.rule;
   }
+}
 
-  function add(groups: Map<Change, Node>, change: Change, packets: Node): void {
-    if (packets !== none) groups.set(change, diagram.first(groups.get(change) ?? none, packets));
-  }
+/** Rule by rule, with what each makes of the packets. */
+function walkOf(space: Space, firewall: Firewall, table: Table, chain: Chain, visit: Visit): readonly Before[] {
+  const { diagram, changes, endings } = space;
+  let groups = new Map<Change, Node>([[visit.change, visit.packets]]);
+  return rulesOf(firewall.ruleset, chain).map((rule) => {
+    const step = firewall.chains.step(table, chain, rule, visit.stop.setting);
+    const before = groups;
+    const next = new Map<Change, Node>();
+    const add = (change: Change, packets: Node): void => {
+      if (packets !== none) next.set(change, diagram.first(next.get(change) ?? none, packets));
+    };
+    let does: Node = none;
+    for (const [change, all] of before) {
+      const here = diagram.mask(all, changes.before(step, change));
+      let passing: Node = none;
+      for (const value of diagram.leaves(here)) {
+        const ending = value === 0 ? null : endings.of(value);
+        if (ending?.kind !== 'pass') continue;
+        const passed = diagram.where(here, (other) => other === value);
+        passing = diagram.first(passing, passed);
+        add(changes.chained(change, ending.change), passed);
+      }
+      does = diagram.first(does, diagram.without(here, passing));
+      add(change, diagram.without(all, passing));
+    }
+    groups = next;
+    return { groups: before, does };
+  });
 }
 
 /** What a leaf of {@link Standing.does} says; `null` where the packet goes on. */

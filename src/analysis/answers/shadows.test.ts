@@ -214,9 +214,7 @@ describe('a dead rule to which nothing comes', () => {
       'impossible',
     );
     expect(why(ruled(['-A INPUT -j out', '-A out -o eth0 -j DROP']), 'out', 1).kind).toBe('impossible');
-    expect(why(ruled(['-A INPUT -p tcp --tcp-flags SYN,RST SYN,ACK -j DROP']), 'INPUT', 1).kind).toBe(
-      'impossible',
-    );
+    expect(why(ruled(['-A INPUT -p tcp --tcp-flags SYN,RST SYN,ACK -j DROP']), 'INPUT', 1).kind).toBe('impossible');
   });
 });
 

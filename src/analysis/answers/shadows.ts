@@ -3,9 +3,9 @@ import type { Chain, Table } from '../../model/ruleset/index.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Firewall, Space } from '../symbolic/index.ts';
-import type { DeadRule, Liveness } from './liveness.ts';
+import type { DeadRule, Liveness, Visit } from './liveness.ts';
 import { coverOf, type Piece } from './shadows-cover.ts';
-import { type Sending, type Standing, sendingOf, standingOf } from './shadows-standing.ts';
+import { createStandings, type Sending, type Standing, sendingOf } from './shadows-standing.ts';
 import { createShare } from './share.ts';
 
 /** Why no packet meets a rule. */
@@ -87,13 +87,16 @@ export function shadowsOf(space: Space, firewall: Firewall, liveness: Liveness):
   const { diagram, layout } = space;
   const { ruleset } = firewall;
   const share = createShare(diagram, layout);
+  const standingOf = createStandings(space, firewall);
+  /** Visits as they would be if nothing had sent packets away before. */
+  const open = new Map<Visit, Visit>();
   return {
     why(dead) {
       const { table, chain, rule } = dead;
       const { number } = rule.rule;
       const visits = liveness.visits(table.name, chain.name);
       if (visits.length === 0) return uncalled(table, chain);
-      const standings = visits.map((visit) => standingOf(space, firewall, table, chain, number, visit));
+      const standings = visits.map((visit) => standingOf(table, chain, number, visit));
       const met = standings.filter(({ packets }) => packets !== none);
       return met.length === 0 ? absent(dead) : covered(table, chain, number, met);
     },
@@ -101,9 +104,7 @@ export function shadowsOf(space: Space, firewall: Firewall, liveness: Liveness):
       const table = ruleset.tables.find(({ name }) => name === tableName);
       const chain = table?.chains.get(chainName);
       if (table === undefined || chain === undefined) throw new Error(`there is no chain ${chainName} in ${tableName}`);
-      const standings = liveness
-        .visits(tableName, chainName)
-        .map((visit) => standingOf(space, firewall, table, chain, number, visit));
+      const standings = liveness.visits(tableName, chainName).map((visit) => standingOf(table, chain, number, visit));
       return overlapIn(table, chain, standings);
     },
   };
@@ -126,8 +127,9 @@ export function shadowsOf(space: Space, firewall: Firewall, liveness: Liveness):
     const decidedBy: RuleRef[] = [];
     let exists = false;
     for (const visit of liveness.visits(table.name, chain.name)) {
-      const whole = { ...visit, packets: firewall.possible(visit.hook) };
-      const { packets } = standingOf(space, firewall, table, chain, rule.rule.number, whole);
+      const whole = open.get(visit) ?? { ...visit, packets: firewall.possible(visit.hook) };
+      open.set(visit, whole);
+      const { packets } = standingOf(table, chain, rule.rule.number, whole);
       if (packets === none) continue;
       exists = true;
       decidedBy.push(...decidersOf(visit.hook, packets));
