@@ -13,28 +13,50 @@ export class Cuts<T extends number | bigint> {
   readonly first: T;
   readonly last: T;
   readonly #starts: T[];
+  /** Instead of them where numbers hold every value exactly: those sort and compare much quicker. */
+  readonly #numbers: number[] | null;
 
   constructor(first: T, last: T) {
     this.first = first;
     this.last = last;
     this.#starts = [first];
+    this.#numbers = last <= Number.MAX_SAFE_INTEGER ? [Number(first)] : null;
   }
 
   add(within: Ranges<T>): void {
     for (const [lo, hi] of within) {
-      if (lo > this.first) this.#starts.push(lo);
-      if (hi < this.last) this.#starts.push(next(hi));
+      if (this.#numbers === null) {
+        if (lo > this.first) this.#starts.push(lo);
+        if (hi < this.last) this.#starts.push(next(hi));
+      } else {
+        if (lo > this.first) this.#numbers.push(Number(lo));
+        if (hi < this.last) this.#numbers.push(Number(hi) + 1);
+      }
     }
   }
 
   /** First values of the atoms, in order. */
-  starts(): readonly T[] {
-    const sorted =
-      typeof this.first === 'number'
-        ? Float64Array.from(this.#starts as number[]).sort()
-        : [...this.#starts].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+  values(): readonly T[] {
+    const starts = this.starts();
+    if (!(starts instanceof Float64Array)) return starts;
+    return Array.from(starts, (start) => (typeof this.first === 'bigint' ? BigInt(start) : start) as T);
+  }
+
+  /** The same, as numbers where those hold every value of the field. */
+  starts(): Float64Array | readonly T[] {
+    if (this.#numbers !== null) {
+      const sorted = Float64Array.from(this.#numbers).sort();
+      let to = 0;
+      for (const start of sorted) {
+        if (start === sorted[to]) continue;
+        to += 1;
+        sorted[to] = start;
+      }
+      return sorted.subarray(0, to + 1);
+    }
     const unique: T[] = [];
-    for (const start of sorted as Iterable<T>) if (start !== unique.at(-1)) unique.push(start);
+    for (const start of [...this.#starts].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0)))
+      if (start !== unique.at(-1)) unique.push(start);
     return unique;
   }
 }
@@ -44,11 +66,13 @@ export class Atoms<T extends number | bigint> {
   readonly size: number;
   /** The code of packets that lack the field; `null` when all have it. */
   readonly absent: number | null;
-  readonly #starts: readonly T[];
+  readonly #starts: Float64Array | readonly T[];
+  readonly #first: T;
   readonly #last: T;
 
   constructor(cuts: Cuts<T>, mayLack: boolean) {
     this.#starts = cuts.starts();
+    this.#first = cuts.first;
     this.#last = cuts.last;
     this.absent = mayLack ? this.#starts.length : null;
     this.size = this.#starts.length + (mayLack ? 1 : 0);
@@ -56,14 +80,7 @@ export class Atoms<T extends number | bigint> {
 
   codeOf(value: T): number {
     const starts = this.#starts;
-    let lo = 0;
-    let hi = starts.length - 1;
-    while (lo < hi) {
-      const middle = (lo + hi + 1) >> 1;
-      if ((starts[middle] as T) <= value) lo = middle;
-      else hi = middle - 1;
-    }
-    return lo;
+    return starts instanceof Float64Array ? lastUpTo(starts, Number(value)) : lastUpTo(starts, value);
   }
 
   /** The ranges must have been among the cuts. */
@@ -83,8 +100,25 @@ export class Atoms<T extends number | bigint> {
     const lo = this.#starts[code];
     if (lo === undefined) return null;
     const after = this.#starts[code + 1];
-    return [lo, after === undefined ? this.#last : previous(after)];
+    return [this.#typed(lo), after === undefined ? this.#last : previous(this.#typed(after))];
   }
+
+  /** Numbers that stand for bigints read as these. */
+  #typed(value: T | number): T {
+    return (typeof this.#first === 'bigint' ? BigInt(value) : value) as T;
+  }
+}
+
+/** The place of the last of the sorted values that is not above the value; the first is not. */
+function lastUpTo<V extends number | bigint>(sorted: ArrayLike<V>, value: V): number {
+  let lo = 0;
+  let hi = sorted.length - 1;
+  while (lo < hi) {
+    const middle = (lo + hi + 1) >> 1;
+    if ((sorted[middle] as V) <= value) lo = middle;
+    else hi = middle - 1;
+  }
+  return lo;
 }
 
 /** The codes below `size` that are not in the set. */
@@ -121,6 +155,17 @@ export function listed(sorted: readonly number[]): Codes {
     else flat.push(code, code);
   }
   return Int32Array.from(flat);
+}
+
+/** Intervals in any order as a set. */
+export function unionOf(intervals: readonly (readonly [lo: number, hi: number])[]): Codes {
+  const sorted = [...intervals].sort(([left], [right]) => left - right);
+  const codes = new Int32Array(sorted.length * 2);
+  for (const [index, [lo, hi]] of sorted.entries()) {
+    codes[2 * index] = lo;
+    codes[2 * index + 1] = hi;
+  }
+  return joined(codes);
 }
 
 /** Adjacent intervals made one. */

@@ -1,8 +1,8 @@
 import type { IpSet, SetMember, SetPart } from '../../model/host/index.ts';
 import { type Ranges, TCP, UDP } from '../../model/net/index.ts';
 import type { Constraint } from '../../model/packet/index.ts';
-import { all, buildCases, type Case, type Codes, leaf, listed, type Node, narrowed, none } from '../space/index.ts';
-import type { FieldName, Gathered } from './layout.ts';
+import { all, buildCases, type Case, type Codes, leaf, listed, type Node, narrowed, none, unionOf } from '../space/index.ts';
+import type { FieldName, Gathered, Layout } from './layout.ts';
 import { icmpOf } from './layout.ts';
 import type { Matching } from './match.ts';
 
@@ -69,6 +69,8 @@ function inSet(set: IpSet, sides: readonly Side[], matching: Matching, open: () 
   }
   const dimensions = set.type.slice(set.type.indexOf(':') + 1).split(',');
   if (sides.length < dimensions.length || (set.family !== null && set.family !== layout.family)) return none;
+  const plain = plainCodes(set, dimensions, sides[0] ?? 'src', layout);
+  if (plain !== null) return matching.fieldSet(sides[0] ?? 'src', plain);
   const axes = layout.fields.map((field) => layout.axis(field));
   const cases: Case[] = [];
   for (const group of ordered(set, dimensions)) {
@@ -77,6 +79,18 @@ function inSet(set: IpSet, sides: readonly Side[], matching: Matching, open: () 
     if (group.closed !== null) cases.push(...caseOf([['src', group.closed]], sides[0] ?? 'src', matching, excepted));
   }
   return diagram.mapLeaves(buildCases(diagram, axes, cases), (value) => (value === 1 ? all : none));
+}
+
+/** Addresses alone, without exceptions: their union; `null` for other sets. */
+function plainCodes(set: IpSet, dimensions: readonly string[], side: Side, layout: Layout): Codes | null {
+  if (dimensions.length !== 1 || (dimensions[0] !== 'ip' && dimensions[0] !== 'net')) return null;
+  const intervals: [number, number][] = [];
+  for (const { parts, nomatch } of set.members) {
+    const [part] = parts;
+    if (nomatch || part?.kind !== 'addresses' || parts.length !== 1) return null;
+    for (const [lo, hi] of part.ranges) intervals.push([layout.addressCode(side, lo), layout.addressCode(side, hi)]);
+  }
+  return unionOf(intervals);
 }
 
 /** Members in the order in which the first that holds counts: of networks the longest prefix before shorter ones. */

@@ -34,7 +34,7 @@ const mostCuts = 20_000;
  * @returns by end, value and mask.
  */
 export function shiftNetmaps({ netmaps, addresses }: Gathered): ReadonlyMap<string, Moved> {
-  const starts = { src: addresses.src.starts(), dst: addresses.dst.starts() };
+  const starts = { src: addresses.src.values(), dst: addresses.dst.values() };
   const all = new Map<string, Moved>();
   for (const netmap of netmaps) {
     const key = `${netmap.end} ${netmap.value} ${netmap.mask}`;
