@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostIn, kernel, legacySaves, nftSaves, rules, through, without } from './host.fixture.ts';
+import { hostIn, kernel, legacySaves, nftSaves, rules, through, without } from '../../test/reading/host.ts';
 import { tell, value, why } from './inside.fixture.ts';
 import type { Run } from './run.ts';
 

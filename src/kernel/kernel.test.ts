@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { hostIn, kernel, rules, through } from '../../test/reading/host.ts';
 import { formatPrefix } from '../model/net/index.ts';
-import { hostIn, kernel, rules, through } from './host.fixture.ts';
 import { tell, value, why } from './inside.fixture.ts';
 import { createRun, type Run } from './run.ts';
 

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { hostIn, kernel } from '../../test/reading/host.ts';
 import { hostFromTexts } from '../model/host/index.ts';
 import { formatAddress, formatPrefix } from '../model/net/index.ts';
-import { hostIn, kernel } from './host.fixture.ts';
 import { tell, value } from './inside.fixture.ts';
 
 test('sets; those that packets change are marked', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { hostIn, kernel, rules } from '../../test/reading/host.ts';
 import { hostFromTexts } from '../model/host/index.ts';
-import { hostIn, kernel, rules } from './host.fixture.ts';
 import { tell, value, why } from './inside.fixture.ts';
 
 test('a table of iptables of which iptables-nft-save says that it cannot show it is unknown', async () => {

@@ -1,8 +1,8 @@
-import { type Backend, type Host, hostFromTexts, type Known } from '../model/host/index.ts';
-import type { Ruleset } from '../model/ruleset/index.ts';
-import { createKernel } from './kernel.ts';
-import type { Namespace } from './namespace.ts';
-import type { Run } from './run.ts';
+import { createKernel } from '../../src/kernel/kernel.ts';
+import type { Namespace } from '../../src/kernel/namespace.ts';
+import type { Run } from '../../src/kernel/run.ts';
+import { type Backend, type Host, hostFromTexts, type Known } from '../../src/model/host/index.ts';
+import type { Ruleset } from '../../src/model/ruleset/index.ts';
 
 export const kernel = createKernel();
 
