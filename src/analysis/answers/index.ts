@@ -9,6 +9,7 @@ export * from './conditions.ts';
 export * from './diff.ts';
 export * from './liveness.ts';
 export * from './loops.ts';
+export * from './nowhere.ts';
 export * from './reach.ts';
 export * from './redundancy.ts';
 export * from './regions.ts';
