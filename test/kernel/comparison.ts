@@ -150,7 +150,7 @@ async function compare(
 }
 
 /** What the firewall itself says meanwhile, answers and errors, may carry the same id by chance, or quote it. */
-function belongs(report: NflogPacket, { packet, quoted, id }: Shot): boolean {
+export function belongs(report: NflogPacket, { packet, quoted, id }: Shot): boolean {
   const { hook, payload } = report;
   const hooks = packet.out === 'lo' ? hooksOverLoopback : hooksOf[packet.hook];
   if (!hooks.includes(hook)) return false;

@@ -150,7 +150,7 @@ export function makePacket(random: Random, aims: Aims, flows: readonly Flow[]): 
 }
 
 /** The shortest packet that still has its headers and the four bytes of its id. */
-function shortest(family: Family, proto: number): number {
+export function shortest(family: Family, proto: number): number {
   const transport: Readonly<Record<number, number>> = {
     [TCP]: 20,
     132: 44,
@@ -207,7 +207,8 @@ export function stateOfFirst(packet: Packet): State {
   return 'NEW';
 }
 
-function ofFlow(random: Random, flow: Flow, edges: Edges): Packet {
+/** A packet of the flow, either way, of a length that some rule tells from the next. */
+export function ofFlow(random: Random, flow: Flow, edges: Edges): Packet {
   const { family, proto, tuple, way } = flow;
   const reply = random.chance(0.5);
   const length = random.chance(0.5) && edges.lengths.length > 0 ? random.pick(edges.lengths) : 100;

@@ -166,7 +166,7 @@ describe('a dead rule is blamed on the fewest earlier rules that cover it', () =
 -A INPUT -m mark --mark 0x1 -j DROP
 -A INPUT -m mark --mark 0x2 -j ACCEPT
 -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
--A INPUT -m mark ! --mark 0x0 -j DROP
+-A INPUT ! -i lo -m mark ! --mark 0x0 -j DROP
 COMMIT
 `;
     expect(covered(text, 'INPUT', 5, 'mangle').blockers.map(said)).toEqual(['3: 100 % DROP, otherwise']);

@@ -1,13 +1,15 @@
 import { type Hook, states } from '../../model/packet/index.ts';
-import { all, complement, type Node, none } from '../space/index.ts';
+import { all, complement, listed, type Node, none } from '../space/index.ts';
 import { bitCodes, icmpOf, portProtocols } from './layout.ts';
+import { loopbackCodes } from './links.ts';
 import type { Matching } from './match.ts';
 
 /**
  * Packets that can exist on a way: ports and ICMP types only where the protocol has them and only in a first fragment,
  * flags only of TCP, interfaces only where the way has them. A new connection's first packet carries its own addresses as
  * the connection's, in the original direction, without status or connmark; what arrives has no mark yet (tc and tunnels
- * that set one are not modelled). Whatever is asked of all packets is asked of these.
+ * that set one are not modelled). What comes in over loopback went out before: its program, and rules, have marked it and its
+ * connection by then, and nat may have changed both. Whatever is asked of all packets is asked of these.
  */
 export function possiblePackets(matching: Matching, hook: Hook): Node {
   const { diagram, layout } = matching;
@@ -34,7 +36,7 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
     // A packet that is routed on has lost a hop of the 255 that there can be.
     set = both(set, matching.fieldSet('ttl', layout.numberCodes('ttl', [[0, 254]])));
   }
-  if (hook !== 'output') set = both(set, unmarked('mark'));
+  if (hook !== 'output') set = both(set, overLoopback(all, unmarked('mark')));
   const fresh = matching.fieldSet('state', layout.numberCodes('state', [[newState, newState]]));
   return both(set, diagram.choose(fresh, ofNew(), ofLater()));
 
@@ -50,7 +52,14 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
   }
 
   function ofNew(): Node {
-    let made = both(matching.fieldSet('direction', nowhere), unmarked('connmark'));
+    const made = both(matching.fieldSet('direction', nowhere), agreeing('origProto', 'proto'));
+    const known = both(exactly('origSport', ported), exactly('origDport', ported));
+    return both(made, overLoopback(known, firstSeen()));
+  }
+
+  /** What no rule has seen before. */
+  function firstSeen(): Node {
+    let made = unmarked('connmark');
     if (layout.axis('status').size > 1) made = both(made, matching.fieldSet('status', nowhere));
     for (const [original, own] of [
       ['origSrc', 'src'],
@@ -62,9 +71,15 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
         matching.fieldSet(own, layout.addressCodes(own, [layout.addressesOf(original, code)])),
       ]));
     }
-    for (const [original, own] of [['origSport', 'sport'], ['origDport', 'dport'], ['origProto', 'proto']] as const) // biome-ignore format: pairs
+    for (const [original, own] of [['origSport', 'sport'], ['origDport', 'dport']] as const) // biome-ignore format: pairs
       made = both(made, agreeing(original, own));
     return made;
+  }
+
+  function overLoopback(looped: Node, others: Node): Node {
+    if (hook !== 'input') return others;
+    const loopback = matching.fieldSet('in', listed(loopbackCodes(layout, matching.surroundings)));
+    return diagram.choose(loopback, looped, others);
   }
 
   /** Packets of which two fields agree, told by the pieces that rules tell apart. */
