@@ -29,8 +29,8 @@ export interface RedundancyOptions {
  * rule instead is no change; that it is translated otherwise, or answered with another error, is one.
  *
  * Left out are dead rules, rules that report or keep count (a chain that holds one is not called for nothing either), and
- * chains that change packets. One pass over each chain from its end, with what the rest of the table does with a packet: a
- * merge a rule, and of the rule's own packets only a comparison.
+ * chains that change packets. Each rule is compared with what the rest of the table does with its packets: a chain is halved
+ * again and again, and what comes behind a half is kept for the packets of that half alone.
  *
  * @throws OverBudget
  */
@@ -123,34 +123,69 @@ export function redundancyOf(
     callers: ReadonlyMap<string, number>,
   ): void {
     const leaving = visits.map(({ change }) => changes.before(chains.leaving(table, chain, stop.setting), change));
-    let rest = end;
-    for (const rule of [...rulesOf(ruleset, chain)].reverse()) {
+    const parts: Part[] = [];
+    const stretches = new Map<number, Pick<Part, 'does' | 'whom'>>();
+    for (const rule of rulesOf(ruleset, chain)) {
       const { effect } = rule;
       const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
       // The same packets come to a chain once only, if one rule calls it and its caller is met once.
-      if (effect.kind === 'jump' && target !== undefined && callers.get(target.name) === 1)
-        behind.set(target, effect.goto ? end : rest);
-      if (!rule.deciding && !rule.hotdrop) continue;
-      const step = chains.step(table, chain, rule, stop.setting);
-      const does = inClasses(table, step, end);
-      if (isAsked(table, chain, rule)) {
-        const same = visits.every((visit, at) => isSame(chain, rule, visit, leaving[at] as Node, does, rest));
-        (same ? spared : needed).add(rule);
+      const alone = target !== undefined && callers.get(target.name) === 1 ? target : null;
+      if (!rule.deciding && !rule.hotdrop && alone === null) continue;
+      const does = inClasses(table, chains.step(table, chain, rule, stop.setting), end);
+      const acts = diagram.where(does, (value) => value !== 0);
+      const whom = alone === null ? acts : diagram.first(acts, chains.matched(table, chain, rule, stop.setting));
+      parts.push({ rule, does, whom, alone });
+    }
+    each(0, parts.length, end);
+
+    /** Goes to each rule with what comes behind it, for the packets of these rules only: all of it would be as much again each time. */
+    function each(from: number, to: number, rest: Node): void {
+      if (to - from > 1) {
+        const middle = (from + to) >> 1;
+        const [left, right] = [merged(from, middle), merged(middle, to)];
+        each(middle, to, diagram.mask(right.whom, rest));
+        each(from, middle, diagram.first(diagram.mask(left.whom, right.does), diagram.mask(left.whom, rest)));
+        return;
       }
-      rest = diagram.first(does, rest);
+      const part = parts[from];
+      if (part === undefined) return;
+      const { rule, does, alone } = part;
+      if (alone !== null) behind.set(alone, rule.effect.kind === 'jump' && rule.effect.goto ? end : rest);
+      if (!isAsked(table, chain, rule)) return;
+      const same = visits.every((visit, at) => isSame(chain, rule, visit, leaving[at] as Node, does, rest));
+      (same ? spared : needed).add(rule);
+    }
+
+    /** What rules do together, and with whom they have to do. */
+    function merged(from: number, to: number): Pick<Part, 'does' | 'whom'> {
+      if (to - from === 1) return parts[from] as Part;
+      const known = stretches.get(from * parts.length + to);
+      if (known !== undefined) return known;
+      const middle = (from + to) >> 1;
+      const [left, right] = [merged(from, middle), merged(middle, to)];
+      const made = { does: diagram.first(left.does, right.does), whom: diagram.first(left.whom, right.whom) };
+      stretches.set(from * parts.length + to, made);
+      return made;
     }
   }
 
   /** Whether the packets that leave the chain by a rule would end alike behind it. */
   function isSame(chain: Chain, rule: UnderstoodRule, visit: Visit, leaving: Node, does: Node, rest: Node): boolean {
-    const acts = changes.before(
-      diagram.where(does, (value) => value !== 0),
-      visit.change,
-    );
-    const met = diagram.mask(diagram.mask(visit.packets, acts), leaving);
-    const left = diagram.where(met, (value) => isBy(endings.of(value), chain, rule.rule.number));
-    if (left === none) return true;
-    return diagram.mask(left, changes.before(does, visit.change)) === diagram.mask(left, changes.before(rest, visit.change));
+    let different: Node = none;
+    for (const value of diagram.leaves(does)) {
+      if (value === 0) continue;
+      const here = diagram.where(does, (other) => other === value);
+      const alike = diagram.where(diagram.mask(here, rest), (other) => other === value);
+      different = diagram.first(different, diagram.without(here, alike));
+    }
+    if (different === none) return true;
+    let same = true;
+    // One packet is enough.
+    diagram.meet(visit.packets, diagram.mask(changes.before(different, visit.change), leaving), (value) => {
+      if (value !== 0 && isBy(endings.of(value), chain, rule.rule.number)) same = false;
+      return !same;
+    });
+    return same;
   }
 
   /** What comes of packets, by classes: where they go back to the caller, what is behind the chain. */
@@ -198,6 +233,16 @@ export function redundancyOf(
       return target !== undefined && (target === to || leadsTo(table, target, to, seen));
     });
   }
+}
+
+/** A rule that packets may leave the chain by, or by which alone they come to another. */
+interface Part {
+  readonly rule: UnderstoodRule;
+  readonly does: Node;
+  /** Packets that have to do with it: of others need not be known what comes behind. */
+  readonly whom: Node;
+  /** The chain that it alone calls. */
+  readonly alone: Chain | null;
 }
 
 function isBy(ending: Ending, chain: Chain, number: number): boolean {
