@@ -63,7 +63,7 @@ const stations = numbers(
 );
 
 /** traffic.ts, stateOfFirst. */
-function stateOfFirst(family: Family, hook: Hook): Constraint {
+export function stateOfFirst(family: Family, hook: Hook): Constraint {
   const [opening, unasked] =
     family === 4
       ? [[8, 13, 15, 17], []]
@@ -94,7 +94,7 @@ function stateOfFirst(family: Family, hook: Hook): Constraint {
   );
 }
 
-const unknownConnection = allOf(
+export const unknownConnection = allOf(
   number('direction', 0),
   { kind: 'bits', field: 'status', mask: 63, value: 0 },
   { kind: 'bits', field: 'connmark', mask: 0xffffffff, value: 0 },

@@ -235,7 +235,7 @@ function firstShot(space: Space, set: Node, { packet, assumed }: Witness, fresh:
 }
 
 /** Another packet of the same pieces of its fields. */
-function twin({ layout }: Space, packet: Packet, random: Random): Packet {
+export function twin({ layout }: Space, packet: Packet, random: Random): Packet {
   const address = (field: 'src' | 'dst'): bigint => {
     const [lo, hi] = layout.addressesOf(field, layout.addressCode(field, packet[field]));
     return hi === lo ? lo : lo + (random.bits(64) % (hi - lo + 1n));
