@@ -10,6 +10,13 @@ export const none: Node = -1;
 /** The leaf of a set's members. */
 export const all: Node = -2;
 
+/**
+ * One number for two nodes, exactly: as long as there are fewer than 2^26 of nodes and of leaves, which no budget allows.
+ */
+export function pairOf(left: Node, right: Node): number {
+  return left * 2 ** 27 + right + 2 ** 26;
+}
+
 export function leaf(value: number): Node {
   return ~value;
 }
@@ -215,7 +222,7 @@ export class Diagram {
       if (inside === none) return isDone(node);
       if (ended || isDone(node)) return true;
       if (inside === all || node < 0) return every(node);
-      const key = inside * 0x1_0000_0000 + node;
+      const key = pairOf(inside, node);
       if (pairs.has(key)) return false;
       const [levelS, levelF] = [this.#levels[inside] as number, this.#levels[node] as number];
       let whole: boolean;

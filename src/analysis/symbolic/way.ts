@@ -2,7 +2,7 @@ import type { Backend } from '../../model/host/index.ts';
 import { type Hook, type RuleRef, states } from '../../model/packet/index.ts';
 import type { Chain, Ruleset, Table } from '../../model/ruleset/index.ts';
 import { hookTables, type Station } from '../evaluate/hooks.ts';
-import { all, listed, type Node, none } from '../space/index.ts';
+import { all, listed, type Node, none, pairOf } from '../space/index.ts';
 import type { Chains } from './chains.ts';
 import type { Change, Changes, Recoding } from './change.ts';
 import type { Setting } from './effects.ts';
@@ -162,7 +162,7 @@ export function createWay(
         if (filtersLater) return g;
         if (g < 0) return leading(f, g);
       }
-      const key = f * 0x1_0000_0000 + g;
+      const key = pairOf(f, g);
       const before = memory.get(key);
       if (before !== undefined) return before;
       const [levelF, levelG] = [diagram.level(f), diagram.level(g)];
