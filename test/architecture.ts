@@ -50,8 +50,9 @@ export function faults(rows: readonly Row[], sources: readonly Source[]): string
       // Types bind no code together, so they close no cycle.
       if (!typesOnly) imports.set(path, [...(imports.get(path) ?? []), target]);
       if (target.startsWith('..') || common.has(target)) continue;
-      if (within(path, 'analysis/evaluate') && within(target, 'analysis/space')) {
-        found.push(`${path}: the interpreter may not import analysis/space`);
+      const engine = ['analysis/space', 'analysis/symbolic', 'analysis/answers'].find((room) => within(target, room));
+      if (within(path, 'analysis/evaluate') && engine !== undefined) {
+        found.push(`${path}: the interpreter may not import ${engine}`);
       }
       const there = rowOf(rows, target);
       if (row === undefined || there === undefined) {
