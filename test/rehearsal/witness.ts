@@ -43,7 +43,10 @@ export interface WitnessedReal {
 const root = join(import.meta.dirname, '../..');
 const kernel = createKernel();
 /** So few at once that no report of a rule is lost, which legacy tables make many of. */
-const volley = 24;
+const volley = 4;
+const tracked = `table inet tracked { ${['prerouting', 'output']
+  .map((hook) => `chain ${hook} { type filter hook ${hook} priority -150; ct state new; };`)
+  .join(' ')} }`;
 
 /** Everything is this host's own, or everything is led on over one link. */
 type Place = 'here' | { readonly over: string };
@@ -81,6 +84,8 @@ export async function playReal(path: string, mostLinks = 12): Promise<WitnessedR
       return { rules, live: 0, met: 0, unmet: new Map(), refused, wrong };
     }
     await using rehearsal = rehearsed.value;
+    // Without any rule that asks for it nothing is tracked, and nat sees nothing.
+    await rehearsal.namespace.run({ argv: ['nft', tracked] });
     const host = hostFromTexts(await kernel.read({ namespace: rehearsal.namespace }));
     wrong.push(...(await onStage(path, rehearsal, host, ruleset, links, place, { live, met, why })));
   }
