@@ -143,7 +143,9 @@ function vagueRules({ ruleset }: Firewall, { layout }: Space): ReadonlySet<strin
 
 /** A path is that of one set of answers: with others the packet may meet rules that are not on it. */
 function mayMeet(rules: ReadonlySet<string>, { verdict, path }: Trace): boolean {
-  return path.some((step) => rules.has(named(step))) || (verdict === 'DEPENDS' && rules.size > 0);
+  if (path.some((step) => rules.has(named(step)))) return true;
+  // TPROXY asks whether a socket takes the packet, also where the verdict is the same whatever the answer.
+  return rules.size > 0 && (verdict === 'DEPENDS' || path.some((step) => step.maybe || step.effect === 'tproxy'));
 }
 
 /** What nat changes in built-in chains. */
