@@ -1,7 +1,7 @@
 /**
  * `npm run soak -- space [--packets N] [--seed N] [--seeds N] [--threads N]`: packets made by chance, most of them at the
  * edges of rules, through every real ruleset of testdata and through rules made by chance: the packet-space engine against
- * the interpreter (see test/space/comparison.ts). It needs no kernel.
+ * the interpreter (see test/space/comparison.ts). No packet may meet a rule that is said to be dead. It needs no kernel.
  *
  * The first seeds are the real rulesets, those behind them make rules. `--packets` are dealt out evenly over the seeds; a
  * seed always begins with the same packets, so a disagreement shows again with `--seed N --seeds 1`.
@@ -33,7 +33,7 @@ function follow(): void {
   for (;;) {
     const seed = Atomics.add(next, 0, 1);
     if (seed >= Atomics.load(next, 1)) return;
-    parentPort?.postMessage({ seed, ...play(seed, Atomics.load(next, 2)) });
+    parentPort?.postMessage({ seed, ...play(seed, Atomics.load(next, 2), true) });
   }
 }
 
@@ -111,7 +111,7 @@ function finish(all: readonly Told[], seeds: number, broken: readonly string[]):
   for (const [verdict, times] of [...verdicts].sort(([, left], [, right]) => right - left))
     say(`${grouped(times).padStart(12)}  ${verdict}`);
   say(
-    `${real} real rulesets and ${all.length - real} made by chance; packets met ${grouped(sum((told) => told.met))} of ${grouped(sum((told) => told.rules))} rules`,
+    `${real} real rulesets and ${all.length - real} made by chance; packets met ${grouped(sum((told) => told.met))} of ${grouped(sum((told) => told.rules))} rules, and none of ${grouped(sum((told) => told.dead))} dead ones`,
   );
   say(`${grouped(sum((told) => told.unsaid))} packets do not say all, and were compared as far as they go`);
   say(`${grouped(sum((told) => told.chosen))} answers leave the kernel a choice of which the two know more or less`);

@@ -1,9 +1,16 @@
+import { livenessOf } from '../../src/analysis/answers/index.ts';
 import { backendOf } from '../../src/analysis/evaluate/hooks.ts';
 import { rulesOf } from '../../src/analysis/evaluate/rules.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { createEvaluator } from '../../src/analysis/index.ts';
-import { none, OverBudget } from '../../src/analysis/space/index.ts';
-import { type Answer, createAnswering, createSpace, type Space } from '../../src/analysis/symbolic/index.ts';
+import { all, none, OverBudget } from '../../src/analysis/space/index.ts';
+import {
+  type Answer,
+  createAnswering,
+  createSpace,
+  type Firewall as Engine,
+  type Space,
+} from '../../src/analysis/symbolic/index.ts';
 import { bitsOfPacket } from '../../src/analysis/symbolic/packet-bits.ts';
 import { type Hook, type Packet, packetToJson, type RuleRef, type Trace } from '../../src/model/packet/index.ts';
 import { seeded } from '../kernel/random.ts';
@@ -17,6 +24,8 @@ export interface Played {
   /** Rules of the firewall, and how many of them some packet met. */
   readonly rules: number;
   readonly met: number;
+  /** Rules that are said to be dead, where that was asked. */
+  readonly dead: number;
   /** Nodes that the engine made. */
   readonly nodes: number;
   /** How often the interpreter said what, by verdict. */
@@ -41,8 +50,12 @@ export function firewallOfSeed(seed: number): Firewall {
   return path === undefined ? madeFirewall(seed, random) : realFirewall(path, random);
 }
 
-/** The engine against the interpreter. A seed always makes the same rules, and the same packets in the same order. */
-export function play(seed: number, packets: number): Played {
+/**
+ * The engine against the interpreter. A seed always makes the same rules, and the same packets in the same order.
+ *
+ * @param asksDead also that no packet meets a rule that is said to be dead
+ */
+export function play(seed: number, packets: number, asksDead = false): Played {
   const firewall = firewallOfSeed(seed);
   const random = seeded(seed ^ 0x5eed_0000);
   const aims = aimsOf(firewall);
@@ -56,10 +69,11 @@ export function play(seed: number, packets: number): Played {
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
     // The interpreter decides what the engine cannot: as wrong as a wrong answer here.
-    const nothing = { verdicts: new Map<string, number>(), met: 0, unsaid: 0, gaveUp: 0, chosen: 0 };
+    const nothing = { verdicts: new Map<string, number>(), met: 0, dead: 0, unsaid: 0, gaveUp: 0, chosen: 0 };
     return { ...nothing, packets, rules: aims.rules, nodes: space.diagram.size, wrong: [`${firewall.name}: ${error.message}`] };
   }
   const vague = vagueRules(firewall, space);
+  const dead = asksDead ? deadRules(space, engine) : new Set<string>();
   // What stands where ports would be is one value to the engine, and a question for each rule to the interpreter.
   const readsFragments = backendOf(firewall.ruleset) === 'nft';
   const verdicts = new Map<string, number>();
@@ -72,7 +86,11 @@ export function play(seed: number, packets: number): Played {
     const answer = answers.get(packet.hook)?.(packet);
     if (trace === null || answer === undefined) throw new Error('no answer');
     verdicts.set(trace.verdict, (verdicts.get(trace.verdict) ?? 0) + 1);
-    for (const step of trace.path) met.add(named(step));
+    for (const step of trace.path) {
+      met.add(named(step));
+      if (dead.has(named(step)) && !step.maybe && packet.mac !== null && isPossible(space, engine, packet))
+        wrong.push(report(firewall, packet, trace, `${named(step)} is met, and said to be dead`));
+    }
     const open = packet.mac === null || isBareError(packet) || (packet.fragment && readsFragments);
     if (open) unsaid += 1;
     if (isTooMany(trace)) gaveUp += 1;
@@ -92,7 +110,39 @@ export function play(seed: number, packets: number): Played {
     if (difference !== null) wrong.push(report(firewall, packet, trace, difference));
   }
   for (const name of [...met]) if (name.endsWith('policy')) met.delete(name);
-  return { packets, rules: aims.rules, met: met.size, nodes: space.diagram.size, verdicts, unsaid, gaveUp, chosen, wrong };
+  return {
+    packets,
+    rules: aims.rules,
+    met: met.size,
+    dead: dead.size,
+    nodes: space.diagram.size,
+    verdicts,
+    unsaid,
+    gaveUp,
+    chosen,
+    wrong,
+  };
+}
+
+/** Rules that no packet meets, as far as the budget tells. */
+function deadRules(space: Space, engine: Engine): ReadonlySet<string> {
+  try {
+    return new Set(
+      livenessOf(space, engine).dead.map(({ table, chain, rule }) => `${table.name} ${chain.name} ${rule.rule.number}`),
+    );
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+    return new Set();
+  }
+}
+
+/** Whether such a packet can be: dead rules are dead to those. */
+export function isPossible({ diagram, layout }: Space, engine: Engine, packet: Packet): boolean {
+  const bits = new Uint8Array(layout.firstVariable + layout.variables.length);
+  bitsOfPacket(packet, layout, bits);
+  let node = engine.possible(packet.hook);
+  while (node >= 0) node = bits[diagram.level(node)] === 1 ? diagram.hi(node) : diagram.lo(node);
+  return node === all;
 }
 
 /** What the two say differently; `null` when they agree. */

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { livenessOf, witnessOf } from '../../src/analysis/answers/index.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { createEvaluator } from '../../src/analysis/index.ts';
-import { createSpace, type Firewall as Engine, type Space } from '../../src/analysis/symbolic/index.ts';
-import { bitsOfPacket } from '../../src/analysis/symbolic/packet-bits.ts';
+import { createSpace, type Firewall as Engine } from '../../src/analysis/symbolic/index.ts';
 import { type Packet, packetToJson, type Step } from '../../src/model/packet/index.ts';
 import { seeded } from '../kernel/random.ts';
 import { aimsOf } from './aims.ts';
-import { firewallOfSeed } from './comparison.ts';
+import { firewallOfSeed, isPossible } from './comparison.ts';
 import { makePacket } from './packets.ts';
 import { realRulesets } from './rulesets.ts';
 
@@ -57,14 +56,6 @@ function faults(seed: number): readonly string[] {
   function isMet(path: readonly Step[], label: string): boolean {
     return path.some((step) => name(step) === label);
   }
-}
-
-function isPossible({ diagram, layout }: Space, engine: Engine, packet: Packet): boolean {
-  const bits = new Uint8Array(layout.firstVariable + layout.variables.length);
-  bitsOfPacket(packet, layout, bits);
-  let node = engine.possible(packet.hook);
-  while (node >= 0) node = bits[diagram.level(node)] === 1 ? diagram.hi(node) : diagram.lo(node);
-  return node === -2;
 }
 
 function isError({ family, proto, state }: Packet): boolean {
