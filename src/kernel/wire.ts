@@ -53,8 +53,11 @@ export interface WireOptions {
 }
 
 const bufferBytes = 64 * 1024 * 1024;
-/** Shots between two readings. Fewer where nobody may enlarge the buffer, so that what they make fits into it. */
-const readEvery = { enlarged: 128, small: 32 } as const;
+/**
+ * Shots between two readings. Fewer where nobody may enlarge the buffer, so that what they make fits into it, and where
+ * legacy tables trace: the kernel sends each step of theirs by itself, in a message with room for a whole batch.
+ */
+const readEvery = { enlarged: 128, small: 32, traced: 4 } as const;
 const fenceTries = 40;
 
 /** Opens the sockets of a rehearsal with packets. Needs rights over both namespaces; see {@link openNflog}. */
@@ -82,7 +85,8 @@ export function openWire(options: WireOptions): Result<Wire> {
     return failed(...problems.slice(0, 1));
   const held = made.move();
   const nflog: Nflog = reported;
-  const pace = nflog.receiveBufferBytes >= bufferBytes ? readEvery.enlarged : readEvery.small;
+  const enlarged = nflog.receiveBufferBytes >= bufferBytes;
+  const pace = tracing === 'legacy' ? readEvery.traced : enlarged ? readEvery.enlarged : readEvery.small;
   const outputs: Record<Family, RawOutput> = { 4: four, 6: six };
 
   const fire = (shot: Shot): string | null => {
@@ -124,8 +128,8 @@ export function openWire(options: WireOptions): Result<Wire> {
     };
     const byTrace = new Map<number, Sighting>();
     const read = (): void => {
-      take(nflog.read());
-      for (const step of nftTrace?.read() ?? []) {
+      take(all(nflog));
+      for (const step of all(nftTrace)) {
         if (step.header !== null) {
           const found = find(step.header);
           if (found === undefined) byTrace.delete(step.trace);
@@ -142,7 +146,7 @@ export function openWire(options: WireOptions): Result<Wire> {
         else if (step.kind === 'policy' || (step.kind === 'rule' && step.handle !== 0))
           sighting.trail.push({ kind: 'nft', family: step.family, table: step.table, chain: step.chain, handle: step.handle });
       }
-      for (const { prefix, payload, family, hook } of traced?.read() ?? []) {
+      for (const { prefix, payload, family, hook } of all(traced)) {
         const sighting = find(payload);
         if (sighting === undefined || sighting.ended) continue;
         sighting.trail.push({ kind: 'legacy', family: family ?? 0, prefix, hook });
@@ -177,6 +181,13 @@ export function openWire(options: WireOptions): Result<Wire> {
     return lost > 0 ? failed(overrun(lost)) : ok(seen);
   }
   return ok({ volley, [Symbol.dispose]: () => held.dispose() });
+}
+
+/** One reading brings only so much; what is left behind would be missed, and no loss counted. */
+function all<T>(source: { read(): T[] } | undefined): readonly T[] {
+  const found: T[] = [];
+  for (let some = source?.read() ?? []; some.length > 0; some = source?.read() ?? []) for (const one of some) found.push(one);
+  return found;
 }
 
 /** Finds a shot by the id that its bytes carry. */
