@@ -42,8 +42,6 @@ export interface WitnessedReal {
 
 const root = join(import.meta.dirname, '../..');
 const kernel = createKernel();
-/** So few at once that no report of a rule is lost, which legacy tables make many of. */
-const volley = 4;
 const tracked = `table inet tracked { ${['prerouting', 'output']
   .map((hook) => `chain ${hook} { type filter hook ${hook} priority -150; ct state new; };`)
   .join(' ')} }`;
@@ -146,11 +144,8 @@ async function onStage(
   for (const state of ['first', 'later'] as const) {
     const own = shots.filter(({ packet }) => (packet.state === 'ESTABLISHED') === (state === 'later'));
     if (own.length === 0) continue;
-    const seen: Observed[] = [];
-    for (let from = 0; from < own.length; from += volley) {
-      const some = own.slice(from, from + volley).map(({ packet }) => packet);
-      seen.push(...must(await rehearsal.send(some, { rules: true })));
-    }
+    const packets = own.map(({ packet }) => packet);
+    const seen: readonly Observed[] = must(await rehearsal.send(packets, { rules: true }));
     for (const [index, { label, packet, hangs }] of own.entries()) {
       const one = seen[index];
       if (one?.kind !== 'seen') {
