@@ -1,5 +1,6 @@
 import type { Evaluator } from '../analysis/index.ts';
 import type { Host } from '../model/host/index.ts';
+import type { Ask } from './engine.ts';
 import type { Finding, Severity, Undetermined } from './finding.ts';
 
 /** One thing that an expert looks at. A check is one file under `checks/` that exports one of these. */
@@ -25,6 +26,8 @@ export interface Check {
 export interface Subject {
   readonly host: Host;
   readonly evaluator: Evaluator;
+  /** Answers for every packet there is. */
+  readonly ask: Ask;
 }
 
 export interface Answer {

@@ -4,12 +4,11 @@
  * It judges a host that was read, by packets that the analysis follows; it reads nothing itself, proves nothing on the
  * kernel and changes nothing. Verbs call `audit`; documentation is made from `checks`.
  */
-import { createEvaluator } from '../analysis/index.ts';
 import type { Host } from '../model/host/index.ts';
-import type { Subject } from './check.ts';
 import { checks } from './checks/index.ts';
 import type { Report } from './finding.ts';
 import { reportOf } from './report.ts';
+import { subjectOf } from './subject.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
 export * from './finding.ts';
@@ -26,7 +25,7 @@ export function unaudited(why: string, remedy: string): Report {
 
 /** Runs every check on the host. Pure: the same host gives the same report. */
 export function audit(host: Host): Report {
-  const subject: Subject = { host, evaluator: createEvaluator(host) };
+  const subject = subjectOf(host);
   const answers = checks.map((check) => check.run(subject));
   return reportOf(
     answers.flatMap(({ findings }) => findings),

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEvaluator } from '../analysis/index.ts';
 import { createKernel, type Namespace } from '../kernel/index.ts';
 import { type Nflog, openNflog } from '../kernel/nflog.ts';
 import { frame, identify, ipPacket, openRawOutput, openSender, type RawOutput, type Sender } from '../kernel/packets.ts';
@@ -13,6 +12,7 @@ import { exampleHost } from './example-host.ts';
 import { empty } from './examples.ts';
 import type { Witness } from './finding.ts';
 import { sayPacket } from './probes.ts';
+import { subjectOf } from './subject.ts';
 
 /**
  * The kernel as judge: the rules of every example are loaded into a namespace, and each witness of a certain finding is sent through
@@ -128,7 +128,7 @@ it('the examples show packets of every kind', () => {
 /** What the check shows for certain, where this one machine has the links for it and no limit decides. */
 function witnessesOf(check: Check, example: Example): readonly Witness[] {
   const host = exampleHost(example);
-  const { findings } = check.run({ host, evaluator: createEvaluator(host) });
+  const { findings } = check.run(subjectOf(host));
   return findings.flatMap(({ certainty, witness }) => {
     if (certainty !== 'certain' || witness === null || witness.trace.verdict === 'DEPENDS') return [];
     const links = [witness.packet.in, witness.packet.out].filter((link) => link !== null);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createEvaluator } from '../../analysis/index.ts';
 import { exampleHost } from '../example-host.ts';
+import { subjectOf } from '../subject.ts';
 import { checks } from './index.ts';
 
 for (const check of checks) {
@@ -8,7 +8,7 @@ for (const check of checks) {
     for (const example of check.examples) {
       it(example.title, () => {
         const host = exampleHost(example);
-        const { findings, unknown } = check.run({ host, evaluator: createEvaluator(host) });
+        const { findings, unknown } = check.run(subjectOf(host));
         const said = findings.map(({ title, why }) => `${title}\n${why}`).join('\n');
         expect(
           findings.map(({ severity, family }) => `${severity} ${family}`),
