@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { compareRulesets, createWhatIf, livenessOf } from '../../src/analysis/answers/index.ts';
-import { OverBudget } from '../../src/analysis/space/index.ts';
+import { none, OverBudget } from '../../src/analysis/space/index.ts';
 import { createAnswering, createSpace, type Source } from '../../src/analysis/symbolic/index.ts';
 import { parseSets } from '../../src/model/host/index.ts';
 import { packetFromJson } from '../../src/model/packet/index.ts';
@@ -20,15 +20,15 @@ const told: Record<string, number | string> = { startMs };
 
 switch (question) {
   case 'liveness':
-  case 'liveness-over': {
+  case 'liveness-alone': {
     try {
       const space = createSpace(4, [source(file)]);
       const [firewall] = space.firewalls;
       if (firewall === undefined) throw new Error('a space without a firewall');
-      for (const hook of hooks) firewall.way(hook);
+      const leaves = question === 'liveness' ? hooks.map((hook) => space.diagram.leaves(firewall.way(hook).verdicts).size) : [];
       told['verdictMs'] = cpuMs();
       const { dead, rules } = livenessOf(space, firewall);
-      Object.assign(told, { dead: dead.length, rules, nodes: space.diagram.size });
+      Object.assign(told, { dead: dead.length, rules, nodes: space.diagram.size, leaves: leaves.join() });
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error;
       told['undecided'] = error.message;
@@ -38,7 +38,7 @@ switch (question) {
   case 'set': {
     const sets = must(parseSets(readFileSync(other, 'latin1'), other));
     const space = createSpace(4, [{ ...source(file), surroundings: { ...nothing, sets } }]);
-    for (const hook of hooks) space.firewalls[0]?.way(hook);
+    for (const hook of hooks) space.diagram.leaves(space.firewalls[0]?.way(hook).verdicts ?? none);
     told['nodes'] = space.diagram.size;
     break;
   }

@@ -1,10 +1,9 @@
 import { formatAddress } from '../../model/net/index.ts';
 import { type FinalVerdict, states, tcpFlags } from '../../model/packet/index.ts';
-import { all, leaf, type Node, none } from '../space/index.ts';
+import { all, leaf, type Node, none, withoutField } from '../space/index.ts';
 import type { FieldName, Firewall, Space, Way } from '../symbolic/index.ts';
 import { bitCodes, portProtocols } from '../symbolic/layout.ts';
 import { icmpProtocol, oddDestinations, openingTypes, type Roads, type RoutingFacts, roadsOf } from './routing.ts';
-import { withoutField } from './split.ts';
 
 type Change = ReturnType<Space['changes']['byId']>;
 

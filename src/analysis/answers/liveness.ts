@@ -2,23 +2,9 @@ import type { Hook } from '../../model/packet/index.ts';
 import type { Chain, Table } from '../../model/ruleset/index.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import { type Node, none } from '../space/index.ts';
-import type { Firewall, Space, Stop } from '../symbolic/index.ts';
-
-type Change = Space['changes']['unchanged'];
-
-/** Packets that come to a chain's first rule, as they arrive at the host, by what has become of them until then. */
-export interface Visit {
-  readonly hook: Hook;
-  readonly stop: Stop;
-  readonly change: Change;
-  readonly packets: Node;
-}
-
-/** Packets that come to one rule and that it matches, as they arrive at the host. */
-export interface Hits {
-  readonly hook: Hook;
-  readonly packets: Node;
-}
+import type { Change, Firewall, Space, Stop } from '../symbolic/index.ts';
+import { createConcerns } from './concerns.ts';
+import { actsOf, type Candidates, callersFirst, type Hits, numberOf, type Visit, visitsOf } from './visits.ts';
 
 /** Which rules any packet can come to and match. */
 export interface Liveness {
@@ -41,28 +27,22 @@ export interface DeadRule {
   readonly rule: UnderstoodRule;
 }
 
-/** Packets that come to a rule's chain and that the rule matches. */
-export interface Candidates extends Hits {
-  /** By which rule each packet leaves the chain: {@link Candidates.by} reads the leaves, also of packets outside the set. */
-  readonly leaving: Node;
-  /** The number of the rule; infinite where none sends the packet away. */
-  by(value: number): number;
-}
-
 /**
- * Follows the packets of all ways through all chains. In chains that change no packet, which rule sends a packet away is one
- * function, and a rule is live if the function says so somewhere; other chains are walked rule by rule.
+ * Follows the packets of all ways through all chains, as they are wherever they have come to: packets that differ only in how
+ * rules made them what they are count once. In chains that change no packet, which rule sends a packet away is one function,
+ * and a rule is live if the function says so somewhere; other chains are walked rule by rule.
  *
  * A rule whose match hangs on what no field tells (a limit) is live if any answer makes it so, and covers nothing.
+ *
+ * Which packets these are as they arrive at the host is worked out when it is asked for.
  *
  * @throws OverBudget
  */
 export function livenessOf(space: Space, firewall: Firewall): Liveness {
-  const { diagram, changes, endings } = space;
+  const { diagram, endings, image } = space;
   const { ruleset, chains } = firewall;
   const live = new Map<Chain, Uint8Array>();
-  const visits = new Map<Chain, Visit[]>();
-  const accepted = new Map<Stop, ReadonlyMap<Change, Node>>();
+  const concerns = createConcerns(space, firewall);
   for (const hook of ['input', 'forward', 'output'] as const) follow(hook);
   const dead: DeadRule[] = [];
   let rules = 0;
@@ -74,100 +54,45 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
       }
     }
   }
+  const visits = visitsOf(space, firewall);
   return {
     dead,
     rules,
-    isLive(table, chain, rule) {
-      const found = find(table, chain);
-      return live.get(found.chain)?.[rule] === 1;
+    isLive(tableName, chainName, rule) {
+      const chain = ruleset.tables.find(({ name }) => name === tableName)?.chains.get(chainName);
+      if (chain === undefined) throw new Error(`there is no chain ${chainName} in ${tableName}`);
+      return live.get(chain)?.[rule] === 1;
     },
-    hits: (table, chain, rule) =>
-      candidates(table, chain, rule).flatMap(({ hook, packets, leaving, by }) => {
-        const left = diagram.where(diagram.mask(packets, leaving), (value) => by(value) < rule);
-        const met = diagram.without(packets, left);
-        return met === none ? [] : [{ hook, packets: met }];
-      }),
-    candidates,
-    visits: (table, chain) => visits.get(find(table, chain).chain) ?? [],
+    ...visits,
   };
 
-  function find(tableName: string, chainName: string): { readonly table: Table; readonly chain: Chain } {
-    const table = ruleset.tables.find((candidate) => candidate.name === tableName);
-    const chain = table?.chains.get(chainName);
-    if (table === undefined || chain === undefined) throw new Error(`there is no chain ${chainName} in ${tableName}`);
-    return { table, chain };
-  }
-
-  function candidates(tableName: string, chainName: string, number: number): readonly Candidates[] {
-    const { table, chain } = find(tableName, chainName);
-    const rule = rulesOf(ruleset, chain)[number - 1];
-    if (rule === undefined) throw new Error(`${tableName} ${chainName} has no rule ${number}`);
-    return (visits.get(chain) ?? []).flatMap((visit) => {
-      const before = ruledBefore(table, chain, number, visit);
-      return before.flatMap(({ change, packets, leaving }) => {
-        const matched = changes.before(acts(table, chain, rule, visit.stop), change);
-        const mine = diagram.mask(packets, matched);
-        if (mine === none) return [];
-        return [{ hook: visit.hook, packets: mine, leaving, by: numberOf }];
-      });
-    });
-  }
-
-  /** Packets of a visit before a rule, changed as they are by then, and by which rule they leave the chain. */
-  function ruledBefore(
-    table: Table,
-    chain: Chain,
-    number: number,
-    visit: Visit,
-  ): readonly { readonly change: Change; readonly packets: Node; readonly leaving: Node }[] {
-    if (chains.isSteady(table, chain)) {
-      const { change, packets } = visit;
-      return [{ change, packets, leaving: changes.before(chains.leaving(table, chain, visit.stop.setting), change) }];
-    }
-    // Here earlier rules have sent away what they send away.
-    const reached = walk(table, chain, visit, number);
-    return [...reached].map(([change, packets]) => ({ change, packets, leaving: none }));
-  }
-
-  /** Goes along a way, stop by stop, with what has become of the packets by then. */
+  /** Goes along a way, stop by stop. */
   function follow(hook: Hook): void {
     const way = firewall.way(hook);
-    let groups = new Map<Change, Node>([[way.entry, firewall.possible(hook)]]);
-    for (const stop of way.stops) {
-      const next = new Map<Change, Node>();
-      const entries: Visit[] = [];
-      for (const [before, all] of groups) {
-        const packets = stop.spent === none ? all : diagram.without(all, changes.before(stop.spent, before));
-        const change = changes.chained(before, stop.approach);
-        const meets = changes.before(stop.meets, change);
-        const here = diagram.mask(meets, packets);
-        add(next, change, diagram.without(packets, meets));
-        if (here === none) continue;
-        entries.push({ hook, stop, change: changes.chained(change, stop.sight), packets: here });
-        if (stop === way.stops.at(-1)) continue;
-        for (const [after, accepted] of acceptedBy(stop))
-          add(next, changes.chained(change, after), diagram.mask(here, changes.before(accepted, change)));
-      }
-      throughTable(stop, entries);
-      groups = next;
+    let packets = image(firewall.possible(hook), way.entry);
+    for (const [index, stop] of way.stops.entries()) {
+      packets = image(diagram.without(packets, stop.spent), stop.approach);
+      const here = diagram.mask(stop.meets, packets);
+      if (here !== none) throughTable(stop, image(here, stop.sight));
+      if (stop === way.stops.at(-1)) return;
+      const gone = diagram.first(diagram.without(packets, stop.meets), acceptedBy(stop, here));
+      packets = concerns.forStops(gone, way.stops.slice(index + 1));
     }
   }
 
-  /** Packets that a stop accepts, by what it does to them: without the rules that decide few nodes are left. */
-  function acceptedBy(stop: Stop): ReadonlyMap<Change, Node> {
-    const known = accepted.get(stop);
-    if (known !== undefined) return known;
-    const after = new Map<Change, Node>();
+  /** Packets as they are behind a stop that accepts them. */
+  function acceptedBy(stop: Stop, packets: Node): Node {
+    const done = new Set<Change>();
     for (const value of diagram.leaves(stop.through)) {
       const change = changeOf(value);
-      if (change !== null && !after.has(change))
-        after.set(
-          change,
-          diagram.where(stop.through, (other) => changeOf(other) === change),
-        );
+      if (change !== null) done.add(change);
     }
-    accepted.set(stop, after);
-    return after;
+    return union(
+      [...done].map((change) => {
+        const accepted = diagram.where(stop.through, (value) => changeOf(value) === change);
+        return image(diagram.mask(packets, accepted), change);
+      }),
+    );
   }
 
   /** What is done to packets that the leaf's verdict accepts. */
@@ -177,36 +102,30 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
   }
 
   /** The chains of a stop's table, callers before those that they call. */
-  function throughTable(stop: Stop, entries: readonly Visit[]): void {
+  function throughTable(stop: Stop, packets: Node): void {
     const { table } = stop;
-    const waiting = new Map<Chain, Map<Change, Node[]>>();
-    const call = (chain: Chain, change: Change, packets: Node): void => {
-      const groups = waiting.get(chain) ?? new Map<Change, Node[]>();
-      waiting.set(chain, groups);
-      const sets = groups.get(change);
-      if (sets === undefined) groups.set(change, [packets]);
-      else sets.push(packets);
+    const waiting = new Map<Chain, Node[]>([[stop.chain, [packets]]]);
+    const call = (chain: Chain, all: Node): void => {
+      const met = concerns.forChain(all, table, chain, stop);
+      const sets = waiting.get(chain);
+      if (sets === undefined) waiting.set(chain, [met]);
+      else sets.push(met);
     };
-    for (const { change, packets } of entries) call(stop.chain, change, packets);
-    for (const chain of callersFirst(table, stop.chain)) {
-      for (const [change, sets] of waiting.get(chain) ?? []) {
-        const visit: Visit = { hook: entries[0]?.hook ?? 'input', stop, change, packets: union(sets) };
-        const known = visits.get(chain);
-        if (known === undefined) visits.set(chain, [visit]);
-        else known.push(visit);
-        if (chains.isSteady(table, chain)) atOnce(table, chain, visit, call);
-        else inTurn(table, chain, visit, call);
-      }
+    for (const chain of callersFirst(ruleset, table, stop.chain)) {
+      const sets = waiting.get(chain);
+      if (sets === undefined) continue;
+      const come = union(sets);
+      if (chains.isSteady(table, chain)) atOnce(table, chain, stop, come, call);
+      else inTurn(table, chain, stop, come, call);
     }
   }
 
   /** A chain that changes no packet: all its rules by one function. */
-  function atOnce(table: Table, chain: Chain, visit: Visit, call: (chain: Chain, change: Change, packets: Node) => void): void {
-    const { change, packets, stop } = visit;
-    const leaving = changes.before(chains.leaving(table, chain, stop.setting), change);
+  function atOnce(table: Table, chain: Chain, stop: Stop, packets: Node, call: (chain: Chain, packets: Node) => void): void {
+    const leaving = chains.leaving(table, chain, stop.setting);
     const seen = seenIn(chain);
     diagram.meet(packets, leaving, (value) => {
-      const number = numberOf(value);
+      const number = numberOf(endings, value);
       if (number !== Number.POSITIVE_INFINITY) seen[number] = 1;
       return false;
     });
@@ -214,81 +133,53 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
       const { number } = rule.rule;
       const target = rule.effect.kind === 'jump' ? table.chains.get(rule.effect.chain) : undefined;
       if (target === undefined && (seen[number] === 1 || isSending(rule))) continue;
-      const matched = changes.before(chains.matched(table, chain, rule, stop.setting), change);
+      const matched = chains.matched(table, chain, rule, stop.setting);
       if (target === undefined) {
         // It is enough that there is one.
         diagram.meet(diagram.mask(matched, packets), leaving, (value) => {
-          if (numberOf(value) >= number) seen[number] = 1;
+          if (numberOf(endings, value) >= number) seen[number] = 1;
           return seen[number] === 1;
         });
         continue;
       }
-      const left = diagram.where(diagram.mask(matched, leaving), (value) => numberOf(value) < number);
+      const left = diagram.where(diagram.mask(matched, leaving), (value) => numberOf(endings, value) < number);
       const met = diagram.mask(diagram.without(matched, left), packets);
       if (met === none) continue;
       seen[number] = 1;
-      call(target, change, met);
+      call(target, met);
     }
   }
 
   /** A chain that changes packets: rule by rule, with the packets as each rule leaves them. */
-  function inTurn(table: Table, chain: Chain, visit: Visit, call: (chain: Chain, change: Change, packets: Node) => void): void {
-    walk(table, chain, visit, Number.POSITIVE_INFINITY, call);
-  }
-
-  /** @returns what comes to the rule `until` */
-  function walk(
-    table: Table,
-    chain: Chain,
-    visit: Visit,
-    until: number,
-    call?: (chain: Chain, change: Change, packets: Node) => void,
-  ): ReadonlyMap<Change, Node> {
-    const { setting } = visit.stop;
+  function inTurn(table: Table, chain: Chain, stop: Stop, come: Node, call: (chain: Chain, packets: Node) => void): void {
     const seen = seenIn(chain);
-    let groups = new Map<Change, Node>([[visit.change, visit.packets]]);
+    let packets = come;
     for (const rule of rulesOf(ruleset, chain)) {
-      const { number } = rule.rule;
-      if (number >= until) break;
-      const matched = acts(table, chain, rule, visit.stop);
-      const step = chains.step(table, chain, rule, setting);
       const target = rule.effect.kind === 'jump' ? table.chains.get(rule.effect.chain) : undefined;
-      const next = new Map<Change, Node>();
-      for (const [change, packets] of groups) {
-        const met = diagram.mask(packets, changes.before(matched, change));
-        if (met !== none) {
-          seen[number] = 1;
-          if (target !== undefined) call?.(target, change, met);
-        }
-        const does = changes.before(step, change);
-        const touched = diagram.mask(
-          packets,
-          diagram.where(does, (value) => value !== 0),
-        );
-        add(next, change, diagram.without(packets, touched));
-        for (const value of diagram.leaves(diagram.mask(packets, does))) {
-          const ending = value === 0 ? null : endings.of(value);
-          if (ending?.kind !== 'pass') continue;
-          const passed = diagram.mask(
-            packets,
-            diagram.where(does, (other) => other === value),
-          );
-          add(next, changes.chained(change, ending.change), passed);
-        }
+      const met = diagram.mask(packets, actsOf(space, firewall, table, chain, rule, stop));
+      if (met !== none) {
+        seen[rule.rule.number] = 1;
+        if (target !== undefined) call(target, met);
       }
-      groups = next;
+      packets = behind(packets, chains.step(table, chain, rule, stop.setting));
     }
-    return groups;
   }
 
-  /** Packets that a rule matches; also those that a match in it drops by itself, though a later one says no. */
-  function acts(table: Table, chain: Chain, rule: UnderstoodRule, { setting }: Stop): Node {
-    const matched = chains.matched(table, chain, rule, setting);
-    if (!rule.hotdrop) return matched;
-    return diagram.first(
-      matched,
-      diagram.where(chains.step(table, chain, rule, setting), (value) => value !== 0),
-    );
+  /** Packets that go on behind a rule, as they are then. */
+  function behind(packets: Node, does: Node): Node {
+    const passed = [
+      diagram.without(
+        packets,
+        diagram.where(does, (value) => value !== 0),
+      ),
+    ];
+    for (const value of diagram.leaves(diagram.mask(packets, does))) {
+      const ending = value === 0 ? null : endings.of(value);
+      if (ending?.kind !== 'pass') continue;
+      const changed = diagram.where(does, (other) => other === value);
+      passed.push(image(diagram.mask(packets, changed), ending.change));
+    }
+    return union(passed);
   }
 
   function seenIn(chain: Chain): Uint8Array {
@@ -300,38 +191,11 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
     return seen;
   }
 
-  function numberOf(value: number): number {
-    if (value === 0) return Number.POSITIVE_INFINITY;
-    const ending = endings.of(value);
-    const by = ending.kind === 'decided' ? ending.decision.by : ending.kind === 'return' ? ending.by.by : null;
-    return by === null || by.rule === 'policy' ? Number.POSITIVE_INFINITY : by.rule;
-  }
-
-  function add(groups: Map<Change, Node>, change: Change, packets: Node): void {
-    if (packets !== none) groups.set(change, diagram.first(groups.get(change) ?? none, packets));
-  }
-
   /** In halves, since sets grow. */
   function union(sets: readonly Node[]): Node {
     if (sets.length <= 2) return diagram.first(sets[0] ?? none, sets[1] ?? none);
     const middle = sets.length >> 1;
     return diagram.first(union(sets.slice(0, middle)), union(sets.slice(middle)));
-  }
-
-  function callersFirst(table: Table, from: Chain): readonly Chain[] {
-    const done = new Set<Chain>();
-    const order: Chain[] = [];
-    const visit = (chain: Chain): void => {
-      if (done.has(chain)) return;
-      done.add(chain);
-      for (const { effect } of rulesOf(ruleset, chain)) {
-        const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
-        if (target !== undefined) visit(target);
-      }
-      order.push(chain);
-    };
-    visit(from);
-    return order.reverse();
   }
 }
 

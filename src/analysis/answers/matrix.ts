@@ -1,14 +1,13 @@
 import { bitsOf, type Family, type Ranges, ranges } from '../../model/net/index.ts';
 import { isLocal } from '../evaluate/addresstype.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
-import { type Node, none } from '../space/index.ts';
+import { grouped, type Node, none, splitBy } from '../space/index.ts';
 import type { Layout, Space } from '../symbolic/index.ts';
 import { type AddressWords, addressWords, complement, type NamedRanges, namedRanges } from './addresses.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
 import type { ReachRow } from './reach.ts';
 import { residueOf } from './residue.ts';
 import { type Service, servicesOf } from './services.ts';
-import { grouped, splitBy } from './split.ts';
 
 /** A row in the making. */
 export interface DraftRow extends ReachRow {

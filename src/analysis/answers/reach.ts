@@ -4,7 +4,7 @@ import type { Constraint } from '../../model/packet/index.ts';
 import { isLocal } from '../evaluate/addresstype.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import { type Surroundings, surroundingsOf } from '../evaluate/surroundings.ts';
-import { type Node, none, OverBudget } from '../space/index.ts';
+import { type Node, none, OverBudget, withoutField } from '../space/index.ts';
 import { createSpace, type FieldName, type Firewall, type Layout, type Space } from '../symbolic/index.ts';
 import type { AddressWords } from './addresses.ts';
 import { type Arrivals, arrivalsOf, type Course, type Goal } from './arrivals.ts';
@@ -13,7 +13,6 @@ import { mergedRows } from './reach-rows.ts';
 import { rowWitnesses } from './reach-witness.ts';
 import { oddSources, type RoutingFacts, routingCuts, routingFactsOf } from './routing.ts';
 import type { Service } from './services.ts';
-import { withoutField } from './split.ts';
 import { usualLinks } from './usual-values.ts';
 import type { Witness } from './witness.ts';
 

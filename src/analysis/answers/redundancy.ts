@@ -4,8 +4,9 @@ import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import { leaf, type Node, none } from '../space/index.ts';
 import type { Decision, Ending, Firewall, Space, Stop } from '../symbolic/index.ts';
 import { answerOf } from './ends.ts';
-import type { Liveness, Visit } from './liveness.ts';
+import type { Liveness } from './liveness.ts';
 import { createRemovable } from './redundancy-removable.ts';
+import type { Visit } from './visits.ts';
 import { createWhatIf } from './whatif.ts';
 
 /** A rule without which every packet ends as it does with it. */

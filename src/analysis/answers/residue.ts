@@ -1,7 +1,6 @@
-import { leaf, type Node, none } from '../space/index.ts';
+import { grouped, leaf, type Node, none, splitBy, withoutNeed } from '../space/index.ts';
 import type { FieldName, Layout, Space } from '../symbolic/index.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
-import { grouped, splitBy, withoutNeed } from './split.ts';
 
 /** What becomes of packets of which addresses, protocol and port are settled. */
 export interface Residue {

@@ -1,9 +1,8 @@
 import { type Family, formatProtocol, type Ranges, ranges } from '../../model/net/index.ts';
-import { type Node, none } from '../space/index.ts';
+import { grouped, type Node, none, splitBy, withoutNeed } from '../space/index.ts';
 import type { Space } from '../symbolic/index.ts';
 import { portedProtocols } from './arrivals.ts';
 import { icmpProtocol, openingTypes } from './routing.ts';
-import { grouped, splitBy, withoutNeed } from './split.ts';
 
 /** What is asked for: ports of a protocol, ICMP types, or a protocol as a whole. */
 export interface Service {

@@ -3,7 +3,7 @@ import type { Chain, Table } from '../../model/ruleset/index.ts';
 import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Firewall, Space, Stop } from '../symbolic/index.ts';
-import type { Visit } from './liveness.ts';
+import type { Visit } from './visits.ts';
 
 type Change = Visit['change'];
 

@@ -3,10 +3,11 @@ import type { Chain, Table } from '../../model/ruleset/index.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Firewall, Space } from '../symbolic/index.ts';
-import type { DeadRule, Liveness, Visit } from './liveness.ts';
+import type { DeadRule, Liveness } from './liveness.ts';
 import { coverOf, type Piece } from './shadows-cover.ts';
 import { createStandings, type Sending, type Standing, sendingOf } from './shadows-standing.ts';
 import { createShare } from './share.ts';
+import type { Visit } from './visits.ts';
 
 /** Why no packet meets a rule. */
 export type Shadow =

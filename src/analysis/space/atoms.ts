@@ -86,8 +86,12 @@ export class Atoms<T extends number | bigint> {
   /** The ranges must have been among the cuts. */
   codesOf(within: Ranges<T>): Codes {
     const [only] = within;
-    if (within.length === 1 && only !== undefined) return Int32Array.of(this.codeOf(only[0]), this.codeOf(only[1]));
     const codes = new Int32Array(within.length * 2);
+    if (within.length === 1 && only !== undefined) {
+      codes[0] = this.codeOf(only[0]);
+      codes[1] = only[0] === only[1] ? (codes[0] as number) : this.codeOf(only[1]);
+      return codes;
+    }
     for (const [index, [lo, hi]] of within.entries()) {
       codes[2 * index] = this.codeOf(lo);
       codes[2 * index + 1] = this.codeOf(hi);

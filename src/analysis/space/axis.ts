@@ -40,6 +40,7 @@ export function assemble(diagram: Diagram, axis: Axis, starts: ArrayLike<number>
 
 /** The function that is `inside` where the field's code is in the set, else `outside`. */
 export function within(diagram: Diagram, axis: Axis, codes: Codes, inside: Node = all, outside: Node = none): Node {
+  if (codes.length === 2) return between(diagram, axis, codes[0] as number, codes[1] as number, inside, outside);
   const starts: number[] = [];
   const nodes: Node[] = [];
   let from = 0;
@@ -58,4 +59,28 @@ export function within(diagram: Diagram, axis: Axis, codes: Codes, inside: Node 
     nodes.push(outside);
   }
   return assemble(diagram, axis, starts, nodes);
+}
+
+/** `inside` for codes from `lo` to `hi`, bit by bit from the least significant: most sets are one interval, or one code. */
+function between(diagram: Diagram, { level, width, size }: Axis, lo: number, hi: number, inside: Node, outside: Node): Node {
+  const last = hi === size - 1 ? (1 << width) - 1 : hi;
+  // Below the highest bit that differs each end counts by itself, above it both have the same bits.
+  const parts = 32 - Math.clz32(lo ^ last);
+  let [from, upTo] = [inside, inside];
+  let bit = 0;
+  for (; bit < parts - 1; bit += 1) {
+    const own = level + width - 1 - bit;
+    from = ((lo >> bit) & 1) === 1 ? diagram.make(own, outside, from) : diagram.make(own, from, inside);
+    upTo = ((last >> bit) & 1) === 1 ? diagram.make(own, inside, upTo) : diagram.make(own, upTo, outside);
+  }
+  let node = inside;
+  if (parts > 0) {
+    node = diagram.make(level + width - 1 - bit, from, upTo);
+    bit += 1;
+  }
+  for (; bit < width; bit += 1) {
+    const own = level + width - 1 - bit;
+    node = ((lo >> bit) & 1) === 1 ? diagram.make(own, outside, node) : diagram.make(own, node, outside);
+  }
+  return node;
 }

@@ -30,6 +30,10 @@ const mixedSpread = 64;
 export function buildCases(diagram: Diagram, axes: readonly Axis[], given: readonly Case[]): Node {
   // What gives nothing wherever it holds is as good as absent.
   const cases = given.map((one) => folded(diagram, axes, one)).filter((one) => one.gives !== none);
+  // What a case by itself has become, and while which field's pieces were built.
+  const nodeOf = new Int32Array(cases.length);
+  const turnOf = new Int32Array(cases.length);
+  let turns = 0;
   return build(
     Int32Array.from(cases, (_, index) => index),
     0,
@@ -43,12 +47,7 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
   function build(list: Int32Array, from: number, otherwise: Node): Node {
     const { length } = list;
     if (length === 0) return otherwise;
-    const first = cases[list[0] as number] as Case;
-    if (length === 1) {
-      // Only where it may give nothing has what comes otherwise to be merged.
-      if (first.gives < 0) return alone(diagram, axes, first, placeOf(first, from), otherwise);
-      return diagram.first(alone(diagram, axes, first, placeOf(first, from), none), otherwise);
-    }
+    if (length === 1) return single(cases[list[0] as number] as Case, from, otherwise);
     let axis = Number.POSITIVE_INFINITY;
     for (let at = 0; at < length; at += 1) {
       const one = cases[list[at] as number] as Case;
@@ -65,6 +64,12 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
     }
     const most = mostDealt(list, from, axis);
     return (most > 0 ? deal(list, from, axis, most, otherwise) : null) ?? halves(list, from, otherwise);
+  }
+
+  /** Only where it may give nothing has what comes otherwise to be merged. */
+  function single(one: Case, from: number, otherwise: Node): Node {
+    if (one.gives < 0) return alone(diagram, axes, one, placeOf(one, from), otherwise);
+    return diagram.first(alone(diagram, axes, one, placeOf(one, from), none), otherwise);
   }
 
   function asksFor(one: Case, from: number, axis: number): boolean {
@@ -140,11 +145,23 @@ export function buildCases(diagram: Diagram, axes: readonly Axis[], given: reado
       }
     }
     const nodes = new Int32Array(pieces);
+    turns += 1;
+    const turn = turns;
     const built = new Map<number, number[]>();
     for (let piece = 0; piece < pieces; piece += 1) {
       const [begin, end] = [ends[piece] as number, ends[piece + 1] as number];
       if (begin === end) {
         nodes[piece] = otherwise;
+        continue;
+      }
+      if (end - begin === 1) {
+        // Most pieces of long lists hold one case, which may stand in several.
+        const index = held[begin] as number;
+        if (turnOf[index] !== turn) {
+          turnOf[index] = turn;
+          nodeOf[index] = single(cases[index] as Case, axis + 1, otherwise);
+        }
+        nodes[piece] = nodeOf[index] as Node;
         continue;
       }
       const key = keyOf(held, begin, end);

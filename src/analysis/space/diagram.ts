@@ -50,20 +50,26 @@ export class Diagram {
   readonly #budget: number;
   #stepsLeft: number;
   #used = 0;
-  #levels = new Uint16Array(firstCapacity);
-  #lows = new Int32Array(firstCapacity);
-  #highs = new Int32Array(firstCapacity);
+  #levels = new Uint16Array(0);
+  #lows = new Int32Array(0);
+  #highs = new Int32Array(0);
   /** Open addressing: node + 1, or 0. */
-  #table = new Int32Array(firstCapacity * 2);
+  #table = new Int32Array(0);
   /** Direct-mapped: operation and operands, then the result. */
-  #cache = new Int32Array(firstCapacity * 4);
+  #cache = new Int32Array(0);
   #operations = 0;
   readonly #idle: Memory[] = [];
 
-  /** @param budget nodes, and so many more steps of operations that a question may not take for ever. */
-  constructor(budget = defaultBudget) {
+  /**
+   * @param budget nodes, and so many more steps of operations that a question may not take for ever.
+   * @param expected nodes that there will be at least; growing to them step by step would cost more.
+   */
+  constructor(budget = defaultBudget, expected = 0) {
     this.#budget = budget;
     this.#stepsLeft = budget * stepsEach;
+    let capacity = firstCapacity;
+    while (capacity < expected && capacity < budget) capacity *= 2;
+    this.#enlarge(capacity);
   }
 
   /** Nodes made so far. */
@@ -332,8 +338,10 @@ export class Diagram {
 
   #grow(): void {
     if (this.#used >= this.#budget) throw new OverBudget(this.#budget);
-    // No more than the budget allows: what is made for nothing is not made.
-    const capacity = this.#levels.length * 2;
+    this.#enlarge(this.#levels.length * 2);
+  }
+
+  #enlarge(capacity: number): void {
     this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
     this.#lows = enlarged(this.#lows, new Int32Array(capacity));
     this.#highs = enlarged(this.#highs, new Int32Array(capacity));

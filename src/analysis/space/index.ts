@@ -9,3 +9,4 @@ export * from './atoms.ts';
 export * from './axis.ts';
 export * from './cases.ts';
 export * from './diagram.ts';
+export * from './split.ts';

@@ -51,19 +51,21 @@ export function marksOf(effect: Extract<Effect, { kind: 'write' | 'copy' }>, bit
 export function marksThen(first: MarkChange, second: MarkChange): MarkChange {
   const change: MarkChange = { ofMark: new Uint32Array(64), ofConnmark: new Uint32Array(64), flips: second.flips.slice() };
   for (let row = 0; row < 64; row += 1) {
-    for (const [odd, sum] of [
-      [0, second.ofMark[row]],
-      [1, second.ofConnmark[row]],
-    ] as const) {
-      // biome-ignore format: pairs
-      for (let bit = 0; bit < 32; bit += 1) {
-        if (!has(sum as number, bit)) continue;
+    let [ofMark, ofConnmark, flip] = [0, 0, change.flips[row] as number];
+    for (let odd = 0; odd < 2; odd += 1) {
+      let sum = (odd === 0 ? second.ofMark : second.ofConnmark)[row] as number;
+      while (sum !== 0) {
+        const bit = 31 - Math.clz32(sum);
+        sum = (sum ^ (1 << bit)) >>> 0;
         const source = 2 * bit + odd;
-        change.ofMark[row] = ((change.ofMark[row] as number) ^ (first.ofMark[source] as number)) >>> 0;
-        change.ofConnmark[row] = ((change.ofConnmark[row] as number) ^ (first.ofConnmark[source] as number)) >>> 0;
-        change.flips[row] = (change.flips[row] as number) ^ (first.flips[source] as number);
+        ofMark ^= first.ofMark[source] as number;
+        ofConnmark ^= first.ofConnmark[source] as number;
+        flip ^= first.flips[source] as number;
       }
     }
+    change.ofMark[row] = ofMark;
+    change.ofConnmark[row] = ofConnmark;
+    change.flips[row] = flip;
   }
   return change;
 }
@@ -79,4 +81,61 @@ function kept(): MarkChange {
 
 function has(mask: number, bit: number): boolean {
   return ((mask >>> bit) & 1) === 1;
+}
+
+/** One step of {@link affineSteps}: a row becomes 0, or its own sum with another row, or its own opposite. */
+export type MarkStep =
+  | { readonly kind: 'clear' | 'flip'; readonly row: number }
+  | { readonly kind: 'add'; readonly row: number; readonly by: number };
+
+/**
+ * The change as steps that each touch one row, one after the other. The matrix of its sums is taken apart into a triangular one
+ * above, one below and exchanges of rows (LU decomposition with pivoting, over the field of two elements), each of which can be
+ * worked in place.
+ *
+ * @param bits those that any rule looks at
+ */
+export function affineSteps(change: MarkChange, bits: readonly number[]): readonly MarkStep[] {
+  const rows = bits.flatMap((bit) => [2 * bit, 2 * bit + 1]);
+  const size = rows.length;
+  const upper = rows.map((row) =>
+    Uint8Array.from(rows, (column) =>
+      has((column % 2 === 0 ? change.ofMark : change.ofConnmark)[row] as number, column >> 1) ? 1 : 0,
+    ),
+  );
+  const lower = rows.map(() => new Uint8Array(size));
+  const exchanges: (readonly [number, number])[] = [];
+  for (let k = 0; k < size; k += 1) {
+    let pivot = k;
+    while (pivot < size && upper[pivot]?.[k] !== 1) pivot += 1;
+    if (pivot === size) continue;
+    if (pivot !== k) {
+      exchanges.push([k, pivot]);
+      for (const matrix of [upper, lower])
+        [matrix[k], matrix[pivot]] = [matrix[pivot] as Uint8Array<ArrayBuffer>, matrix[k] as Uint8Array<ArrayBuffer>];
+    }
+    const top = upper[k] as Uint8Array;
+    for (let below = k + 1; below < size; below += 1) {
+      const row = upper[below] as Uint8Array;
+      if (row[k] !== 1) continue;
+      for (let column = k; column < size; column += 1) row[column] = (row[column] as number) ^ (top[column] as number);
+      (lower[below] as Uint8Array)[k] = 1;
+    }
+  }
+  const steps: MarkStep[] = [];
+  const add = (row: number, by: number): void =>
+    void steps.push({ kind: 'add', row: rows[row] as number, by: rows[by] as number });
+  for (let row = 0; row < size; row += 1) {
+    if (upper[row]?.[row] !== 1) steps.push({ kind: 'clear', row: rows[row] as number });
+    for (let column = row + 1; column < size; column += 1) if (upper[row]?.[column] === 1) add(row, column);
+  }
+  for (let row = size - 1; row >= 0; row -= 1)
+    for (let column = 0; column < row; column += 1) if (lower[row]?.[column] === 1) add(row, column);
+  for (const [one, other] of exchanges.reverse()) {
+    add(one, other);
+    add(other, one);
+    add(one, other);
+  }
+  for (const row of rows) if (change.flips[row] === 1) steps.push({ kind: 'flip', row });
+  return steps;
 }

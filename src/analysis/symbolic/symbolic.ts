@@ -10,6 +10,7 @@ import { type Changes, createChanges } from './change.ts';
 import { createEffects } from './effects.ts';
 import { createEndings, type Endings } from './ending.ts';
 import { gatherRules } from './gathering.ts';
+import { createImage, type Image } from './image.ts';
 import { gather, gathering, type Layout, layOut } from './layout.ts';
 import type { Matching } from './match.ts';
 import { createMatching } from './matching.ts';
@@ -34,6 +35,7 @@ export interface Space {
   readonly layout: Layout;
   readonly changes: Changes;
   readonly endings: Endings;
+  readonly image: Image;
   readonly firewalls: readonly Firewall[];
 }
 
@@ -55,7 +57,7 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
     for (const constraint of apart ?? []) gather(constraint, gathered);
   }
   const layout = layOut(gathered, topOf(sources));
-  const diagram = new Diagram(budget);
+  const diagram = new Diagram(budget, nodesEach * rulesIn(sources));
   const endings: Endings = createEndings(() => changes);
   const changes: Changes = createChanges(diagram, layout, (value, change) => endings.behind(value, change));
   const firewalls = sources.map(({ ruleset, surroundings }): Firewall => {
@@ -86,7 +88,14 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
       },
     };
   });
-  return { family, diagram, layout, changes, endings, firewalls };
+  return { family, diagram, layout, changes, endings, image: createImage(diagram, layout), firewalls };
+}
+
+/** Few rulesets need fewer nodes a rule. */
+const nodesEach = 12;
+
+function rulesIn(sources: readonly Source[]): number {
+  return sources.reduce((sum, { ruleset }) => sum + ruleset.tables.reduce((of, { rules }) => of + rules.length, 0), 0);
 }
 
 /** So many rules by address say enough of an order. */

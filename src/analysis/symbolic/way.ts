@@ -37,7 +37,7 @@ export interface Way {
   readonly stops: readonly Stop[];
   /** What stands before the first stop: nobody has said anything of tracking, and the hop that routing takes is still there. */
   readonly entry: Change;
-  /** The whole way: leaves are final verdicts, with the rule that decides. */
+  /** The whole way, made when first asked for: leaves are final verdicts, with the rule that decides. */
   readonly verdicts: Node;
 }
 
@@ -55,14 +55,27 @@ export function createWay(
   const unhop = changes.of({ fields: recodedTtl((ttl) => Math.min(255, ttl + 1)) });
   const stations = hookTables[backend][hook].filter((station) => tableOf(station)?.chains.has(station.chain) === true);
   const stops = stations.map((station, index) => stopAt(station, isRouted(index)));
-  let rest: Node = none;
-  for (const [index, stop] of [...stops.entries()].reverse()) {
-    const through = onward(stop, rest);
-    rest = diagram.choose(stop.meets, through, rest);
-    if (isRouted(index)) rest = routedOn(rest);
-  }
   const entry = entryOf();
-  return { hook, stops, entry, verdicts: changes.before(rest, restricted(rest, entry)) };
+  let verdicts: Node | null = null;
+  return {
+    hook,
+    stops,
+    entry,
+    get verdicts() {
+      verdicts ??= composed();
+      return verdicts;
+    },
+  };
+
+  function composed(): Node {
+    let rest: Node = none;
+    for (const [index, stop] of [...stops.entries()].reverse()) {
+      const through = onward(stop, rest);
+      rest = diagram.choose(stop.meets, through, rest);
+      if (isRouted(index)) rest = routedOn(rest);
+    }
+    return changes.before(rest, restricted(rest, entry));
+  }
 
   /** A forwarded packet is routed between PREROUTING and what comes then, or before all if nothing stands there. */
   function isRouted(index: number): boolean {

@@ -1,4 +1,5 @@
-import { type Axis, type Diagram, type Node, none } from '../space/index.ts';
+import type { Axis } from './axis.ts';
+import { all, type Diagram, type Node, none } from './diagram.ts';
 
 /** Functions by the codes of one field: runs of codes, in order, that lead to the same rest. */
 export type Runs = readonly { readonly first: number; readonly rest: Node }[];
@@ -114,4 +115,24 @@ export function withoutField(diagram: Diagram, f: Node, { level, width }: Pick<A
     return made;
   };
   return visit(f);
+}
+
+/** The set as far as the kept levels tell: packets that agree there with one of its members. */
+export function projected(diagram: Diagram, set: Node, keeps: (level: number) => boolean): Node {
+  const known = new Map<Node, Node>();
+  const visit = (node: Node): Node => {
+    if (node < 0) return node;
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const own = diagram.level(node);
+    const lo = visit(diagram.lo(node));
+    const made = keeps(own)
+      ? diagram.make(own, lo, visit(diagram.hi(node)))
+      : lo === all
+        ? all
+        : diagram.first(lo, visit(diagram.hi(node)));
+    known.set(node, made);
+    return made;
+  };
+  return visit(set);
 }
