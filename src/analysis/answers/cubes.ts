@@ -83,9 +83,21 @@ function mergedBy(diagram: Diagram, parts: readonly Part[], dimension: Dimension
 function keyOf(cube: Cube, leftOut: Dimension): string {
   return [...cube]
     .filter(([dimension]) => dimension !== leftOut)
-    .map(([{ axis }, codes]) => `${axis.level}=${codes.join()}`)
+    .map(([{ axis }, codes]) => `${axis.level}=${textOf(codes)}`)
     .sort()
     .join(' ');
+}
+
+const texts = new WeakMap<Codes, string>();
+
+/** Lists of codes may be long, and are asked for again and again. */
+function textOf(codes: Codes): string {
+  let text = texts.get(codes);
+  if (text === undefined) {
+    text = codes.join();
+    texts.set(codes, text);
+  }
+  return text;
 }
 
 /** How many codes they are. */

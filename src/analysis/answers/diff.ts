@@ -118,7 +118,7 @@ export function differencesOf(space: Space, hook: Hook, most = 50): WayDifferenc
       diagram.mapLeaves(firewall.way(hook).verdicts, (value) => (value === 0 ? all : ~value)),
     ]),
   );
-  const total = share(diagram.where(exact, (value) => value !== 0)) / whole;
+  const total = share(exact) / whole;
   const found = [...diagram.leaves(exact)]
     .filter((value) => value !== 0)
     .flatMap((value) => {
@@ -144,13 +144,7 @@ export function differencesOf(space: Space, hook: Hook, most = 50): WayDifferenc
       };
     }),
     share: total,
-    left:
-      share(
-        diagram.without(
-          diagram.where(exact, (value) => value !== 0),
-          covered,
-        ),
-      ) / whole,
+    left: share(diagram.without(exact, covered)) / whole,
   };
 
   /** The rule that decides about most packets of a part of the region, and those packets. */

@@ -1,4 +1,4 @@
-import { all, type Codes, type Node, none, within } from '../space/index.ts';
+import { all, type Codes, type Node, none, type Runs, splitBy, within } from '../space/index.ts';
 import type { Space } from '../symbolic/index.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { type Cube, grown, merged, type Part, packetsOf, union, widthOf } from './cubes.ts';
@@ -38,8 +38,9 @@ interface Open {
   readonly cube: Cube;
   /** What the set asks for behind the cube. */
   readonly rest: Node;
-  /** The packets of the cube that can exist, in the set or not. */
+  /** The packets of the cube that can exist, in the set or not, as far as dimensions tell that `weight` has not counted. */
   readonly possible: Node;
+  readonly weight: number;
   readonly share: number;
 }
 
@@ -74,7 +75,7 @@ export function regionsOf(
   for (let next = widest(); next !== null && found.length < (grows ? most : most * 4 + 16); next = widest()) {
     const { rest } = next;
     if (!grows) {
-      found.push({ cube: next.cube, packets: next.possible, leaf: rest });
+      found.push({ cube: next.cube, packets: packetsOf(diagram, next.cube, possible), leaf: rest });
       continue;
     }
     const alike = diagram.where(left, (value) => ~value === rest);
@@ -86,13 +87,14 @@ export function regionsOf(
   const total = share(exact);
   const regions = [...Map.groupBy(found, (part) => part.leaf).values()]
     .flatMap((alike) => merged(diagram, alike))
-    .map(({ cube, packets, leaf }): Region => {
+    .map((part) => ({ ...part, share: share(part.packets) / whole }))
+    .sort((one, other) => other.share - one.share)
+    .slice(0, most)
+    .map(({ cube, packets, leaf, share: size }): Region => {
       const { answers, dependsOn } = matches.of(leaf);
       const conditions = [...conditionsOf(layout, cube), ...answers.map((answer): Condition => ({ kind: 'match', ...answer }))];
-      return { conditions, dependsOn, share: share(packets) / whole, packets: diagram.mask(set, packets) };
-    })
-    .sort((one, other) => other.share - one.share)
-    .slice(0, most);
+      return { conditions, dependsOn, share: size, packets: diagram.mask(set, packets) };
+    });
   return {
     regions,
     share: total / whole,
@@ -104,12 +106,12 @@ export function regionsOf(
 
   function begin(): void {
     open = createHeap<Open>((part) => part.share);
-    add(new Map(), left, possible);
+    add(new Map(), left, possible, 1);
   }
 
-  function add(cube: Cube, rest: Node, among: Node): void {
-    const size = rest === none ? 0 : share(diagram.mask(among, rest));
-    if (size > 0) open.add({ cube, rest, possible: among, share: size });
+  function add(cube: Cube, rest: Node, among: Node, weight: number): void {
+    const size = rest === none ? 0 : weight * share(diagram.mask(among, rest));
+    if (size > 0) open.add({ cube, rest, possible: among, weight, share: size });
   }
 
   /** The biggest cube among what is left; `null` at the end. */
@@ -122,7 +124,7 @@ export function regionsOf(
   }
 
   /** Parts by what the topmost field of the rest leads to. */
-  function expand({ cube, rest, possible: among }: Open): void {
+  function expand({ cube, rest, possible: among, weight }: Open): void {
     const dimension = dimensions[diagram.level(rest)] as Dimension;
     const { axis } = dimension;
     const runs = new Map<Node, number[]>();
@@ -131,24 +133,27 @@ export function regionsOf(
       if (codes === undefined) runs.set(next, [first, last]);
       else codes.push(first, last);
     });
-    const kept: { readonly next: Node; readonly codes: Codes; readonly here: Node }[] = [];
+    const exists = splitBy(diagram, among, axis);
+    const kept: { readonly next: Node; readonly codes: Codes; readonly here: Node; readonly weight: number }[] = [];
     const free: number[] = [];
     for (const [next, flat] of runs) {
       const inside: number[] = [];
       for (let at = 0; at < flat.length; at += 2) {
         const [first, last] = [flat[at] as number, flat[at + 1] as number];
         // Only what is short to say can be what no packet has: a missing port, no interface, another protocol's field.
-        const cannot = flat.length <= 8 && diagram.mask(within(diagram, axis, Int32Array.of(first, last)), among) === none;
+        const cannot = flat.length <= 8 && onlyIn(exists, first, last) === none;
         (cannot ? free : inside).push(first, last);
       }
       if (inside.length === 0) continue;
       const codes = Int32Array.from(inside);
-      const here = diagram.mask(within(diagram, axis, codes), among);
-      if (here !== none) kept.push({ next, codes, here });
+      const only = everywhere(exists, codes);
+      // Where all codes leave the same packets possible, those need not be told by code: they are the same for many parts.
+      if (only === null) kept.push({ next, codes, here: diagram.mask(within(diagram, axis, codes), among), weight });
+      else if (only !== none) kept.push({ next, codes, here: only, weight: weight * share.of(dimension, codes) });
     }
     const [only] = kept;
     if (kept.length === 1 && only !== undefined) {
-      add(cube, only.next, only.here);
+      add(cube, only.next, only.here, only.weight);
       return;
     }
     // What no packet has goes to the part that is longest to say, which it makes shorter.
@@ -156,9 +161,34 @@ export function regionsOf(
       (best, part, at) => (widthOf(part.codes) > widthOf((kept[best] as typeof part).codes) ? at : best),
       0,
     );
-    for (const [at, { next, codes, here }] of kept.entries()) {
-      const own = at === widest && free.length > 0 ? union(codes, Int32Array.from(free)) : codes;
-      add(new Map([...cube, [dimension, own]]), next, here);
+    for (const [at, part] of kept.entries()) {
+      const own = at === widest && free.length > 0 ? union(part.codes, Int32Array.from(free)) : part.codes;
+      add(new Map([...cube, [dimension, own]]), part.next, part.here, part.weight);
     }
   }
+}
+
+/** What all codes of the intervals lead to; `null` if not to the same. */
+function everywhere(runs: Runs, codes: Codes): Node | null {
+  let same: Node | null = null;
+  for (let at = 0; at < codes.length; at += 2) {
+    const here = onlyIn(runs, codes[at] as number, codes[at + 1] as number);
+    if (here === null || (same !== null && here !== same)) return null;
+    same = here;
+  }
+  return same;
+}
+
+/** What all codes from one to another lead to; `null` if not to the same. */
+function onlyIn(runs: Runs, first: number, last: number): Node | null {
+  let [lo, hi] = [0, runs.length - 1];
+  while (lo < hi) {
+    const middle = (lo + hi + 1) >> 1;
+    if ((runs[middle]?.first ?? 0) <= first) lo = middle;
+    else hi = middle - 1;
+  }
+  const run = runs[lo];
+  let next = lo + 1;
+  for (; next < runs.length && (runs[next]?.first ?? 0) <= last; next += 1) if (runs[next]?.rest !== run?.rest) return null;
+  return run?.rest ?? null;
 }

@@ -37,6 +37,7 @@ export function rewritesOf(space: Space, most = 50): RewriteDifferences {
   const differences: RewriteDifference[] = [];
   let more = false;
   for (const { hook, table, chain, possible } of places()) {
+    if ([first, second].every((firewall) => changesNothing(stopAt(firewall, hook, table, chain)))) continue;
     const [f, g] = [first, second].map((firewall) => changeAt(firewall, hook, table, chain)) as [Node, Node];
     if (f === g) continue;
     const pairs = new Map<Node, readonly [number, number]>();
@@ -74,13 +75,26 @@ export function rewritesOf(space: Space, most = 50): RewriteDifferences {
 
   /** Leaves are the changes of packets that pass; `none` where they do not. */
   function changeAt(firewall: Firewall, hook: Hook, table: string, chain: string): Node {
-    const stop = firewall.way(hook).stops.find((one: Stop) => one.table.name === table && one.chain.name === chain);
+    const stop = stopAt(firewall, hook, table, chain);
     if (stop === undefined) return same;
     const through = diagram.mapLeaves(stop.through, (value) => {
       const ending = endings.of(value);
       return ending.kind === 'decided' && ending.decision.verdict === 'ACCEPT' ? leaf(2 + ending.change.id) : none;
     });
     return diagram.choose(stop.meets, through, same);
+  }
+
+  function stopAt(firewall: Firewall, hook: Hook, table: string, chain: string): Stop | undefined {
+    return firewall.way(hook).stops.find((one: Stop) => one.table.name === table && one.chain.name === chain);
+  }
+
+  function changesNothing(stop: Stop | undefined): boolean {
+    if (stop === undefined) return true;
+    for (const value of diagram.leaves(stop.through)) {
+      const ending = value < 2 ? null : endings.of(value);
+      if (ending?.kind === 'decided' && ending.change !== changes.unchanged) return false;
+    }
+    return true;
   }
 
   /** The same packets with any marks: earlier chains may have given them some. */

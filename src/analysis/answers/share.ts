@@ -1,6 +1,6 @@
 import { bitsOf } from '../../model/net/index.ts';
 import type { AddressField } from '../../model/packet/index.ts';
-import { all, type Diagram, type Node, none } from '../space/index.ts';
+import { all, type Codes, type Diagram, type Node, none } from '../space/index.ts';
 import type { FieldName, Layout } from '../symbolic/index.ts';
 import { type Dimension, dimensionsOf, eachRun } from './dimensions.ts';
 
@@ -10,17 +10,30 @@ import { type Dimension, dimensionsOf, eachRun } from './dimensions.ts';
  * Every address, port and protocol is as likely as any other. Of things that are bookkeeping rather than part of a packet
  * (original tuples, states, links, marks), every piece that rules tell apart is; a match that no field tells holds for half.
  */
-export type Share = (set: Node) => number;
+export interface Share {
+  (set: Node): number;
+  /** What codes of a dimension weigh: the share of a set that asks for nothing else. */
+  of(dimension: Dimension, codes: Codes): number;
+}
 
 export function createShare(diagram: Diagram, layout: Layout): Share {
   const known = new Map<Node, number>();
   const sums = new Map<FieldName, (first: number, last: number) => number>();
   let dimensions: readonly Dimension[] = [];
 
-  return (set) => {
+  const share = (set: Node): number => {
     dimensions = dimensionsOf(layout);
     return shareOf(set);
   };
+  return Object.assign(share, {
+    of(dimension: Dimension, codes: Codes): number {
+      if (dimension.kind !== 'field') return codes.length === 2 && codes[0] === 0 && codes[1] === 1 ? 1 : 1 / 2;
+      const weigh = sumsOf(dimension.field);
+      let sum = 0;
+      for (let at = 0; at < codes.length; at += 2) sum += weigh(codes[at] as number, codes[at + 1] as number);
+      return sum;
+    },
+  });
 
   function shareOf(node: Node): number {
     if (node < 0) return node === none ? 0 : 1;
