@@ -142,15 +142,19 @@ function ask(subject: Subject, vocabulary: Vocabulary, hook: Hook, way: Way, pro
   const answers = destinations.map((dst) => fromStrangers(vocabulary, dst, anyone[family], (src) => packet(src, dst)));
   const worst = worstOf(answers);
   // A destination that only the rules name need not be this host's.
-  if (worst.kind === 'yes' && hook === 'input' && own.standIn && worst !== answers[0]) return { ...worst, kind: 'maybe' };
+  if (worst.kind === 'yes' && hook === 'input' && own.standIn && answers[0]?.kind !== 'yes') return { ...worst, kind: 'maybe' };
   return worst;
 }
 
 function worstOf(answers: readonly Held[]): Held {
-  for (const kind of ['yes', 'maybe', 'unknown'] as const) {
-    const found = answers.find((answer) => answer.kind === kind);
-    if (found !== undefined) return found;
+  for (const kind of ['yes', 'maybe'] as const) {
+    const found = answers.filter((answer) => answer.kind === kind);
+    const [first] = found;
+    // What lets others in is to be mended as well.
+    if (first?.kind === kind) return { ...first, witnesses: found.flatMap((one) => (one.kind === kind ? one.witnesses : [])) };
   }
+  const unanswered = answers.find(({ kind }) => kind === 'unknown');
+  if (unanswered !== undefined) return unanswered;
   return answers[0] ?? { kind: 'no', witnesses: [] };
 }
 

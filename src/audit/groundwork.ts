@@ -5,6 +5,7 @@ import type { Subject } from './check.ts';
 import type { Located } from './finding.ts';
 import { continuing, icmpOf, opening, replyTo } from './probes.ts';
 import { loopbackOf, sshPorts } from './surroundings.ts';
+import { ordinary } from './usual.ts';
 
 /** A flow that a host cannot do without, as a match and as a packet of it. */
 interface Need {
@@ -25,11 +26,17 @@ export function groundwork(subject: Subject, stranger: Packet, doomed: readonly 
     .map(({ match }) => `${toolOf(family)} -A ${chainOf[hook]} ${match} -j ACCEPT`);
 }
 
-/** A rule that stays decides for the packet; what it denies, somebody denied on purpose. */
+/** A rule that stays decides for the packet as it usually is; what it denies, somebody denied on purpose. */
 function keepsAccepting({ evaluator }: Subject, packet: Packet, doomed: readonly Located[]): boolean {
-  const by = evaluator.trace(packet)?.decidedBy ?? null;
-  if (by === null || by.rule === 'policy') return false;
-  return !doomed.some(({ table, chain, rule }) => table === by.table && chain === by.chain && rule === by.rule);
+  const trace = evaluator.trace(packet);
+  if (trace === null) return false;
+  const usual = trace.verdict === 'DEPENDS' ? ordinary(trace).map(({ decidedBy }) => decidedBy) : [trace.decidedBy];
+  return usual.every(
+    (by) =>
+      by !== null &&
+      by.rule !== 'policy' &&
+      !doomed.some(({ table, chain, rule }) => table === by.table && chain === by.chain && rule === by.rule),
+  );
 }
 
 const connections = '-m conntrack --ctstate RELATED,ESTABLISHED';
