@@ -87,7 +87,6 @@ export const samples: Readonly<Record<TextName, readonly string[]>> = {
   expectations: ['297 l3proto = 2 proto=6 src=10.0.0.1 dst=10.0.0.2 sport=0 dport=1 PERMANENT\n'],
   kernel: ['6.1.0-18-amd64\n#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)\n'],
   installedKernels: ['6.1.0-17-amd64\n6.1.0-18-amd64\n'],
-  packages: ['arptables\t\tnot-installed\niptables\t1.8.9-2\tinstalled\n'],
   namespaces: ['4026531833 83 2 kthreadd\n4026532177 3 21041 sh\\x20-c\\x0ax\n'],
 };
 export const toolTexts: readonly (readonly [TextName, string])[] = textNames.flatMap((name) =>

@@ -63,7 +63,7 @@ export const hostText: Target<string> = {
     const [, name = '', text = ''] = /^(\w+) ([\s\S]*)$/.exec(input) ?? [];
     const read = (of: TextName): TextRead => ({ read: true, text: of === name ? text : quiet(of), command: 'C', warnings: '' });
     const texts = Object.fromEntries(textNames.map((of) => [of, read(of)])) as Record<TextName, TextRead>;
-    const host = hostFromTexts({ name: 'h', readAt: 0, texts });
+    const host = hostFromTexts({ name: 'h', readAt: 0, texts, software: null });
     return Object.entries(host).every(([key, fact]) => factHolds(key, fact));
   },
 };

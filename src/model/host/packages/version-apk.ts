@@ -3,8 +3,7 @@ import { compareNumbers, compareTexts } from './version-dpkg.ts';
 /** Words behind `_`, and their place: what comes before a release, then `null` for none, then what comes after it. */
 const suffixes = ['alpha', 'beta', 'pre', 'rc', null, 'cvs', 'svn', 'git', 'hg', 'p'] as const;
 
-const form =
-  /^(\d+)((?:\.\d+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*)(?:~[0-9a-f]+)?(?:-r(\d+))?$/;
+const form = /^(\d+)((?:\.\d+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*)(?:~[0-9a-f]+)?(?:-r(\d+))?$/;
 
 /**
  * Compares two versions of Alpine packages, `1.2.3a_rc4-r5` (apk-package(5)): negative when `a` is the earlier one, `undefined`
@@ -49,5 +48,5 @@ function compareSuffixes(a: string, b: string): number {
 
 function suffixOf(text: string | undefined): { readonly place: number; readonly number: string } {
   const word = text?.replace(/\d+$/, '') ?? null;
-  return { place: suffixes.findIndex((each) => each === word), number: text?.slice(word?.length ?? 0) ?? '' };
+  return { place: suffixes.indexOf(word as (typeof suffixes)[number]), number: text?.slice(word?.length ?? 0) ?? '' };
 }

@@ -5,7 +5,9 @@
 export function compareDpkg(a: string, b: string): number {
   const [one, other] = [split(a), split(b)];
   return (
-    compareNumbers(one.epoch, other.epoch) || compareParts(one.upstream, other.upstream) || compareParts(one.revision, other.revision)
+    compareNumbers(one.epoch, other.epoch) ||
+    compareParts(one.upstream, other.upstream) ||
+    compareParts(one.revision, other.revision)
   );
 }
 

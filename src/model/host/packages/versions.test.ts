@@ -49,7 +49,25 @@ test('Debian versions stand in the order of dpkg', ({ skip }) => {
   if (!has('dpkg')) return skip();
   // dpkg wants a digit first, behind the epoch too, no empty revision, and an epoch that an int can hold.
   const valid = (text: string): boolean => /^(\d{1,9}:)?\d[\w.+~-]*$/.test(text) && !/[-:]$/.test(text) && !text.includes('_');
-  const pieces = ['0', '1', '9', '10', '007', '99999999999999999999', '.', '-', '~', '+', 'a', 'rc', 'Z', 'deb12u', '1:1', '~~', '+b'];
+  const pieces = [
+    '0',
+    '1',
+    '9',
+    '10',
+    '007',
+    '99999999999999999999',
+    '.',
+    '-',
+    '~',
+    '+',
+    'a',
+    'rc',
+    'Z',
+    'deb12u',
+    '1:1',
+    '~~',
+    '+b',
+  ];
   const all = pairs(pieces, '1', valid);
   const script =
     'while read -r a b; do if dpkg --compare-versions "$a" lt "$b"; then echo -1; elif dpkg --compare-versions "$a" eq "$b"; then echo 0; else echo 1; fi; done';
@@ -62,7 +80,25 @@ test('Debian versions stand in the order of dpkg', ({ skip }) => {
 test('versions of rpm packages stand in the order of rpm', ({ skip }) => {
   if (!has('rpm')) return skip();
   const valid = (text: string): boolean => !/^.*-.*-|:.*:/.test(text) && /^(\d+:)?[\w.+~^]+(-[\w.+~^]+)?$/.test(text);
-  const pieces = ['0', '1', '9', '10', '007', '99999999999999999999', '.', '-', '~', '^', 'a', 'rc', 'Z', '.el9', '+', '_', '5:1'];
+  const pieces = [
+    '0',
+    '1',
+    '9',
+    '10',
+    '007',
+    '99999999999999999999',
+    '.',
+    '-',
+    '~',
+    '^',
+    'a',
+    'rc',
+    'Z',
+    '.el9',
+    '+',
+    '_',
+    '5:1',
+  ];
   const all = pairs(pieces, '', valid);
   const folder = mkdtempSync(join(tmpdir(), 'palisade-rpm-'));
   const file = join(folder, 'pairs');
