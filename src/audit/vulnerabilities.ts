@@ -93,7 +93,7 @@ function kernelOf(host: Host): Installed | Missing {
   if (built !== undefined) return { version: built, makers: 'Debian', kind: 'debian' };
   const makers = distributionOf(host, host.kernel.value);
   if (makers !== null) return { version: release, makers, kind: 'distribution' };
-  return { version: release, makers: 'its makers', kind: 'custom' };
+  return { version: release, makers: 'kernel.org', kind: 'custom' };
 }
 
 /** By the package of the running kernel, where `uname -v` was not told. */

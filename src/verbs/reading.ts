@@ -41,6 +41,8 @@ export async function readHost(context: Context, reading: Reading, asked: Asked 
 export interface Asked {
   /** What the package manager knows, which may take seconds. */
   readonly software?: boolean;
+  /** Facts of files are enough: the verb can do without rules. */
+  readonly factsAlone?: boolean;
 }
 
 export interface HostAndSets {
@@ -51,7 +53,8 @@ export interface HostAndSets {
 
 /** As {@link readHost}, with the text of its sets. */
 export async function readHostAndSets(context: Context, reading: Reading, asked: Asked = {}): Promise<Result<HostAndSets>> {
-  if (reading.ruleset.length > 0) return fromFiles(context, reading);
+  const facts = asked.factsAlone === true && reading.facts !== undefined;
+  if (reading.ruleset.length > 0 || facts) return fromFiles(context, reading);
   const alone = reading.sets !== undefined ? '--sets' : reading.facts !== undefined ? '--facts' : undefined;
   if (alone !== undefined) {
     return failed({
