@@ -1,10 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareRulesets } from '../analysis/answers/index.ts';
-import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
-import { type Host, type HostTexts, hostFromTexts, type TextName, type TextRead } from '../model/host/index.ts';
+import { type Host, type HostTexts, hostFromTexts } from '../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import type { Reading } from './reading.ts';
+import { changedBetween, kept, packetsBetween, unreadOf } from './updates-drift.ts';
 import { judged, updatesOf } from './updates-report.ts';
 import type { UpdatesJson } from './updates-shape.ts';
 import type { Context, Outcome } from './verb.ts';
@@ -13,16 +12,6 @@ type Applied = NonNullable<UpdatesJson['applied']>;
 
 /** Downloads and scripts of a kernel take their time. */
 const installMs = 3_600_000;
-
-/** What is kept of both readings, and compared: all that decides about packets. */
-const kept = [
-  ['nftSave4', 'IPv4 rules (nft)'],
-  ['nftSave6', 'IPv6 rules (nft)'],
-  ['legacySave4', 'IPv4 rules (legacy)'],
-  ['legacySave6', 'IPv6 rules (legacy)'],
-  ['ipsets', 'ipsets'],
-  ['nftChains', 'other nft chains'],
-] as const satisfies readonly (readonly [TextName, string])[];
 
 /**
  * Installs what is pending of netfilter and the kernel between two readings, both of which are kept. Scripts of packages may load, flush
@@ -43,7 +32,7 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   const names = report.updates.filter(({ applies }) => applies).map(({ name }) => name);
   if (packages.value.format !== 'deb') return notDone(...byHand(packages.value.format, report.updates));
   if (names.length === 0) return judged(report);
-  const unread = kept.flatMap(([name, what]) => (isKnown(before.texts[name]) ? [] : [what]));
+  const unread = unreadOf({ host, texts: before });
   if (unread.length > 0) {
     return notDone(
       `the ${unread.join(' and ')} could not be read, so that nobody could say afterwards whether they are the same`,
@@ -61,8 +50,8 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   const second = await keep(join(folder, 'after'), after);
   const fresh = hostFromTexts(after);
   const installed = installedBetween(host, fresh);
-  const changed = kept.flatMap(([name, what]) => changedBetween(what, before.texts[name], after.texts[name]));
-  const same = kept.every(([name]) => isKnown(after.texts[name]));
+  const changed = changedBetween({ host, texts: before }, { host: fresh, texts: after });
+  const same = unreadOf({ host: fresh, texts: after }).length === 0;
   if (install !== null && installed.length === 0 && changed.length === 0 && same) {
     return notDone(`apt-get did not install the updates: ${install}`, 'run `apt-get update`, then try again');
   }
@@ -103,11 +92,6 @@ function byHand(format: 'rpm' | 'apk' | null, updates: UpdatesJson['updates']): 
       ? 'nothing is pending here'
       : `keep the rules with iptables-save, then run \`${tool} ${names}\` and look at palisade diff`,
   ];
-}
-
-/** Known to hold what it says; what the kernel has no part for holds nothing. */
-function isKnown(read: TextRead): boolean {
-  return read.read || read.why === 'unused';
 }
 
 /** Files that only root reads. Nothing that stands there already is followed or overwritten. */
@@ -167,56 +151,4 @@ function installedBetween(before: Host, after: Host): Applied['installed'] {
     if (old.some((each) => each.name === name && each.version === version)) return [];
     return [{ name, from: old.find((each) => each.name === name)?.version ?? null, to: version }];
   });
-}
-
-function changedBetween(what: string, before: TextRead, after: TextRead): Applied['changed'] {
-  if (!isKnown(before) || !isKnown(after)) return [];
-  const [one, other] = [linesOf(what, before), linesOf(what, after)];
-  if (one.join('\n') === other.join('\n')) return [];
-  const [gone, come] = [missingFrom(other, one), missingFrom(one, other)];
-  return [{ what, gone, come: gone.length + come.length > 0 ? come : ['the same lines in another order'] }];
-}
-
-/** Lines of `lines` beyond those of `others`, each as often. */
-function missingFrom(others: readonly string[], lines: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
-  return lines.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
-    return count <= 0;
-  });
-}
-
-/** Without what ticks by itself: counters, comments with times, time-outs; handles are new after every reload. Sets have no order. */
-function linesOf(what: string, read: TextRead): readonly string[] {
-  if (!read.read) return [];
-  const lines = read.text
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) =>
-      line
-        .replace(/^\[\d+:\d+\] /, '')
-        .replace(/ ?\[\d+:\d+\]$/, '')
-        .replace(/"(?:packets|bytes|handle)": ?\d+/g, '')
-        .replace(/ (?:timeout|packets|bytes|initval|hashsize) \S+/g, ''),
-    );
-  return what === 'ipsets' ? lines.toSorted() : lines;
-}
-
-/** Whether the changed rules treat some packet differently. */
-function packetsBetween(before: Host, after: Host): Applied['packets'] {
-  const answers = ([4, 6] as const).map((family): Applied['packets'] => {
-    const [one, other] = [before.rulesets[family], after.rulesets[family]];
-    if (!one.known || !other.known) return 'unknown';
-    const { ways, rewrites } = compareRulesets(
-      family,
-      { ruleset: one.value, surroundings: surroundingsOf(before) },
-      { ruleset: other.value, surroundings: surroundingsOf(after) },
-      { most: 1 },
-    );
-    if (ways.some((way) => way.kind === 'decided' && !way.equal) || (rewrites?.differences.length ?? 0) > 0) return 'different';
-    return rewrites === null || ways.some(({ kind }) => kind === 'undecided') ? 'unknown' : 'same';
-  });
-  return answers.find((answer) => answer === 'different') ?? answers.find((answer) => answer === 'unknown') ?? 'same';
 }

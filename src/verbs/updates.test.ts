@@ -37,7 +37,7 @@ async function asked(now: string, input: object, kernel?: Kernel): Promise<Outco
   return updates.run(context(now, kernel), updates.input.parse(input));
 }
 
-function valueOf(outcome: Outcome<UpdatesJson>): UpdatesJson {
+function answerOf(outcome: Outcome<UpdatesJson>): UpdatesJson {
   if (!('value' in outcome) || outcome.value === null) throw new Error(JSON.stringify(outcome));
   return updatesReport.parse(outcome.value);
 }
@@ -54,7 +54,7 @@ describe('updates of files', () => {
     const facts = factsOf('debian-11', { ...kernel, sysctls: { 'kernel.unprivileged_userns_clone': 0 } });
     const outcome = await asked(day, { facts });
     expect(outcome.kind).toBe('found');
-    const value = valueOf(outcome);
+    const value = answerOf(outcome);
     expect(value.updates[0]).toMatchObject({ name: 'linux-image-amd64', security: true, applies: true });
     expect(value).toMatchObject({
       system: 'Debian GNU/Linux 11 (bullseye)',
@@ -78,14 +78,14 @@ describe('updates of files', () => {
     expect(await asked('1970-01-02T00:00:00Z', { facts })).toMatchObject({ kind: 'done', value: { updates: [], unknown: [] } });
     const old = await asked('1970-01-06T00:00:00Z', { facts, ruleset: [`4:${file('good.v4', hardened4)}`] });
     expect(old).toMatchObject({ kind: 'unknown', value: { lists: { days: 5, stale: true } } });
-    expect(valueOf(old).unknown).toEqual([
+    expect(answerOf(old).unknown).toEqual([
       { id: 'FW-UPD-01', why: 'the package lists are 5 days old', remedy: 'run `apt-get update`' },
     ]);
   });
 
   it('says when the firewall itself keeps new lists away', async () => {
     const facts = file('fresh.json', JSON.stringify(oneLink));
-    const value = valueOf(await asked('1970-01-06T00:00:00Z', { facts, ruleset: [`4:${file('guide.v4', guide)}`] }));
+    const value = answerOf(await asked('1970-01-06T00:00:00Z', { facts, ruleset: [`4:${file('guide.v4', guide)}`] }));
     expect(value.unknown[0]?.why).toBe(
       'cannot check: replies are dropped by this firewall (FW-BASE-05), so that no new package lists can be fetched, and the package lists are 5 days old',
     );
@@ -127,7 +127,13 @@ function machine(ns: Namespace, script: string, status = 0): { readonly kernel: 
     const result = await ns.run({ argv: ['sh', '-ec', script] });
     if (result.kind !== 'exited' || result.status !== 0) throw new Error(JSON.stringify(result));
     if (status === 0) version = '1.8.9-3';
-    return { kind: 'exited', status, stdout: '', stderr: status === 0 ? '' : 'W: x\nE: Unable to fetch some archives\n', durationMs: 0 };
+    return {
+      kind: 'exited',
+      status,
+      stdout: '',
+      stderr: status === 0 ? '' : 'W: x\nE: Unable to fetch some archives\n',
+      durationMs: 0,
+    };
   };
   return { kernel: createKernel({ run }), installs };
 }
@@ -155,7 +161,7 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
     await using ns = await busy();
     const { kernel, installs } = machine(ns, 'true');
     const outcome = await asked(day, apply, kernel);
-    const { applied, updates: left } = valueOf(outcome);
+    const { applied, updates: left } = answerOf(outcome);
     expect(installs).toHaveLength(1);
     expect(installs[0]?.slice(-1)).toEqual(['iptables']);
     expect(installs[0]).toEqual(expect.arrayContaining(['--only-upgrade', '--no-remove']));
@@ -172,14 +178,18 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
 
   it('says what a script of a package did to the live rules, and leaves it', async () => {
     await using ns = await busy();
-    const { kernel } = machine(ns, 'iptables-nft -F INPUT; iptables-nft -P INPUT ACCEPT; ipset add s 192.0.2.1');
+    const nft =
+      'nft add table inet other; nft "add chain inet other in { type filter hook input priority 5; }"; nft add rule inet other in counter drop';
+    const { kernel } = machine(ns, `iptables-nft -F INPUT; iptables-nft -P INPUT ACCEPT; ipset add s 192.0.2.1; ${nft}`);
     const outcome = await asked(day, apply, kernel);
     expect(outcome.kind).toBe('found');
-    const { applied } = valueOf(outcome);
+    const { applied } = answerOf(outcome);
     expect(applied).toMatchObject({ rules: 'changed', packets: 'different' });
     const changed = new Map(applied?.changed.map(({ what, gone, come }) => [what, [...gone, '|', ...come].join(' ')]));
     expect(changed.get('IPv4 rules (nft)')).toContain('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT');
     expect(changed.get('ipsets')).toBe('| add s 192.0.2.1');
+    expect(changed.get('other nft chains')).toContain('inet other in: [{"counter":{}},{"drop":null}]');
+    expect(changed.size).toBe(3);
     const now = await ns.run({ argv: ['iptables-nft-save'] });
     expect(now.kind === 'exited' && now.stdout).toContain(':INPUT ACCEPT');
   });
@@ -187,7 +197,7 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
   it('the same rules in other words are changed text, and treat every packet alike', async () => {
     await using ns = await busy();
     const { kernel } = machine(ns, 'iptables-nft -A INPUT -p tcp --dport 22 -s 192.0.2.1 -j ACCEPT');
-    expect(valueOf(await asked(day, apply, kernel)).applied).toMatchObject({ rules: 'changed', packets: 'same' });
+    expect(answerOf(await asked(day, apply, kernel)).applied).toMatchObject({ rules: 'changed', packets: 'same' });
   });
 
   it('is told apart: nothing was installed, or apt broke off behind a change', async () => {
@@ -196,7 +206,7 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
       'unchanged: apt-get did not install the updates: Unable to fetch some archives; run `apt-get update`, then try again',
     );
     const broken = await asked(day, apply, machine(ns, 'iptables-nft -P FORWARD DROP', 100).kernel);
-    expect(valueOf(broken).applied).toMatchObject({ failed: 'Unable to fetch some archives', rules: 'changed', installed: [] });
+    expect(answerOf(broken).applied).toMatchObject({ failed: 'Unable to fetch some archives', rules: 'changed', installed: [] });
   });
 
   it('does nothing where it could not say afterwards what changed', async () => {

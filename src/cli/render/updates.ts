@@ -19,10 +19,12 @@ export function whole(report: UpdatesJson, view: View): string {
   ].join('');
 }
 
-function pendingWords({ updates, restart, vulnerabilities, unknown }: UpdatesJson): string {
+function pendingWords({ updates, restart, vulnerabilities, unknown, applied }: UpdatesJson): string {
   const security = updates.filter(({ security: is }) => is === true).length;
   const others = updates.length - security;
   const parts = [
+    (applied?.failed ?? null) === null ? '' : 'the updates broke off',
+    applied?.rules === 'changed' ? 'the updates changed the live rules' : '',
     security === 0 ? '' : `${security} security ${security === 1 ? 'update waits' : 'updates wait'}`,
     others === 0 ? '' : `${others} ${security === 0 ? '' : 'other '}${others === 1 ? 'update waits' : 'updates wait'}`,
     restart.pending === true ? 'a restart is pending' : '',
