@@ -28,7 +28,9 @@ function pendingWords({ updates, restart, vulnerabilities, unknown, applied }: U
     security === 0 ? '' : `${security} security ${security === 1 ? 'update waits' : 'updates wait'}`,
     others === 0 ? '' : `${others} ${security === 0 ? '' : 'other '}${others === 1 ? 'update waits' : 'updates wait'}`,
     restart.pending === true ? 'a restart is pending' : '',
-    vulnerabilities.found.length === 0 ? '' : `${vulnerabilities.found.length} known vulnerabilities`,
+    vulnerabilities.found.length === 0
+      ? ''
+      : `${vulnerabilities.found.length} known ${vulnerabilities.found.length === 1 ? 'vulnerability' : 'vulnerabilities'}`,
   ].filter((part) => part !== '');
   if (parts.length > 0) return parts.join(', ');
   return unknown.length > 0 ? 'nothing was found to be pending, and not everything could be told' : 'nothing is pending';
