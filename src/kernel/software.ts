@@ -131,10 +131,9 @@ async function readRpm(read: Read): Promise<SoftwareTexts> {
   const rpm = read({ argv: ['rpm', '-qa', '--qf', format, ...onRpm] });
   if (existsSync('/usr/bin/zypper')) {
     const zypper = ['zypper', '--non-interactive', '--no-refresh', '-x'] as const;
-    const [updates, patches] = await Promise.all([
-      read({ argv: [...zypper, 'list-updates', '-t', 'package'], statuses: [100, 101] }),
-      read({ argv: [...zypper, 'list-patches', '-g', 'security'], statuses: [100, 101] }),
-    ]);
+    // One after the other: each holds zypper's lock.
+    const updates = await read({ argv: [...zypper, 'list-updates', '-t', 'package'], statuses: [100, 101] });
+    const patches = await read({ argv: [...zypper, 'list-patches', '-g', 'security'], statuses: [100, 101] });
     const lists = newest('/var/cache/zypp/raw', /^repomd\.xml$|^cookie$/, [], true);
     return { rpm: await rpm, zypper: updates, 'zypper-security': patches, lists };
   }

@@ -16,6 +16,7 @@ export function updatesOf(host: Host): UpdatesJson {
   const unknown = checks.filter(({ id }) => id.startsWith('FW-UPD-')).flatMap((check) => check.run(subject).unknown);
   const { found } = vulnerabilities(host);
   const { release, restart, automaticUpdates, pending, packageLists, kernel } = host;
+  const byApt = host.packages.known && host.packages.value.format === 'deb';
   const support = release.known ? supportOf(release.value) : undefined;
   return {
     host: host.name,
@@ -27,7 +28,11 @@ export function updatesOf(host: Host): UpdatesJson {
       days: listsAgeDays(host),
       stale: stale(subject) !== null,
     },
-    updates: pending.known ? pendingUpdates(pending.value).toSorted(byUrgency).map(asJson) : [],
+    updates: pending.known
+      ? pendingUpdates(pending.value)
+          .toSorted(byUrgency)
+          .map((update) => asJson(update, byApt))
+      : [],
     advisories: pending.known ? [...pending.value.advisories] : [],
     restart: restart.known ? { ...restart.value } : { pending: null, why: restart.why },
     automatic: automaticUpdates.known ? { ...automaticUpdates.value } : { enabled: null, why: automaticUpdates.why },
@@ -72,8 +77,8 @@ function byUrgency(a: Update, b: Update): number {
   return urgency(a) - urgency(b);
 }
 
-function asJson({ name, installed, candidate, security }: Update): UpdatesJson['updates'][number] {
-  return { name, installed, candidate, security, applies: isOurs(name) };
+function asJson({ name, installed, candidate, security }: Update, byApt: boolean): UpdatesJson['updates'][number] {
+  return { name, installed, candidate, security, applies: byApt && isOurs(name) };
 }
 
 const netfilter =

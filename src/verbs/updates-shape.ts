@@ -8,7 +8,7 @@ const update = z
     installed: z.string(),
     candidate: z.string(),
     security: z.boolean().nullable().describe('null: the package lists do not tell.'),
-    applies: z.boolean().describe('--apply installs it: a part of netfilter, or a kernel.'),
+    applies: z.boolean().describe('--apply installs it: a part of netfilter or a kernel, by apt.'),
   })
   .meta({ id: 'Update' });
 
