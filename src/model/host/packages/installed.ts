@@ -43,8 +43,8 @@ export function parseDpkg(text: string): readonly Package[] | undefined {
 export function parseRpm(text: string): readonly Package[] | undefined {
   const found: Package[] = [];
   for (const line of linesOf(text)) {
-    const [, name, version, origin] = /^(\S+)\t(\d+:\S+-\S+)\t\S+\t(\S+)$/.exec(line) ?? [];
-    if (name === undefined || version === undefined || origin === undefined) return undefined;
+    const [name = '', version = '', , origin = '', ...more] = line.split('\t');
+    if (name === '' || !/^\d+:[^\s-]+-[^\s-]+$/.test(version) || origin === '' || more.length > 0) return undefined;
     const [, source = null, sourceVersion = null] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(origin) ?? [];
     found.push({ name, version, source, sourceVersion });
   }
@@ -55,8 +55,10 @@ export function parseRpm(text: string): readonly Package[] | undefined {
 export function parseApk(text: string): readonly Package[] | undefined {
   const found: Package[] = [];
   for (const line of linesOf(text)) {
-    const [, name, version, source] = /^(\S+?)-(\d\S*) \S+ \{([^}]*)\} .*\[installed\]/.exec(line) ?? [];
-    if (name === undefined || version === undefined || source === undefined) return undefined;
+    const [full = '', , origin = ''] = line.split(' ');
+    const [, name, version] = /^(.+?)-(\d[^-]*(?:-r\d+)?)$/.exec(full) ?? [];
+    const source = /^\{([^{}]*)\}$/.exec(origin)?.[1];
+    if (name === undefined || version === undefined || source === undefined || !line.includes('[installed')) return undefined;
     found.push({ name, version, source, sourceVersion: version });
   }
   return found;

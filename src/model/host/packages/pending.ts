@@ -55,7 +55,7 @@ function versionTable(block: string): readonly Offered[] | undefined {
   const found: { version: string; archives: string[] }[] = [];
   for (const line of linesOf(block.slice(start)).slice(1)) {
     const version = /^ (?:\*\*\*| {3}) (\S+) -?\d+(?: \(phased \d+%\))?$/.exec(line)?.[1];
-    const origin = /^ {6,}\s*-?\d+ (\S.*)$/.exec(line)?.[1];
+    const origin = /^ {6,}-?\d+ (\S.*)$/.exec(line)?.[1];
     if (version !== undefined) found.push({ version, archives: [] });
     else if (origin === undefined) return undefined;
     else if (!origin.startsWith('/')) found.at(-1)?.archives.push(origin);
@@ -90,9 +90,10 @@ export function parseDnf(text: string, security: string | null, installed: reado
 function advised(text: string): ReadonlySet<string> | undefined {
   const packages = new Set<string>();
   for (const line of linesOf(text)) {
-    // dnf 5 adds the date, and a title above all.
     if (/^Name\s+Type\s+Severity\s+Package/.test(line)) continue;
-    const name = /^\S+-\S+\s+(?:\S+\/Sec\.|security\s+\S+)\s+(\S+)(?:\s.*)?$/.exec(line.trim())?.[1];
+    // dnf 4 writes ID KIND/Sec. PACKAGE, dnf 5 ID security SEVERITY PACKAGE DATE.
+    const [id = '', kind = '', third, fourth] = line.trim().split(/\s+/);
+    const name = id.includes('-') ? (kind.endsWith('/Sec.') ? third : kind === 'security' ? fourth : undefined) : undefined;
     if (name === undefined) return undefined;
     packages.add(withoutEpoch(name));
   }
@@ -124,8 +125,9 @@ export function parseZypper(text: string, patches: string | null, installed: rea
 
 /** The attributes of each `<update …>`; `undefined` when the text is not the whole of what zypper prints. */
 function elements(text: string): readonly ReadonlyMap<string, string>[] | undefined {
-  if (!/^<\?xml .*<\/stream>\s*$/s.test(text) || !text.includes('<update-status')) return undefined;
-  return [...text.matchAll(/<update\s([^>]*?)\/?>/g)].map(
+  const whole = text.startsWith('<?xml ') && text.trimEnd().endsWith('</stream>') && text.includes('<update-status');
+  if (!whole) return undefined;
+  return [...text.matchAll(/<update\s([^<>]*?)\/?>/g)].map(
     ([, attributes = '']) =>
       new Map([...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, unescaped(value)])),
   );
