@@ -14,12 +14,22 @@ export function listsAgeDays(host: Host): number | null {
 }
 
 /** The command that fetches the lists anew. */
-export function refreshCommand({ packages, release }: Host): string {
+export function refreshCommand(host: Host): string {
+  return { apt: 'apt-get update', apk: 'apk update', zypper: 'zypper refresh', dnf: 'dnf makecache' }[managerOf(host)];
+}
+
+/** The command that installs newer versions of named packages, and no others. */
+export function upgradeCommand(host: Host): string {
+  return { apt: 'apt-get install --only-upgrade', apk: 'apk upgrade', zypper: 'zypper update', dnf: 'dnf upgrade' }[
+    managerOf(host)
+  ];
+}
+
+function managerOf({ packages, release }: Host): 'apt' | 'apk' | 'zypper' | 'dnf' {
   const format = packages.known ? packages.value.format : null;
-  if (format === 'apk') return 'apk update';
-  if (format !== 'rpm') return 'apt-get update';
-  const suse = release.known && [release.value.id, ...release.value.like].some((id) => /suse|sles/.test(id));
-  return suse ? 'zypper refresh' : 'dnf makecache';
+  if (format === 'apk') return 'apk';
+  if (format !== 'rpm') return 'apt';
+  return release.known && [release.value.id, ...release.value.like].some((id) => /suse|sles/.test(id)) ? 'zypper' : 'dnf';
 }
 
 /**

@@ -19,10 +19,12 @@ export const software = {
   dpkg: [
     'iptables\t1.8.11-2\tinstalled\tiptables\t1.8.11-2',
     `linux-image-${release}\t${kernelVersion}\tinstalled\tlinux-signed-amd64\t6.12.118+1`,
+    `linux-image-amd64\t${kernelVersion}\tinstalled\tlinux-signed-amd64\t6.12.118+1`,
     'unattended-upgrades\t2.12\tinstalled\tunattended-upgrades\t2.12',
     '',
   ].join('\n'),
-  apt: policy('iptables', '1.8.11-2') + policy(`linux-image-${release}`, kernelVersion),
+  apt:
+    policy('iptables', '1.8.11-2') + policy(`linux-image-${release}`, kernelVersion) + policy('linux-image-amd64', kernelVersion),
   'apt-periodic': 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
   lists: '0',
   reboot: '',

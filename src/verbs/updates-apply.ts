@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { upgradeCommand } from '../audit/staleness.ts';
 import { type Host, type HostTexts, hostFromTexts } from '../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import type { Reading } from './reading.ts';
@@ -30,7 +31,7 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   if (!pending.known) return notDone(pending.why, pending.remedy);
   const report = updatesOf(host);
   const names = report.updates.filter(({ applies }) => applies).map(({ name }) => name);
-  if (packages.value.format !== 'deb') return notDone(...byHand(host, packages.value.format, report.updates));
+  if (packages.value.format !== 'deb') return notDone(...byHand(host, report.updates));
   if (names.length === 0) return judged(report);
   const unread = unreadOf({ host, texts: before });
   if (unread.length > 0) {
@@ -83,15 +84,10 @@ function notDone(message: string, hint: string): Outcome<UpdatesJson> {
 }
 
 /** Other package managers are not driven: nobody has tried what their scripts do to live rules. */
-function byHand({ release }: Host, format: 'rpm' | 'apk' | null, updates: UpdatesJson['updates']): readonly [string, string] {
-  const suse = release.known && [release.value.id, ...release.value.like].some((id) => /suse|sles/.test(id));
-  const tool = format === 'apk' ? 'apk upgrade' : suse ? 'zypper update' : 'dnf upgrade';
-  const names = updates.map(({ name }) => name).join(' ');
-  const hint =
-    names === ''
-      ? 'nothing is pending here'
-      : `keep what iptables-save prints, run \`${tool} ${names}\`, then compare with \`palisade diff FILE live\``;
-  return ['palisade installs updates with apt-get only', hint];
+function byHand(host: Host, updates: UpdatesJson['updates']): readonly [string, string] {
+  const command = [upgradeCommand(host), ...updates.map(({ name }) => name)].join(' ');
+  const hint = `keep what iptables-save prints, run \`${command}\`, then compare with \`palisade diff FILE live\``;
+  return ['palisade installs updates with apt-get only', updates.length === 0 ? 'nothing is pending here' : hint];
 }
 
 /** Files that only root reads. Nothing that stands there already is followed or overwritten. */

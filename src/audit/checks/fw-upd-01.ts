@@ -1,8 +1,8 @@
-import type { Pending, Update } from '../../model/host/index.ts';
+import type { Host, Pending, Update } from '../../model/host/index.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, guide, hardened4, oneLink } from '../examples.ts';
 import type { Finding, Severity } from '../finding.ts';
-import { listsAgeDays, stale, staleDays } from '../staleness.ts';
+import { listsAgeDays, stale, staleDays, upgradeCommand } from '../staleness.ts';
 import { policy, software } from '../updated.ts';
 
 const pendingSecurity = {
@@ -52,6 +52,12 @@ export const fwUpd01: Check = {
       finds: [],
       unknown: 1,
     },
+    {
+      title: 'no package follows the kernels of the distribution',
+      facts: { ...oneLink, software: { ...software, dpkg: software.dpkg.replace(/^linux-image-amd64.*\n/m, '') } },
+      finds: [],
+      unknown: 1,
+    },
     { title: 'nothing is known of packages', v4: filter([]), facts: { links: oneLink.links }, finds: [], unknown: 1 },
   ],
 };
@@ -69,10 +75,25 @@ function run(subject: Subject): Answer {
   if (findings.length > 0) return { findings, unknown: [] };
   const old = stale(subject);
   if (old !== null) return { findings, unknown: [{ id, ...old }] };
+  if (followsNoKernel(subject.host)) {
+    const why =
+      'each kernel of the distribution is a package of its own name, and none is installed that follows them: a newer one is not seen';
+    return {
+      findings,
+      unknown: [{ id, why, remedy: 'install linux-image-amd64, linux-image-generic or what fits this machine' }],
+    };
+  }
   const unlisted = pending.value.unlisted.filter((name) => matters(name));
   if (unlisted.length === 0) return { findings, unknown: [] };
   const why = `none of the package lists has ${sayNames(unlisted)}, so that a newer version would not be seen`;
   return { findings, unknown: [{ id, why, remedy: 'look at /etc/apt/sources.list and run `apt-get update`' }] };
+}
+
+/** Of Debian and its kin: images are installed, and no metapackage that comes with the next one. */
+function followsNoKernel({ packages }: Host): boolean {
+  if (!packages.known || packages.value.format !== 'deb') return false;
+  const images = packages.value.installed.filter(({ name }) => name.startsWith('linux-image-'));
+  return images.length > 0 && images.every(({ name }) => /^linux-image-(?:unsigned-)?\d/.test(name));
 }
 
 /** What waits, without what only installs. */
@@ -115,9 +136,15 @@ function finding(
     at: [],
     causedBy: [],
     witness: null,
-    fix: 'Install them between two looks at the rules.\npalisade updates --apply --yes',
+    fix: `Install them between two looks at the rules.\n${installCommand(host, updates)}`,
     refs: fwUpd01.refs,
   };
+}
+
+function installCommand(host: Host, updates: readonly Update[]): string {
+  const format = host.packages.known ? host.packages.value.format : null;
+  if (format !== 'rpm' && format !== 'apk') return 'palisade updates --apply --yes';
+  return `${upgradeCommand(host)} ${updates.map(({ name }) => name).join(' ')}`;
 }
 
 function sayNames(names: readonly string[]): string {

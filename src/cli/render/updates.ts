@@ -94,7 +94,9 @@ function standingText({ restart, automatic, support, vulnerabilities }: UpdatesJ
     support === null
       ? ''
       : `Support: until ${support.until}${support.longUntil === null ? '' : `, by the long-term team until ${support.longUntil}`}.`,
-    vulnerabilities.found.length > 0 ? '' : `Vulnerabilities: compared with a list of ${vulnerabilities.asOf}.`,
+    vulnerabilities.found.length > 0
+      ? ''
+      : `Vulnerabilities: compared with a list of ${vulnerabilities.asOf}${vulnerabilities.days > 0 ? `, ${vulnerabilities.days} days old` : ''}.`,
   ].filter((line) => line !== '');
   return `\n${lines.map((line) => paragraph(line, view)).join('')}`;
 }
