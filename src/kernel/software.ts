@@ -184,9 +184,9 @@ function newest(folder: string, names: RegExp, stamps: readonly string[] = [], r
   return { read: true, text: `${Math.floor(Math.max(...times) / 1000)}`, command, warnings: '' };
 }
 
-/** What programs leave behind that want the machine to be started anew; empty when none does. */
+/** What programs leave behind that want the machine to be started anew; empty when none does. The first file alone may be empty too. */
 function readReboot(): TextRead {
-  const asked = ['/run/reboot-required', '/run/reboot-required.pkgs'].map((path) => readLines(path));
-  const texts = asked.flatMap((each) => (each.read ? [each.text] : []));
-  return { read: true, text: texts.join('\n'), command: 'cat /run/reboot-required*', warnings: '' };
+  const [required, packages] = [readLines('/run/reboot-required'), readLines('/run/reboot-required.pkgs')];
+  const lines = [required.read ? required.text || '***' : '', packages.read ? packages.text : ''].filter((text) => text !== '');
+  return { read: true, text: lines.join('\n'), command: 'cat /run/reboot-required*', warnings: '' };
 }

@@ -47,6 +47,19 @@ test('a Debian behind its security archive', () => {
   expect(value(host.automaticUpdates)).toMatchObject({ enabled: true });
 });
 
+test('and after its kernel was installed: nothing waits but the restart', () => {
+  const old = ['5.10.0-32-amd64', '#1 SMP Debian 5.10.223-1 (2024-08-10)'] as const;
+  const { pending, restart } = facts('debian-11-updated', {}, ...old);
+  expect(value(pending)).toMatchObject({ updates: [], unlisted: [] });
+  expect(value(restart)).toEqual({
+    pending: true,
+    why: '/run/reboot-required asks for it for linux-image-5.10.0-46-amd64',
+  });
+  expect(value(facts('debian-11-updated', { reboot: '' }, ...old).restart).why).toBe(
+    'the kernel 5.10.223-1 runs, and 5.10.262-1 is installed (linux-image-5.10.0-46-amd64)',
+  );
+});
+
 test('without its lists apt takes what is installed for the newest: that is not known', () => {
   const { pending, packageLists } = facts('lists-deleted');
   expect(value(pending)).toMatchObject({ updates: [], unlisted: ['iptables', 'nftables', 'unattended-upgrades'] });
@@ -151,6 +164,7 @@ test.each([
     facts('x', { dpkg: '', needrestart: 'NEEDRESTART-KSTA: 3\nNEEDRESTART-KEXP: 6.1.0-10-amd64\n' }, '6.18.44').restart,
     true,
   ],
+  ['somebody asks and says no more', facts('debian-11', { reboot: '***' }, '6.18.44').restart, true],
   ['somebody asks', facts('debian-11', { reboot: '*** System restart required ***\nlinux-base' }, '6.18.44').restart, true],
 ] as const)('a restart is pending: %s', (_, restart, pending) => {
   expect(restart.known ? restart.value.pending : null, restart.known ? restart.value.why : restart.why).toBe(pending);
