@@ -24,6 +24,7 @@ export const problemCodes = {
   'port-in-use': 'The address and port to listen on are taken.',
   'no-namespace': 'This host refuses to make a network namespace.',
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',
+  'update-refused': 'Updates were not installed: the host is as it was.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 

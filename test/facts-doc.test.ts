@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { hostFromFiles } from '../src/model/host/index.ts';
+import { hostFromFiles, softwareNames } from '../src/model/host/index.ts';
 import { problemLine } from '../src/result.ts';
 
 const page = readFileSync(new URL('../docs/facts.md', import.meta.url), 'utf8');
+const [keysPart = '', softwarePart = ''] = page.split('## What package managers print');
 const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
 
 test('the example of docs/facts.md is a facts file, and leaves nothing unknown that a file can say', () => {
@@ -19,9 +20,20 @@ test('docs/facts.md has a row for every key, and no others', () => {
       ?.replace(/.*it knows /, '')
       .split(', ') ?? [];
   expect(known.length).toBeGreaterThan(15);
-  const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []);
-  expect(rows.sort()).toEqual([...known].sort());
+  expect(rowsIn(keysPart)).toEqual([...known].sort());
 });
+
+test('and one for every text of package managers', () => {
+  expect(rowsIn(softwarePart)).toEqual([...softwareNames].sort());
+  expect(problemsOf('{"software": {"pacman": "x"}}')[0]).toContain('it knows os-release, dpkg, apt');
+});
+
+/** What the first column of a table names. */
+function rowsIn(text: string): readonly string[] {
+  return [...text.matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)]
+    .flatMap(([, names = '']) => names.match(/[\w-]+/g) ?? [])
+    .sort();
+}
 
 function problemsOf(text: string): readonly string[] {
   const read = hostFromFiles({ rulesets: [], facts: { file: 'facts.json', text }, readAt: 0 });

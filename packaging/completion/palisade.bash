@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | diff) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | diff | updates) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -64,6 +64,10 @@ _palisade() {
   diff:--facts) _palisade_path -f "$cur"; return ;;
   diff:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   diff:--most) :; return ;;
+  updates:--ruleset) _palisade_path -f "$cur"; return ;;
+  updates:--sets) _palisade_path -f "$cur"; return ;;
+  updates:--facts) _palisade_path -f "$cur"; return ;;
+  updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -77,9 +81,10 @@ _palisade() {
   trace) flags='--ruleset --sets --facts --backend --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
+  updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach diff'
+    words='help status up show audit trace reach diff updates'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -77,11 +77,18 @@ describe('the whole report', () => {
   });
 
   it('of rulesets that were not read is all unknown', () => {
-    const report = audit(exampleHost({ v4: null, v6: null, facts }));
+    const { software: _, ...rest } = facts;
+    const report = audit(exampleHost({ v4: null, v6: null, facts: { ...rest, kernel: undefined } }));
     expect(said(report)).toEqual([]);
     expect(new Set(report.unknown.map(({ id }) => id))).toEqual(new Set(checks.map(({ id }) => id)));
     expect([report.score, report.confidence]).toEqual([null, 0]);
     for (const { why, remedy } of report.unknown) expect(why.length * remedy.length).toBeGreaterThan(0);
+  });
+
+  it('of packages alone gives no score', () => {
+    const report = audit(exampleHost({ v4: null, v6: null, facts }));
+    expect(report.score).toBeNull();
+    expect(report.confidence).toBeGreaterThan(0);
   });
 });
 

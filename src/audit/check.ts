@@ -42,8 +42,10 @@ export interface Example {
   readonly v6?: string | null;
   /** `ipset save` text. */
   readonly sets?: string;
-  /** In the shape of a `--facts` file; left out: one link eth0 with 198.51.100.10/24 and 2001:db8::10/64. */
+  /** In the shape of a `--facts` file; left out: one link eth0 with 198.51.100.10/24 and 2001:db8::10/64, and software without pending updates. */
   readonly facts?: unknown;
+  /** When the host was read, in days since its package lists were fetched; default 0. */
+  readonly afterDays?: number;
   /** What the check says: the findings as `severity family`, such as `high 4`; empty when all is well. */
   readonly finds: readonly string[];
   /** How many answers stay unknown. */

@@ -15,7 +15,7 @@ export function exampleHost(example: Omit<Example, 'title' | 'finds' | 'unknown'
     rulesets,
     ...(example.sets === undefined ? {} : { sets: { file: 'sets', text: example.sets } }),
     facts: { file: 'facts.json', text: JSON.stringify(example.facts ?? oneLink) },
-    readAt: 0,
+    readAt: (example.afterDays ?? 0) * 86_400_000,
   });
   if (!read.ok) throw new Error(read.problems.map(({ at, message }) => `${at?.file}:${at?.line}: ${message}`).join('\n'));
   return read.value;

@@ -1,3 +1,5 @@
+import { upToDate } from './updated.ts';
+
 /** Rulesets that several checks take as examples; each is what `iptables-save` prints. */
 
 /** The firewall that a widespread guide builds in eleven commands. */
@@ -120,4 +122,5 @@ export const oneLink = {
     { link: 'eth0', address: '2001:db8::10/64' },
   ],
   foreignChains: [],
+  ...upToDate,
 };

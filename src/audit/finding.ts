@@ -48,8 +48,8 @@ export interface Undetermined {
 
 export interface Report {
   /**
-   * 0…100; any critical finding caps it at 40. What is unknown lowers `confidence` instead; where that is 0 there is no score, since
-   * 100 for a host of which nothing is known would be read as praise.
+   * 0…100; any critical finding caps it at 40. What is unknown lowers `confidence` instead; where nothing is known of the rules there
+   * is no score, since 100 for them would be read as praise.
    */
   readonly score: number | null;
   /** Percent of the checks that could be answered. */

@@ -27,9 +27,14 @@ export function unaudited(why: string, remedy: string): Report {
 export function audit(host: Host): Report {
   const subject = subjectOf(host);
   const answers = checks.map((check) => check.run(subject));
+  // A host of whose rules nothing is known gets no score for its packages.
+  const judged = checks.some(
+    ({ kinds }, at) => (kinds.includes('S') || kinds.includes('Y')) && answers[at]?.unknown.length === 0,
+  );
   return reportOf(
     answers.flatMap(({ findings }) => findings),
     answers.flatMap(({ unknown }) => unknown),
     checks.length,
+    judged,
   );
 }

@@ -20,7 +20,9 @@ async function restore(where: Namespace, tool: string, text: string): Promise<vo
 }
 
 async function report(from: Kernel, namespace: Namespace): Promise<Report> {
-  return audit(hostFromTexts(await from.read({ namespace })));
+  const whole = audit(hostFromTexts(await from.read({ namespace })));
+  // The package manager was not asked, and would speak of another machine than the namespace.
+  return { ...whole, unknown: whole.unknown.filter(({ id }) => !id.startsWith('FW-UPD-')) };
 }
 
 function said({ findings }: Report): string[] {

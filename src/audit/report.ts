@@ -15,12 +15,12 @@ const costs: Readonly<Record<Severity, { readonly each: number; readonly most: n
 /** With a critical finding no score is higher. */
 const criticalCap = 40;
 
-/** Orders and weighs the answers of `asked` checks. */
-export function reportOf(findings: readonly Finding[], unknown: readonly Undetermined[], asked: number): Report {
+/** Orders and weighs the answers of `asked` checks; `judged`: one that looks at rules could be answered. */
+export function reportOf(findings: readonly Finding[], unknown: readonly Undetermined[], asked: number, judged = true): Report {
   const blank = new Set(unknown.map(({ id }) => id)).size;
   const confidence = asked === 0 ? 0 : Math.round((100 * (asked - blank)) / asked);
   return {
-    score: confidence === 0 ? null : scoreOf(findings),
+    score: confidence === 0 || !judged ? null : scoreOf(findings),
     confidence,
     findings: [...findings].sort(order),
     unknown: unknown.map(({ id, why, remedy }) => ({ id, why, remedy })).sort((a, b) => compare(a.id, b.id)),

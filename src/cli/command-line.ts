@@ -73,6 +73,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     serve: pieces.serve,
     stdin: () => terminal.stdin(),
     env: terminal.env,
+    stateFolder: settings.state,
   };
   try {
     const outcome: Outcome<unknown> = await verb.run(context, input.data);

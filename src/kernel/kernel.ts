@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
-import type { HostTexts, TextRead } from '../model/host/index.ts';
+import type { HostTexts, SoftwareTexts, TextRead } from '../model/host/index.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
 import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
 import { type KeptTexts, readTexts } from './read.ts';
 import { readBy } from './reading.ts';
 import { createRun, type Run } from './run.ts';
+import { readSoftware } from './software.ts';
 
 /** The machine, as far as it is asked and told by programs. */
 export interface Kernel {
@@ -20,6 +21,8 @@ export interface Kernel {
     readonly namespace?: Namespace;
     readonly signal?: AbortSignal;
     readonly kept?: KeptTexts;
+    /** Ask the package manager too, or take what it said before; left out: neither. */
+    readonly software?: true | SoftwareTexts;
   }): Promise<HostTexts>;
   /**
    * A number that is another one after every change to nf_tables, here or inside a namespace: while it stays, the rules of the
@@ -54,9 +57,14 @@ export function createKernel(options: KernelOptions = {}): Kernel {
   let loaded = false;
   return {
     run,
-    async read({ namespace, signal, kept } = {}) {
+    async read({ namespace, signal, kept, software } = {}) {
       const readAt = clock.now();
-      return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, namespace?.pid, signal, kept) };
+      const within = namespace ? namespace.run : run;
+      const [texts, asked] = await Promise.all([
+        readTexts(within, namespace?.pid, signal, kept),
+        software === true ? readSoftware(within, signal) : (software ?? null),
+      ]);
+      return { name: hostname(), readAt, texts, software: asked };
     },
     async generation(namespace) {
       // The question alone would load nf_tables.

@@ -4,7 +4,7 @@ import { readModules } from './modules.ts';
 import { readFlowtables, readNftChains, readNftRules } from './nft.ts';
 import { atMost, type Reading, readBy } from './reading.ts';
 import type { Run } from './run.ts';
-import { readExpectations, readNamespaces, readPackages, readXfrm } from './surroundings.ts';
+import { readExpectations, readNamespaces, readXfrm } from './surroundings.ts';
 import { readSysctls } from './sysctls.ts';
 import { notLoaded, readRules } from './tables.ts';
 import { readTcx } from './tcx.ts';
@@ -90,7 +90,6 @@ export async function readTexts(
     expectations: readExpectations(run, signal),
     kernel: Promise.resolve(readLines('/proc/sys/kernel/osrelease', '/proc/sys/kernel/version')),
     installedKernels: Promise.resolve(readFolder('/lib/modules')),
-    packages: readPackages(run, signal),
     namespaces: readNamespaces(run, signal),
   };
   const entries = Object.entries(reads).map(async ([name, read]) => [name, await read] as const);

@@ -9,6 +9,8 @@ export interface Reading {
   readonly maxBytes?: number;
   /** For tools that complain of some files and still print the others. */
   readonly evenIfFailed?: boolean;
+  /** Statuses beside 0 that are an answer. */
+  readonly statuses?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
   /** For listings whose cost grows with the rules: the machine's own work goes before them. */
   readonly gentle?: boolean;
@@ -34,7 +36,11 @@ function asText(reading: Reading, result: RunResult): TextRead {
   const [tool] = reading.argv;
   switch (result.kind) {
     case 'exited': {
-      if (result.status === 0 || (reading.evenIfFailed === true && result.stdout !== '')) {
+      if (
+        result.status === 0 ||
+        reading.statuses?.includes(result.status) === true ||
+        (reading.evenIfFailed === true && result.stdout !== '')
+      ) {
         return { read: true, text: result.stdout, command: reading.argv.join(' '), warnings: result.stderr };
       }
       const detail = oneLine(result.stderr) || `${tool} ended with status ${result.status}`;

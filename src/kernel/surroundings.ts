@@ -28,38 +28,6 @@ export async function readExpectations(run: Run, signal?: AbortSignal): Promise<
   return !read.read && read.detail.includes('No such file') ? { ...read, why: 'unused' } : read;
 }
 
-/** Programs whose version or presence matters to a firewall, by Debian's names; patterns where the names carry versions. */
-const packages = [
-  'iptables',
-  'nftables',
-  'ipset',
-  'iproute2',
-  'conntrack',
-  'arptables',
-  'ebtables',
-  'iptables-persistent',
-  'netfilter-persistent',
-  'ufw',
-  'firewalld',
-  'shorewall',
-  'ferm',
-  'fail2ban',
-  'docker.io',
-  'docker-ce',
-  'linux-image-*',
-] as const;
-
-/** `NAME TAB VERSION TAB STATE` lines of Debian's package database. */
-export async function readPackages(run: Run, signal?: AbortSignal): Promise<TextRead> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
-  const format = '${Package}\\t${Version}\\t${db:Status-Status}\\n';
-  const argv = ['dpkg-query', '-W', '-f', format, ...packages] as const;
-  const read = await readBy(run, { argv, evenIfFailed: true }, signal);
-  // It fails when one of them is unknown to it, and says of each whether it is.
-  const none = !read.read && read.why === 'failed' && read.detail.includes('no packages found matching');
-  return none ? { read: true, text: '', command: 'dpkg-query -W', warnings: '' } : read;
-}
-
 /** The network namespaces that processes are in. Others than root see only their own processes' ones. */
 export async function readNamespaces(run: Run, signal?: AbortSignal): Promise<TextRead> {
   if (process.geteuid?.() !== 0) return { read: false, why: 'rights', tool: 'lsns', detail: 'only root sees all of them' };

@@ -29,7 +29,7 @@ What could not be read is listed as unknown and never counts as good.`,
     { command: 'palisade audit --ruleset rules.v4 --ruleset rules.v6', says: 'audit saved files' },
   ],
   async run(context, input) {
-    const host = await readHost(context, input);
+    const host = await readHost(context, input, { software: true });
     if (!host.ok) return { kind: 'invalid', problems: host.problems };
     context.progress('auditing');
     const { audit: examine } = await import('../audit/index.ts');

@@ -10,6 +10,7 @@ import { show } from './show.ts';
 import { status } from './status.ts';
 import { trace } from './trace.ts';
 import { up } from './up.ts';
+import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
@@ -19,7 +20,8 @@ export type { ScriptStepJson } from './script.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { UpPart } from './up.ts';
+export type { UpdatesJson } from './updates-shape.ts';
 export * from './verb.ts';
 
 /** In the order of the help. */
-export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, diff] as unknown as readonly Verb[];
+export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, diff, updates] as unknown as readonly Verb[];

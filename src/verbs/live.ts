@@ -101,7 +101,16 @@ function fingerprintOf(host: Host): string {
     const inForce = host.rulesets[family];
     if (inForce.known && !rulesets.includes(inForce.value)) hash.update(`${rulesPrint(inForce.value)}\n`);
   }
-  const rest = [host.foreignChains, host.sets, host.links, host.addresses, host.routes, settings(host), host.listeners];
+  const rest = [
+    host.foreignChains,
+    host.sets,
+    host.links,
+    host.addresses,
+    host.routes,
+    settings(host),
+    host.listeners,
+    software(host),
+  ];
   hash.update(
     JSON.stringify(rest, (_, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value instanceof Map ? [...value] : value,
@@ -113,6 +122,12 @@ function fingerprintOf(host: Host): string {
 /** How many connections there are is among the settings, and is none. */
 function settings({ sysctls }: Host): unknown {
   return sysctls.known ? [...sysctls.value].filter(([name]) => name !== 'net.netfilter.nf_conntrack_count') : sysctls;
+}
+
+/** The age of package lists counts by days. */
+function software({ release, packages, pending, packageLists, restart, automaticUpdates, readAt }: Host): unknown {
+  const days = packageLists.known ? Math.floor((readAt - packageLists.value) / 86_400_000) : packageLists.why;
+  return [release, packages, pending, restart, automaticUpdates, days];
 }
 
 const prints = new WeakMap<Ruleset, string>();

@@ -32,9 +32,17 @@ export interface Reading {
 }
 
 /** Reads the host that the flags name. What a live host does not tell becomes unknown in it; files fail whole. */
-export async function readHost(context: Context, reading: Reading): Promise<Result<Host>> {
-  const read = await readHostAndSets(context, reading);
+export async function readHost(context: Context, reading: Reading, asked: Asked = {}): Promise<Result<Host>> {
+  const read = await readHostAndSets(context, reading, asked);
   return read.ok ? ok(read.value.host) : read;
+}
+
+/** What is read of a live host only where somebody wants it. */
+export interface Asked {
+  /** What the package manager knows, which may take seconds. */
+  readonly software?: boolean;
+  /** Facts of files are enough: the verb can do without rules. */
+  readonly factsAlone?: boolean;
 }
 
 export interface HostAndSets {
@@ -44,8 +52,9 @@ export interface HostAndSets {
 }
 
 /** As {@link readHost}, with the text of its sets. */
-export async function readHostAndSets(context: Context, reading: Reading): Promise<Result<HostAndSets>> {
-  if (reading.ruleset.length > 0) return fromFiles(context, reading);
+export async function readHostAndSets(context: Context, reading: Reading, asked: Asked = {}): Promise<Result<HostAndSets>> {
+  const facts = asked.factsAlone === true && reading.facts !== undefined;
+  if (reading.ruleset.length > 0 || facts) return fromFiles(context, reading);
   const alone = reading.sets !== undefined ? '--sets' : reading.facts !== undefined ? '--facts' : undefined;
   if (alone !== undefined) {
     return failed({
@@ -56,7 +65,7 @@ export async function readHostAndSets(context: Context, reading: Reading): Promi
   }
   context.progress('reading the firewall');
   const { hostFromTexts } = await import('../model/host/index.ts');
-  const texts = await context.kernel.read({ signal: context.signal });
+  const texts = await context.kernel.read({ signal: context.signal, ...(asked.software === true && { software: true }) });
   const host = hostFromTexts(texts, reading.backend === undefined ? {} : { backend: reading.backend });
   const { ipsets } = texts.texts;
   return ok({ host, sets: ipsets.read ? { known: true, value: ipsets.text } : mapSets(host, '') });

@@ -64,6 +64,29 @@ describe('many rules of nf_tables', () => {
   });
 });
 
+test('package managers are asked once an hour', async () => {
+  const { kernel } = scripted();
+  const times = [0, 60_000, 3_500_000, 3_700_000, 3_710_000, 3_720_000];
+  const asked: boolean[] = [];
+  const reread = createRereader(
+    {
+      ...kernel,
+      read: async (options) => {
+        asked.push(options?.software === true);
+        const readAt = times[asked.length - 1] ?? 0;
+        return {
+          ...(await kernel.read(options)),
+          readAt,
+          software: options?.software === true ? {} : (options?.software ?? null),
+        };
+      },
+    },
+    signal,
+  );
+  for (const _ of times) await reread();
+  expect(asked).toEqual([true, false, false, false, true, false]);
+});
+
 test('few rules are listed each time, for their counters', async () => {
   const { kernel, next, kept } = scripted();
   next.nftSave4 = read(save(100));

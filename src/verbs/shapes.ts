@@ -146,7 +146,7 @@ const score = z
   .min(0)
   .max(100)
   .nullable()
-  .describe('null when confidence is 0: nothing is known that could be scored. Below 100 % confidence it is a bound from above.');
+  .describe('null when nothing is known of the rules, or confidence is 0. Below 100 % confidence it is a bound from above.');
 const confidence = z.int().min(0).max(100).describe('Percent of the checks that could be answered.');
 
 /** What `audit --json` prints. */

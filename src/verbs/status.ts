@@ -11,14 +11,15 @@ export const status = verb({
   group: 'look',
   summary: 'one screen: protected or not, what is wrong first, what is unknown, what to do next',
   description: `Says whether the host is protected: NO when a critical or high finding is certain, UNKNOWN when one is only possible
-or something that could be one was not read, YES otherwise. Bare \`palisade\` does the same.`,
+or something that could be one was not read, YES otherwise. Bare \`palisade\` does the same.
+That nothing is known of updates, as in a container, is listed and does not change the word; updates that are found missing do.`,
   input: z.object({ ...readingInput }),
   output: statusReport,
   streams: false,
   exits: { 0: 'protected', 1: 'not protected', 2: 'a file or flag could not be read', 3: 'it cannot be told' },
   examples: [{ command: 'palisade', says: 'how this host stands' }],
   async run(context, input) {
-    const host = await readHost(context, input);
+    const host = await readHost(context, input, { software: true });
     if (!host.ok) return { kind: 'invalid', problems: host.problems };
     context.progress('auditing');
     const { audit } = await import('../audit/index.ts');
@@ -35,7 +36,7 @@ export function statusOf(host: Host, report: Report): StatusJson {
   return {
     host: host.name,
     readAt: host.readAt / 1000,
-    protected: bad > 0 ? 'no' : grave.length > 0 || report.unknown.length > 0 ? 'unknown' : 'yes',
+    protected: bad > 0 ? 'no' : grave.length > 0 || report.unknown.some(({ id }) => !aboutUpdates(id)) ? 'unknown' : 'yes',
     backends: { 4: backendOf(host, 4), 6: backendOf(host, 6) },
     rules: { 4: rulesOf(host, 4), 6: rulesOf(host, 6) },
     foreign: foreignOf(host),
@@ -46,6 +47,11 @@ export function statusOf(host: Host, report: Report): StatusJson {
     unknown: [...report.unknown],
     next: nextSteps(host, report),
   };
+}
+
+/** What is newer than what runs, a machine without its package lists cannot know; its rules are judged all the same. */
+function aboutUpdates(id: string): boolean {
+  return id.startsWith('FW-UPD-');
 }
 
 export function foreignOf(host: Host): string[] {

@@ -70,6 +70,8 @@ export interface Context {
   /** Reads standard input to its end, for `-`. */
   stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that palisade keeps its state in; it may not be there yet. */
+  readonly stateFolder: string;
 }
 
 export interface Log {

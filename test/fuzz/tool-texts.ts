@@ -1,4 +1,4 @@
-import { type TextName, textNames } from '../../src/model/host/index.ts';
+import { type SoftwareName, softwareNames, type TextName, textNames } from '../../src/model/host/index.ts';
 
 /** A little of what each tool prints on a real machine (iptables 1.8.9, nftables 1.0.6, iproute2 6.1), to be broken. */
 const save = '*filter\n:INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n';
@@ -87,9 +87,32 @@ export const samples: Readonly<Record<TextName, readonly string[]>> = {
   expectations: ['297 l3proto = 2 proto=6 src=10.0.0.1 dst=10.0.0.2 sport=0 dport=1 PERMANENT\n'],
   kernel: ['6.1.0-18-amd64\n#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)\n'],
   installedKernels: ['6.1.0-17-amd64\n6.1.0-18-amd64\n'],
-  packages: ['arptables\t\tnot-installed\niptables\t1.8.9-2\tinstalled\n'],
   namespaces: ['4026531833 83 2 kthreadd\n4026532177 3 21041 sh\\x20-c\\x0ax\n'],
 };
-export const toolTexts: readonly (readonly [TextName, string])[] = textNames.flatMap((name) =>
-  samples[name].map((text): readonly [TextName, string] => [name, text]),
-);
+const zypper = (kind: string): string =>
+  `<?xml version='1.0'?>\n<stream>\n<update-status version="0.6">\n<update-list>\n<update kind="${kind}" name="nftables" edition="1:1.0.9-3" arch="x86_64" category="security" status="needed"><summary>x &amp; y</summary></update></update-list>\n</update-status>\n</stream>\n`;
+
+/** Of package managers and their like. */
+export const softwareSamples: Readonly<Record<SoftwareName, string>> = {
+  'os-release': 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+  dpkg: 'arptables\t\tnot-installed\niptables\t1.8.9-2\tinstalled\tiptables\t1.8.9-2\nlinux-image-6.1.0-18-amd64\t6.1.76-1\tinstalled\tlinux\t6.1.76+1\n',
+  apt: 'iptables:\n  Installed: 1.8.9-2\n  Candidate: 1.8.9-3\n  Version table:\n     1.8.9-3 500 (phased 10%)\n        500 http://deb.example.org/debian-security bookworm-security/main amd64 Packages\n *** 1.8.9-2 100\n        100 /var/lib/dpkg/status\n',
+  'apt-periodic': 'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
+  rpm: 'nftables\t1:1.0.9-1.el9\tx86_64\tnftables-1.0.9-1.el9.src.rpm\nkernel-core\t0:6.1.0-18.el9\tx86_64\tkernel-6.1.0-18.el9.src.rpm\n',
+  dnf: '\nnftables.x86_64      1:1.0.9-3.el9     baseos\nObsoleting Packages\nx.noarch 1-1 y\n',
+  'dnf-security': 'XXSA-2024:3306 Important/Sec. nftables-1:1.0.9-3.el9.x86_64\n',
+  'dnf-automatic': '[commands]\napply_updates = yes\n',
+  zypper: zypper('package'),
+  'zypper-security': zypper('patch'),
+  apk: 'iptables-1.8.10-r3 x86_64 {iptables} (GPL-2.0-or-later) [installed]\nlinux-lts-6.6.41-r0 x86_64 {linux-lts} (GPL-2.0-only) [installed]\n',
+  'apk-upgrades': 'Installed:                                Available:\niptables-1.8.10-r3      < 1.8.10-r4\n',
+  timers: 'apt-daily-upgrade.timer enabled enabled\ndnf-automatic.timer disabled -\n',
+  lists: '1796031120',
+  reboot: '*** System restart required ***\nlinux-base',
+  needrestart: 'NEEDRESTART-VER: 3.6\nNEEDRESTART-KCUR: 6.1.0-17-amd64\nNEEDRESTART-KEXP: 6.1.0-18-amd64\nNEEDRESTART-KSTA: 3\n',
+};
+
+export const toolTexts: readonly (readonly [TextName | SoftwareName, string])[] = [
+  ...textNames.flatMap((name) => samples[name].map((text): readonly [TextName, string] => [name, text])),
+  ...softwareNames.map((name): readonly [SoftwareName, string] => [name, softwareSamples[name]]),
+];

@@ -33,6 +33,7 @@ function contextOf(of: Kernel, stdin = ''): Context {
     },
     stdin: async () => Buffer.from(stdin, 'latin1'),
     env: {},
+    stateFolder: '/nonexistent',
   };
 }
 

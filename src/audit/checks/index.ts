@@ -16,6 +16,12 @@ import { fwBase06 } from './fw-base-06.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwUpd01 } from './fw-upd-01.ts';
+import { fwUpd02 } from './fw-upd-02.ts';
+import { fwUpd03 } from './fw-upd-03.ts';
+import { fwUpd04 } from './fw-upd-04.ts';
+import { fwUpd05 } from './fw-upd-05.ts';
+import { fwUpd06 } from './fw-upd-06.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
@@ -30,5 +36,11 @@ export const checks: readonly Check[] = [
   fwExp06,
   fwLog01,
   fwRate01,
+  fwUpd01,
+  fwUpd02,
+  fwUpd03,
+  fwUpd04,
+  fwUpd05,
+  fwUpd06,
   fwV601,
 ];

@@ -13,7 +13,9 @@ export function whole(audit: AuditJson, view: View): string {
 
 /** What is unknown can only make it worse: then the score is a bound, and with nothing known there is none. */
 function scoreWords(score: number | null, confidence: number): string {
-  if (score === null) return 'No score: none of the checks could be answered.';
+  if (score === null) {
+    return confidence === 0 ? 'No score: none of the checks could be answered.' : 'No score: nothing is known of the rules.';
+  }
   const answered = `with ${confidence} % of the checks answered`;
   return confidence === 100 ? `Score ${score} of 100, ${answered}.` : `Score at most ${score} of 100, ${answered}.`;
 }

@@ -24,6 +24,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   trace: () => import('./trace.ts'),
   reach: () => import('./reach.ts'),
   diff: () => import('./diff.ts'),
+  updates: () => import('./updates.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

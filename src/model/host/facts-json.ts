@@ -1,5 +1,6 @@
 import type { Family } from '../net/index.ts';
 import type { Backend } from './host.ts';
+import type { SoftwareName } from './texts.ts';
 
 /**
  * A facts file: what rulesets do not say of a host. Every key may be left out, and is then unknown; an empty list says
@@ -137,9 +138,13 @@ export interface FactsJson {
   readonly expectations?: number;
   /** What `uname -r` says. */
   readonly kernel?: string;
+  /** What `uname -v` says. */
+  readonly kernelBuild?: string;
   readonly installedKernels?: readonly string[];
-  /** Versions by name of package. */
+  /** Versions by name of package; `software` says more, and then counts. */
   readonly packages?: Readonly<Record<string, string>>;
+  /** What the package manager and its like print, each text whole, by the names that docs/facts.md lists with their commands. */
+  readonly software?: Readonly<Partial<Record<SoftwareName, string | number>>>;
   /** By dotted name. The connection table, br_netfilter and the writers of the rules' log are read from here. */
   readonly sysctls?: Readonly<Record<string, string | number>>;
   /** Base chains of nftables that iptables did not make. */

@@ -11,6 +11,7 @@ import { parseBound } from './listener.ts';
 import { type PacketReader, readPacketReader } from './packet-reader.ts';
 import { type RoutingRule, readRoutingRule } from './routing-rule.ts';
 import { readSession, type Session } from './session.ts';
+import { type SoftwareName, softwareNames } from './texts.ts';
 import { readTrafficFilter, type TrafficFilters } from './traffic.ts';
 import { readXfrm, type Xfrm } from './xfrm.ts';
 
@@ -34,7 +35,9 @@ export interface Facts {
   readonly expectations: number | undefined;
   readonly kernel: string | undefined;
   readonly installedKernels: readonly string[] | undefined;
+  readonly kernelBuild: string | undefined;
   readonly packages: ReadonlyMap<string, string> | undefined;
+  readonly software: ReadonlyMap<SoftwareName, string> | undefined;
 }
 
 const keys = [
@@ -56,7 +59,9 @@ const keys = [
   'expectations',
   'kernel',
   'installedKernels',
+  'kernelBuild',
   'packages',
+  'software',
 ] as const satisfies readonly (keyof FactsJson)[];
 
 /** Reads a facts file, latin1. Every problem names its place; of very many the first are told. */
@@ -91,7 +96,9 @@ export function parseFacts(text: string, file: string): Result<Facts> {
     expectations: facts.optionalNumber('expectations', 0, 1e9),
     kernel: facts.optionalText('kernel'),
     installedKernels: facts.words('installedKernels'),
+    kernelBuild: facts.optionalText('kernelBuild'),
     packages: facts.texts('packages'),
+    software: facts.namedTexts('software', softwareNames),
   };
   if (faults.length === 0) return ok(result);
   const [next] = faults.splice(mostFaults);

@@ -19,6 +19,8 @@ export interface Fields {
   list<T>(key: string, item: (fields: Fields) => T): readonly T[] | undefined;
   /** Names of any kind and their texts; numbers count as texts. */
   texts(key: string): ReadonlyMap<string, string> | undefined;
+  /** As {@link texts}, with these names only. */
+  namedTexts<N extends string>(key: string, names: readonly N[]): ReadonlyMap<N, string> | undefined;
 }
 
 /** Nobody mends more at a time, and a broken megabyte could hold half a million. */
@@ -129,6 +131,17 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
         else complain(each.at, `the value of ${JSON.stringify(name)} must be a text`, 'write "…"');
       }
       return texts;
+    },
+    namedTexts(key, names) {
+      const found = get(key);
+      if (found?.kind === 'object') {
+        for (const [name, { at }] of found.entries) {
+          if (!names.some((each) => each === name))
+            complain(at, `${JSON.stringify(key)} has no ${JSON.stringify(name)}`, `it knows ${names.join(', ')}`);
+        }
+      }
+      const texts = fields.texts(key);
+      return texts && new Map(names.flatMap((name) => (texts.has(name) ? [[name, texts.get(name) ?? '']] : [])));
     },
   };
   return fields;

@@ -6,7 +6,9 @@ import type { FactsJson } from './facts-json.ts';
 import type { Backend, BackendUse, Host, IpSet } from './host.ts';
 import { parseSets } from './ipset.ts';
 import { type Known, known, mapKnown, type Unknown, unknown } from './known.ts';
+import { type Packages, softwareFacts } from './packages/index.ts';
 import { bridgeFilterOf, conntrackOf, logBackendsOf, type Settings } from './settings.ts';
+import type { SoftwareName, SoftwareTexts } from './texts.ts';
 import { withVolatility } from './volatile.ts';
 
 /** A file that was named, latin1: one character per byte. */
@@ -71,6 +73,15 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
     mapKnown(said(facts?.routingRules, 'routingRules', 'which routing rules there are'), (rules) =>
       rules.filter((rule) => rule.family === family),
     );
+  const kernel = mapKnown(said(facts?.kernel, 'kernel', 'which kernel runs'), (release) => ({
+    release,
+    build: facts?.kernelBuild ?? '',
+  }));
+  const software = softwareFacts(
+    asTexts(facts?.software ?? new Map()),
+    kernel,
+    unknown('the files do not say what the package manager knows', 'add "software" to --facts FILE'),
+  );
   return ok({
     name: facts?.hostname ?? input.rulesets[0]?.file ?? input.facts?.file ?? 'files',
     readAt: input.readAt,
@@ -103,11 +114,25 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
     })),
     expectations: said(facts?.expectations, 'expectations', 'which connections are expected'),
     logBackends: setting('who writes the log of the rules', ['net.netfilter.nf_log.2', '….10'], logBackendsOf),
-    kernel: mapKnown(said(facts?.kernel, 'kernel', 'which kernel runs'), (release) => ({ release, build: '' })),
+    kernel,
     installedKernels: said(facts?.installedKernels, 'installedKernels', 'which kernels are installed'),
-    packages: said(facts?.packages, 'packages', 'which packages are installed'),
+    ...software,
+    packages: packagesOf(software.packages, facts?.packages),
     namespaces: unknown('files do not say which network namespaces there are', 'run palisade on the host itself'),
   });
+}
+
+/** Texts of a file, as if their tools had just printed them. */
+function asTexts(texts: ReadonlyMap<SoftwareName, string>): SoftwareTexts {
+  const reads = [...texts].map(([name, text]) => [name, { read: true, text, command: name, warnings: '' }] as const);
+  return Object.fromEntries(reads);
+}
+
+/** Names and versions alone, where there is no more. */
+function packagesOf(told: Known<Packages>, versions: ReadonlyMap<string, string> | undefined): Known<Packages> {
+  if (told.known || versions === undefined) return told;
+  const installed = [...versions].map(([name, version]) => ({ name, version, source: null, sourceVersion: null }));
+  return known({ format: null, installed });
 }
 
 const notTold = unknown(

@@ -3,6 +3,7 @@ import type { Ruleset } from '../ruleset/index.ts';
 import type { Flowtable } from './flowtable.ts';
 import type { Known } from './known.ts';
 import type { NativeRule } from './native.ts';
+import type { AutomaticUpdates, Packages, Pending, Release, Restart } from './packages/index.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { RoutingRule } from './routing-rule.ts';
 import type { Session } from './session.ts';
@@ -55,8 +56,15 @@ export interface Host {
   readonly kernel: Known<RunningKernel>;
   /** Releases whose modules are there, of which a restart takes the newest. */
   readonly installedKernels: Known<readonly string[]>;
-  /** Versions of the packages that matter to a firewall, by name; those that are not in it are not installed. */
-  readonly packages: Known<ReadonlyMap<string, string>>;
+  readonly release: Known<Release>;
+  /** The packages that matter to a firewall; those that are not in it are not installed. */
+  readonly packages: Known<Packages>;
+  /** Newer versions of them, as far as the package lists know. */
+  readonly pending: Known<Pending>;
+  /** When the newest package list was written, in epoch milliseconds. */
+  readonly packageLists: Known<number>;
+  readonly restart: Known<Restart>;
+  readonly automaticUpdates: Known<AutomaticUpdates>;
   readonly namespaces: Known<readonly NetworkNamespace[]>;
 }
 

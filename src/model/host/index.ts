@@ -15,6 +15,7 @@ export * from './ipset-save.ts';
 export * from './known.ts';
 export * from './live.ts';
 export type { NativeRule } from './native.ts';
+export * from './packages/index.ts';
 export type { PacketReader } from './packet-reader.ts';
 export type { RoutingRule } from './routing-rule.ts';
 export type { Session } from './session.ts';

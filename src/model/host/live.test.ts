@@ -15,7 +15,7 @@ const chains = said('{"nftables": [{"metainfo": {}}]}', 'nft -j list chains');
 /** A machine without rules, with some readings exchanged. */
 function texts(changed: Partial<Record<TextName, TextRead>> = {}): HostTexts {
   const all = Object.fromEntries(textNames.map((name) => [name, said('', name)])) as Record<TextName, TextRead>;
-  return { name: 'web1', readAt: 1, texts: { ...all, nftChains: chains, ...changed } };
+  return { name: 'web1', readAt: 1, texts: { ...all, nftChains: chains, ...changed }, software: null };
 }
 
 const save = said(
@@ -173,11 +173,10 @@ test('what some tool prints in a form that is not known makes its fact unknown',
       sessions: odd,
       packetReaders: odd,
       xfrm: odd,
-      packages: odd,
       namespaces: odd,
     }),
   );
-  const facts = [host.routingRules[4], host.flowtables, host.sessions, host.packetReaders, host.xfrm, host.packages];
+  const facts = [host.routingRules[4], host.flowtables, host.sessions, host.packetReaders, host.xfrm];
   for (const fact of [...facts, host.namespaces]) expect(why(fact)).toMatch(/could not be understood.*please report it/);
 });
 
@@ -219,11 +218,6 @@ test('settings that the kernel does not have mean that the part is not there', (
     { known: true, value: null },
   ]);
   expect(logBackends).toMatchObject({ value: { 4: null, 6: null, allNamespaces: null } });
-});
-
-test('packages that were removed are not installed', () => {
-  const { packages } = hostFromTexts(texts({ packages: said('iptables\t1.8.9-2\tinstalled\nufw\t0.36\tconfig-files\n') }));
-  expect(packages.known && [...packages.value]).toEqual([['iptables', '1.8.9-2']]);
 });
 
 test('a number of programs that no kernel can have is not believed', () => {

@@ -9,12 +9,13 @@ import { parseSets } from './ipset.ts';
 import { type Known, known, mapKnown, unknown } from './known.ts';
 import { parseLinkAddresses, parseLinks } from './link.ts';
 import { parseListeners } from './listener.ts';
+import { softwareFacts } from './packages/index.ts';
 import { parsePacketReaders } from './packet-reader.ts';
 import { parseRoutes } from './route.ts';
 import { parseRoutingRules, type RoutingRule } from './routing-rule.ts';
 import { parseSessions } from './session.ts';
 import { bridgeFilterOf, conntrackOf, helpersOf, logBackendsOf, type Settings } from './settings.ts';
-import { countLines, parseKernel, parseNames, parseNamespaces, parsePackages } from './software.ts';
+import { countLines, parseKernel, parseNames, parseNamespaces } from './software.ts';
 import { hasIpv6, parseSysctls } from './sysctl.ts';
 import type { HostTexts, TextName, TextRead } from './texts.ts';
 import { parseTcx, parseTraffic, type TrafficFilters } from './traffic.ts';
@@ -30,7 +31,7 @@ export interface LiveOptions {
 }
 
 /** Understands what a machine's tools printed. Whatever is missing, or not understood whole, is unknown with its reason. */
-export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveOptions = {}): Host {
+export function hostFromTexts({ name, readAt, texts, software }: HostTexts, options: LiveOptions = {}): Host {
   const nftChains = readChains(texts.nftChains);
   const rulesOf = (family: Family) =>
     decideRules(
@@ -50,6 +51,7 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
     sysctls.known ? understood(texts.sysctls, what, () => read(asSettings(sysctls.value))) : sysctls;
   const listeners = understood(texts.listeners, 'the listening sockets', parseListeners);
   const noIpv6 = sysctls.known && sysctls.value.size > 0 && !hasIpv6(sysctls.value);
+  const kernel = understood(texts.kernel, 'the version of the kernel', parseKernel);
   return {
     name,
     readAt,
@@ -77,12 +79,18 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
     helpers: readHelpers(texts.moduleNames, sysctls),
     expectations: orNone(texts.expectations, 0, understood(texts.expectations, 'the expected connections', countLines)),
     logBackends: setting('who writes the log of the rules', logBackendsOf),
-    kernel: understood(texts.kernel, 'the version of the kernel', parseKernel),
+    kernel,
     installedKernels: understood(texts.installedKernels, 'the installed kernels', parseNames),
-    packages: readPackages(texts.packages),
+    ...softwareFacts(software ?? {}, kernel, software === null ? notAsked : noManager),
     namespaces: understood(texts.namespaces, 'the network namespaces', parseNamespaces),
   };
 }
+
+const notAsked = unknown('the package manager was not asked', 'ask with `palisade updates`');
+const noManager = unknown(
+  'no package manager that palisade knows told it: neither dpkg, nor rpm, nor apk',
+  'compare the versions of iptables and the kernel with those of your distribution by hand',
+);
 
 function rulesetsIn(backends: Host['backends'][Family] | undefined): readonly Ruleset[] {
   if (backends?.known !== true) return [];
@@ -132,14 +140,6 @@ function readSessions(read: TextRead, listeners: Host['listeners']): Host['sessi
 function readHelpers(modules: TextRead, sysctls: Host['sysctls']): Host['helpers'] {
   if (!sysctls.known) return sysctls;
   return understood(modules, 'the helpers of conntrack', (text) => helpersOf(text, asSettings(sysctls.value)));
-}
-
-function readPackages(read: TextRead): Host['packages'] {
-  if (read.read || read.why !== 'missing') return understood(read, 'the installed packages', parsePackages);
-  return unknown(
-    "the installed packages cannot be read: only Debian's package database is, and there is none",
-    'compare the versions of iptables and the kernel with those of your distribution by hand',
-  );
 }
 
 /** What grep printed are all settings of the kinds that it looked for. */

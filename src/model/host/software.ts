@@ -14,19 +14,6 @@ export function parseNames(text: string): readonly string[] {
   return text.split('\n').filter((name) => name !== '');
 }
 
-/** `NAME TAB VERSION TAB STATE`: the packages that are installed, and their versions as Debian writes them. */
-export function parsePackages(text: string): ReadonlyMap<string, string> | undefined {
-  const versions = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const [name, version, state, ...more] = line.split('\t');
-    if (name === undefined || version === undefined || state === undefined || more.length > 0) return undefined;
-    // The others are known by name only, half installed, or removed and kept for their configuration.
-    if (state === 'installed') versions.set(name, version);
-  }
-  return versions;
-}
-
 /** A network namespace that some process is in: a container, a service with a network of its own, a rehearsal. */
 export interface NetworkNamespace {
   readonly inode: number;

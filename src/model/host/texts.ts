@@ -6,6 +6,8 @@ export interface HostTexts {
   /** Epoch milliseconds. */
   readonly readAt: number;
   readonly texts: Readonly<Record<TextName, TextRead>>;
+  /** What package managers printed; `null` when they were not asked, which takes seconds. */
+  readonly software: SoftwareTexts | null;
 }
 
 /**
@@ -44,10 +46,36 @@ export const textNames = [
   'expectations',
   'kernel',
   'installedKernels',
-  'packages',
   'namespaces',
 ] as const;
 export type TextName = (typeof textNames)[number];
+
+/**
+ * What is asked about packages, by name; docs/facts.md says which command prints each. `lists` is the time of the newest package
+ * list in epoch seconds, `reboot` what stands in /run/reboot-required and its .pkgs, empty when they are not there.
+ */
+export const softwareNames = [
+  'os-release',
+  'dpkg',
+  'apt',
+  'apt-periodic',
+  'rpm',
+  'dnf',
+  'dnf-security',
+  'dnf-automatic',
+  'zypper',
+  'zypper-security',
+  'apk',
+  'apk-upgrades',
+  'timers',
+  'lists',
+  'reboot',
+  'needrestart',
+] as const;
+export type SoftwareName = (typeof softwareNames)[number];
+
+/** Those that this machine has a use for. */
+export type SoftwareTexts = Readonly<Partial<Record<SoftwareName, TextRead>>>;
 
 export type TextRead =
   | {

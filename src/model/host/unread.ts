@@ -12,6 +12,14 @@ const packages: Readonly<Record<string, string>> = {
   ls: 'coreutils',
   cat: 'coreutils',
   lsns: 'util-linux',
+  'dpkg-query': 'dpkg',
+  'apt-cache': 'apt',
+  'apt-config': 'apt',
+  rpm: 'rpm',
+  dnf: 'dnf',
+  yum: 'yum',
+  zypper: 'zypper',
+  apk: 'apk-tools',
   koffi: 'palisade with its optional dependencies: npm ci --include=optional',
 };
 

@@ -31,6 +31,8 @@ const example = {
   kernel: '6.1.0',
   installedKernels: ['6.1.0'],
   packages: { iptables: '1.8.9' },
+  kernelBuild: '#1 SMP Debian 6.1.76-1',
+  software: { dpkg: 'iptables\t1.8.9-2\tinstalled\n', lists: 0 },
   sysctls: { 'net.ipv4.ip_forward': '0', 'net.ipv6.conf.all.forwarding': 1 },
   foreignChains: [
     { family: 'inet', table: 't', chain: 'c', type: 'filter', hook: 'input', priority: -10, policy: 'drop', rules: 3 },

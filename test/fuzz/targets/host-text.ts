@@ -1,9 +1,18 @@
-import { type Host, hostFromTexts, type TextName, type TextRead, textNames } from '../../../src/model/host/index.ts';
+import {
+  type Host,
+  hostFromTexts,
+  type SoftwareName,
+  type SoftwareTexts,
+  softwareNames,
+  type TextName,
+  type TextRead,
+  textNames,
+} from '../../../src/model/host/index.ts';
 import { changedJson, largeJson } from '../json-text.ts';
 import { promise } from '../promises.ts';
 import type { Random } from '../random.ts';
 import { filled, type Target } from '../target.ts';
-import { samples, toolTexts } from '../tool-texts.ts';
+import { samples, softwareSamples, toolTexts } from '../tool-texts.ts';
 
 const pieces = [
   ...' \t\n\r\0"\'\\[](){}<>:,.=*%/-+#@_0a\xff',
@@ -60,13 +69,30 @@ export const hostText: Target<string> = {
     return `${name} ${json && random.once(2) ? largeJson(JSON.parse(sample), random) : random.pick(kinds)()}`;
   },
   check(input) {
-    const [, name = '', text = ''] = /^(\w+) ([\s\S]*)$/.exec(input) ?? [];
+    const [, name = '', text = ''] = /^([\w-]+) ([\s\S]*)$/.exec(input) ?? [];
     const read = (of: TextName): TextRead => ({ read: true, text: of === name ? text : quiet(of), command: 'C', warnings: '' });
     const texts = Object.fromEntries(textNames.map((of) => [of, read(of)])) as Record<TextName, TextRead>;
-    const host = hostFromTexts({ name: 'h', readAt: 0, texts });
+    const host = hostFromTexts({ name: 'h', readAt: 0, texts, software: softwareWith(name, text) });
     return Object.entries(host).every(([key, fact]) => factHolds(key, fact));
   },
 };
+
+/** The texts that go with it: of Debian, unless it is of another family. */
+function softwareWith(name: string, text: string): SoftwareTexts {
+  const family = /^(?:rpm|dnf)/.test(name)
+    ? (['rpm', 'dnf', 'dnf-security'] as const)
+    : name.startsWith('zypper')
+      ? (['rpm', 'zypper', 'zypper-security'] as const)
+      : name.startsWith('apk')
+        ? (['apk', 'apk-upgrades'] as const)
+        : (['dpkg', 'apt', 'apt-periodic'] as const);
+  const names: readonly string[] = ['os-release', ...family, 'dnf-automatic', 'timers', 'lists', 'reboot', 'needrestart'];
+  const read = (of: SoftwareName): TextRead => {
+    const usual = of === 'reboot' || of === 'needrestart' ? '' : softwareSamples[of];
+    return { read: true, text: of === name ? text : usual, command: 'C', warnings: '' };
+  };
+  return Object.fromEntries(softwareNames.flatMap((of) => (names.includes(of) ? [[of, read(of)]] : [])));
+}
 
 /** Nothing of the kind, as the tool says it. */
 function quiet(name: TextName): string {

@@ -1,0 +1,150 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { upgradeCommand } from '../audit/staleness.ts';
+import { type Host, type HostTexts, hostFromTexts } from '../model/host/index.ts';
+import { failed, ok, type Problem, type Result } from '../result.ts';
+import type { Reading } from './reading.ts';
+import { changedBetween, kept, packetsBetween, unreadOf } from './updates-drift.ts';
+import { judged, updatesOf } from './updates-report.ts';
+import type { UpdatesJson } from './updates-shape.ts';
+import type { Context, Outcome } from './verb.ts';
+
+type Applied = NonNullable<UpdatesJson['applied']>;
+
+/** Downloads and scripts of a kernel take their time. */
+const installMs = 3_600_000;
+
+/**
+ * Installs what is pending of netfilter and the kernel between two readings, both of which are kept. Scripts of packages may load, flush
+ * or restart something: what differs afterwards is said, and nothing is put back by itself.
+ */
+export async function applyUpdates(context: Context, input: Reading & { readonly yes: boolean }): Promise<Outcome<UpdatesJson>> {
+  const refusal = refused(input);
+  if (refusal !== null) return { kind: 'invalid', problems: [refusal] };
+  const { root } = await context.kernel.rights();
+  if (!root) return notDone('only root may install packages', 'run palisade as root');
+  context.progress('reading the firewall and the package lists');
+  const before = await context.kernel.read({ software: true });
+  const host = hostFromTexts(before);
+  const { packages, pending } = host;
+  if (!packages.known) return notDone(packages.why, packages.remedy);
+  if (!pending.known) return notDone(pending.why, pending.remedy);
+  const report = updatesOf(host);
+  const names = report.updates.filter(({ applies }) => applies).map(({ name }) => name);
+  if (packages.value.format !== 'deb') return notDone(...byHand(host, report.updates));
+  if (names.length === 0) return judged(report);
+  const unread = unreadOf({ host, texts: before });
+  if (unread.length > 0) {
+    return notDone(
+      `the ${unread.join(' and ')} could not be read, so that nobody could say afterwards whether they are the same`,
+      'see what palisade status says of them',
+    );
+  }
+  const folder = join(context.stateFolder, 'updates', new Date(before.readAt).toISOString().replaceAll(':', '-'));
+  const first = await keep(join(folder, 'before'), before);
+  if (!first.ok) return { kind: 'unchanged', problems: first.problems };
+
+  context.progress(`installing ${names.join(', ')}`);
+  const install = await aptInstall(context, names);
+  context.progress('reading the firewall again');
+  const after = await context.kernel.read({ software: true });
+  const second = await keep(join(folder, 'after'), after);
+  const fresh = hostFromTexts(after);
+  const installed = installedBetween(host, fresh);
+  const changed = changedBetween({ host, texts: before }, { host: fresh, texts: after });
+  const same = unreadOf({ host: fresh, texts: after }).length === 0;
+  if (install !== null && installed.length === 0 && changed.length === 0 && same) {
+    return notDone(`apt-get did not install the updates: ${install}`, 'run `apt-get update`, then try again');
+  }
+  const applied: Applied = {
+    installed,
+    failed: install,
+    rules: changed.length > 0 ? 'changed' : same ? 'same' : 'unknown',
+    changed,
+    packets: changed.length > 0 ? packetsBetween(host, fresh) : null,
+    snapshots: { before: first.value, after: second.ok ? second.value : null },
+  };
+  return judged({ ...updatesOf(fresh), applied });
+}
+
+function refused({ yes, ruleset, facts, sets }: Reading & { readonly yes: boolean }): Problem | null {
+  if (ruleset.length > 0 || facts !== undefined || sets !== undefined) {
+    return { code: 'usage', message: '--apply changes this host, and no files', hint: 'leave out --ruleset, --sets and --facts' };
+  }
+  if (yes) return null;
+  return {
+    code: 'usage',
+    message: '--apply asks nothing and needs --yes',
+    hint: 'look at palisade updates first, then add --yes',
+  };
+}
+
+function notDone(message: string, hint: string): Outcome<UpdatesJson> {
+  return { kind: 'unchanged', problems: [{ code: 'update-refused', message, hint }] };
+}
+
+/** Other package managers are not driven: nobody has tried what their scripts do to live rules. */
+function byHand(host: Host, updates: UpdatesJson['updates']): readonly [string, string] {
+  const command = [upgradeCommand(host), ...updates.map(({ name }) => name)].join(' ');
+  const hint = `keep what iptables-save prints, run \`${command}\`, then compare with \`palisade diff FILE live\``;
+  return ['palisade installs updates with apt-get only', updates.length === 0 ? 'nothing is pending here' : hint];
+}
+
+/** Files that only root reads. Nothing that stands there already is followed or overwritten. */
+async function keep(folder: string, { texts }: HostTexts): Promise<Result<string>> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const [name] of kept) {
+      const read = texts[name];
+      if (read.read) await writeFile(join(folder, name), read.text, { encoding: 'latin1', mode: 0o600, flag: 'wx', flush: true });
+    }
+    return ok(folder);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return failed({
+      code: 'update-refused',
+      at: { file: folder },
+      message: `the reading before could not be kept (${code}), and nothing was installed`,
+      hint: 'name a folder with --state DIR that can be written to',
+    });
+  }
+}
+
+/** `null` when all went well; else what apt said. It is never interrupted: a package manager that is stopped leaves halves. */
+async function aptInstall({ kernel }: Context, names: readonly string[]): Promise<string | null> {
+  const result = await kernel.run({
+    argv: [
+      'apt-get',
+      'install',
+      '--yes',
+      '--quiet',
+      '--only-upgrade',
+      '--no-remove',
+      // Files that the administrator changed stay; a lock is waited for.
+      '-oDpkg::Options::=--force-confdef',
+      '-oDpkg::Options::=--force-confold',
+      '-oDPkg::Lock::Timeout=120',
+      ...names,
+    ],
+    env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' },
+    timeoutMs: installMs,
+  });
+  if (result.kind !== 'exited') return `it ended by ${result.kind}`;
+  if (result.status === 0) return null;
+  const errors = result.stderr.split('\n').filter((line) => /^E: /.test(line));
+  return (
+    errors
+      .map((line) => line.slice(3))
+      .join('; ')
+      .slice(0, 500) || `it ended with status ${result.status}`
+  );
+}
+
+function installedBetween(before: Host, after: Host): Applied['installed'] {
+  if (!before.packages.known || !after.packages.known) return [];
+  const old = before.packages.value.installed;
+  return after.packages.value.installed.flatMap(({ name, version }) => {
+    if (old.some((each) => each.name === name && each.version === version)) return [];
+    return [{ name, from: old.find((each) => each.name === name)?.version ?? null, to: version }];
+  });
+}
