@@ -88,6 +88,14 @@ export const samples: Readonly<Record<TextName, readonly string[]>> = {
   kernel: ['6.1.0-18-amd64\n#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)\n'],
   installedKernels: ['6.1.0-17-amd64\n6.1.0-18-amd64\n'],
   packages: ['arptables\t\tnot-installed\niptables\t1.8.9-2\tinstalled\n'],
+  modules: ['loaded nf_conntrack\nfile kernel/net/sctp/sctp.ko.xz\nbuiltin kernel/net/can/can.ko\nclosed\n'],
+  files: [
+    '{"path":"/etc/sysctl.conf","kind":"file","mode":420,"uid":0,"gid":0,"modified":1,"text":"a=1\\n"}\n{"path":"/etc/x","kind":"link","mode":511,"uid":0,"gid":0,"modified":1,"target":"/dev/null","unread":"rights"}\n',
+  ],
+  processes: ['net net:[1] user user:[2]\n1\t0\t1ffffffffff\tnet:[1]\t-\t1\tsystemd\n'],
+  units: ['Id=nftables.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n\nId=a\nLoadState=not-found\n'],
+  auditRules: ['-w /etc/passwd -p wa -k identity\n', 'No rules\n'],
+  conntrackLosses: ['entries insert_failed drop early_drop\n00000000 00000001 0000000a 00000000\n'],
   namespaces: ['4026531833 83 2 kthreadd\n4026532177 3 21041 sh\\x20-c\\x0ax\n'],
 };
 export const toolTexts: readonly (readonly [TextName, string])[] = textNames.flatMap((name) =>

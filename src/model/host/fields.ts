@@ -37,7 +37,7 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
     complain(
       at,
       `${what} has no ${JSON.stringify(key)}`,
-      near ? `did you mean ${JSON.stringify(near)}?` : `it knows ${keys.join(', ')}`,
+      near ? `did you mean ${JSON.stringify(near)}?` : knownWords(keys),
     );
   }
   const get = (key: string): Located | undefined => entries.get(key)?.value;
@@ -145,10 +145,20 @@ const items: Readonly<Record<string, readonly [what: string, keys: readonly stri
   xdp: ['a program', ['mode', 'id', 'name']],
   xfrm: ['xfrm', ['states', 'in', 'out', 'forward', 'socket']],
   packetReaders: ['a packet reader', ['protocol', 'link', 'process']],
+  files: ['a file', ['path', 'kind', 'mode', 'uid', 'gid', 'modified', 'target', 'text']],
+  processes: ['a process', ['pid', 'name', 'uid', 'netAdmin', 'ownNetwork', 'ownUsers', 'contained']],
+  units: ['a unit', ['name', 'enabled', 'active']],
+  modules: ['modules', ['loaded', 'builtin', 'loadable']],
+  conntrackLosses: ['losses', ['insertFailed', 'dropped', 'earlyDropped']],
   sessions: ['a session', ['local', 'localPort', 'peer', 'peerPort', 'process']],
   listeners: ['a listener', ['proto', 'port', 'address', 'v6only', 'link', 'process']],
   foreignChains: ['a chain', ['family', 'table', 'chain', 'type', 'hook', 'priority', 'policy', 'rules']],
 };
+
+/** A longer list would be cut. */
+function knownWords(keys: readonly string[]): string {
+  return keys.length > 20 ? 'docs/facts.md lists what it knows' : `it knows ${keys.join(', ')}`;
+}
 
 function itemOf(key: string): readonly [string, readonly string[]] {
   return items[key] ?? ['an item', []];

@@ -106,6 +106,12 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
     kernel: mapKnown(said(facts?.kernel, 'kernel', 'which kernel runs'), (release) => ({ release, build: '' })),
     installedKernels: said(facts?.installedKernels, 'installedKernels', 'which kernels are installed'),
     packages: said(facts?.packages, 'packages', 'which packages are installed'),
+    modules: said(facts?.modules, 'modules', 'which modules the kernel has'),
+    files: said(facts?.files, 'files', 'how the host is set up'),
+    processes: said(facts?.processes, 'processes', 'what runs'),
+    units: said(facts?.units, 'units', 'which services there are'),
+    auditRules: said(facts?.auditRules, 'auditRules', 'what the kernel records'),
+    conntrackLosses: said(facts?.conntrackLosses, 'conntrackLosses', 'what the connection table lost'),
     namespaces: unknown('files do not say which network namespaces there are', 'run palisade on the host itself'),
   });
 }

@@ -1,14 +1,18 @@
 import type { Address, Family, Prefix, Ranges } from '../net/index.ts';
 import type { Ruleset } from '../ruleset/index.ts';
 import type { Flowtable } from './flowtable.ts';
+import type { HostFiles } from './host-file.ts';
 import type { Known } from './known.ts';
+import type { KernelModules } from './module.ts';
 import type { NativeRule } from './native.ts';
 import type { PacketReader } from './packet-reader.ts';
+import type { Process } from './process.ts';
 import type { RoutingRule } from './routing-rule.ts';
 import type { Session } from './session.ts';
-import type { BridgeFilter, Conntrack, Helpers, LogBackends } from './settings.ts';
+import type { BridgeFilter, Conntrack, ConntrackLosses, Helpers, LogBackends } from './settings.ts';
 import type { NetworkNamespace, RunningKernel } from './software.ts';
 import type { TrafficFilters } from './traffic.ts';
+import type { Unit } from './unit.ts';
 import type { Xfrm } from './xfrm.ts';
 
 export type Backend = 'nft' | 'legacy';
@@ -48,6 +52,7 @@ export interface Host {
   /** By dotted name, as `sysctl` prints them. */
   readonly sysctls: Known<ReadonlyMap<string, string>>;
   readonly conntrack: Known<Conntrack | null>;
+  readonly conntrackLosses: Known<ConntrackLosses | null>;
   readonly helpers: Known<Helpers>;
   /** How many connections helpers expect now; they will be RELATED. */
   readonly expectations: Known<number>;
@@ -57,6 +62,14 @@ export interface Host {
   readonly installedKernels: Known<readonly string[]>;
   /** Versions of the packages that matter to a firewall, by name; those that are not in it are not installed. */
   readonly packages: Known<ReadonlyMap<string, string>>;
+  readonly modules: Known<KernelModules>;
+  /** Files that set the firewall up, at boot or by hand, and what surrounds it: settings, services, schedules, logs, backups. */
+  readonly files: Known<HostFiles>;
+  readonly processes: Known<readonly Process[]>;
+  /** Services of systemd that load, save or change rules; by name, those that are not there left out. */
+  readonly units: Known<ReadonlyMap<string, Unit>>;
+  /** What the kernel records, as `auditctl -l` prints it. */
+  readonly auditRules: Known<readonly string[]>;
   readonly namespaces: Known<readonly NetworkNamespace[]>;
 }
 

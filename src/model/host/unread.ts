@@ -12,6 +12,7 @@ const packages: Readonly<Record<string, string>> = {
   ls: 'coreutils',
   cat: 'coreutils',
   lsns: 'util-linux',
+  auditctl: 'auditd',
   koffi: 'palisade with its optional dependencies: npm ci --include=optional',
 };
 
