@@ -16,6 +16,16 @@ import { fwBase06 } from './fw-base-06.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwSys01 } from './fw-sys-01.ts';
+import { fwSys02 } from './fw-sys-02.ts';
+import { fwSys03 } from './fw-sys-03.ts';
+import { fwSys04 } from './fw-sys-04.ts';
+import { fwSys05 } from './fw-sys-05.ts';
+import { fwSys06 } from './fw-sys-06.ts';
+import { fwSys07 } from './fw-sys-07.ts';
+import { fwSys08 } from './fw-sys-08.ts';
+import { fwSys09 } from './fw-sys-09.ts';
+import { fwSys10 } from './fw-sys-10.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
@@ -30,5 +40,15 @@ export const checks: readonly Check[] = [
   fwExp06,
   fwLog01,
   fwRate01,
+  fwSys01,
+  fwSys02,
+  fwSys03,
+  fwSys04,
+  fwSys05,
+  fwSys06,
+  fwSys07,
+  fwSys08,
+  fwSys09,
+  fwSys10,
   fwV601,
 ];
