@@ -13,9 +13,15 @@ import { fwBase03 } from './fw-base-03.ts';
 import { fwBase04 } from './fw-base-04.ts';
 import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
+import { fwCap01 } from './fw-cap-01.ts';
+import { fwCap02 } from './fw-cap-02.ts';
+import { fwCt01 } from './fw-ct-01.ts';
+import { fwCt02 } from './fw-ct-02.ts';
+import { fwCt03 } from './fw-ct-03.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwSpoof03 } from './fw-spoof-03.ts';
 import { fwSys01 } from './fw-sys-01.ts';
 import { fwSys02 } from './fw-sys-02.ts';
 import { fwSys03 } from './fw-sys-03.ts';
@@ -26,6 +32,8 @@ import { fwSys07 } from './fw-sys-07.ts';
 import { fwSys08 } from './fw-sys-08.ts';
 import { fwSys09 } from './fw-sys-09.ts';
 import { fwSys10 } from './fw-sys-10.ts';
+import { fwSys11 } from './fw-sys-11.ts';
+import { fwSys12 } from './fw-sys-12.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
@@ -37,9 +45,15 @@ export const checks: readonly Check[] = [
   fwBase04,
   fwBase05,
   fwBase06,
+  fwCap01,
+  fwCap02,
+  fwCt01,
+  fwCt02,
+  fwCt03,
   fwExp06,
   fwLog01,
   fwRate01,
+  fwSpoof03,
   fwSys01,
   fwSys02,
   fwSys03,
@@ -50,5 +64,7 @@ export const checks: readonly Check[] = [
   fwSys08,
   fwSys09,
   fwSys10,
+  fwSys11,
+  fwSys12,
   fwV601,
 ];

@@ -34,11 +34,7 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
   for (const [key, { at }] of entries) {
     if (keys.includes(key) || faults.length > mostFaults) continue;
     const near = keys.find((known) => Math.abs(known.length - key.length) <= 2 && distance(known, key) <= 2);
-    complain(
-      at,
-      `${what} has no ${JSON.stringify(key)}`,
-      near ? `did you mean ${JSON.stringify(near)}?` : knownWords(keys),
-    );
+    complain(at, `${what} has no ${JSON.stringify(key)}`, near ? `did you mean ${JSON.stringify(near)}?` : knownWords(keys));
   }
   const get = (key: string): Located | undefined => entries.get(key)?.value;
 

@@ -23,6 +23,7 @@ export type { RoutingRule } from './routing-rule.ts';
 export type { Session } from './session.ts';
 export type { BridgeFilter, Conntrack, ConntrackLosses, Helpers, LogBackends } from './settings.ts';
 export type { NetworkNamespace, RunningKernel } from './software.ts';
+export { savedSetting, savedSettings } from './sysctl-files.ts';
 export * from './texts.ts';
 export type { TrafficFilter, TrafficFilters } from './traffic.ts';
 export type { Unit } from './unit.ts';
