@@ -56,9 +56,7 @@ test('pipes, devices and huge files are named, never read; nothing waits for the
   const told = await files('/etc/iptables/*');
   expect(told.get('/etc/iptables/pipe')?.text).toEqual({ known: true, value: '' });
   expect(told.get('/etc/iptables/endless')).toMatchObject({ kind: 'link', target: '/dev/zero', text: { value: '' } });
-  expect(why(textOf(told, '/etc/iptables/huge'))).toMatch(
-    /larger than 16 MiB \| look at \/etc\/iptables\/huge/,
-  );
+  expect(why(textOf(told, '/etc/iptables/huge'))).toMatch(/larger than 16 MiB \| look at \/etc\/iptables\/huge/);
   // What is in a folder that was not listed is not known.
   expect(fileAt(told, '/etc/iptables/below/rules').known).toBe(false);
 });

@@ -82,6 +82,17 @@ export const places = {
     '/etc/systemd/journal-upload.conf',
     '/etc/systemd/journal-upload.conf.d/*.conf',
     '/etc/ulogd.conf',
+    // Who asks whether all is well, and by which clock and door.
+    '/etc/nagios/nrpe.cfg',
+    '/etc/nagios/nrpe_local.cfg',
+    '/etc/nagios/nrpe.d/*.cfg',
+    '/etc/zabbix/zabbix_agentd.conf',
+    '/etc/zabbix/zabbix_agent2.conf',
+    '/etc/zabbix/zabbix_agentd.d/*.conf',
+    '/etc/zabbix/zabbix_agentd.conf.d/*.conf',
+    '/etc/zabbix/zabbix_agent2.d/*.conf',
+    '/etc/ssh/sshd_config',
+    '/etc/ssh/sshd_config.d/*.conf',
     // Backups where people keep them.
     ...[
       '/backup',

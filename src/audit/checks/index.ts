@@ -7,12 +7,15 @@
 import type { Check } from '../check.ts';
 import { fwAnom02 } from './fw-anom-02.ts';
 import { fwBack01 } from './fw-back-01.ts';
+import { fwBack02 } from './fw-back-02.ts';
 import { fwBase01 } from './fw-base-01.ts';
 import { fwBase02 } from './fw-base-02.ts';
 import { fwBase03 } from './fw-base-03.ts';
 import { fwBase04 } from './fw-base-04.ts';
 import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
+import { fwBase07 } from './fw-base-07.ts';
+import { fwBase08 } from './fw-base-08.ts';
 import { fwCap01 } from './fw-cap-01.ts';
 import { fwCap02 } from './fw-cap-02.ts';
 import { fwCt01 } from './fw-ct-01.ts';
@@ -20,8 +23,14 @@ import { fwCt02 } from './fw-ct-02.ts';
 import { fwCt03 } from './fw-ct-03.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
+import { fwLog06 } from './fw-log-06.ts';
+import { fwLog07 } from './fw-log-07.ts';
+import { fwMon01 } from './fw-mon-01.ts';
+import { fwOps05 } from './fw-ops-05.ts';
+import { fwOps07 } from './fw-ops-07.ts';
 import { fwRate01 } from './fw-rate-01.ts';
 import { fwSpoof03 } from './fw-spoof-03.ts';
+import { fwSvc01 } from './fw-svc-01.ts';
 import { fwSys01 } from './fw-sys-01.ts';
 import { fwSys02 } from './fw-sys-02.ts';
 import { fwSys03 } from './fw-sys-03.ts';
@@ -35,16 +44,20 @@ import { fwSys10 } from './fw-sys-10.ts';
 import { fwSys11 } from './fw-sys-11.ts';
 import { fwSys12 } from './fw-sys-12.ts';
 import { fwV601 } from './fw-v6-01.ts';
+import { fwV605 } from './fw-v6-05.ts';
 
 export const checks: readonly Check[] = [
   fwAnom02,
   fwBack01,
+  fwBack02,
   fwBase01,
   fwBase02,
   fwBase03,
   fwBase04,
   fwBase05,
   fwBase06,
+  fwBase07,
+  fwBase08,
   fwCap01,
   fwCap02,
   fwCt01,
@@ -52,8 +65,14 @@ export const checks: readonly Check[] = [
   fwCt03,
   fwExp06,
   fwLog01,
+  fwLog06,
+  fwLog07,
+  fwMon01,
+  fwOps05,
+  fwOps07,
   fwRate01,
   fwSpoof03,
+  fwSvc01,
   fwSys01,
   fwSys02,
   fwSys03,
@@ -67,4 +86,5 @@ export const checks: readonly Check[] = [
   fwSys11,
   fwSys12,
   fwV601,
+  fwV605,
 ];
