@@ -16,6 +16,12 @@ import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
 import { fwBase07 } from './fw-base-07.ts';
 import { fwBase08 } from './fw-base-08.ts';
+import { fwBkp01 } from './fw-bkp-01.ts';
+import { fwBkp02 } from './fw-bkp-02.ts';
+import { fwBkp03 } from './fw-bkp-03.ts';
+import { fwBkp04 } from './fw-bkp-04.ts';
+import { fwBkp05 } from './fw-bkp-05.ts';
+import { fwBkp06 } from './fw-bkp-06.ts';
 import { fwCap01 } from './fw-cap-01.ts';
 import { fwCap02 } from './fw-cap-02.ts';
 import { fwCt01 } from './fw-ct-01.ts';
@@ -26,8 +32,13 @@ import { fwLog01 } from './fw-log-01.ts';
 import { fwLog06 } from './fw-log-06.ts';
 import { fwLog07 } from './fw-log-07.ts';
 import { fwMon01 } from './fw-mon-01.ts';
+import { fwOps04 } from './fw-ops-04.ts';
 import { fwOps05 } from './fw-ops-05.ts';
 import { fwOps07 } from './fw-ops-07.ts';
+import { fwPers01 } from './fw-pers-01.ts';
+import { fwPers02 } from './fw-pers-02.ts';
+import { fwPers03 } from './fw-pers-03.ts';
+import { fwPers04 } from './fw-pers-04.ts';
 import { fwRate01 } from './fw-rate-01.ts';
 import { fwSpoof03 } from './fw-spoof-03.ts';
 import { fwSvc01 } from './fw-svc-01.ts';
@@ -58,6 +69,12 @@ export const checks: readonly Check[] = [
   fwBase06,
   fwBase07,
   fwBase08,
+  fwBkp01,
+  fwBkp02,
+  fwBkp03,
+  fwBkp04,
+  fwBkp05,
+  fwBkp06,
   fwCap01,
   fwCap02,
   fwCt01,
@@ -68,8 +85,13 @@ export const checks: readonly Check[] = [
   fwLog06,
   fwLog07,
   fwMon01,
+  fwOps04,
   fwOps05,
   fwOps07,
+  fwPers01,
+  fwPers02,
+  fwPers03,
+  fwPers04,
   fwRate01,
   fwSpoof03,
   fwSvc01,

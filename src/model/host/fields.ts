@@ -6,6 +6,8 @@ export interface Fields {
   /** A field that must be there. */
   text(key: string): string;
   optionalText(key: string): string | undefined;
+  /** A text that may be empty. */
+  content(key: string): string | undefined;
   number(key: string, from: number, to: number): number;
   optionalNumber(key: string, from: number, to: number): number | undefined;
   optionalBoolean(key: string): boolean | undefined;
@@ -53,6 +55,10 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
       if (found.kind === 'string' && found.value !== '') return found.value;
       complain(found.at, `${JSON.stringify(key)} must be a text in double quotes`, 'write "…"');
       return undefined;
+    },
+    content(key) {
+      const found = get(key);
+      return found?.kind === 'string' ? found.value : fields.optionalText(key);
     },
     number(key, from, to) {
       const found = fields.optionalNumber(key, from, to);

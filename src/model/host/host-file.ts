@@ -79,7 +79,7 @@ export function readHostFile(fields: Fields): HostFile {
     'a mode such as "0600"',
   );
   const kind = fields.word('kind', ['file', 'folder', 'link']) ?? (target === null ? 'file' : 'link');
-  const text = fields.optionalText('text');
+  const text = fields.content('text');
   return {
     path,
     kind,
