@@ -28,7 +28,7 @@ export interface Misset {
   readonly links: readonly string[];
   /** Assignments that mend it, for all links. */
   readonly mends: readonly string[];
-  /** Only links that appear later get the wrong value. */
+  /** Only links that are down, or that appear later, have the wrong value. */
   readonly later: boolean;
 }
 
@@ -56,23 +56,23 @@ export function judge(host: Host, setting: Setting): Known<Misset | null> {
   const all = numberAt(of('all'));
   if (all === undefined && (joins !== 'own' || host.origin === 'live')) return missing(of('all'));
   const join = (own: number | undefined): number | undefined => joined(joins, all ?? 0, own);
-  const links = linksOf(host, name);
   const wrong: string[] = [];
+  const down: string[] = [];
   let untold: string | undefined;
-  for (const link of links) {
+  for (const { link, up } of linksOf(host, name)) {
     const value = join(numberAt(of(link)));
     if (value === undefined) untold ??= of(link);
-    else if (!good(value)) wrong.push(link);
+    else if (!good(value)) (up ? wrong : down).push(link);
   }
   if (wrong.length === 0 && untold !== undefined && host.origin === 'files') return missing(untold);
   const fresh = join(numberAt(of('default')));
-  const later = fresh !== undefined && !good(fresh);
+  const later = down.length > 0 || (fresh !== undefined && !good(fresh));
   if (wrong.length === 0 && !later) return fresh === undefined ? missing(of('default')) : known(null);
   const key = name.slice(name.lastIndexOf('.') + 1);
-  const value = join(numberAt(of(wrong[0] ?? 'default')));
-  const where = wrong.length === 0 ? 'links that appear later' : sayLinks(wrong);
+  const value = join(numberAt(of(wrong[0] ?? down[0] ?? 'default')));
+  const where = sayLinks(wrong.length > 0 ? wrong : [...down.map((link) => `${link} (down)`), 'links that appear later']);
   const everywhere = joins === 'own' ? [] : [`${of('all')}=${wanted}`];
-  const each = joins === 'own' || joins === 'or' ? wrong.map((link) => `${of(link)}=${wanted}`) : [];
+  const each = joins === 'own' || joins === 'or' ? [...wrong, ...down].map((link) => `${of(link)}=${wanted}`) : [];
   return known({
     setting,
     said: `${key} is ${value} on ${where}`,
@@ -101,15 +101,16 @@ function joined(joins: NonNullable<Setting['joins']>, all: number, own: number |
 }
 
 /** The host's links but the loopback; where they are not known, those that the setting is told of. */
-function linksOf(host: Host, name: string): readonly string[] {
+function linksOf(host: Host, name: string): readonly { readonly link: string; readonly up: boolean }[] {
   const loopback = loopbackOf(host);
-  if (host.links.known) return host.links.value.filter((link) => !link.loopback).map((link) => link.name);
+  if (host.links.known) return host.links.value.filter((link) => !link.loopback).map(({ name: link, up }) => ({ link, up }));
   if (!host.sysctls.known) return [];
   const [before = '', after = ''] = name.split('*');
   return [...host.sysctls.value.keys()]
     .filter((each) => each.startsWith(before) && each.endsWith(after) && each.length > before.length + after.length)
     .map((each) => each.slice(before.length, -after.length).replaceAll('/', '.'))
-    .filter((link) => link !== 'all' && link !== 'default' && link !== loopback);
+    .filter((link) => link !== 'all' && link !== 'default' && link !== loopback)
+    .map((link) => ({ link, up: true }));
 }
 
 function sayLinks(links: readonly string[]): string {
@@ -135,9 +136,11 @@ export function askSettings(host: Host, check: Check, settings: readonly Setting
   const wrong = judged.flatMap((each) => (each.known && each.value !== null ? [each.value] : []));
   const missing = judged.find((each) => !each.known);
   if (wrong.length === 0) return missing?.known === false ? unanswered(check, missing) : fine;
-  const severity = typeof about.severity === 'function' ? about.severity(wrong) : about.severity;
+  const asked = typeof about.severity === 'function' ? about.severity(wrong) : (about.severity ?? check.severity);
+  // What no packet can meet yet is no more than a mistake in waiting.
+  const severity = wrong.every(({ later }) => later) && asked !== 'info' ? 'low' : asked;
   return found(check, {
-    ...(severity !== undefined && { severity }),
+    severity,
     ...(about.certainty !== undefined && { certainty: about.certainty }),
     family: about.family ?? null,
     title: `${about.title}: ${wrong.map(({ said }) => said).join(', ')}`,

@@ -61,6 +61,7 @@ function run({ host }: Subject): Answer {
         title: 'Nothing records who changes the firewall: no audit daemon runs',
         why: 'The kernel could tell of every change and who made it, but nobody asks it to.',
         fix: `Install auditd and let it watch the firewall.
+apt-get install auditd
 ${rules}`,
       });
     }

@@ -26,14 +26,14 @@ const savedSets = [
   '/var/lib/ipset/rules-save',
 ];
 
-/** A table whose rules name a set that is not there is refused as a whole by iptables-restore. */
+/** Measured, both backends: iptables-restore loads nothing of a table whose rules name a set that is not there, and of those behind it. */
 export const fwPers03: Check = {
   id: 'FW-PERS-03',
   title: 'sets that the saved rules ask are there before them at boot',
   severity: 'high',
   kinds: ['H'],
   refs: [],
-  why: 'If one set is missing when the rules are loaded, none of the rules of that table is: the host is open after the boot.',
+  why: 'If one set is missing when the rules are loaded, none of the rules of its table is: the host is open after the boot.',
   fix: 'Save the sets too, and let them be loaded first (ipset-persistent).',
   run,
   examples: [
@@ -93,7 +93,7 @@ function run({ host }: Subject): Answer {
               title: `The saved IPv${family} rules ask sets that are not there when they are loaded: ${sayList(missing)}`,
               why: `${saved} names ${missing.length === 1 ? 'it' : 'them'}; ${
                 idle.length > 0 ? `${sayList(idle)} is saved, but nothing loads it before the rules` : 'no file holds them'
-              }. iptables-restore then loads nothing of the whole table.`,
+              }. iptables-restore then loads nothing of that table, nor of those behind it.`,
               fix: `Save the sets and load them first.
 apt-get install ipset-persistent
 netfilter-persistent save`,

@@ -1,12 +1,12 @@
 import { filesIn, type HostFile, type HostFiles, type Known, known } from '../../model/host/index.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
-import { oneLink } from '../examples.ts';
+import { guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
 import { both, fine, found, given, shellWord } from '../host-finding.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
-const rules = (mode: string, more: object = {}): object => file('/etc/iptables/rules.v4', '*filter\nCOMMIT\n', { mode, ...more });
+const rules = (mode: string, more: object = {}): object => file('/etc/iptables/rules.v4', guide, { mode, ...more });
 const folder = (mode: string): object => ({ path: '/etc/iptables', kind: 'folder', mode });
 
 const folders = ['/etc/iptables', '/etc/ipset'];
@@ -56,6 +56,11 @@ export const fwPers04: Check = {
       facts: host(file('/etc/sudoers.d/ops', '%ops ALL=(root) NOPASSWD: /usr/sbin/iptables\n', { mode: '0440' })),
       finds: ['low null'],
     },
+    {
+      title: 'the file that comes with nftables',
+      facts: host(file('/etc/nftables.conf', 'flush ruleset\ntable inet filter {\n}\n', { mode: '0755' })),
+      finds: [],
+    },
     { title: 'nothing is saved', facts: host(), finds: [] },
     { title: 'nothing was read', finds: [], unknown: 1 },
   ],
@@ -69,7 +74,7 @@ function run({ host }: Subject): Answer {
       );
       const writable = kept.filter((file) => file.uid !== 0 || othersMay(file, 0o2));
       const readable = kept.filter(
-        (file) => file.kind === 'file' && !writable.includes(file) && othersMay(file, 0o4) && entered(files, file),
+        (file) => file.kind === 'file' && !writable.includes(file) && othersMay(file, 0o4) && entered(files, file) && tells(file),
       );
       const setuid = [...files.values()].filter(
         ({ path, kind, mode }) => kind === 'file' && tools.test(path) && (mode & 0o6000) !== 0,
@@ -82,6 +87,11 @@ function run({ host }: Subject): Answer {
 /** Whether a user who is not root may: by the rights of all, or those of a group that is not root's. */
 function othersMay({ mode, gid }: HostFile, right: number): boolean {
   return (mode & right) !== 0 || (gid !== 0 && (mode & (right << 3)) !== 0);
+}
+
+/** Whether there is a rule in it: the empty file of nftables, which comes with the package, tells nothing. */
+function tells({ text }: HostFile): boolean {
+  return !text.known || /^[^#]*(?:\b(?:accept|drop|reject|saddr|dport)\b|^-A |^add )/im.test(text.value);
 }
 
 function entered(files: HostFiles, { path }: HostFile): boolean {
@@ -129,7 +139,7 @@ function ofSudo(places: readonly string[]): Answer {
   return found(fwPers04, {
     severity: 'low',
     title: `sudo lets others use the tools of the firewall without a password: ${sayList(places)}`,
-    why: 'Who takes over such an account opens the firewall; iptables can also be made to start other programs as root.',
+    why: 'Who takes over such an account opens the firewall.',
     fix: 'Ask for a password there, or let them use a command of palisade that opens one thing for a time.',
   });
 }

@@ -51,7 +51,7 @@ export const fwSys05: Check = {
     {
       title: 'links to come get none',
       facts: withSettings(everyLink(4, 'rp_filter', 1, { all: 0, default: 0 })),
-      finds: ['medium 4'],
+      finds: ['low 4'],
     },
     { title: 'a rule does it', v4: guard, facts: withSettings(everyLink(4, 'rp_filter', 0)), finds: [] },
     { title: 'settings that were not read', finds: [], unknown: 1 },

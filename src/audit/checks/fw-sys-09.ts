@@ -45,6 +45,11 @@ export const fwSys09: Check = {
       finds: ['medium 6'],
     },
     {
+      title: 'a link that is down',
+      facts: { ...only4, links: [{ name: 'eth0', up: false }], sysctls: everyLink(6, 'accept_ra', 1, { default: 0 }) },
+      finds: ['low 6'],
+    },
+    {
       title: 'a router takes none with 1',
       facts: withSettings({ 'net.ipv6.conf.all.forwarding': '1', ...everyLink(6, 'accept_ra', 1) }),
       finds: [],

@@ -74,5 +74,5 @@ export const fwSys10: Check = {
 };
 
 function linked(host: Host): number {
-  return host.links.known ? host.links.value.filter(({ loopback }) => !loopback).length : 1;
+  return host.links.known ? host.links.value.filter(({ loopback, up }) => !loopback && up).length : 1;
 }

@@ -36,10 +36,12 @@ export function savedSettings(files: HostFiles, bySystemd: boolean): Known<Reado
     if (target === '/dev/null') continue;
     if (!text.known) return text;
     for (const line of text.value.split('\n')) {
-      const match = /^\s*-?\s*([^#;\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
-      if (match !== null) saved.set(dotted(match[1] ?? ''), { value: match[2] ?? '', file: path });
-      const left = /^\s*-\s*([^#;\s=]+)\s*$/.exec(line);
-      if (left !== null) saved.set(dotted(left[1] ?? ''), { value: null, file: path });
+      const said = line.trim();
+      if (said === '' || said.startsWith('#') || said.startsWith(';')) continue;
+      const equals = said.indexOf('=');
+      const name = (equals < 0 ? said : said.slice(0, equals)).replace(/^-/, '').trim();
+      if (equals >= 0) saved.set(dotted(name), { value: said.slice(equals + 1).trim(), file: path });
+      else if (said.startsWith('-')) saved.set(dotted(name), { value: null, file: path });
     }
   }
   return known(saved);
