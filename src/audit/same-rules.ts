@@ -1,7 +1,10 @@
 import { compareRulesets, type Difference } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
+import { createEvaluator } from '../analysis/index.ts';
+import type { Source } from '../analysis/symbolic/index.ts';
 import { type Host, type Known, known, unknown } from '../model/host/index.ts';
-import { canonicalText, parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
+import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
+import { bareText, narrowed, plainChains, sameChains } from './plain-rules.ts';
 import { sayPacket } from './probes.ts';
 
 /** How two rulesets of one family differ in what they do. */
@@ -23,9 +26,12 @@ export interface Words {
  * later fragments and chains that nothing leads to make no difference; what Docker, fail2ban and their like add by themselves is left out if that alone tells them apart.
  */
 export function differing(host: Host, live: Ruleset, saved: Ruleset, words: Words): Known<Differing | null> {
-  if (plainText(live, live) === plainText(saved, live)) return known(null);
+  const backend = live.writer?.backend ?? 'nft';
+  const same = (one: Ruleset, other: Ruleset): boolean =>
+    bareText(one) === bareText(other) || sameChains(plainChains(one, backend), plainChains(other, backend));
+  if (same(live, saved)) return known(null);
   const [liveOwn, savedOwn] = [withoutNeighbours(live), withoutNeighbours(saved)];
-  if (liveOwn !== null && savedOwn !== null && plainText(liveOwn, live) === plainText(savedOwn, live)) return known(null);
+  if ((liveOwn !== null || savedOwn !== null) && same(liveOwn ?? live, savedOwn ?? saved)) return known(null);
   const whole = compared(host, live, saved, words);
   if (!whole.known) return whole;
   if (whole.value === null) return known(null);
@@ -37,6 +43,8 @@ export function differing(host: Host, live: Ruleset, saved: Ruleset, words: Word
 }
 
 function compared(host: Host, live: Ruleset, saved: Ruleset, words: Words): Known<string | null> {
+  const hint = shown(host, live, saved, words);
+  if (hint !== null) return known(hint);
   const surroundings = surroundingsOf(host);
   const { ways, rewrites } = compareRulesets(
     live.family,
@@ -62,6 +70,48 @@ function compared(host: Host, live: Ruleset, saved: Ruleset, words: Words): Know
   return known(null);
 }
 
+/** Fewer rules are compared whole at once. */
+const manyRules = 300;
+
+/**
+ * A packet that shows a difference of large rulesets which differ in few rules. It is looked for among these few alone, and counts only if
+ * the interpreter, which follows it through all rules of both, says two verdicts. `null` proves nothing.
+ */
+function shown(host: Host, live: Ruleset, saved: Ruleset, words: Words): string | null {
+  if (rulesIn(live) + rulesIn(saved) < manyRules) return null;
+  const backend = live.writer?.backend ?? 'nft';
+  const [one, other] = [plainChains(live, backend), plainChains(saved, backend)];
+  const [first, second] = [live, saved].map((ruleset) =>
+    createEvaluator({ ...host, rulesets: { ...host.rulesets, [live.family]: known(ruleset) } }),
+  );
+  const surroundings = surroundingsOf(host);
+  for (const policy of [null, 'ACCEPT', 'DROP'] as const) {
+    const [before, after] = narrowed(one, other, policy).map((text) =>
+      parseRuleset(text, { file: 'narrowed', family: live.family }),
+    );
+    if (!before?.ok || !after?.ok || rulesIn(before.value) + rulesIn(after.value) >= manyRules) return null;
+    const sources = [before.value, after.value].map((ruleset) => ({ ruleset, surroundings }));
+    const { ways } = compareRulesets(live.family, sources[0] as Source, sources[1] as Source, { most: 5, fragments: false });
+    for (const way of ways) {
+      for (const { witness } of way.kind === 'decided' ? way.differences : []) {
+        if (witness === null) continue;
+        const [now, then] = [first?.trace(witness.packet)?.verdict, second?.trace(witness.packet)?.verdict];
+        if (now === undefined || then === undefined || now === then || isOpen(now) || isOpen(then)) continue;
+        return `For example ${sayPacket(witness.packet)} is ${said(now)} ${words.now} and ${said(then)} ${words.other}.`;
+      }
+    }
+  }
+  return null;
+}
+
+function isOpen(verdict: string): boolean {
+  return verdict === 'DEPENDS' || verdict === 'UNDECIDED';
+}
+
+function rulesIn(ruleset: Ruleset): number {
+  return ruleset.tables.reduce((sum, { rules }) => sum + rules.length, 0);
+}
+
 function example(difference: Difference | undefined, { now, other }: Words): string {
   if (difference === undefined) return 'Some packets are treated differently.';
   const { before, after, witness } = difference;
@@ -77,20 +127,6 @@ function said(verdict: string): string {
     'OTHER-WAY': 'sent elsewhere',
   };
   return words[verdict] ?? `given to ${verdict}`;
-}
-
-/** All rules and policies as the kernel prints them; tables that do nothing left out. */
-function plainText(ruleset: Ruleset, like: Ruleset): string {
-  const backend = like.writer?.backend ?? 'nft';
-  const tables = ruleset.tables.flatMap((table) => {
-    const chains = [...table.chains.values()].filter(({ rules, policy }) => rules.length > 0 || policy === 'DROP');
-    if (chains.length === 0) return [];
-    const lines = chains.map(({ name, policy, rules }) =>
-      [`:${name} ${policy ?? '-'}`, ...rules.map((rule) => canonicalText(ruleset, rule, backend))].join('\n'),
-    );
-    return [`*${table.name}\n${lines.sort().join('\n')}`];
-  });
-  return tables.sort().join('\n');
 }
 
 /** Chains and links of programs that put their rules in by themselves. */
