@@ -3,6 +3,7 @@ import type { Family } from '../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import { problemLine } from '../result.ts';
 import { holdsRules } from './bystanders.ts';
+import { holdsOwnRules } from './neighbours.ts';
 import { type Job, scheduled } from './schedule.ts';
 
 /** A file that somebody keeps to get the firewall back. */
@@ -144,6 +145,6 @@ export function isLookedAt(target: string): boolean {
 export function nothingToKeep(host: Host): boolean {
   return ([4, 6] as const).every((family) => {
     const ruleset = host.rulesets[family];
-    return ruleset.known && !holdsRules(ruleset.value);
+    return ruleset.known && !holdsOwnRules(ruleset.value);
   });
 }

@@ -4,6 +4,7 @@ import { createEvaluator } from '../analysis/index.ts';
 import type { Source } from '../analysis/symbolic/index.ts';
 import { type Host, type Known, known, unknown } from '../model/host/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
+import { withoutNeighbours } from './neighbours.ts';
 import { bareText, narrowed, plainChains, sameChains } from './plain-rules.ts';
 import { sayPacket } from './probes.ts';
 
@@ -127,20 +128,4 @@ function said(verdict: string): string {
     'OTHER-WAY': 'sent elsewhere',
   };
   return words[verdict] ?? `given to ${verdict}`;
-}
-
-/** Chains and links of programs that put their rules in by themselves. */
-const theirs =
-  '(?:DOCKER|f2b-|fail2ban|KUBE-|cali-|CNI-|LIBVIRT_|CROWDSEC|FLANNEL|NETAVARK|CILIUM_|WEAVE|ts-|sshguard)[\\w.:-]*|-[io] (?:docker|br-[0-9a-f]{12}|virbr|cni|flannel|podman|lxdbr|incusbr)[\\w.-]*';
-const theirLine = new RegExp(
-  `^(?::(?:${theirs}) |(?:\\[\\d+:\\d+\\] )?-A .*?(?<=[ ])(?:${theirs})(?: |$)|(?:\\[\\d+:\\d+\\] )?-A POSTROUTING -s \\S+ ! -o docker0 )`,
-);
-
-/** `null` where there is nothing of theirs. */
-function withoutNeighbours(ruleset: Ruleset): Ruleset | null {
-  const lines = ruleset.text.split('\n');
-  const own = lines.filter((line) => !theirLine.test(line));
-  if (own.length === lines.length) return null;
-  const parsed = parseRuleset(own.join('\n'), { file: ruleset.file, family: ruleset.family });
-  return parsed.ok ? parsed.value : null;
 }

@@ -5,11 +5,11 @@ import { problemLine } from '../../result.ts';
 import { sayList, toolOf } from '../blame.ts';
 import { type BootLoad, bootLoads } from '../boot-loads.ts';
 import { starterOf } from '../booting.ts';
-import { holdsRules } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { booting, enabled, file } from '../host-examples.ts';
 import { both, fine, found, given, unanswered } from '../host-finding.ts';
+import { holdsOwnRules } from '../neighbours.ts';
 import { differing } from '../same-rules.ts';
 
 const persistent = [
@@ -117,6 +117,22 @@ export const fwPers01: Check = {
       finds: [],
     },
     {
+      title: 'rules of Docker alone, which makes them again',
+      v4: filter(
+        [
+          ':DOCKER - [0:0]',
+          '-A FORWARD -o docker0 -j DOCKER',
+          '-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -j ACCEPT',
+        ],
+        {
+          INPUT: 'ACCEPT',
+        },
+      ),
+      v6: empty,
+      facts: host(),
+      finds: [],
+    },
+    {
       title: 'ufw makes the rules',
       v4: guide,
       v6: empty,
@@ -147,14 +163,14 @@ function run(subject: Subject): Answer {
 function ask(host: Host, family: Family): Answer {
   return given(fwPers01, [host.rulesets[family], host.files], (live) => {
     const starter = starterOf(host);
-    if (!starter.known) return holdsRules(live) ? unanswered(fwPers01, starter) : fine;
+    if (!starter.known) return holdsOwnRules(live) ? unanswered(fwPers01, starter) : fine;
     return given(fwPers01, [bootLoads(host, family)], (loads) => {
       const [load] = loads;
-      if (load === undefined) return holdsRules(live) ? unsaved(host, family) : fine;
+      if (load === undefined) return holdsOwnRules(live) ? unsaved(host, family) : fine;
       const other = loads.find(({ saved }) => saved === null);
       if (other !== undefined) {
         // Whoever makes his rules in his own way may make none of this family.
-        if (!holdsRules(live)) return fine;
+        if (!holdsOwnRules(live)) return fine;
         return unanswered(fwPers01, {
           why: `${other.by} makes the IPv${family} rules at boot in a way that palisade does not read, so whether it makes those in force is not known`,
           remedy: 'restart it in a quiet hour and compare with palisade diff',
@@ -171,7 +187,7 @@ function ofSaved(host: Host, family: Family, live: Ruleset, { by, saved }: BootL
   return given(fwPers01, [host.files], (files) =>
     given(fwPers01, [fileAt(files, path)], (kept) => {
       if (kept === null && !host.rulesets[family].known) return fine;
-      if (kept === null) return holdsRules(live) ? absent(family, by, path) : fine;
+      if (kept === null) return holdsOwnRules(live) ? absent(family, by, path) : fine;
       return given(fwPers01, [kept.text], (text) => {
         const parsed = text.trim() === '' ? emptyOf(family, path) : parseRuleset(text, { file: path, family });
         if (!parsed.ok) return broken(family, by, parsed.problems.map(problemLine));
