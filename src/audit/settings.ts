@@ -72,7 +72,9 @@ export function judge(host: Host, setting: Setting): Known<Misset | null> {
   const value = join(numberAt(of(wrong[0] ?? down[0] ?? 'default')));
   const where = sayLinks(wrong.length > 0 ? wrong : [...down.map((link) => `${link} (down)`), 'links that appear later']);
   const everywhere = joins === 'own' ? [] : [`${of('all')}=${wanted}`];
-  const each = joins === 'own' || joins === 'or' ? [...wrong, ...down].map((link) => `${of(link)}=${wanted}`) : [];
+  // What `all` switches on, it switches on everywhere; off it switches nothing that a link has on.
+  const each =
+    joins === 'own' || (joins === 'or' && wanted === '0') ? [...wrong, ...down].map((link) => `${of(link)}=${wanted}`) : [];
   return known({
     setting,
     said: `${key} is ${value} on ${where}`,
