@@ -2,8 +2,9 @@ import { savedSetting, savedSettings } from '../../model/host/index.ts';
 import { sayList } from '../blame.ts';
 import { bySystemd, starterOf } from '../booting.ts';
 import type { Answer, Check, Subject } from '../check.ts';
-import { file, withSettings } from '../host-examples.ts';
+import { enabled, file, withSettings } from '../host-examples.ts';
 import { fine, found, given, shellWord } from '../host-finding.ts';
+import { startingManagers } from '../managers.ts';
 import { forwardsOnPurpose } from '../routing-on-purpose.ts';
 
 const sysctls = { 'net.ipv4.tcp_syncookies': '1', 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.eth0.rp_filter': '1' };
@@ -66,6 +67,16 @@ export const fwSys11: Check = {
       facts: host({ path: '/etc/sysctl.d/99-sysctl.conf', target: '../sysctl.conf', text: 'net.ipv4.tcp_syncookies=0\n' }),
       finds: ['low null'],
     },
+    {
+      title: 'ufw sets its own behind them',
+      facts: host(
+        file('/etc/sysctl.d/60-net.conf', 'net.ipv4.tcp_syncookies=0\n'),
+        file('/etc/ufw/sysctl.conf', 'net/ipv4/tcp_syncookies=1\n'),
+        file('/etc/ufw/ufw.conf', 'ENABLED=yes\n'),
+        enabled('ufw.service'),
+      ),
+      finds: [],
+    },
     { title: 'files that were not read', facts: withSettings(sysctls), finds: [], unknown: 1 },
     {
       title: 'a container',
@@ -80,8 +91,10 @@ export const fwSys11: Check = {
 };
 
 function run({ host }: Subject): Answer {
-  return given(fwSys11, [host.sysctls, host.files, starterOf(host)], (values, files) =>
-    given(fwSys11, [savedSettings(files, bySystemd(host))], (saved) => {
+  return given(fwSys11, [host.sysctls, host.files, starterOf(host), startingManagers(host)], (values, files, _, starting) => {
+    // ufw sets its own file when it starts.
+    const behind = starting.some(({ name }) => name === 'ufw') ? ['/etc/ufw/sysctl.conf'] : [];
+    return given(fwSys11, [savedSettings(files, bySystemd(host), behind)], (saved) => {
       const purpose = forwardsOnPurpose(host, 4) !== null || forwardsOnPurpose(host, 6) !== null;
       const differing = [...values].flatMap(([name, now]) => {
         const setting = savedSetting(saved, name);
@@ -98,8 +111,8 @@ function run({ host }: Subject): Answer {
         fix: `Where the file is right, set it now; where the setting is right, mend the file.
 ${shown.map(({ name, value }) => `sysctl -w ${shellWord(`${name}=${plain(value)}`)}`).join('\n')}`,
       });
-    }),
-  );
+    });
+  });
 }
 
 function plain(value: string): string {

@@ -15,8 +15,14 @@ const folders = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/
  * What the files of sysctl.d set at boot, by dotted name: all files in the order of their names whatever their folder, of two
  * settings the later counts. /etc/sysctl.conf comes last; systemd reads it only where sysctl.d leads to it, as Debian's does, so
  * `bySystemd` says whether to take it otherwise. Names with `*` stand for links that are not named themselves.
+ *
+ * @param behind files that a service sets after them.
  */
-export function savedSettings(files: HostFiles, bySystemd: boolean): Known<ReadonlyMap<string, SavedSetting>> {
+export function savedSettings(
+  files: HostFiles,
+  bySystemd: boolean,
+  behind: readonly string[] = [],
+): Known<ReadonlyMap<string, SavedSetting>> {
   const listed = filesIn(files, ...folders);
   if (!listed.known) return listed;
   const byName = new Map<string, (typeof listed.value)[number]>();
@@ -31,6 +37,11 @@ export function savedSettings(files: HostFiles, bySystemd: boolean): Known<Reado
   if (!main.known) return main;
   const linked = ordered.some(({ target }) => target !== null && /(^|\/)sysctl\.conf$/.test(target));
   if (main.value !== null && !linked && !bySystemd) ordered.push(main.value);
+  for (const path of behind) {
+    const file = fileAt(files, path);
+    if (!file.known) return file;
+    if (file.value !== null) ordered.push(file.value);
+  }
   const saved = new Map<string, SavedSetting>();
   for (const { path, text, target } of ordered) {
     if (target === '/dev/null') continue;
