@@ -2,8 +2,11 @@ import type { HostTexts, TextName, TextRead } from '../model/host/index.ts';
 import { readFolder, readLines } from './here.ts';
 import { readModules } from './modules.ts';
 import { readFlowtables, readNftChains, readNftRules } from './nft.ts';
+import { readProcesses } from './processes.ts';
 import { atMost, type Reading, readBy } from './reading.ts';
 import type { Run } from './run.ts';
+import { readAuditRules, readLosses, readModuleFiles, readUnits } from './services.ts';
+import { readSetup } from './setup-files.ts';
 import { readExpectations, readNamespaces, readXfrm } from './surroundings.ts';
 import { readSysctls } from './sysctls.ts';
 import { notLoaded, readRules } from './tables.ts';
@@ -90,6 +93,12 @@ export async function readTexts(
     expectations: readExpectations(run, signal),
     kernel: Promise.resolve(readLines('/proc/sys/kernel/osrelease', '/proc/sys/kernel/version')),
     installedKernels: Promise.resolve(readFolder('/lib/modules')),
+    modules: Promise.resolve(readModuleFiles()),
+    files: readSetup(),
+    processes: readProcesses(pid),
+    units: readUnits(run, signal),
+    auditRules: readAuditRules(run, signal),
+    conntrackLosses: readLosses(run, signal),
     namespaces: readNamespaces(run, signal),
   };
   const entries = Object.entries(reads).map(async ([name, read]) => [name, await read] as const);

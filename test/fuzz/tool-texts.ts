@@ -87,6 +87,14 @@ export const samples: Readonly<Record<TextName, readonly string[]>> = {
   expectations: ['297 l3proto = 2 proto=6 src=10.0.0.1 dst=10.0.0.2 sport=0 dport=1 PERMANENT\n'],
   kernel: ['6.1.0-18-amd64\n#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)\n'],
   installedKernels: ['6.1.0-17-amd64\n6.1.0-18-amd64\n'],
+  modules: ['loaded nf_conntrack\nfile kernel/net/sctp/sctp.ko.xz\nbuiltin kernel/net/can/can.ko\nclosed\n'],
+  files: [
+    '{"path":"/etc/sysctl.conf","kind":"file","mode":420,"uid":0,"gid":0,"modified":1,"text":"a=1\\n"}\n{"path":"/etc/x","kind":"link","mode":511,"uid":0,"gid":0,"modified":1,"target":"/dev/null","unread":"rights"}\n',
+  ],
+  processes: ['net net:[1] user user:[2]\n1\t0\t1ffffffffff\tnet:[1]\t-\t1\tsystemd\n'],
+  units: ['Id=nftables.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n\nId=a\nLoadState=not-found\n'],
+  auditRules: ['-w /etc/passwd -p wa -k identity\n', 'No rules\n'],
+  conntrackLosses: ['entries insert_failed drop early_drop\n00000000 00000001 0000000a 00000000\n'],
   namespaces: ['4026531833 83 2 kthreadd\n4026532177 3 21041 sh\\x20-c\\x0ax\n'],
 };
 const zypper = (kind: string): string =>

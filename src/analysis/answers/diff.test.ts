@@ -124,7 +124,7 @@ describe('differences', () => {
       '-A INPUT -p udp -j DROP',
     ];
     const space = spaceOf(before, after);
-    const { differences } = differencesOf(space, 'input', 1000);
+    const { differences } = differencesOf(space, 'input', { most: 1000 });
     const bits = new Uint8Array(space.layout.firstVariable + space.layout.variables.length);
     const holds = (packet: Packet): number => {
       bitsOfPacket(packet, space.layout, bits);

@@ -62,7 +62,7 @@ export function compareRulesets(
   family: Family,
   before: Source,
   after: Source,
-  { most, budget }: { readonly most?: number; readonly budget?: number } = {},
+  { most, budget, fragments }: { readonly most?: number; readonly budget?: number; readonly fragments?: boolean } = {},
 ): Comparison {
   let space: Space | null = null;
   // Matches that only one of them has stand in the order in which they are met, and one order may be far worse than the other.
@@ -87,7 +87,9 @@ export function compareRulesets(
     return attempt(hooks, ask);
   };
   const ways = everyHook.map((hook): WayDifferences | UndecidedWay => {
-    const way = within([hook], (of) => differencesOf(of, hook, most));
+    const way = within([hook], (of) =>
+      differencesOf(of, hook, { ...(most !== undefined && { most }), ...(fragments !== undefined && { fragments }) }),
+    );
     return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
   const rewrites = within(everyHook, (of) => rewritesOf(of, most));
@@ -99,14 +101,21 @@ export function compareRulesets(
  * REJECT. What is logged or counted on the way makes no difference, and what is rewritten none by itself.
  *
  * @param most regions; with more, the smallest are left out.
+ * @param fragments whether later fragments count, which a host with conntrack never sees; nft compares bytes of theirs that are no ports.
  * @throws OverBudget
  */
-export function differencesOf(space: Space, hook: Hook, most = 50): WayDifferences {
+export function differencesOf(
+  space: Space,
+  hook: Hook,
+  { most = 50, fragments = true }: { readonly most?: number; readonly fragments?: boolean } = {},
+): WayDifferences {
   const { diagram, endings } = space;
   const [first, second] = space.firewalls;
   if (first === undefined || second === undefined) throw new Error('a difference is one of two firewalls');
   const ends = createEnds(space);
-  const possible = diagram.mask(first.possible(hook), second.possible(hook));
+  const both = diagram.mask(first.possible(hook), second.possible(hook));
+  const firstOnes = first.matching.fieldSet('fragment', space.layout.numberCodes('fragment', [[0, 0]]));
+  const possible = fragments ? both : diagram.mask(both, firstOnes);
   const different = ends.pairs(ends.of(first, hook), ends.of(second, hook));
   const exact = diagram.mask(possible, different);
   if (exact === none) return { kind: 'decided', hook, equal: true, differences: [], share: 0, left: 0 };

@@ -7,15 +7,53 @@
 import type { Check } from '../check.ts';
 import { fwAnom02 } from './fw-anom-02.ts';
 import { fwBack01 } from './fw-back-01.ts';
+import { fwBack02 } from './fw-back-02.ts';
 import { fwBase01 } from './fw-base-01.ts';
 import { fwBase02 } from './fw-base-02.ts';
 import { fwBase03 } from './fw-base-03.ts';
 import { fwBase04 } from './fw-base-04.ts';
 import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
+import { fwBase07 } from './fw-base-07.ts';
+import { fwBase08 } from './fw-base-08.ts';
+import { fwBkp01 } from './fw-bkp-01.ts';
+import { fwBkp02 } from './fw-bkp-02.ts';
+import { fwBkp03 } from './fw-bkp-03.ts';
+import { fwBkp04 } from './fw-bkp-04.ts';
+import { fwBkp05 } from './fw-bkp-05.ts';
+import { fwBkp06 } from './fw-bkp-06.ts';
+import { fwCap01 } from './fw-cap-01.ts';
+import { fwCap02 } from './fw-cap-02.ts';
+import { fwCt01 } from './fw-ct-01.ts';
+import { fwCt02 } from './fw-ct-02.ts';
+import { fwCt03 } from './fw-ct-03.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
+import { fwLog06 } from './fw-log-06.ts';
+import { fwLog07 } from './fw-log-07.ts';
+import { fwMon01 } from './fw-mon-01.ts';
+import { fwOps04 } from './fw-ops-04.ts';
+import { fwOps05 } from './fw-ops-05.ts';
+import { fwOps07 } from './fw-ops-07.ts';
+import { fwPers01 } from './fw-pers-01.ts';
+import { fwPers02 } from './fw-pers-02.ts';
+import { fwPers03 } from './fw-pers-03.ts';
+import { fwPers04 } from './fw-pers-04.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwSpoof03 } from './fw-spoof-03.ts';
+import { fwSvc01 } from './fw-svc-01.ts';
+import { fwSys01 } from './fw-sys-01.ts';
+import { fwSys02 } from './fw-sys-02.ts';
+import { fwSys03 } from './fw-sys-03.ts';
+import { fwSys04 } from './fw-sys-04.ts';
+import { fwSys05 } from './fw-sys-05.ts';
+import { fwSys06 } from './fw-sys-06.ts';
+import { fwSys07 } from './fw-sys-07.ts';
+import { fwSys08 } from './fw-sys-08.ts';
+import { fwSys09 } from './fw-sys-09.ts';
+import { fwSys10 } from './fw-sys-10.ts';
+import { fwSys11 } from './fw-sys-11.ts';
+import { fwSys12 } from './fw-sys-12.ts';
 import { fwUpd01 } from './fw-upd-01.ts';
 import { fwUpd02 } from './fw-upd-02.ts';
 import { fwUpd03 } from './fw-upd-03.ts';
@@ -23,19 +61,58 @@ import { fwUpd04 } from './fw-upd-04.ts';
 import { fwUpd05 } from './fw-upd-05.ts';
 import { fwUpd06 } from './fw-upd-06.ts';
 import { fwV601 } from './fw-v6-01.ts';
+import { fwV605 } from './fw-v6-05.ts';
 
 export const checks: readonly Check[] = [
   fwAnom02,
   fwBack01,
+  fwBack02,
   fwBase01,
   fwBase02,
   fwBase03,
   fwBase04,
   fwBase05,
   fwBase06,
+  fwBase07,
+  fwBase08,
+  fwBkp01,
+  fwBkp02,
+  fwBkp03,
+  fwBkp04,
+  fwBkp05,
+  fwBkp06,
+  fwCap01,
+  fwCap02,
+  fwCt01,
+  fwCt02,
+  fwCt03,
   fwExp06,
   fwLog01,
+  fwLog06,
+  fwLog07,
+  fwMon01,
+  fwOps04,
+  fwOps05,
+  fwOps07,
+  fwPers01,
+  fwPers02,
+  fwPers03,
+  fwPers04,
   fwRate01,
+  fwSpoof03,
+  fwSvc01,
+  fwSys01,
+  fwSys02,
+  fwSys03,
+  fwSys04,
+  fwSys05,
+  fwSys06,
+  fwSys07,
+  fwSys08,
+  fwSys09,
+  fwSys10,
+  fwSys11,
+  fwSys12,
   fwUpd01,
   fwUpd02,
   fwUpd03,
@@ -43,4 +120,5 @@ export const checks: readonly Check[] = [
   fwUpd05,
   fwUpd06,
   fwV601,
+  fwV605,
 ];

@@ -145,6 +145,54 @@ export interface FactsJson {
   readonly packages?: Readonly<Record<string, string>>;
   /** What the package manager and its like print, each text whole, by the names that docs/facts.md lists with their commands. */
   readonly software?: Readonly<Partial<Record<SoftwareName, string | number>>>;
+  /** Modules of the kernel; of those that matter to a firewall also the ones in the kernel itself, and on the disk. */
+  readonly modules?: {
+    readonly loaded?: readonly string[];
+    readonly builtin?: readonly string[];
+    readonly loadable?: readonly string[];
+  };
+  /** Files that set the host up; those that are not named are not there. */
+  readonly files?: readonly {
+    readonly path: string;
+    /** Default `file`, or `link` where there is a target. */
+    readonly kind?: 'file' | 'folder' | 'link';
+    /** Octal; default 0644, of folders 0755. */
+    readonly mode?: string;
+    /** Default 0, which is root. */
+    readonly uid?: number;
+    readonly gid?: number;
+    /** Epoch seconds. */
+    readonly modified?: number;
+    readonly target?: string;
+    readonly text?: string;
+  }[];
+  /** Programs that run. Process 1 says whether the host boots by itself or is a container. */
+  readonly processes?: readonly {
+    readonly name: string;
+    readonly pid?: number;
+    /** Default 0, which is root. */
+    readonly uid?: number;
+    /** It has CAP_NET_ADMIN; default: root has it. */
+    readonly netAdmin?: boolean;
+    /** Default true. */
+    readonly ownNetwork?: boolean;
+    readonly ownUsers?: boolean;
+    /** In a container; default false. */
+    readonly contained?: boolean;
+  }[];
+  /** Services of systemd. */
+  readonly units?: readonly {
+    /** `netfilter-persistent.service`. */
+    readonly name: string;
+    /** As systemd says it; default `enabled`. */
+    readonly enabled?: string;
+    /** Default `active`. */
+    readonly active?: string;
+  }[];
+  /** What `auditctl -l` prints, a text a line. */
+  readonly auditRules?: readonly string[];
+  /** What the connection table lost since the machine started. */
+  readonly conntrackLosses?: { readonly insertFailed?: number; readonly dropped?: number; readonly earlyDropped?: number };
   /** By dotted name. The connection table, br_netfilter and the writers of the rules' log are read from here. */
   readonly sysctls?: Readonly<Record<string, string | number>>;
   /** Base chains of nftables that iptables did not make. */

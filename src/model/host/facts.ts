@@ -5,14 +5,19 @@ import type { FactsJson } from './facts-json.ts';
 import { type Fields, fieldsOf, mostFaults } from './fields.ts';
 import { type Flowtable, readFlowtable } from './flowtable.ts';
 import type { Backend, BaseChain, Link, LinkAddress, Listener, Route, XdpProgram } from './host.ts';
+import { type HostFiles, readHostFile } from './host-file.ts';
 import { type Fault, parseLocated, placesOf } from './json.ts';
 import { parseDestination } from './link.ts';
 import { parseBound } from './listener.ts';
+import { type KernelModules, readModules } from './module.ts';
 import { type PacketReader, readPacketReader } from './packet-reader.ts';
+import { type Process, readProcess } from './process.ts';
 import { type RoutingRule, readRoutingRule } from './routing-rule.ts';
 import { readSession, type Session } from './session.ts';
+import type { ConntrackLosses } from './settings.ts';
 import { type SoftwareName, softwareNames } from './texts.ts';
 import { readTrafficFilter, type TrafficFilters } from './traffic.ts';
+import { readUnit, type Unit } from './unit.ts';
 import { readXfrm, type Xfrm } from './xfrm.ts';
 
 /** What a facts file said; `undefined` is what it did not. */
@@ -38,9 +43,16 @@ export interface Facts {
   readonly kernelBuild: string | undefined;
   readonly packages: ReadonlyMap<string, string> | undefined;
   readonly software: ReadonlyMap<SoftwareName, string> | undefined;
+  readonly modules: KernelModules | undefined;
+  readonly files: HostFiles | undefined;
+  readonly processes: readonly Process[] | undefined;
+  readonly units: ReadonlyMap<string, Unit> | undefined;
+  readonly auditRules: readonly string[] | undefined;
+  readonly conntrackLosses: ConntrackLosses | undefined;
 }
 
-const keys = [
+/** Everything that a facts file may say. */
+export const factKeys = [
   'hostname',
   'backend',
   'links',
@@ -62,6 +74,12 @@ const keys = [
   'kernelBuild',
   'packages',
   'software',
+  'modules',
+  'files',
+  'processes',
+  'units',
+  'auditRules',
+  'conntrackLosses',
 ] as const satisfies readonly (keyof FactsJson)[];
 
 /** Reads a facts file, latin1. Every problem names its place; of very many the first are told. */
@@ -76,7 +94,7 @@ export function parseFacts(text: string, file: string): Result<Facts> {
   const parsed = parseLocated(text);
   if ('fault' in parsed) return failed(problem(parsed.fault));
   const faults: Fault[] = [];
-  const facts = fieldsOf(parsed.value, 'a facts file', keys, faults);
+  const facts = fieldsOf(parsed.value, 'a facts file', factKeys, faults);
   const result: Facts = {
     hostname: shown(facts.optionalText('hostname')),
     backend: facts.word('backend', ['nft', 'legacy']),
@@ -99,6 +117,12 @@ export function parseFacts(text: string, file: string): Result<Facts> {
     kernelBuild: facts.optionalText('kernelBuild'),
     packages: facts.texts('packages'),
     software: facts.namedTexts('software', softwareNames),
+    modules: facts.object('modules', readModules),
+    files: byName(facts.list('files', readHostFile), ({ path }) => path),
+    processes: facts.list('processes', readProcess),
+    units: byName(facts.list('units', readUnit), ({ name }) => name),
+    auditRules: facts.words('auditRules'),
+    conntrackLosses: facts.object('conntrackLosses', readLosses),
   };
   if (faults.length === 0) return ok(result);
   const [next] = faults.splice(mostFaults);
@@ -224,6 +248,15 @@ function readChain(fields: Fields): BaseChain {
     policy: fields.word('policy', ['accept', 'drop']) ?? 'accept',
     rules: fields.optionalNumber('rules', 0, 1e9) ?? 0,
   };
+}
+
+function byName<T>(list: readonly T[] | undefined, name: (each: T) => string): ReadonlyMap<string, T> | undefined {
+  return list === undefined ? undefined : new Map(list.map((each) => [name(each), each]));
+}
+
+function readLosses(fields: Fields): ConntrackLosses {
+  const number = (key: string): number => fields.optionalNumber(key, 0, 1e15) ?? 0;
+  return { insertFailed: number('insertFailed'), dropped: number('dropped'), earlyDropped: number('earlyDropped') };
 }
 
 function shown(text: string | undefined): string | undefined {

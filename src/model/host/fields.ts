@@ -6,6 +6,8 @@ export interface Fields {
   /** A field that must be there. */
   text(key: string): string;
   optionalText(key: string): string | undefined;
+  /** A text that may be empty. */
+  content(key: string): string | undefined;
   number(key: string, from: number, to: number): number;
   optionalNumber(key: string, from: number, to: number): number | undefined;
   optionalBoolean(key: string): boolean | undefined;
@@ -36,11 +38,7 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
   for (const [key, { at }] of entries) {
     if (keys.includes(key) || faults.length > mostFaults) continue;
     const near = keys.find((known) => Math.abs(known.length - key.length) <= 2 && distance(known, key) <= 2);
-    complain(
-      at,
-      `${what} has no ${JSON.stringify(key)}`,
-      near ? `did you mean ${JSON.stringify(near)}?` : `it knows ${keys.join(', ')}`,
-    );
+    complain(at, `${what} has no ${JSON.stringify(key)}`, near ? `did you mean ${JSON.stringify(near)}?` : knownWords(keys));
   }
   const get = (key: string): Located | undefined => entries.get(key)?.value;
 
@@ -59,6 +57,10 @@ export function fieldsOf(value: Located, what: string, keys: readonly string[], 
       if (found.kind === 'string' && found.value !== '') return found.value;
       complain(found.at, `${JSON.stringify(key)} must be a text in double quotes`, 'write "…"');
       return undefined;
+    },
+    content(key) {
+      const found = get(key);
+      return found?.kind === 'string' ? found.value : fields.optionalText(key);
     },
     number(key, from, to) {
       const found = fields.optionalNumber(key, from, to);
@@ -158,10 +160,20 @@ const items: Readonly<Record<string, readonly [what: string, keys: readonly stri
   xdp: ['a program', ['mode', 'id', 'name']],
   xfrm: ['xfrm', ['states', 'in', 'out', 'forward', 'socket']],
   packetReaders: ['a packet reader', ['protocol', 'link', 'process']],
+  files: ['a file', ['path', 'kind', 'mode', 'uid', 'gid', 'modified', 'target', 'text']],
+  processes: ['a process', ['pid', 'name', 'uid', 'netAdmin', 'ownNetwork', 'ownUsers', 'contained']],
+  units: ['a unit', ['name', 'enabled', 'active']],
+  modules: ['modules', ['loaded', 'builtin', 'loadable']],
+  conntrackLosses: ['losses', ['insertFailed', 'dropped', 'earlyDropped']],
   sessions: ['a session', ['local', 'localPort', 'peer', 'peerPort', 'process']],
   listeners: ['a listener', ['proto', 'port', 'address', 'v6only', 'link', 'process']],
   foreignChains: ['a chain', ['family', 'table', 'chain', 'type', 'hook', 'priority', 'policy', 'rules']],
 };
+
+/** A longer list would be cut. */
+function knownWords(keys: readonly string[]): string {
+  return keys.length > 20 ? 'docs/facts.md lists what it knows' : `it knows ${keys.join(', ')}`;
+}
 
 function itemOf(key: string): readonly [string, readonly string[]] {
   return items[key] ?? ['an item', []];

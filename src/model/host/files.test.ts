@@ -161,7 +161,7 @@ test.each([
   [`${'['.repeat(200)}`, 'facts.json:1:66: this is nested too deeply'],
   // A fuzz found that long values were quoted whole (seed 20260901, at 6484).
   [`{"backend": "${'a'.repeat(300)}"}`, `mend "${'a'.repeat(60)}…"`],
-  [`{"${'k'.repeat(300)}": 1}`, `has no "${'k'.repeat(60)}…"; it knows hostname, `],
+  [`{"${'k'.repeat(300)}": 1}`, `has no "${'k'.repeat(60)}…"; docs/facts.md lists what it knows`],
 ])('bad facts %j', (text, line) => {
   const found = problems({ facts: { file: 'facts.json', text } });
   expect(found[0]).toContain(line);

@@ -118,6 +118,12 @@ export function hostFromFiles(input: FilesInput): Result<Host> {
     installedKernels: said(facts?.installedKernels, 'installedKernels', 'which kernels are installed'),
     ...software,
     packages: packagesOf(software.packages, facts?.packages),
+    modules: said(facts?.modules, 'modules', 'which modules the kernel has'),
+    files: said(facts?.files, 'files', 'how the host is set up'),
+    processes: said(facts?.processes, 'processes', 'what runs'),
+    units: said(facts?.units, 'units', 'which services there are'),
+    auditRules: said(facts?.auditRules, 'auditRules', 'what the kernel records'),
+    conntrackLosses: said(facts?.conntrackLosses, 'conntrackLosses', 'what the connection table lost'),
     namespaces: unknown('files do not say which network namespaces there are', 'run palisade on the host itself'),
   });
 }

@@ -1,15 +1,19 @@
 import type { Address, Family, Prefix, Ranges } from '../net/index.ts';
 import type { Ruleset } from '../ruleset/index.ts';
 import type { Flowtable } from './flowtable.ts';
+import type { HostFiles } from './host-file.ts';
 import type { Known } from './known.ts';
+import type { KernelModules } from './module.ts';
 import type { NativeRule } from './native.ts';
 import type { AutomaticUpdates, Packages, Pending, Release, Restart } from './packages/index.ts';
 import type { PacketReader } from './packet-reader.ts';
+import type { Process } from './process.ts';
 import type { RoutingRule } from './routing-rule.ts';
 import type { Session } from './session.ts';
-import type { BridgeFilter, Conntrack, Helpers, LogBackends } from './settings.ts';
+import type { BridgeFilter, Conntrack, ConntrackLosses, Helpers, LogBackends } from './settings.ts';
 import type { NetworkNamespace, RunningKernel } from './software.ts';
 import type { TrafficFilters } from './traffic.ts';
+import type { Unit } from './unit.ts';
 import type { Xfrm } from './xfrm.ts';
 
 export type Backend = 'nft' | 'legacy';
@@ -49,6 +53,7 @@ export interface Host {
   /** By dotted name, as `sysctl` prints them. */
   readonly sysctls: Known<ReadonlyMap<string, string>>;
   readonly conntrack: Known<Conntrack | null>;
+  readonly conntrackLosses: Known<ConntrackLosses | null>;
   readonly helpers: Known<Helpers>;
   /** How many connections helpers expect now; they will be RELATED. */
   readonly expectations: Known<number>;
@@ -65,6 +70,14 @@ export interface Host {
   readonly packageLists: Known<number>;
   readonly restart: Known<Restart>;
   readonly automaticUpdates: Known<AutomaticUpdates>;
+  readonly modules: Known<KernelModules>;
+  /** Files that set the firewall up, at boot or by hand, and what surrounds it: settings, services, schedules, logs, backups. */
+  readonly files: Known<HostFiles>;
+  readonly processes: Known<readonly Process[]>;
+  /** Services of systemd that load, save or change rules; by name, those that are not there left out. */
+  readonly units: Known<ReadonlyMap<string, Unit>>;
+  /** What the kernel records, as `auditctl -l` prints it. */
+  readonly auditRules: Known<readonly string[]>;
   readonly namespaces: Known<readonly NetworkNamespace[]>;
 }
 

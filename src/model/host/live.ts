@@ -5,20 +5,24 @@ import { decideRules } from './backends.ts';
 import { type NftChains, parseNftChains } from './chain.ts';
 import { parseFlowtables } from './flowtable.ts';
 import type { Backend, Host, IpSet, Route } from './host.ts';
+import { parseFiles } from './host-file.ts';
 import { parseSets } from './ipset.ts';
 import { type Known, known, mapKnown, unknown } from './known.ts';
 import { parseLinkAddresses, parseLinks } from './link.ts';
 import { parseListeners } from './listener.ts';
+import { parseModules } from './module.ts';
 import { softwareFacts } from './packages/index.ts';
 import { parsePacketReaders } from './packet-reader.ts';
+import { parseProcesses } from './process.ts';
 import { parseRoutes } from './route.ts';
 import { parseRoutingRules, type RoutingRule } from './routing-rule.ts';
 import { parseSessions } from './session.ts';
-import { bridgeFilterOf, conntrackOf, helpersOf, logBackendsOf, type Settings } from './settings.ts';
-import { countLines, parseKernel, parseNames, parseNamespaces } from './software.ts';
+import { bridgeFilterOf, conntrackOf, helpersOf, logBackendsOf, parseLosses, type Settings } from './settings.ts';
+import { countLines, parseAuditRules, parseKernel, parseNames, parseNamespaces } from './software.ts';
 import { hasIpv6, parseSysctls } from './sysctl.ts';
 import type { HostTexts, TextName, TextRead } from './texts.ts';
 import { parseTcx, parseTraffic, type TrafficFilters } from './traffic.ts';
+import { parseUnits } from './unit.ts';
 import { unread } from './unread.ts';
 import { withVolatility } from './volatile.ts';
 import { noXfrm, parseXfrm } from './xfrm.ts';
@@ -76,12 +80,22 @@ export function hostFromTexts({ name, readAt, texts, software }: HostTexts, opti
     packetReaders: understood(texts.packetReaders, 'the sockets that see every packet', parsePacketReaders),
     sysctls,
     conntrack: setting('the connection table', conntrackOf),
+    conntrackLosses: orNone(
+      texts.conntrackLosses,
+      null,
+      understood(texts.conntrackLosses, 'what the connection table lost', parseLosses),
+    ),
     helpers: readHelpers(texts.moduleNames, sysctls),
     expectations: orNone(texts.expectations, 0, understood(texts.expectations, 'the expected connections', countLines)),
     logBackends: setting('who writes the log of the rules', logBackendsOf),
     kernel,
     installedKernels: understood(texts.installedKernels, 'the installed kernels', parseNames),
     ...softwareFacts(software ?? {}, kernel, software === null ? notAsked : noManager),
+    modules: understood(texts.modules, 'the modules of the kernel', parseModules),
+    files: understood(texts.files, 'the files that set the host up', parseFiles),
+    processes: understood(texts.processes, 'the processes', parseProcesses),
+    units: understood(texts.units, 'the services of systemd', parseUnits),
+    auditRules: understood(texts.auditRules, 'what the kernel records', parseAuditRules),
     namespaces: understood(texts.namespaces, 'the network namespaces', parseNamespaces),
   };
 }

@@ -21,6 +21,30 @@ export function conntrackOf({ values, whole }: Settings): Conntrack | null | und
   return whole ? null : undefined;
 }
 
+/** What the connection table lost since the machine started, over all processors. */
+export interface ConntrackLosses {
+  /** Connections that two packets began at once, of which one was lost. */
+  readonly insertFailed: number;
+  /** Packets of new connections that found no room. */
+  readonly dropped: number;
+  /** Old connections that made room for new ones. */
+  readonly earlyDropped: number;
+}
+
+/** `/proc/net/stat/nf_conntrack`: names, then a line of hexadecimal numbers for each processor. */
+export function parseLosses(text: string): ConntrackLosses | undefined {
+  const [head = '', ...lines] = text.trimEnd().split('\n');
+  const names = head.trim().split(/\s+/);
+  const sum = (name: string): number | undefined => {
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    return lines.reduce((total, line) => total + Number.parseInt(line.trim().split(/\s+/)[at] ?? '', 16), 0);
+  };
+  const [insertFailed, dropped, earlyDropped] = ['insert_failed', 'drop', 'early_drop'].map(sum);
+  if (insertFailed === undefined || dropped === undefined || earlyDropped === undefined) return undefined;
+  return Number.isNaN(insertFailed + dropped + earlyDropped) ? undefined : { insertFailed, dropped, earlyDropped };
+}
+
 /** Which frames a bridge hands to the rules for IP, as if they were routed; each bridge may also ask for it by itself. */
 export interface BridgeFilter {
   readonly iptables: boolean;

@@ -38,6 +38,11 @@ export function parseNamespaces(text: string): readonly NetworkNamespace[] | und
   return found;
 }
 
+/** `auditctl -l`, which says `No rules` when there are none. */
+export function parseAuditRules(text: string): readonly string[] {
+  return parseNames(text).filter((line) => line.startsWith('-'));
+}
+
 /** Expected connections, one a line. */
 export function countLines(text: string): number {
   return text.split('\n').filter((line) => line.trim() !== '').length;

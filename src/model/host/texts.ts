@@ -17,7 +17,8 @@ export interface HostTexts {
  * iptables uses: each rule as the kernel's expressions. `links`, `addresses`, `routes4` and `routes6` are JSON of `ip -j -d`; `listeners` is
  * `ss -H -n -l -t -u -p`; `sysctls` is `name = value` lines. `rules4`, `rules6` and `flowtables` are JSON of `ip -j rule` and
  * `nft -j list flowtables`, `traffic` what `tc -j` answered with the question before each answer, `tcx` a line
- * `LINK ingress COUNT` or `LINK egress COUNT` for each place with programs; the others are tables of their tools.
+ * `LINK ingress COUNT` or `LINK egress COUNT` for each place with programs; the forms of `files`, `processes`, `modules` and `units`
+ * are those that host-file.ts, process.ts, module.ts and unit.ts read; the others are tables of their tools.
  */
 export const textNames = [
   'nftSave4',
@@ -46,6 +47,12 @@ export const textNames = [
   'expectations',
   'kernel',
   'installedKernels',
+  'modules',
+  'files',
+  'processes',
+  'units',
+  'auditRules',
+  'conntrackLosses',
   'namespaces',
 ] as const;
 export type TextName = (typeof textNames)[number];

@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, string>> = {
   yum: 'yum',
   zypper: 'zypper',
   apk: 'apk-tools',
+  auditctl: 'auditd',
   koffi: 'palisade with its optional dependencies: npm ci --include=optional',
 };
 

@@ -18,6 +18,15 @@ const example = {
   ],
   routingRules: [{ priority: 0, action: 'table', table: 'local', from: '10.0.0.0/8', mark: '0x1/0xff', family: 4 }],
   xfrm: { states: 1, in: 0, out: 1 },
+  modules: { loaded: ['sctp'], builtin: [], loadable: ['can'] },
+  files: [
+    { path: '/etc/iptables/rules.v4', mode: '0640', uid: 0, gid: 0, modified: 1, text: '*filter\n' },
+    { path: '/etc/alternatives/iptables', kind: 'link', target: '/usr/sbin/iptables-nft' },
+  ],
+  processes: [{ pid: 1, name: 'systemd', uid: 0, netAdmin: true, ownNetwork: true, ownUsers: true, contained: false }],
+  units: [{ name: 'nftables.service', enabled: 'enabled', active: 'failed' }],
+  auditRules: ['-w /etc/passwd -p wa'],
+  conntrackLosses: { insertFailed: 0, dropped: 1, earlyDropped: 2 },
   flowtables: [{ family: 'inet', table: 't', name: 'f', priority: 0, links: ['eth0'] }],
   traffic: [{ link: 'eth0', at: 'ingress', kind: 'flower', protocol: 'ip', preference: 1 }],
   listeners: [

@@ -97,7 +97,8 @@ function softwareWith(name: string, text: string): SoftwareTexts {
 /** Nothing of the kind, as the tool says it. */
 function quiet(name: TextName): string {
   if (name === 'nftChains' || name === 'flowtables') return '{"nftables": []}';
-  return name === 'kernel' || name === 'sysctls' || name === 'xfrm' ? (samples[name][0] ?? '') : '';
+  const spoken: readonly TextName[] = ['kernel', 'sysctls', 'xfrm', 'processes', 'conntrackLosses'];
+  return spoken.includes(name) ? (samples[name][0] ?? '') : '';
 }
 
 function edited(text: string, random: Random): string {

@@ -1,0 +1,55 @@
+import { backupsOf } from '../backups.ts';
+import { sayList } from '../blame.ts';
+import type { Answer, Check, Subject } from '../check.ts';
+import { guide, oneLink } from '../examples.ts';
+import { file } from '../host-examples.ts';
+import { fine, found, given, shellWord } from '../host-finding.ts';
+
+const host = (mode: string, more: object = {}, folder = '0755'): object => ({
+  ...oneLink,
+  files: [{ path: '/backup', kind: 'folder', mode: folder }, file('/backup/iptables.rules', guide, { mode, ...more })],
+});
+
+export const fwBkp04: Check = {
+  id: 'FW-BKP-04',
+  title: 'backups are private',
+  severity: 'medium',
+  kinds: ['H'],
+  refs: ['NIST 800-53 CP-9'],
+  why: 'A backup shows the gaps of the firewall to whoever may read it, and whoever may write it decides what is restored.',
+  fix: "Keep backups with mode 0600, in a folder of root's.",
+  run,
+  examples: [
+    { title: 'private', facts: host('0600'), finds: [] },
+    { title: 'as a shell writes it', facts: host('0644'), finds: ['medium null'] },
+    { title: 'readable, in a folder that nobody may enter', facts: host('0644', {}, '0700'), finds: [] },
+    { title: "somebody else's", facts: host('0600', { uid: 1000 }), finds: ['medium null'] },
+    { title: 'a folder that everybody may write', facts: host('0600', {}, '0777'), finds: ['medium null'] },
+    { title: 'no backup', facts: { ...oneLink, files: [] }, finds: [] },
+    { title: 'files that were not read', finds: [], unknown: 1 },
+  ],
+};
+
+function run({ host }: Subject): Answer {
+  return given(fwBkp04, [host.files], (files) =>
+    given(fwBkp04, [backupsOf(files)], (backups) => {
+      const exposed = backups.filter(({ file: { path, mode, uid } }) => {
+        const folder = files.get(path.slice(0, path.lastIndexOf('/')));
+        const entered = folder === undefined || (folder.mode & 0o11) !== 0;
+        // In a sticky folder others can add files, but not exchange this one.
+        const exchangeable =
+          folder !== undefined && (folder.uid !== 0 || ((folder.mode & 0o22) !== 0 && (folder.mode & 0o1000) === 0));
+        return uid !== 0 || exchangeable || (entered && (mode & 0o66) !== 0);
+      });
+      if (exposed.length === 0) return fine;
+      const paths = exposed.map(({ file }) => file.path);
+      return found(fwBkp04, {
+        title: `Backups are not private: ${sayList(exposed.slice(0, 4).map(({ file }) => `${file.path} (mode ${file.mode.toString(8).padStart(4, '0')})`))}${exposed.length > 4 ? ` and ${exposed.length - 4} more` : ''}`,
+        why: 'Others than root may read or exchange them, or the folder that they are in.',
+        fix: `Keep them for root.
+${paths.map((path) => `chown root:root ${shellWord(path)} && chmod 0600 ${shellWord(path)}`).join('\n')}
+chmod go-w ${[...new Set(paths.map((path) => shellWord(path.slice(0, path.lastIndexOf('/')))))].join(' ')}`,
+      });
+    }),
+  );
+}

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, lchownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fileAt, filesIn, type HostFiles, parseFiles } from '../model/host/host-file.ts';
+import { hostFromTexts, type Known } from '../model/host/index.ts';
+import { can, value, why } from './inside.fixture.ts';
+import { createKernel } from './kernel.ts';
+import { readSetup } from './setup-files.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'palisade-setup-'));
+  mkdirSync(join(root, 'etc/iptables'), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+async function files(...read: string[]): Promise<HostFiles> {
+  const text = await readSetup(root, { read, named: ['/etc/alternatives/*'] });
+  if (!text.read) throw new Error(text.detail);
+  const parsed = parseFiles(text.text);
+  if (parsed === undefined) throw new Error(text.text);
+  return parsed;
+}
+
+function textOf(told: HostFiles, path: string): Known<string> {
+  const file = told.get(path);
+  if (file === undefined) throw new Error(`${path} was not told`);
+  return file.text;
+}
+
+const put = (path: string, text: string): void => writeFileSync(join(root, path), text, 'latin1');
+
+test('what patterns name is told with mode, owner and text, byte for byte; what is not there is not there', async () => {
+  put('etc/iptables/rules.v4', '*filter\nCOMMIT\n# \u00ff\n');
+  chmodSync(join(root, 'etc/iptables/rules.v4'), 0o640);
+  put('etc/iptables/.rules.swp', 'not for us');
+  const told = await files('/etc/iptables/*', '/etc/nftables.conf');
+  expect([...told.keys()]).toEqual(['/etc/iptables', '/etc/iptables/rules.v4']);
+  expect(told.get('/etc/iptables/rules.v4')).toMatchObject({
+    kind: 'file',
+    mode: 0o640,
+    uid: process.geteuid?.(),
+    text: { known: true, value: '*filter\nCOMMIT\n# \u00ff\n' },
+  });
+  expect(value(fileAt(told, '/etc/nftables.conf'))).toBeNull();
+  expect(value(filesIn(told, '/etc/iptables')).map(({ path }) => path)).toEqual(['/etc/iptables/rules.v4']);
+});
+
+test('pipes, devices and huge files are named, never read; nothing waits for them', async () => {
+  execFileSync('mkfifo', [join(root, 'etc/iptables/pipe')]);
+  symlinkSync('/dev/zero', join(root, 'etc/iptables/endless'));
+  execFileSync('truncate', ['-s', '17M', join(root, 'etc/iptables/huge')]);
+  mkdirSync(join(root, 'etc/iptables/below'));
+  const told = await files('/etc/iptables/*');
+  expect(told.get('/etc/iptables/pipe')?.text).toEqual({ known: true, value: '' });
+  expect(told.get('/etc/iptables/endless')).toMatchObject({ kind: 'link', target: '/dev/zero', text: { value: '' } });
+  expect(why(textOf(told, '/etc/iptables/huge'))).toMatch(/larger than 16 MiB \| look at \/etc\/iptables\/huge/);
+  // What is in a folder that was not listed is not known.
+  expect(fileAt(told, '/etc/iptables/below/rules').known).toBe(false);
+});
+
+test("a link of root's is followed, one that somebody else made is not", async ({ skip }) => {
+  if (process.geteuid?.() !== 0) return skip();
+  put('etc/shadow', 'secret');
+  put('etc/real', 'rules');
+  symlinkSync('/etc/real', join(root, 'etc/iptables/mine'));
+  symlinkSync('/etc/shadow', join(root, 'etc/iptables/theirs'));
+  // Without another user on this side of a user namespace there is nobody to make one.
+  try {
+    lchownSync(join(root, 'etc/iptables/theirs'), 65534, 65534);
+  } catch {
+    return skip();
+  }
+  const told = await files('/etc/iptables/*');
+  expect(told.get('/etc/iptables/mine')?.text).toEqual({ known: true, value: 'rules' });
+  expect(why(textOf(told, '/etc/iptables/theirs'))).toMatch(/a link that root did not make/);
+});
+
+test('links are only named where their place is all that is asked', async () => {
+  mkdirSync(join(root, 'etc/alternatives'));
+  symlinkSync('/usr/sbin/iptables-nft', join(root, 'etc/alternatives/iptables'));
+  expect((await files()).get('/etc/alternatives/iptables')?.target).toBe('/usr/sbin/iptables-nft');
+});
+
+test('what this very machine says of itself is what its files say', async () => {
+  const kernel = createKernel();
+  await using ns = await kernel.namespace();
+  const host = hostFromTexts(await kernel.read({ namespace: ns }));
+  const told = value(host.files);
+  expect(told.size).toBeGreaterThan(5);
+  for (const { path, kind, text } of told.values()) {
+    if (kind === 'file' && text.known && !path.startsWith('/proc/') && text.value !== '') {
+      expect(text.value, path).toBe(readFileSync(path, 'latin1'));
+    }
+  }
+  const processes = value(host.processes);
+  const self = processes.find(({ pid }) => pid === process.pid);
+  // It reads a namespace in which it is not itself.
+  expect(self).toMatchObject({ uid: process.geteuid?.(), ownNetwork: false, ownUsers: true, contained: false });
+  expect(processes.find(({ pid }) => pid === ns.pid)?.ownNetwork).toBe(true);
+  expect(processes.some(({ name }) => name === 'kthreadd')).toBe(false);
+  expect(value(host.modules).loaded.size > 0).toBe(await can(ns, 'test -s /proc/modules'));
+  if (await can(ns, 'test -f /proc/net/stat/nf_conntrack')) {
+    expect(value(host.conntrackLosses)).toEqual({ insertFailed: 0, dropped: 0, earlyDropped: 0 });
+  }
+});
