@@ -5,7 +5,7 @@ import { emptyRuleset, parseRuleset } from '../parse.ts';
 import type { Ruleset } from '../ruleset.ts';
 import { applyCommand } from './change.ts';
 import type { IptablesCommand, Refusal } from './command.ts';
-import { chainsInOrder, emptyFirewall, type Firewall, firewallOf, firewallText, type Undecided } from './firewall.ts';
+import { chainsInOrder, emptyFirewall, type Firewall, firewallOf, firewallText, type StandingRule, type Undecided } from './firewall.ts';
 import { applyRestore } from './restore.ts';
 import type { Script, Statement } from './script.ts';
 
@@ -31,6 +31,8 @@ export interface Left {
   readonly ruleset: Ruleset;
   /** Line of the script for each rule of `ruleset.tables`, table after table in the order of the text; `null`: from before. */
   readonly lines: readonly (number | null)[];
+  /** Of each of them its number in its chain, also where others were left out. */
+  readonly numbers: readonly number[];
   /** Some command of the script was about this family, or it began with rules. */
   readonly used: boolean;
 }
@@ -59,7 +61,8 @@ export interface State {
   readonly part: string | null;
   /** Families that hold other rules than the moment before. What zeroes counters changes none. */
   readonly changed: readonly Family[];
-  left(): Steps['left'];
+  /** One family's rules of this moment; only those that `keeps` says yes to, where just a few are asked about. */
+  left(family: Family, keeps?: (rule: StandingRule) => boolean): Left;
 }
 
 /** Goes through the script as {@link runScript} does, and stops after every change that the kernel makes. */
@@ -72,7 +75,7 @@ export function* scriptStates(script: Script, options: RunOptions = {}): Generat
     const counting = step.statement.kind === 'iptables' && isZeroing(step.statement.command);
     const changed = ([4, 6] as const).filter((family) => !counting && !isSame(before[family], now[family]));
     before = now;
-    return { step, part, changed, left: () => ({ 4: left(now[4], file, known[4]), 6: left(now[6], file, known[6]) }) };
+    return { step, part, changed, left: (family, keeps) => left(now[family], file, known[family], keeps) };
   };
   for (const statement of script.statements) {
     machine.commits.length = 0;
@@ -236,13 +239,23 @@ function bothLeft({ firewalls, file, used }: Machine): Steps['left'] {
   return { 4: left(firewalls[4], file, used[4]), 6: left(firewalls[6], file, used[6]) };
 }
 
-function left(firewall: Firewall, file: string, used: boolean): Left {
+function left(firewall: Firewall, file: string, used: boolean, keeps?: (rule: StandingRule) => boolean): Left {
   const { family } = firewall;
-  const text = firewallText(firewall);
-  if (text === '') return { ruleset: emptyRuleset(family, file), lines: [], used };
+  const text = firewallText(firewall, keeps);
+  if (text === '') return { ruleset: emptyRuleset(family, file), lines: [], numbers: [], used };
   const parsed = parseRuleset(text, { file, family });
   if (!parsed.ok) throw new Error(`what a script leaves does not read: ${parsed.problems[0]?.message}`);
-  const tables = parsed.value.tables.flatMap(({ name }) => firewall.tables.get(name) ?? []);
-  const lines = tables.flatMap((table) => chainsInOrder(table).flatMap(([, chain]) => chain.rules.map((rule) => rule.line)));
-  return { ruleset: parsed.value, lines, used };
+  const lines: (number | null)[] = [];
+  const numbers: number[] = [];
+  for (const { name } of parsed.value.tables) {
+    const table = firewall.tables.get(name);
+    for (const [chain, { rules }] of table === undefined ? [] : chainsInOrder(table)) {
+      for (const [index, rule] of rules.entries()) {
+        if (keeps?.({ table: name, chain, rule }) === false) continue;
+        lines.push(rule.line);
+        numbers.push(index + 1);
+      }
+    }
+  }
+  return { ruleset: parsed.value, lines, numbers, used };
 }

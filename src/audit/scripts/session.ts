@@ -1,0 +1,174 @@
+import { type Host, type Known, known } from '../../model/host/index.ts';
+import { type Address, formatAddress, prefixRange, TCP } from '../../model/net/index.ts';
+import { type Packet, tcpFlags } from '../../model/packet/index.ts';
+import { accepted } from '../measure.ts';
+import { continuing, opening, replyTo } from '../probes.ts';
+import { subjectOf } from '../subject.ts';
+import { loopbackOf, ownAddresses, sshPorts } from '../surroundings.ts';
+import { vocabularyOf } from '../vocabulary.ts';
+
+/** A connection over which somebody manages the host, which has to outlive the script. */
+export interface ManagementSession {
+  readonly peer: Address;
+  readonly peerPort: number;
+  readonly local: Address;
+  readonly localPort: number;
+  /** The link that leads to the peer. */
+  readonly link: string;
+  /** False where no fact tells the link or the own address. */
+  readonly sure: boolean;
+  /** Connection tracking knows it when the script begins; `null` when that is not known. */
+  readonly tracked: boolean | null;
+  /** False for a peer that nobody named and nothing shows: it stands for whoever may log in. */
+  readonly actual: boolean;
+}
+
+/** What is said of a session that is to be watched; what is left out is found in the host's facts. */
+export interface AskedPeer {
+  readonly peer: Address;
+  readonly peerPort?: number;
+  readonly local?: Address;
+  readonly localPort?: number;
+  readonly tracked?: boolean;
+}
+
+/** So many sessions are followed; of one peer to one port a single one. */
+const mostSessions = 16;
+const unsaidPort = 40_000;
+
+/** Sessions of the peer that was named, or else all that the host shows. */
+export function sessionsOf(host: Host, asked: AskedPeer | null): Known<readonly ManagementSession[]> {
+  if (asked === null) {
+    const { sessions } = host;
+    if (!sessions.known) return sessions;
+    const found = new Map(
+      sessions.value.map((one) => [`${formatAddress(one.peer)} ${formatAddress(one.local)} ${one.localPort}`, one]),
+    );
+    return known([...found.values()].slice(0, mostSessions).map((one) => settled(host, one, true)));
+  }
+  const sessions = host.sessions.known ? host.sessions.value : [];
+  const same = sessions.filter(({ peer, peerPort, localPort }) => {
+    const isPeer = peer.family === asked.peer.family && peer.value === asked.peer.value;
+    return isPeer && [peerPort, undefined].includes(asked.peerPort) && [localPort, undefined].includes(asked.localPort);
+  });
+  const [found] = same;
+  return known([settled(host, { ...found, ...asked }, true)]);
+}
+
+/**
+ * Somebody who may log in by the rules given, where nobody is known to be logged in: a stranger, or an address that the rules
+ * name. Where they let in nobody, the stranger. `null` where it is known that nobody takes SSH.
+ */
+export function standIn(host: Host, family: 4 | 6): ManagementSession | null {
+  const ruleset = host.rulesets[family];
+  if (!ruleset.known || !takesSsh(host, family)) return null;
+  const subject = subjectOf(host);
+  const { sources } = vocabularyOf(host, ruleset.value);
+  const candidates = sources.slice(0, 64).map(({ value }) => settled(host, { peer: { family, value } }, false));
+  return candidates.find((one) => accepted(subject, freshPackets(one)[0]).kind !== 'no') ?? candidates[0] ?? null;
+}
+
+function takesSsh(host: Host, family: 4 | 6): boolean {
+  if (!host.listeners.known) return true;
+  const ports = sshPorts(host, family);
+  return host.listeners.value.some(
+    ({ proto, port, families }) => proto === 'tcp' && ports.includes(port) && families.includes(family),
+  );
+}
+
+function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSession {
+  const { peer, peerPort = unsaidPort } = said;
+  const towards = linkTowards(host, peer);
+  const ruleset = host.rulesets[peer.family];
+  const own = ownAddresses(host, peer.family, towards.link, ruleset.known ? vocabularyOf(host, ruleset.value) : null);
+  const [first = 0n] = own.addresses;
+  const inner = towards.link === loopbackOf(host) ? peer : null;
+  const { local = inner ?? { family: peer.family, value: first }, localPort = sshPorts(host, peer.family)[0] ?? 22 } = said;
+  const { conntrack } = host;
+  // Where tracking knows no connection at all it does not know this one.
+  const none = conntrack.known && (conntrack.value === null || conntrack.value.count === 0);
+  return {
+    peer,
+    peerPort,
+    local,
+    localPort,
+    link: towards.link,
+    sure: towards.sure && (said.local !== undefined || inner !== null || !own.standIn),
+    tracked: said.tracked ?? (none ? false : null),
+    actual,
+  };
+}
+
+/** The narrowest route to the peer says by which link it comes; without routes the host's only link. */
+function linkTowards(host: Host, { family, value }: Address): { readonly link: string; readonly sure: boolean } {
+  const covers = (prefix: Parameters<typeof prefixRange>[0]): boolean => {
+    const [first, last] = prefixRange(prefix);
+    return prefix.family === family && first <= value && value <= last;
+  };
+  const own = host.addresses.known && host.addresses.value.some(({ prefix }) => prefix.family === family && prefix.value === value);
+  if (own) return { link: loopbackOf(host), sure: true };
+  if (host.routes.known) {
+    const routes = host.routes.value.filter(({ type, link, prefix }) => type === 'unicast' && link !== null && covers(prefix));
+    const [best] = routes.sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric);
+    if (best?.link != null) return { link: best.link, sure: true };
+  }
+  const near = host.addresses.known ? host.addresses.value.find(({ prefix }) => covers(prefix)) : undefined;
+  if (near !== undefined) return { link: near.link, sure: true };
+  const links = host.links.known ? host.links.value.filter(({ loopback }) => !loopback) : [];
+  return { link: links[0]?.name ?? 'eth0', sure: links.length === 1 };
+}
+
+/** A new connection of the peer, and its answer. */
+export function freshPackets(session: ManagementSession): readonly [syn: Packet, answer: Packet] {
+  const syn = firstPacket(session);
+  return [syn, answered(syn, tcpFlags.SYN | tcpFlags.ACK)];
+}
+
+/** Packets in the middle of the connection, by what connection tracking makes of them. */
+export interface RunningPackets {
+  /** It knows the connection. */
+  readonly known: readonly [inward: Packet, outward: Packet];
+  /**
+   * It does not. Which side speaks first then opens the connection anew (nf_conntrack_tcp_loose), so that the session lives
+   * if either pair passes.
+   */
+  readonly anew: readonly [
+    peerFirst: readonly [inward: Packet, outward: Packet],
+    hostFirst: readonly [outward: Packet, inward: Packet],
+  ];
+}
+
+export function runningPackets(session: ManagementSession): RunningPackets {
+  const syn = firstPacket(session);
+  const inward: Packet = { ...syn, flags: tcpFlags.ACK };
+  const outward: Packet = { ...turned(inward), state: 'NEW', direction: 'original', original: null, status: 0 };
+  const back = { ...replyTo(outward), flags: tcpFlags.ACK };
+  return {
+    known: [continuing(syn), { ...answered(syn, tcpFlags.ACK), status: continuing(syn).status }],
+    anew: [
+      [inward, answered(inward, tcpFlags.ACK)],
+      [outward, back],
+    ],
+  };
+}
+
+function firstPacket({ peer, peerPort, local, localPort, link }: ManagementSession): Packet {
+  const ends = { src: peer.value, dst: local.value, sport: peerPort, dport: localPort };
+  return opening({ family: peer.family, hook: 'input', in: link, proto: TCP, ...ends });
+}
+
+function answered(first: Packet, flags: number): Packet {
+  return { ...turned(first), flags };
+}
+
+/** The host's own packet back, ESTABLISHED. */
+function turned(first: Packet): Packet {
+  return { ...replyTo({ ...first, out: first.in }), hook: 'output', in: null, out: first.in };
+}
+
+/** `198.51.100.7 (port 51234)`, or who may log in. */
+export function saySession({ peer, peerPort, actual }: ManagementSession): string {
+  if (!actual) return `whoever is logged in by SSH, such as ${formatAddress(peer)}`;
+  return peerPort === unsaidPort ? formatAddress(peer) : `${formatAddress(peer)} port ${peerPort}`;
+}
+
