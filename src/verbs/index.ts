@@ -16,6 +16,7 @@ export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptStepJson } from './script.ts';
+export type { ScriptPartJson } from './script-shape.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { UpPart } from './up.ts';

@@ -2,8 +2,8 @@ import type { Backend, Host, Known } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Script } from '../../model/ruleset/script/index.ts';
 import type { Answer, Check } from '../check.ts';
-import type { Timeline } from './timeline.ts';
 import type { ManagementSession } from './session.ts';
+import type { Timeline } from './timeline.ts';
 import type { Window } from './window.ts';
 
 /** One thing that an expert looks at in a script of commands: not what stands in the end, but the way there. */
@@ -21,6 +21,8 @@ export interface ScriptSubject {
   readonly backend: Backend;
   /** In the order of `Moment.lives`. Unknown where nobody can be named. */
   readonly sessions: Known<readonly ManagementSession[]>;
+  /** Whether the link and the own address of a session are known, or make no difference. */
+  isSettled(session: ManagementSession): boolean;
   readonly timeline: Timeline;
   /** When the host stands more open than before and behind the script; unknown where that could not be decided. */
   readonly windows: Known<readonly Window[]>;

@@ -33,17 +33,21 @@ export function policyKey({ family, table, chain }: Omit<RuleRef, 'rule'>): stri
 export function createFollower(host: Host, packets: readonly Packet[]): Follower {
   const kept = new WeakMap<object, boolean>();
   const families = ([4, 6] as const).filter((family) => packets.some((packet) => packet.family === family));
-  const last = new Map<Family, { readonly text: string; readonly policies: string; readonly followed: readonly (Followed | null)[] }>();
-  const keeps =
-    (family: Family) =>
-    (standing: StandingRule): boolean => {
+  const last = new Map<
+    Family,
+    { readonly text: string; readonly policies: string; readonly followed: readonly (Followed | null)[] }
+  >();
+  const keeps = (family: Family): ((standing: StandingRule) => boolean) => {
+    const own = packets.filter((packet) => packet.family === family);
+    return (standing) => {
       let answer = kept.get(standing.rule);
       if (answer === undefined) {
-        answer = packets.some((packet) => packet.family === family && mayMatch(host, packet, standing));
+        answer = mayMatch(host, own, standing);
         kept.set(standing.rule, answer);
       }
       return answer;
     };
+  };
   return (left, policies) => {
     const answers: (Followed | null)[] = packets.map(() => null);
     for (const family of families) {
@@ -84,7 +88,9 @@ type Named = <T extends RuleRef & { readonly line: number | null }>(place: T) =>
 export function namer({ ruleset, lines, numbers }: Left, policies: PolicyLines): Named {
   const rules = ruleset.tables.flatMap((table) => [...table.chains.values()].flatMap((chain) => chain.rules));
   const at = new Map(
-    rules.sort((a, b) => a.line - b.line).map((rule, index) => [rule.line, { line: lines[index] ?? null, rule: numbers[index] ?? rule.number }]),
+    rules
+      .sort((a, b) => a.line - b.line)
+      .map((rule, index) => [rule.line, { line: lines[index] ?? null, rule: numbers[index] ?? rule.number }]),
   );
   return (place) => {
     if (place.rule === 'policy') return { ...place, line: policies.get(policyKey(place)) ?? null };
@@ -102,19 +108,24 @@ function renamed(trace: Trace, named: Named): Trace {
   return { ...decided(trace), path: trace.path.map((step): Step => named(step)), outcomes: trace.outcomes.map(decided) };
 }
 
-/** Whether the rule alone could match the packet, in any chain of its table that the packet comes to. */
-function mayMatch(host: Host, packet: Packet, { table, rule }: StandingRule): boolean {
-  const { family, hook } = packet;
-  const jump = rule.says.jump === null ? '' : `:${rule.says.jump.chain} -\n`;
-  return hookTables.nft[hook].some((station) => {
-    if (station.table !== table) return false;
-    const text = `*${table}\n${jump}-A ${station.chain} ${rule.text}\nCOMMIT\n`;
-    const parsed = parseRuleset(text, { file: '', family });
+/** Whether the rule alone could match one of the packets, in any chain of its table that they come to. */
+function mayMatch(host: Host, packets: readonly Packet[], { table, rule }: StandingRule): boolean {
+  const [family] = packets.map((packet) => packet.family);
+  if (family === undefined) return false;
+  const stations = hookTables.nft;
+  const chains = new Set(
+    packets.flatMap(({ hook }) => stations[hook].flatMap((one) => (one.table === table ? [one.chain] : []))),
+  );
+  return [...chains].some((chain) => {
+    const jump = rule.says.jump === null ? '' : `:${rule.says.jump.chain} -\n`;
+    const parsed = parseRuleset(`*${table}\n${jump}-A ${chain} ${rule.text}\nCOMMIT\n`, { file: '', family });
     if (!parsed.ok) return true;
-    const alone: Host = { ...host, rulesets: { ...host.rulesets, [family]: known(parsed.value) } };
-    const trace = createEvaluator(alone).trace(packet);
-    const quiet = trace?.verdict === 'ACCEPT' && trace.dependsOn.length === 0;
-    return !quiet || trace.path.some((step) => step.rule !== 'policy');
+    const { trace } = createEvaluator({ ...host, rulesets: { ...host.rulesets, [family]: known(parsed.value) } });
+    return packets.some((packet) => {
+      const said = trace(packet);
+      const isQuiet = said?.verdict === 'ACCEPT' && said.dependsOn.length === 0;
+      return !isQuiet || said.path.some((step) => step.rule !== 'policy');
+    });
   });
 }
 

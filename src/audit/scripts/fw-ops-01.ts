@@ -41,9 +41,20 @@ export const fwOps01: ScriptCheck = {
       finds: ['critical certain 1,2'],
     },
     {
-      title: 'established connections are accepted first',
-      script: 'iptables -A INPUT -m state --state ESTABLISHED -j ACCEPT\niptables -P INPUT DROP\n',
+      title: 'established connections are accepted first, and whatever the session sends',
+      script:
+        'iptables -A INPUT -m state --state ESTABLISHED -j ACCEPT\niptables -A INPUT -p tcp --dport 22 -m state --state NEW -j ACCEPT\niptables -P INPUT DROP\n',
       finds: [],
+    },
+    {
+      title: 'a session that was idle until connections were tracked is no established one',
+      script: 'iptables -A INPUT -m state --state ESTABLISHED -j ACCEPT\niptables -P INPUT DROP\n',
+      finds: ['critical possible 2'],
+    },
+    {
+      title: 'nor is its packet one that opens a connection',
+      script: 'iptables -A INPUT -p tcp ! --syn -m state --state NEW -j DROP\n',
+      finds: ['critical possible 1'],
     },
     {
       title: 'both directions are by then denied to what connection tracking does not know',
@@ -59,8 +70,7 @@ export const fwOps01: ScriptCheck = {
     },
     {
       title: 'a reset is no stall',
-      script:
-        'iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset\niptables -I INPUT -p tcp --dport 22 -j ACCEPT\n',
+      script: 'iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset\niptables -I INPUT -p tcp --dport 22 -j ACCEPT\n',
       finds: ['critical certain 1'],
     },
     { title: 'all in one transaction', script: `iptables-restore <<END\n${hardened4}END\n`, finds: [] },
@@ -106,14 +116,17 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
     }
   }
   const alike = Map.groupBy(cuts, ({ at, until, passing }) => `${at} ${until} ${passing.sure} ${passing.witness.packet.family}`);
-  return { findings: [...alike.values()].map((some) => findingOf(subject, some)), unknown: [...unknown.values(), ...unclearTo(fwOps01.id, subject)] };
+  return {
+    findings: [...alike.values()].map((some) => findingOf(subject, some)),
+    unknown: [...unknown.values(), ...unclearTo(fwOps01.id, subject)],
+  };
 }
 
 function findingOf(subject: ScriptSubject, cuts: readonly Cut[]): Finding {
   const [{ at, passing, until, session }] = cuts as [Cut];
   const { witness, sure, resets } = passing;
   const who = sayList([...new Set(cuts.map((cut) => saySession(cut.session)))].slice(0, 5));
-  const isCertain = sure && session.sure && session.actual && at < subject.doubtfulFrom;
+  const isCertain = sure && subject.isSettled(session) && session.actual && at < subject.doubtfulFrom;
   const command = sayCommand(subject, at);
   const verb = isCertain ? 'cuts' : 'may cut';
   const title =
@@ -127,7 +140,9 @@ function findingOf(subject: ScriptSubject, cuts: readonly Cut[]): Finding {
     : until === null
       ? 'No later command lets it through again.'
       : 'Whoever types the commands one by one never gets to type that one; a script that goes on by itself lets it through again, unless it is ended by the stall.';
-  const doubt = sure ? '' : 'It happens if connection tracking does not know the session by then, as with one that was idle since rules first asked for it.';
+  const doubt = sure
+    ? ''
+    : 'It happens to a session that connection tracking does not know by then, as one that was idle since rules first asked for it.';
   const stand = session.actual ? '' : 'Nobody is known to be logged in by SSH; say --peer ADDRESS to name the peer.';
   return {
     id: fwOps01.id,

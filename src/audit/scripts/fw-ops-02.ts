@@ -86,7 +86,7 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
     const { witness, sure } = passing;
     const who = sayList([...new Set(some.map((one) => saySession(one.session)))].slice(0, 5));
     const last = timeline.moments.length - 1;
-    const isCertain = sure && session.sure && session.actual && last < subject.doubtfulFrom;
+    const isCertain = sure && subject.isSettled(session) && session.actual && last < subject.doubtfulFrom;
     const stays = life.running.kind === 'cut' ? '' : ' The running session stays as long as it lasts.';
     const stand = session.actual ? '' : ' Nobody is known to be logged in by SSH; say --peer ADDRESS to name the peer.';
     const inward = witness.packet.hook === 'input' ? 'A new connection' : 'The answer to a new connection';

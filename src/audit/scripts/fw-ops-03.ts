@@ -29,7 +29,8 @@ export const fwOps03: ScriptCheck = {
     {
       title: 'the usual reset opens the host',
       v4: hardened4,
-      script: 'iptables -P INPUT ACCEPT\niptables -F INPUT\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\niptables -P INPUT DROP\n',
+      script:
+        'iptables -P INPUT ACCEPT\niptables -F INPUT\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\niptables -P INPUT DROP\n',
       finds: ['medium certain 1,3'],
     },
     {
@@ -82,7 +83,11 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
           window === undefined
             ? count
             : `The host stands open from ${sayCommand(subject, window.from, 'short')} to ${sayCommand(subject, window.to, 'short')} of the script`,
-        why: [...(window === undefined ? [] : [`${count}.`]), ...times, 'A script that ends half-way leaves what stands then.'].join(' '),
+        why: [
+          ...(window === undefined ? [] : [`${count}.`]),
+          ...times,
+          'A script that ends half-way leaves what stands then.',
+        ].join(' '),
         family: window?.family ?? null,
         at: [],
         causedBy: [],

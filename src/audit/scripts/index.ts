@@ -18,8 +18,8 @@ import { fwOps03 } from './fw-ops-03.ts';
 import { type Prepared, type ScriptQuestion, scriptSubjectOf } from './subject.ts';
 import type { Equivalent } from './transaction.ts';
 
-export { type Cut, cutOf } from './cut.ts';
 export type { ScriptCheck, ScriptExample, ScriptSubject } from './check.ts';
+export { type Cut, cutOf } from './cut.ts';
 export type { AskedPeer, ManagementSession } from './session.ts';
 export type { Life, Moment, Passing } from './timeline.ts';
 export { asCommand, type Equivalent, type Transaction } from './transaction.ts';

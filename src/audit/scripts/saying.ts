@@ -1,4 +1,4 @@
-import { denying, deciders, sayList } from '../blame.ts';
+import { deciders, denying, sayList } from '../blame.ts';
 import type { Located, Witness } from '../finding.ts';
 import type { ScriptSubject } from './check.ts';
 
@@ -22,7 +22,9 @@ export function sayWay(witness: Witness): string {
     deciders([witness], denying).map(({ table, chain, rule, line }) => {
       const place = table === 'filter' ? chain : `${table} ${chain}`;
       const from = line === null ? '' : ` (line ${line})`;
-      return rule === 'policy' ? `the policy of ${place}${from}` : `rule ${rule} of ${place}${line === null ? ', which stood there before,' : from}`;
+      return rule === 'policy'
+        ? `the policy of ${place}${from}`
+        : `rule ${rule} of ${place}${line === null ? ', which stood there before,' : from}`;
     }),
   );
 }
@@ -30,5 +32,7 @@ export function sayWay(witness: Witness): string {
 /** Where the witness is denied; a policy that no command set belongs to the command after which it counts. */
 export function toScriptLine(witness: Witness, { timeline }: ScriptSubject, moment: number): readonly Located[] {
   const line = timeline.moments[moment]?.step?.statement.line ?? null;
-  return deciders([witness], denying).map((place) => (place.line === null && place.rule === 'policy' ? { ...place, line } : place));
+  return deciders([witness], denying).map((place) =>
+    place.line === null && place.rule === 'policy' ? { ...place, line } : place,
+  );
 }

@@ -1,6 +1,7 @@
 import { type Host, type Known, known } from '../../model/host/index.ts';
-import { type Address, formatAddress, prefixRange, TCP } from '../../model/net/index.ts';
+import { type Address, type Family, formatAddress, prefixRange, TCP } from '../../model/net/index.ts';
 import { type Packet, tcpFlags } from '../../model/packet/index.ts';
+import type { Ruleset } from '../../model/ruleset/index.ts';
 import { accepted } from '../measure.ts';
 import { continuing, opening, replyTo } from '../probes.ts';
 import { subjectOf } from '../subject.ts';
@@ -15,8 +16,8 @@ export interface ManagementSession {
   readonly localPort: number;
   /** The link that leads to the peer. */
   readonly link: string;
-  /** False where no fact tells the link or the own address. */
-  readonly sure: boolean;
+  /** What of it no fact tells, and is taken as likely. */
+  readonly guessed: readonly ('link' | 'local')[];
   /** Connection tracking knows it when the script begins; `null` when that is not known. */
   readonly tracked: boolean | null;
   /** False for a peer that nobody named and nothing shows: it stands for whoever may log in. */
@@ -57,18 +58,18 @@ export function sessionsOf(host: Host, asked: AskedPeer | null): Known<readonly 
 
 /**
  * Somebody who may log in by the rules given, where nobody is known to be logged in: a stranger, or an address that the rules
- * name. Where they let in nobody, the stranger. `null` where it is known that nobody takes SSH.
+ * name. Where they let in nobody, the stranger. `null` where it is known that nobody takes SSH, unless the host stands for others.
  */
-export function standIn(host: Host, family: 4 | 6): ManagementSession | null {
+export function standIn(host: Host, family: Family, elsewhere: boolean): ManagementSession | null {
   const ruleset = host.rulesets[family];
-  if (!ruleset.known || !takesSsh(host, family)) return null;
+  if (!ruleset.known || (!elsewhere && !takesSsh(host, family))) return null;
   const subject = subjectOf(host);
   const { sources } = vocabularyOf(host, ruleset.value);
   const candidates = sources.slice(0, 64).map(({ value }) => settled(host, { peer: { family, value } }, false));
   return candidates.find((one) => accepted(subject, freshPackets(one)[0]).kind !== 'no') ?? candidates[0] ?? null;
 }
 
-function takesSsh(host: Host, family: 4 | 6): boolean {
+function takesSsh(host: Host, family: Family): boolean {
   if (!host.listeners.known) return true;
   const ports = sshPorts(host, family);
   return host.listeners.value.some(
@@ -93,7 +94,10 @@ function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSessio
     local,
     localPort,
     link: towards.link,
-    sure: towards.sure && (said.local !== undefined || inner !== null || !own.standIn),
+    guessed: [
+      ...(towards.sure ? [] : (['link'] as const)),
+      ...(said.local === undefined && inner === null && own.standIn ? (['local'] as const) : []),
+    ],
     tracked: said.tracked ?? (none ? false : null),
     actual,
   };
@@ -105,7 +109,8 @@ function linkTowards(host: Host, { family, value }: Address): { readonly link: s
     const [first, last] = prefixRange(prefix);
     return prefix.family === family && first <= value && value <= last;
   };
-  const own = host.addresses.known && host.addresses.value.some(({ prefix }) => prefix.family === family && prefix.value === value);
+  const own =
+    host.addresses.known && host.addresses.value.some(({ prefix }) => prefix.family === family && prefix.value === value);
   if (own) return { link: loopbackOf(host), sure: true };
   if (host.routes.known) {
     const routes = host.routes.value.filter(({ type, link, prefix }) => type === 'unicast' && link !== null && covers(prefix));
@@ -118,6 +123,21 @@ function linkTowards(host: Host, { family, value }: Address): { readonly link: s
   return { link: links[0]?.name ?? 'eth0', sure: links.length === 1 };
 }
 
+/** Whether what was guessed of the session makes no difference: none of these rulesets asks for it. */
+export function isSettled(host: Host, { guessed, peer, link }: ManagementSession, rulesets: readonly Ruleset[]): boolean {
+  if (guessed.length === 0) return true;
+  return rulesets
+    .filter(({ family }) => family === peer.family)
+    .every((ruleset) => {
+      const { interfaces, destinations, sources } = vocabularyOf(host, ruleset);
+      const loopback = loopbackOf(host);
+      const namesLinks = interfaces.some(({ name, prefix }) => name !== loopback || prefix || link === loopback);
+      // Answers have the own address as their source.
+      const namesOwn = destinations.length > 1 || sources.length > 1;
+      return !(guessed.includes('link') && namesLinks) && !(guessed.includes('local') && namesOwn);
+    });
+}
+
 /** A new connection of the peer, and its answer. */
 export function freshPackets(session: ManagementSession): readonly [syn: Packet, answer: Packet] {
   const syn = firstPacket(session);
@@ -128,10 +148,7 @@ export function freshPackets(session: ManagementSession): readonly [syn: Packet,
 export interface RunningPackets {
   /** It knows the connection. */
   readonly known: readonly [inward: Packet, outward: Packet];
-  /**
-   * It does not. Which side speaks first then opens the connection anew (nf_conntrack_tcp_loose), so that the session lives
-   * if either pair passes.
-   */
+  /** It does not. Whoever speaks first then opens the connection anew (nf_conntrack_tcp_loose). */
   readonly anew: readonly [
     peerFirst: readonly [inward: Packet, outward: Packet],
     hostFirst: readonly [outward: Packet, inward: Packet],
@@ -171,4 +188,3 @@ export function saySession({ peer, peerPort, actual }: ManagementSession): strin
   if (!actual) return `whoever is logged in by SSH, such as ${formatAddress(peer)}`;
   return peerPort === unsaidPort ? formatAddress(peer) : `${formatAddress(peer)} port ${peerPort}`;
 }
-

@@ -1,9 +1,9 @@
-import { type Backend, type Host, known, type Known } from '../../model/host/index.ts';
+import { type Backend, type Host, type Known, known } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { backendOf, type Left, type RunOptions, type Script, type State } from '../../model/ruleset/script/index.ts';
 import type { ScriptSubject } from './check.ts';
-import { type AskedPeer, type ManagementSession, sessionsOf, standIn } from './session.ts';
+import { type AskedPeer, isSettled, sessionsOf, standIn } from './session.ts';
 import { timelineOf } from './timeline.ts';
 import { changedTables, type Equivalent, equivalentOf } from './transaction.ts';
 import { windowSearch } from './window.ts';
@@ -15,6 +15,8 @@ export interface ScriptQuestion {
   /** Whose rules the script changes, where the script does not say. */
   readonly backend?: Backend;
   readonly peer: AskedPeer | null;
+  /** The script is for another host than this, which may take SSH although this one does not. */
+  readonly elsewhere?: boolean;
 }
 
 export interface Prepared {
@@ -25,7 +27,8 @@ export interface Prepared {
 }
 
 /** Goes through the script once and finds out what all checks of scripts ask. */
-export function scriptSubjectOf({ host, script, backend, peer }: ScriptQuestion): Prepared {
+export function scriptSubjectOf(question: ScriptQuestion): Prepared {
+  const { host, script, backend } = question;
   const start: { 4?: Ruleset; 6?: Ruleset } = {};
   for (const family of [4, 6] as const) {
     const ruleset = host.rulesets[family];
@@ -35,7 +38,8 @@ export function scriptSubjectOf({ host, script, backend, peer }: ScriptQuestion)
   const options = { ...asked, backend: backendOf(script, asked) };
   const ends = endsOf(host, script, options);
   const after = hostAfter(host, options.backend, { 4: ends.last.left(4), 6: ends.last.left(6) });
-  const sessions = watchedSessions(host, after, peer);
+  const sessions = watchedSessions(question, after);
+  const asking = [ends.first, ends.last].flatMap((state) => [state.left(4).ruleset, state.left(6).ruleset]);
   const search = windowSearch();
   const timeline = timelineOf(host, script, options, sessions.known ? sessions.value : [], search.visit);
   const changed = { 4: changesOf(host, ends, 4), 6: changesOf(host, ends, 6) };
@@ -48,6 +52,7 @@ export function scriptSubjectOf({ host, script, backend, peer }: ScriptQuestion)
       script,
       backend: options.backend,
       sessions,
+      isSettled: (session) => isSettled(host, session, asking),
       timeline,
       windows: search.find(host, script, options),
       needed: { 4: changed[4].size, 6: changed[6].size },
@@ -91,9 +96,13 @@ function hostAfter(host: Host, backend: Backend, left: Readonly<Record<Family, L
 }
 
 /** Who is to be watched: the peer that was named, sessions that the host shows, or somebody who stands for them. */
-function watchedSessions(host: Host, after: Host, peer: AskedPeer | null): Known<readonly ManagementSession[]> {
+function watchedSessions({ host, script, peer, elsewhere = false }: ScriptQuestion, after: Host): ScriptSubject['sessions'] {
   const sessions = sessionsOf(host, peer);
   if (sessions.known && sessions.value.length > 0) return sessions;
-  const stand = standIn(after, 4);
-  return stand === null ? (sessions.known ? sessions : known([])) : known([stand]);
+  const families = ([4, 6] as const).filter((family) =>
+    script.statements.some((one) => 'family' in one && one.family === family),
+  );
+  const standing = families.flatMap((family) => standIn(after, family, elsewhere) ?? []);
+  // Without knowledge of sessions it is not known that there is none.
+  return sessions.known || standing.length > 0 ? known(standing) : sessions;
 }

@@ -27,7 +27,7 @@ export interface Life {
 
 export type Passing =
   | { readonly kind: 'passes' }
-  /** `sure`: whatever connection tracking knows. `resets`: the connection ends by it, and does not wait. */
+  /** `sure`: whatever connection tracking knows, and whoever speaks first. `resets`: the connection ends by it, and does not wait. */
   | { readonly kind: 'cut'; readonly sure: boolean; readonly witness: Witness; readonly resets: boolean }
   | { readonly kind: 'unknown'; readonly why: string; readonly remedy: string };
 
@@ -109,7 +109,7 @@ function watch(host: Host, session: ManagementSession): (left: State['left'], po
       ...(readonly [Passing, Passing, Passing, Passing]),
       ...(readonly [Passing, Passing, Passing, Passing]),
     ];
-    const running = { known: both(inward, outward), anew: either(both(peerIn, peerOut), both(hostOut, hostIn)) };
+    const running = { known: both(inward, outward), anew: anewFrom(both(peerIn, peerOut), both(hostOut, hostIn)) };
     const now = tracked === null ? doubtful(running.known, running.anew) : tracked ? running.known : running.anew;
     if (tracked === false && now.kind !== 'cut') tracked = null;
     return { running: now, fresh: both(syn, answer) };
@@ -122,15 +122,14 @@ function both(one: Passing, other: Passing): Passing {
   return one.kind === 'unknown' ? one : other;
 }
 
-function either(one: Passing, other: Passing): Passing {
-  if (one.kind === 'passes') return one;
-  if (other.kind === 'passes') return other;
-  return one.kind === 'unknown' ? one : other.kind === 'unknown' ? other : one;
+/** Whoever manages the host types, which is enough where the peer may speak first; whether the host ever does is not known. */
+function anewFrom(peer: Passing, host: Passing): Passing {
+  return peer.kind === 'cut' && host.kind !== 'cut' ? { ...peer, sure: false } : peer;
 }
 
 /** What is cut in both cases is cut; what is cut in one may be. */
 function doubtful(one: Passing, other: Passing): Passing {
-  if (one.kind === 'cut' && other.kind === 'cut') return one;
+  if (one.kind === 'cut' && other.kind === 'cut') return { ...one, sure: one.sure && other.sure };
   if (one.kind === 'cut') return { ...one, sure: false };
   if (other.kind === 'cut') return { ...other, sure: false };
   return one.kind === 'unknown' ? one : other;

@@ -152,7 +152,9 @@ function withAccept(
   const match = hook === 'input' ? `-s ${address} -p tcp -m tcp --dport` : `-d ${address} -p tcp -m tcp --sport`;
   const rule = `-A ${at.chain} ${match} ${localPort} -j ACCEPT`;
   const lines = text.split('\n');
-  const inChain = lines.flatMap((line, index) => (line === `-A ${at.chain}` || line.startsWith(`-A ${at.chain} `) ? [index] : []));
+  const inChain = lines.flatMap((line, index) =>
+    line === `-A ${at.chain}` || line.startsWith(`-A ${at.chain} `) ? [index] : [],
+  );
   const place = at.rule === 'policy' ? lines.indexOf('COMMIT') : (inChain[at.rule - 1] ?? -1);
   if (place < 0 || lines.includes(rule)) return null;
   const mended = lines.toSpliced(place, 0, rule).join('\n');

@@ -98,7 +98,7 @@ function openAt(
         const firewall = rest[index] as Firewall;
         const more = diagram.without(acceptedBy(space, firewall, hook), closed);
         const witness = more === none ? null : witnessOf(space, firewall, hook, more);
-        if (witness !== null && witness.checked) found.push({ moment, packet: witness.packet });
+        if (witness?.checked) found.push({ moment, packet: witness.packet });
       }
     }
     return known(found);

@@ -5,7 +5,15 @@ import { emptyRuleset, parseRuleset } from '../parse.ts';
 import type { Ruleset } from '../ruleset.ts';
 import { applyCommand } from './change.ts';
 import type { IptablesCommand, Refusal } from './command.ts';
-import { chainsInOrder, emptyFirewall, type Firewall, firewallOf, firewallText, type StandingRule, type Undecided } from './firewall.ts';
+import {
+  chainsInOrder,
+  emptyFirewall,
+  type Firewall,
+  firewallOf,
+  firewallText,
+  type StandingRule,
+  type Undecided,
+} from './firewall.ts';
 import { applyRestore } from './restore.ts';
 import type { Script, Statement } from './script.ts';
 
