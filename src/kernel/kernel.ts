@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import type { HostTexts, TextRead } from '../model/host/index.ts';
+import { type ConnectionTexts, readConnections } from './connections.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
 import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
@@ -21,6 +22,8 @@ export interface Kernel {
     readonly signal?: AbortSignal;
     readonly kept?: KeptTexts;
   }): Promise<HostTexts>;
+  /** The connections of now, of this machine or inside a namespace. Never rejects. */
+  connections(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<ConnectionTexts>;
   /**
    * A number that is another one after every change to nf_tables, here or inside a namespace: while it stays, the rules of the
    * nft backend and nft's own chains are as they were read (their counters are not). One question to the kernel, whatever
@@ -58,6 +61,7 @@ export function createKernel(options: KernelOptions = {}): Kernel {
       const readAt = clock.now();
       return { name: hostname(), readAt, texts: await readTexts(namespace ? namespace.run : run, namespace?.pid, signal, kept) };
     },
+    connections: ({ namespace, signal } = {}) => readConnections(namespace ? namespace.run : run, signal),
     async generation(namespace) {
       // The question alone would load nf_tables.
       if (!loaded) loaded = !(await readModules(run).absent('nf_tables'));

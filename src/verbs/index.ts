@@ -4,6 +4,7 @@
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
 import { audit } from './audit.ts';
+import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { reach } from './reach.ts';
 import { show } from './show.ts';
@@ -12,6 +13,7 @@ import { trace } from './trace.ts';
 import { up } from './up.ts';
 import type { Verb } from './verb.ts';
 
+export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { ReachJson } from './reach-shape.ts';
@@ -23,4 +25,4 @@ export type { UpPart } from './up.ts';
 export * from './verb.ts';
 
 /** In the order of the help. */
-export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, diff] as unknown as readonly Verb[];
+export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, connections, diff] as unknown as readonly Verb[];

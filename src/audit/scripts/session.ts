@@ -1,5 +1,6 @@
+import { linkTowards } from '../../analysis/answers/index.ts';
 import { type Host, type Known, known } from '../../model/host/index.ts';
-import { type Address, type Family, formatAddress, prefixRange, TCP } from '../../model/net/index.ts';
+import { type Address, type Family, formatAddress, TCP } from '../../model/net/index.ts';
 import { type Packet, tcpFlags } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { accepted } from '../measure.ts';
@@ -101,26 +102,6 @@ function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSessio
     tracked: said.tracked ?? (none ? false : null),
     actual,
   };
-}
-
-/** The narrowest route to the peer says by which link it comes; without routes the host's only link. */
-function linkTowards(host: Host, { family, value }: Address): { readonly link: string; readonly sure: boolean } {
-  const covers = (prefix: Parameters<typeof prefixRange>[0]): boolean => {
-    const [first, last] = prefixRange(prefix);
-    return prefix.family === family && first <= value && value <= last;
-  };
-  const own =
-    host.addresses.known && host.addresses.value.some(({ prefix }) => prefix.family === family && prefix.value === value);
-  if (own) return { link: loopbackOf(host), sure: true };
-  if (host.routes.known) {
-    const routes = host.routes.value.filter(({ type, link, prefix }) => type === 'unicast' && link !== null && covers(prefix));
-    const [best] = routes.sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric);
-    if (best?.link != null) return { link: best.link, sure: true };
-  }
-  const near = host.addresses.known ? host.addresses.value.find(({ prefix }) => covers(prefix)) : undefined;
-  if (near !== undefined) return { link: near.link, sure: true };
-  const links = host.links.known ? host.links.value.filter(({ loopback }) => !loopback) : [];
-  return { link: links[0]?.name ?? 'eth0', sure: links.length === 1 };
 }
 
 /** Whether what was guessed of the session makes no difference: none of these rulesets asks for it. */

@@ -3,6 +3,7 @@ import type { Family } from '../net/index.ts';
 import type { Ruleset } from '../ruleset/index.ts';
 import { decideRules } from './backends.ts';
 import { type NftChains, parseNftChains } from './chain.ts';
+import { type OpenSocket, parseOpenSockets, parseTracked, type TrackedConnection } from './connection.ts';
 import { parseFlowtables } from './flowtable.ts';
 import type { Backend, Host, IpSet, Route } from './host.ts';
 import { parseSets } from './ipset.ts';
@@ -81,6 +82,26 @@ export function hostFromTexts({ name, readAt, texts }: HostTexts, options: LiveO
     installedKernels: understood(texts.installedKernels, 'the installed kernels', parseNames),
     packages: readPackages(texts.packages),
     namespaces: understood(texts.namespaces, 'the network namespaces', parseNamespaces),
+  };
+}
+
+/** What goes on at the moment of a reading. */
+export interface Connections {
+  readonly sockets: Known<readonly OpenSocket[]>;
+  /** None where the kernel tracks nothing. */
+  readonly tracked: Known<readonly TrackedConnection[]>;
+}
+
+export function connectionsFromTexts({
+  sockets,
+  tracked,
+}: {
+  readonly sockets: TextRead;
+  readonly tracked: TextRead;
+}): Connections {
+  return {
+    sockets: understood(sockets, 'the open sockets', parseOpenSockets),
+    tracked: orNone(tracked, [], understood(tracked, 'the tracked connections', parseTracked)),
   };
 }
 

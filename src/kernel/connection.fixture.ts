@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Namespace } from '../../kernel/index.ts';
+import type { Namespace } from './namespace.ts';
 
 /** A real TCP connection between two namespaces, over which single bytes go there and come back. */
 export interface Connection extends AsyncDisposable {
