@@ -1,5 +1,5 @@
 import { type AskedPeer, type Cut, cutOf, type ManagementSession, type ScriptAudit } from '../audit/scripts/index.ts';
-import { type Host, isNotGiven, known } from '../model/host/index.ts';
+import { connectionsFromTexts, type Host, isNotGiven, known } from '../model/host/index.ts';
 import { type Family, formatAddress, parseAddress } from '../model/net/index.ts';
 import { emptyRuleset } from '../model/ruleset/index.ts';
 import type { Script, Statement } from '../model/ruleset/script/index.ts';
@@ -38,12 +38,15 @@ export async function auditOfScript(context: Context, asked: Asked): Promise<Res
   const begun = beginning(read.value, script.value, asked.fresh);
   if (!begun.ok) return begun;
   const { host, start, assumed } = begun.value;
+  const tracked =
+    start === 'live' ? connectionsFromTexts(await context.kernel.connections({ signal: context.signal })).tracked : null;
   context.progress('following the script');
   const { auditScript } = await import('../audit/scripts/index.ts');
   const audited = auditScript({
     host,
     script: script.value,
     peer: peer.value,
+    tracked: tracked?.known === true ? tracked.value : null,
     elsewhere: start !== 'live',
     ...(asked.backend !== undefined && { backend: asked.backend }),
   });

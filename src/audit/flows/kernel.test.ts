@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, open, serve } from '../../kernel/connection.fixture.ts';
 import { createKernel, type Namespace } from '../../kernel/index.ts';
 import { connectionsFromTexts, type Host, hostFromTexts } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import type { RuleRef } from '../../model/packet/index.ts';
-import { type Connection, open, serve } from '../../kernel/connection.fixture.ts';
 import { type FlowReport, type JudgedFlow, judgeFlows } from './index.ts';
 
 /**

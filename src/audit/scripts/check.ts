@@ -21,6 +21,8 @@ export interface ScriptSubject {
   readonly backend: Backend;
   /** In the order of `Moment.lives`. Unknown where nobody can be named. */
   readonly sessions: Known<readonly ManagementSession[]>;
+  /** So many sessions more are there, and not followed. */
+  readonly unwatched: number;
   /** Whether the link and the own address of a session are known, or make no difference. */
   isSettled(session: ManagementSession): boolean;
   readonly timeline: Timeline;

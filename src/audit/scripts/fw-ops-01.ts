@@ -6,7 +6,7 @@ import { type Cut, cutOf } from './cut.ts';
 import { guideScript, session } from './examples.ts';
 import { sayCommand, sayWay, toScriptLine } from './saying.ts';
 import { saySession } from './session.ts';
-import { unclearTo } from './unclear.ts';
+import { unclearTo, unwatchedBy } from './unclear.ts';
 
 /**
  * Follows two packets of each management session, one in each direction, through the rules after every single command: as
@@ -92,6 +92,21 @@ export const fwOps01: ScriptCheck = {
       finds: ['critical possible 2'],
       unknown: 1,
     },
+    {
+      title: 'more sessions than are followed',
+      script: 'iptables -P FORWARD DROP\n',
+      facts: {
+        links: [{ name: 'eth0' }],
+        addresses: [{ link: 'eth0', address: '198.51.100.10/24' }],
+        sessions: Array.from({ length: 40 }, (_, host) => ({
+          local: '198.51.100.10',
+          peer: `203.0.113.${host + 1}`,
+          peerPort: 51_234,
+        })),
+      },
+      finds: [],
+      unknown: 1,
+    },
     { title: 'rules that were not read', v4: null, script: 'iptables -P INPUT DROP\n', finds: [], unknown: 1 },
     {
       title: 'rules that let the session in already',
@@ -118,7 +133,7 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
   const alike = Map.groupBy(cuts, ({ at, until, passing }) => `${at} ${until} ${passing.sure} ${passing.witness.packet.family}`);
   return {
     findings: [...alike.values()].map((some) => findingOf(subject, some)),
-    unknown: [...unknown.values(), ...unclearTo(fwOps01.id, subject)],
+    unknown: [...unknown.values(), ...unwatchedBy(fwOps01.id, subject), ...unclearTo(fwOps01.id, subject)],
   };
 }
 

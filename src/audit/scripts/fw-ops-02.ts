@@ -6,7 +6,7 @@ import { guideScript, session } from './examples.ts';
 import { sayWay, toScriptLine } from './saying.ts';
 import { type ManagementSession, saySession } from './session.ts';
 import type { Life, Passing } from './timeline.ts';
-import { unclearTo } from './unclear.ts';
+import { unclearTo, unwatchedBy } from './unclear.ts';
 
 /**
  * Asks the rules that the whole script leaves about a new connection of each peer to the port that it manages the host by, and
@@ -105,5 +105,5 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
       refs: fwOps02.refs,
     };
   });
-  return { findings, unknown: [...unknown.values(), ...unclearTo(fwOps02.id, subject)] };
+  return { findings, unknown: [...unknown.values(), ...unwatchedBy(fwOps02.id, subject), ...unclearTo(fwOps02.id, subject)] };
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { type Connection, open, serve } from '../../kernel/connection.fixture.ts';
 import { createKernel, type Namespace } from '../../kernel/index.ts';
 import { hostFromTexts } from '../../model/host/index.ts';
 import { parseAddress } from '../../model/net/index.ts';
 import { parseScript, type Script } from '../../model/ruleset/script/index.ts';
-import { type Connection, open, serve } from '../../kernel/connection.fixture.ts';
 import { guideScript } from './examples.ts';
 import { asCommand, auditScript, type ScriptAudit } from './index.ts';
 

@@ -1,5 +1,5 @@
 import { linkTowards } from '../../analysis/answers/index.ts';
-import { type Host, type Known, known } from '../../model/host/index.ts';
+import { type Host, type Known, known, type TrackedConnection } from '../../model/host/index.ts';
 import { type Address, type Family, formatAddress, TCP } from '../../model/net/index.ts';
 import { type Packet, tcpFlags } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
@@ -31,22 +31,31 @@ export interface AskedPeer {
   readonly peerPort?: number;
   readonly local?: Address;
   readonly localPort?: number;
-  readonly tracked?: boolean;
+}
+
+export interface Watched {
+  readonly watched: readonly ManagementSession[];
+  /** So many more are there. */
+  readonly left: number;
 }
 
 /** So many sessions are followed; of one peer to one port a single one. */
-const mostSessions = 16;
+const mostSessions = 32;
 const unsaidPort = 40_000;
 
+/** What connection tracking knows at the beginning; `null` when that was not read. */
+export type Tracked = readonly TrackedConnection[] | null;
+
 /** Sessions of the peer that was named, or else all that the host shows. */
-export function sessionsOf(host: Host, asked: AskedPeer | null): Known<readonly ManagementSession[]> {
+export function sessionsOf(host: Host, asked: AskedPeer | null, tracked: Tracked): Known<Watched> {
   if (asked === null) {
     const { sessions } = host;
     if (!sessions.known) return sessions;
     const found = new Map(
       sessions.value.map((one) => [`${formatAddress(one.peer)} ${formatAddress(one.local)} ${one.localPort}`, one]),
     );
-    return known([...found.values()].slice(0, mostSessions).map((one) => settled(host, one, true)));
+    const watched = [...found.values()].slice(0, mostSessions).map((one) => settled(host, one, true, tracked));
+    return known({ watched, left: found.size - watched.length });
   }
   const sessions = host.sessions.known ? host.sessions.value : [];
   const same = sessions.filter(({ peer, peerPort, localPort }) => {
@@ -54,7 +63,7 @@ export function sessionsOf(host: Host, asked: AskedPeer | null): Known<readonly 
     return isPeer && [peerPort, undefined].includes(asked.peerPort) && [localPort, undefined].includes(asked.localPort);
   });
   const [found] = same;
-  return known([settled(host, { ...found, ...asked }, true)]);
+  return known({ watched: [settled(host, { ...found, ...asked }, true, tracked)], left: 0 });
 }
 
 /**
@@ -66,7 +75,7 @@ export function standIn(host: Host, family: Family, elsewhere: boolean): Managem
   if (!ruleset.known || (!elsewhere && !takesSsh(host, family))) return null;
   const subject = subjectOf(host);
   const { sources } = vocabularyOf(host, ruleset.value);
-  const candidates = sources.slice(0, 64).map(({ value }) => settled(host, { peer: { family, value } }, false));
+  const candidates = sources.slice(0, 64).map(({ value }) => settled(host, { peer: { family, value } }, false, null));
   return candidates.find((one) => accepted(subject, freshPackets(one)[0]).kind !== 'no') ?? candidates[0] ?? null;
 }
 
@@ -78,7 +87,7 @@ function takesSsh(host: Host, family: Family): boolean {
   );
 }
 
-function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSession {
+function settled(host: Host, said: AskedPeer, actual: boolean, tracked: Tracked): ManagementSession {
   const { peer, peerPort = unsaidPort } = said;
   const towards = linkTowards(host, peer);
   const ruleset = host.rulesets[peer.family];
@@ -86,9 +95,6 @@ function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSessio
   const [first = 0n] = own.addresses;
   const inner = towards.link === loopbackOf(host) ? peer : null;
   const { local = inner ?? { family: peer.family, value: first }, localPort = sshPorts(host, peer.family)[0] ?? 22 } = said;
-  const { conntrack } = host;
-  // Where tracking knows no connection at all it does not know this one.
-  const none = conntrack.known && (conntrack.value === null || conntrack.value.count === 0);
   return {
     peer,
     peerPort,
@@ -99,9 +105,23 @@ function settled(host: Host, said: AskedPeer, actual: boolean): ManagementSessio
       ...(towards.sure ? [] : (['link'] as const)),
       ...(said.local === undefined && inner === null && own.standIn ? (['local'] as const) : []),
     ],
-    tracked: said.tracked ?? (none ? false : null),
+    tracked: isTracked(host, tracked, { peer, peerPort, local, localPort }),
     actual,
   };
+}
+
+type Ends = Pick<ManagementSession, 'peer' | 'peerPort' | 'local' | 'localPort'>;
+
+/** Whether tracking knows the session, whichever side it saw first; `null` when that cannot be told. */
+function isTracked({ conntrack }: Host, tracked: Tracked, { peer, peerPort, local, localPort }: Ends): boolean | null {
+  // Where it knows no connection at all it does not know this one.
+  if (conntrack.known && (conntrack.value === null || conntrack.value.count === 0)) return false;
+  if (tracked === null || peerPort === unsaidPort) return null;
+  const [here, there] = [`${local.value} ${localPort}`, `${peer.value} ${peerPort}`];
+  return tracked.some(({ family, proto, original: { src, sport, dst, dport } }) => {
+    const [from, to] = [`${src} ${sport}`, `${dst} ${dport}`];
+    return family === peer.family && proto === TCP && ((from === there && to === here) || (from === here && to === there));
+  });
 }
 
 /** Whether what was guessed of the session makes no difference: none of these rulesets asks for it. */

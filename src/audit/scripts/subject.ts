@@ -3,7 +3,7 @@ import type { Family } from '../../model/net/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { backendOf, type Left, type RunOptions, type Script, type State } from '../../model/ruleset/script/index.ts';
 import type { ScriptSubject } from './check.ts';
-import { type AskedPeer, isSettled, sessionsOf, standIn } from './session.ts';
+import { type AskedPeer, isSettled, sessionsOf, standIn, type Tracked } from './session.ts';
 import { timelineOf } from './timeline.ts';
 import { changedTables, type Equivalent, equivalentOf } from './transaction.ts';
 import { windowSearch } from './window.ts';
@@ -15,6 +15,8 @@ export interface ScriptQuestion {
   /** Whose rules the script changes, where the script does not say. */
   readonly backend?: Backend;
   readonly peer: AskedPeer | null;
+  /** What is tracked on the host now; left out where that was not read. */
+  readonly tracked?: Tracked;
   /** The script is for another host than this, which may take SSH although this one does not. */
   readonly elsewhere?: boolean;
 }
@@ -38,7 +40,7 @@ export function scriptSubjectOf(question: ScriptQuestion): Prepared {
   const options = { ...asked, backend: backendOf(script, asked) };
   const ends = endsOf(host, script, options);
   const after = hostAfter(host, options.backend, { 4: ends.last.left(4), 6: ends.last.left(6) });
-  const sessions = watchedSessions(question, after);
+  const { sessions, unwatched } = watchedSessions(question, after);
   const asking = [ends.first, ends.last].flatMap((state) => [state.left(4).ruleset, state.left(6).ruleset]);
   const search = windowSearch();
   const timeline = timelineOf(host, script, options, sessions.known ? sessions.value : [], search.visit);
@@ -52,6 +54,7 @@ export function scriptSubjectOf(question: ScriptQuestion): Prepared {
       script,
       backend: options.backend,
       sessions,
+      unwatched,
       isSettled: (session) => isSettled(host, session, asking),
       timeline,
       windows: search.find(host, script, options),
@@ -96,13 +99,18 @@ function hostAfter(host: Host, backend: Backend, left: Readonly<Record<Family, L
 }
 
 /** Who is to be watched: the peer that was named, sessions that the host shows, or somebody who stands for them. */
-function watchedSessions({ host, script, peer, elsewhere = false }: ScriptQuestion, after: Host): ScriptSubject['sessions'] {
-  const sessions = sessionsOf(host, peer);
-  if (sessions.known && sessions.value.length > 0) return sessions;
+function watchedSessions(
+  { host, script, peer, tracked = null, elsewhere = false }: ScriptQuestion,
+  after: Host,
+): Pick<ScriptSubject, 'sessions' | 'unwatched'> {
+  const sessions = sessionsOf(host, peer, tracked);
+  if (sessions.known && sessions.value.watched.length > 0) {
+    return { sessions: known(sessions.value.watched), unwatched: sessions.value.left };
+  }
   const families = ([4, 6] as const).filter((family) =>
     script.statements.some((one) => 'family' in one && one.family === family),
   );
   const standing = families.flatMap((family) => standIn(after, family, elsewhere) ?? []);
   // Without knowledge of sessions it is not known that there is none.
-  return sessions.known || standing.length > 0 ? known(standing) : sessions;
+  return { sessions: sessions.known || standing.length > 0 ? known(standing) : sessions, unwatched: 0 };
 }

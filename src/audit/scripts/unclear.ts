@@ -9,3 +9,10 @@ export function unclearTo(id: string, { timeline }: ScriptSubject): readonly Und
     return [{ id, why: `line ${line}, ${text}: ${step.problem.message}`, remedy: step.problem.hint }];
   });
 }
+
+/** Sessions that are too many to follow. */
+export function unwatchedBy(id: string, { unwatched }: ScriptSubject): readonly Undetermined[] {
+  if (unwatched === 0) return [];
+  const why = `${unwatched} more sessions are open than palisade follows`;
+  return [{ id, why, remedy: 'name the peer that matters with --peer' }];
+}
