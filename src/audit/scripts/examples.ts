@@ -16,7 +16,7 @@ iptables -A INPUT -p tcp --dport 22 -j DROP
 `;
 
 /** A host with one link and one session, in the shape of a facts file. */
-export function session(peer: string, local: string): unknown {
+export function session(peer: string, local: string): object {
   return {
     links: [{ name: 'eth0' }],
     addresses: [

@@ -35,7 +35,7 @@ export function createFollower(host: Host, packets: readonly Packet[]): Follower
   const families = ([4, 6] as const).filter((family) => packets.some((packet) => packet.family === family));
   const last = new Map<
     Family,
-    { readonly text: string; readonly policies: string; readonly followed: readonly (Followed | null)[] }
+    { readonly said: string; readonly followed: readonly (Followed | null)[] }
   >();
   const keeps = (family: Family): ((standing: StandingRule) => boolean) => {
     const own = packets.filter((packet) => packet.family === family);
@@ -54,11 +54,12 @@ export function createFollower(host: Host, packets: readonly Packet[]): Follower
       const few = left(family, keeps(family));
       // What changes packets may bring them to rules that they did not match before.
       const now = changesPackets(few.ruleset) ? left(family) : few;
-      const said = [...policies].join(' ');
+      // Places count too: what stands before may have moved the rules.
+      const said = [now.ruleset.text, now.numbers, now.lines, ...policies].join(' ');
       let known = last.get(family);
-      if (known === undefined || known.text !== now.ruleset.text || known.policies !== said || now !== few) {
+      if (known === undefined || known.said !== said) {
         const followed = packets.map((packet) => (packet.family === family ? ask(host, packet, now, policies) : null));
-        known = { text: now.ruleset.text, policies: said, followed };
+        known = { said, followed };
         last.set(family, known);
       }
       for (const [index, one] of known.followed.entries()) answers[index] ??= one;

@@ -107,6 +107,21 @@ export const fwOps01: ScriptCheck = {
       finds: [],
       unknown: 1,
     },
+    {
+      title: 'rules of nft that may rewrite the packets before',
+      script: guideScript,
+      facts: {
+        ...session('203.0.113.66', '198.51.100.10'),
+        foreignChains: [
+          {
+            ...{ family: 'inet', table: 'firewalld', chain: 'nat_PREROUTING', type: 'nat', hook: 'prerouting' },
+            ...{ priority: -90, policy: 'accept', rules: 2 },
+          },
+        ],
+      },
+      finds: [],
+      unknown: 1,
+    },
     { title: 'rules that were not read', v4: null, script: 'iptables -P INPUT DROP\n', finds: [], unknown: 1 },
     {
       title: 'rules that let the session in already',

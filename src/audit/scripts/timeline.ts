@@ -2,6 +2,7 @@ import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { RunOptions, Script, State, Step } from '../../model/ruleset/script/index.ts';
 import { scriptStates } from '../../model/ruleset/script/index.ts';
+import { type Bystanders, bystanders, rewritten } from '../bystanders.ts';
 import type { Witness } from '../finding.ts';
 import { createFollower, type Follower, type PolicyLines, policyKey } from './follower.ts';
 import { freshPackets, type ManagementSession, runningPackets } from './session.ts';
@@ -99,9 +100,12 @@ function watch(host: Host, session: ManagementSession): (left: State['left'], po
   const [peerFirst, hostFirst] = anew;
   const follow: Follower = createFollower(host, [...freshPackets(session), ...known, ...peerFirst, ...hostFirst]);
   let tracked = session.tracked;
+  const { family } = session.peer;
+  const rewriting = (['input', 'output'] as const).map((hook) => bystanders(host, family, hook)).find(isRewriting);
   return (left, policies) => {
     const passings = follow(left, policies).map(({ held, resets }): Passing => {
       if (held.kind === 'unknown') return held;
+      if (rewriting !== undefined) return { kind: 'unknown', ...rewritten(family, rewriting) };
       const [witness] = held.witnesses;
       return held.kind === 'no' && witness !== undefined ? { kind: 'cut', sure: true, witness, resets } : { kind: 'passes' };
     });
@@ -114,6 +118,10 @@ function watch(host: Host, session: ManagementSession): (left: State['left'], po
     if (tracked === false && now.kind !== 'cut') tracked = null;
     return { running: now, fresh: both(syn, answer) };
   };
+}
+
+function isRewriting(one: Bystanders): one is Extract<Bystanders, { kind: 'may-rewrite' }> {
+  return one.kind === 'may-rewrite';
 }
 
 function both(one: Passing, other: Passing): Passing {
