@@ -49,7 +49,9 @@ function compare(text: string): void {
       expect(held?.kind, `${state.step.statement.text}, packet ${index}`).toBe(expected.kind);
       if (held === undefined || held.kind === 'unknown' || expected.kind !== 'no' || held.kind !== 'no') continue;
       // The rule, by its number among all.
-      expect(place(held.witnesses[0]?.trace.decidedBy), state.step.statement.text).toBe(place(expected.witnesses[0]?.trace.decidedBy));
+      expect(place(held.witnesses[0]?.trace.decidedBy), state.step.statement.text).toBe(
+        place(expected.witnesses[0]?.trace.decidedBy),
+      );
     }
   }
 }

@@ -25,18 +25,17 @@ export function policyKey({ family, table, chain }: Omit<RuleRef, 'rule'>): stri
   return `${family} ${table} ${chain}`;
 }
 
+/** Which rules matter to certain packets, so that it need not be found out again for the same ones. */
+export type Relevance = WeakMap<object, boolean>;
+
 /**
  * Follows a few packets through every state of a script. Rules that none of them meets are left out of each state before it
  * is built, and a state that then looks like the one before has its answers: a script of thousands of commands has few that
  * matter. Rules are named by their numbers and by the lines of the script; one from before the script has no line.
  */
-export function createFollower(host: Host, packets: readonly Packet[]): Follower {
-  const kept = new WeakMap<object, boolean>();
+export function createFollower(host: Host, packets: readonly Packet[], kept: Relevance = new WeakMap()): Follower {
   const families = ([4, 6] as const).filter((family) => packets.some((packet) => packet.family === family));
-  const last = new Map<
-    Family,
-    { readonly said: string; readonly followed: readonly (Followed | null)[] }
-  >();
+  const last = new Map<Family, { readonly said: string; readonly followed: readonly (Followed | null)[] }>();
   const keeps = (family: Family): ((standing: StandingRule) => boolean) => {
     const own = packets.filter((packet) => packet.family === family);
     return (standing) => {

@@ -49,9 +49,18 @@ describe('the catalogue of scripts', () => {
 
   it('shows for every check a script that makes it fire, one that does not, and one that it cannot answer', () => {
     for (const { id, examples } of scriptChecks) {
-      expect(examples.some(({ finds }) => finds.length > 0), `${id} fires`).toBe(true);
-      expect(examples.some(({ finds, unknown }) => finds.length === 0 && unknown === undefined), `${id} is silent`).toBe(true);
-      expect(examples.some(({ unknown }) => (unknown ?? 0) > 0), `${id} says unknown`).toBe(true);
+      expect(
+        examples.some(({ finds }) => finds.length > 0),
+        `${id} fires`,
+      ).toBe(true);
+      expect(
+        examples.some(({ finds, unknown }) => finds.length === 0 && unknown === undefined),
+        `${id} is silent`,
+      ).toBe(true);
+      expect(
+        examples.some(({ unknown }) => (unknown ?? 0) > 0),
+        `${id} says unknown`,
+      ).toBe(true);
     }
   });
 });

@@ -4,7 +4,7 @@ import type { RunOptions, Script, State, Step } from '../../model/ruleset/script
 import { scriptStates } from '../../model/ruleset/script/index.ts';
 import { type Bystanders, bystanders, rewritten } from '../bystanders.ts';
 import type { Witness } from '../finding.ts';
-import { createFollower, type Follower, type PolicyLines, policyKey } from './follower.ts';
+import { createFollower, type Follower, type PolicyLines, policyKey, type Relevance } from './follower.ts';
 import { freshPackets, type ManagementSession, runningPackets } from './session.ts';
 
 /** One moment of a script: the beginning, or what stands after a command or after a part of one. */
@@ -91,6 +91,9 @@ function notePolicies({ statement }: Step, policies: Map<string, number>): void 
   }
 }
 
+/** A session is followed through the script, and through every way in which its change could be put into transactions. */
+const relevances = new WeakMap<ManagementSession, Relevance>();
+
 /**
  * Follows one session. What connection tracking knows of it changes with the rules: as soon as they ask for it and let the
  * session through it may know it, if something was sent by then.
@@ -98,7 +101,9 @@ function notePolicies({ statement }: Step, policies: Map<string, number>): void 
 function watch(host: Host, session: ManagementSession): (left: State['left'], policies: PolicyLines) => Life {
   const { known, anew } = runningPackets(session);
   const [peerFirst, hostFirst] = anew;
-  const follow: Follower = createFollower(host, [...freshPackets(session), ...known, ...peerFirst, ...hostFirst]);
+  const relevance = relevances.get(session) ?? new WeakMap();
+  relevances.set(session, relevance);
+  const follow: Follower = createFollower(host, [...freshPackets(session), ...known, ...peerFirst, ...hostFirst], relevance);
   let tracked = session.tracked;
   const { family } = session.peer;
   const rewriting = (['input', 'output'] as const).map((hook) => bystanders(host, family, hook)).find(isRewriting);

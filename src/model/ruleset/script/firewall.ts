@@ -75,8 +75,18 @@ export function emptyTable(name: string, backend: 'nft' | 'legacy'): TableState 
   return { name, chains: new Map<string, ChainState>(chains), made: new Set(backend === 'nft' ? [] : builtinChains[name]) };
 }
 
-/** What a save holds, as the state to begin with. */
+const begun = new WeakMap<Ruleset, Map<'nft' | 'legacy', Firewall>>();
+
+/** What a save holds, as the state to begin with; worked out once, since tables never change in place. */
 export function firewallOf(ruleset: Ruleset, backend: 'nft' | 'legacy'): Firewall {
+  const known = begun.get(ruleset) ?? new Map<'nft' | 'legacy', Firewall>();
+  begun.set(ruleset, known);
+  const firewall = known.get(backend) ?? takenOver(ruleset, backend);
+  known.set(backend, firewall);
+  return { ...firewall, tables: new Map(firewall.tables) };
+}
+
+function takenOver(ruleset: Ruleset, backend: 'nft' | 'legacy'): Firewall {
   const firewall = emptyFirewall(ruleset.family, backend);
   for (const table of ruleset.tables) {
     // A save names them all, whether nft has made them or not.
