@@ -120,8 +120,16 @@ function settled(flow: Flow, { listener, listenersKnown }: Places): Flow {
   const there = listener(family, proto, onward);
   const here = listener(family, proto, back);
   const isTurned = direction === 'outbound' ? here !== undefined : there === undefined && tracked?.state === 'ESTABLISHED';
+  const process = flow.process ?? (direction === 'outbound' ? here : undefined)?.process ?? null;
   if (!isTurned || first.src !== onward.src || first.dst !== onward.dst) return flow;
-  return { ...flow, direction: direction === 'outbound' ? 'inbound' : 'outbound', first: back, onward: back, turned: true };
+  return {
+    ...flow,
+    direction: direction === 'outbound' ? 'inbound' : 'outbound',
+    first: back,
+    onward: back,
+    turned: true,
+    process,
+  };
 }
 
 function untrackedFlow(socket: OpenSocket, open: ReadonlyMap<string, OpenSocket>, places: Places): Flow | null | 'other-side' {

@@ -233,6 +233,32 @@ describe('the same change in one go', () => {
   });
 });
 
+it('a host that is said to stand open between two commands does so then, and only then', async () => {
+  await using where = await lab();
+  await using _ = await serve(where.host, 3306);
+  await shell(where.host, 'iptables -A INPUT -p tcp --dport 22 -j ACCEPT\niptables -P INPUT DROP\n');
+  await using connection = await connected(where);
+  const script =
+    'iptables -P INPUT ACCEPT\niptables -F INPUT\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\niptables -A INPUT -p tcp --dport 80 -j ACCEPT\niptables -P INPUT DROP\n';
+  const { subject } = await audited(where, script, connection);
+  if (!subject.windows.known) throw new Error(subject.windows.why);
+  const [window, ...others] = subject.windows.value;
+  if (window === undefined) throw new Error('no window');
+  expect(others).toEqual([]);
+  const isOpen = async (patience: number): Promise<boolean> => {
+    await using other = await open(where.client, ends[4][1], 3306, patience);
+    return other !== null;
+  };
+  const seen = [await isOpen(patienceMs)];
+  for (const [index, { text }] of parsed(script).statements.entries()) {
+    await shell(where.host, text);
+    const expected = window.from <= index + 1 && index + 1 <= window.to;
+    seen.push(await isOpen(expected ? 20_000 : patienceMs));
+  }
+  expect(seen).toEqual(seen.map((__, moment) => window.from <= moment && moment <= window.to));
+  expect([window.from, window.to]).toEqual([1, 4]);
+});
+
 /** As the kernel prints it, without what counts. */
 async function saved(namespace: Namespace): Promise<string> {
   const text = await shell(namespace, 'iptables-save\nip6tables-save\n');

@@ -44,7 +44,7 @@ export function scriptNotes({ refused }: ScriptPartJson, view: View): string {
 }
 
 /** The change as a shell takes it, at the margin so that it can be copied. */
-export function equivalentText({ equivalent, notUnderstood }: ScriptPartJson, view: View): string {
+export function equivalentText({ start, equivalent, notUnderstood }: ScriptPartJson, view: View): string {
   const { transactions, added, safe, first } = equivalent;
   if (transactions.length === 0) return '';
   const several = transactions.some(({ tables }) => tables.length > 1)
@@ -58,7 +58,11 @@ export function equivalentText({ equivalent, notUnderstood }: ScriptPartJson, vi
       : `The script alone would lock somebody out, so this has besides: ${added.map(({ rule }) => rule).join('; ')}.`;
   const before = first.length === 0 ? '' : `What sets up ipsets comes first: ${lineWords(first)}.`;
   const without = notUnderstood.length === 0 ? '' : `It lacks what was not understood: ${lineWords(notUnderstood)}.`;
-  const said = [several, verdict, more, before, without].filter((sentence) => sentence !== '').join(' ');
+  const replaced =
+    start === 'live'
+      ? 'It replaces these tables as they were read: where others change them too, such as Docker or fail2ban, load it at once.'
+      : '';
+  const said = [several, verdict, more, before, without, replaced].filter((sentence) => sentence !== '').join(' ');
   const lines = transactions.flatMap(({ tool, text }) => [`${tool} <<'EOF'`, ...text.split('\n').slice(0, -1), 'EOF']);
   return `${heading('The same change in one go', view)}${paragraph(said, view)}${lines.map((line) => `${view.paint('cyan', line)}\n`).join('')}`;
 }
