@@ -6,6 +6,7 @@
  * `verbs` read the host through it, `watch/sources` follows the kernel's log with it, and tests make their namespaces.
  */
 export * from './child.ts';
+export type { ConnectionTexts } from './connections.ts';
 export * from './kernel.ts';
 export * from './kmsg.ts';
 export * from './link.ts';

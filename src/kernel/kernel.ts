@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import type { HostTexts, SoftwareTexts, TextRead } from '../model/host/index.ts';
+import { type ConnectionTexts, readConnections } from './connections.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
 import { makeNamespace, type Namespace, type NamespaceOptions } from './namespace.ts';
@@ -24,6 +25,8 @@ export interface Kernel {
     /** Ask the package manager too, or take what it said before; left out: neither. */
     readonly software?: true | SoftwareTexts;
   }): Promise<HostTexts>;
+  /** The connections of now, of this machine or inside a namespace. Never rejects. */
+  connections(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<ConnectionTexts>;
   /**
    * A number that is another one after every change to nf_tables, here or inside a namespace: while it stays, the rules of the
    * nft backend and nft's own chains are as they were read (their counters are not). One question to the kernel, whatever
@@ -66,6 +69,7 @@ export function createKernel(options: KernelOptions = {}): Kernel {
       ]);
       return { name: hostname(), readAt, texts, software: asked };
     },
+    connections: ({ namespace, signal } = {}) => readConnections(namespace ? namespace.run : run, signal),
     async generation(namespace) {
       // The question alone would load nf_tables.
       if (!loaded) loaded = !(await readModules(run).absent('nf_tables'));

@@ -4,6 +4,7 @@
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
 import { audit } from './audit.ts';
+import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { reach } from './reach.ts';
 import { show } from './show.ts';
@@ -13,10 +14,12 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
+export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptStepJson } from './script.ts';
+export type { ScriptPartJson } from './script-shape.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { UpPart } from './up.ts';
@@ -24,4 +27,14 @@ export type { UpdatesJson } from './updates-shape.ts';
 export * from './verb.ts';
 
 /** In the order of the help. */
-export const verbs: readonly Verb[] = [status, up, show, audit, trace, reach, diff, updates] as unknown as readonly Verb[];
+export const verbs: readonly Verb[] = [
+  status,
+  up,
+  show,
+  audit,
+  trace,
+  reach,
+  connections,
+  diff,
+  updates,
+] as unknown as readonly Verb[];

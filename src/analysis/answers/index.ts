@@ -17,6 +17,7 @@ export * from './rewrites.ts';
 export { type ServiceWords, serviceWords } from './services.ts';
 export * from './shadows.ts';
 export * from './share.ts';
+export * from './towards.ts';
 export * from './tracing.ts';
 export { outwardLinks } from './usual-values.ts';
 export * from './whatif.ts';

@@ -25,8 +25,8 @@ export function findingsTable(findings: readonly FindingJson[], view: View): str
   );
 }
 
-/** Everything about each finding: what it means, where it stands, the packet that shows it, how to mend it. */
-export function findingsInFull(findings: readonly FindingJson[], view: View): string {
+/** Everything about each finding: what it means, where it stands (in `file`, if it is one), the packet that shows it, how to mend it. */
+export function findingsInFull(findings: readonly FindingJson[], view: View, file: string | null = null): string {
   return findings
     .map((finding) => {
       const { paint } = view;
@@ -38,8 +38,8 @@ export function findingsInFull(findings: readonly FindingJson[], view: View): st
         ),
         paragraph(finding.why, view, 2),
       ];
-      if (finding.at.length > 0) lines.push(labelled('at', places(finding.at), view));
-      if (finding.causedBy.length > 0) lines.push(labelled('because of', places(finding.causedBy), view));
+      if (finding.at.length > 0) lines.push(labelled('at', places(finding.at, file), view));
+      if (finding.causedBy.length > 0) lines.push(labelled('because of', places(finding.causedBy, file), view));
       if (finding.witness !== null) lines.push(labelled('witness', witnessWords(finding.witness), view));
       lines.push(fixText(finding.fix, view));
       if (finding.refs.length > 0) lines.push(labelled('see', finding.refs.join('; '), view));
@@ -77,8 +77,9 @@ function labelled(label: string, text: string, view: View): string {
   return paragraph(text, view, 2, `${label}: `);
 }
 
-function places(at: FindingJson['at']): string {
-  const shown = at.slice(0, 6).map((place) => `${placeWords(place)}${place.line === null ? '' : ` (line ${place.line})`}`);
+function places(at: FindingJson['at'], file: string | null): string {
+  const lead = file === null ? 'line ' : `${file}:`;
+  const shown = at.slice(0, 6).map((place) => `${placeWords(place)}${place.line === null ? '' : ` (${lead}${place.line})`}`);
   return at.length > shown.length ? `${shown.join(', ')} and ${at.length - shown.length} more` : shown.join(', ');
 }
 

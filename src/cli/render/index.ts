@@ -23,6 +23,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   audit: () => import('./audit.ts'),
   trace: () => import('./trace.ts'),
   reach: () => import('./reach.ts'),
+  connections: () => import('./connections.ts'),
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
 };

@@ -5,6 +5,7 @@
  * nothing of any machine: `kernel` brings the texts, verbs read the files. `analysis` and `audit` read hosts.
  */
 export * from './backends.ts';
+export type { OpenSocket, TrackedConnection } from './connection.ts';
 export * from './facts.ts';
 export * from './facts-json.ts';
 export * from './files.ts';

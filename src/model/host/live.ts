@@ -3,6 +3,7 @@ import type { Family } from '../net/index.ts';
 import type { Ruleset } from '../ruleset/index.ts';
 import { decideRules } from './backends.ts';
 import { type NftChains, parseNftChains } from './chain.ts';
+import { type OpenSocket, parseOpenSockets, parseTracked, type TrackedConnection } from './connection.ts';
 import { parseFlowtables } from './flowtable.ts';
 import type { Backend, Host, IpSet, Route } from './host.ts';
 import { parseFiles } from './host-file.ts';
@@ -105,6 +106,25 @@ const noManager = unknown(
   'no package manager that palisade knows told it: neither dpkg, nor rpm, nor apk',
   'compare the versions of iptables and the kernel with those of your distribution by hand',
 );
+/** What goes on at the moment of a reading. */
+export interface Connections {
+  readonly sockets: Known<readonly OpenSocket[]>;
+  /** None where the kernel tracks nothing. */
+  readonly tracked: Known<readonly TrackedConnection[]>;
+}
+
+export function connectionsFromTexts({
+  sockets,
+  tracked,
+}: {
+  readonly sockets: TextRead;
+  readonly tracked: TextRead;
+}): Connections {
+  return {
+    sockets: understood(sockets, 'the open sockets', parseOpenSockets),
+    tracked: orNone(tracked, [], understood(tracked, 'the tracked connections', parseTracked)),
+  };
+}
 
 function rulesetsIn(backends: Host['backends'][Family] | undefined): readonly Ruleset[] {
   if (backends?.known !== true) return [];

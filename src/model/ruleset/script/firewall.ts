@@ -38,6 +38,13 @@ export interface RuleState {
   readonly says: RuleSays;
 }
 
+/** A rule and where it stands. The same rule at other moments of a script is the same object. */
+export interface StandingRule {
+  readonly table: string;
+  readonly chain: string;
+  readonly rule: RuleState;
+}
+
 /** What the rest of the table has to know of a rule. */
 export interface RuleSays extends Identity {
   /** Chain that it jumps or goes to, and where its name stands in the text. */
@@ -68,8 +75,18 @@ export function emptyTable(name: string, backend: 'nft' | 'legacy'): TableState 
   return { name, chains: new Map<string, ChainState>(chains), made: new Set(backend === 'nft' ? [] : builtinChains[name]) };
 }
 
-/** What a save holds, as the state to begin with. */
+const begun = new WeakMap<Ruleset, Map<'nft' | 'legacy', Firewall>>();
+
+/** What a save holds, as the state to begin with; worked out once, since tables never change in place. */
 export function firewallOf(ruleset: Ruleset, backend: 'nft' | 'legacy'): Firewall {
+  const known = begun.get(ruleset) ?? new Map<'nft' | 'legacy', Firewall>();
+  begun.set(ruleset, known);
+  const firewall = known.get(backend) ?? takenOver(ruleset, backend);
+  known.set(backend, firewall);
+  return { ...firewall, tables: new Map(firewall.tables) };
+}
+
+function takenOver(ruleset: Ruleset, backend: 'nft' | 'legacy'): Firewall {
   const firewall = emptyFirewall(ruleset.family, backend);
   for (const table of ruleset.tables) {
     // A save names them all, whether nft has made them or not.
@@ -160,8 +177,8 @@ function jumpAt(text: string, name: string): number {
   throw new Error(`a jump to ${name} stands nowhere in its rule`);
 }
 
-/** The whole as iptables-save would write it, without what other tables hold: order of chains as iptables keeps them. */
-export function firewallText(firewall: Firewall): string {
+/** The whole as iptables-save would write it, without what other tables hold: order of chains as iptables keeps them. Rules that `keeps` says no to are left out. */
+export function firewallText(firewall: Firewall, keeps?: (rule: StandingRule) => boolean): string {
   const lines: string[] = [];
   for (const name of Object.keys(builtinChains)) {
     const table = firewall.tables.get(name);
@@ -171,6 +188,7 @@ export function firewallText(firewall: Firewall): string {
     for (const [chain, { policy, counters }] of chains) lines.push(`:${chain} ${policy ?? '-'} ${bracketed(counters)}`);
     for (const [chain, { rules }] of chains) {
       for (const rule of rules) {
+        if (keeps?.({ table: name, chain, rule }) === false) continue;
         const front = rule.counters === null ? '' : `${bracketed(rule.counters)} `;
         lines.push(`${front}-A ${chain}${rule.text === '' ? '' : ` ${rule.text}`}`);
       }

@@ -50,8 +50,14 @@ export function readRestore(
 /**
  * Does to the firewall what iptables-restore would: table by table, each whole or not at all, and nothing behind the
  * first that is refused. `null`: done.
+ *
+ * @param committed hears of each table when the kernel has taken it.
  */
-export function applyRestore(firewall: Firewall, restore: RestoreCommand): Refusal | Undecided | null {
+export function applyRestore(
+  firewall: Firewall,
+  restore: RestoreCommand,
+  committed: (table: string) => void = () => undefined,
+): Refusal | Undecided | null {
   let table: TableState | null = null;
   let skipped = false;
   const lines = restore.text.split('\n');
@@ -68,7 +74,10 @@ export function applyRestore(firewall: Firewall, restore: RestoreCommand): Refus
     } else if (/^COMMIT\s*$/.test(text)) {
       const wrong = table === null ? null : unloadable(table, firewall.backend);
       if (wrong !== null) return atLine(line, wrong);
-      if (table !== null && !restore.test) firewall.tables.set(table.name, table);
+      if (table !== null && !restore.test) {
+        firewall.tables.set(table.name, table);
+        committed(table.name);
+      }
       table = null;
       skipped = false;
     } else if (table !== null) {

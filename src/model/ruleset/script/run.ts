@@ -4,8 +4,16 @@ import { brief } from '../brief.ts';
 import { emptyRuleset, parseRuleset } from '../parse.ts';
 import type { Ruleset } from '../ruleset.ts';
 import { applyCommand } from './change.ts';
-import type { Refusal } from './command.ts';
-import { chainsInOrder, emptyFirewall, type Firewall, firewallOf, firewallText, type Undecided } from './firewall.ts';
+import type { IptablesCommand, Refusal } from './command.ts';
+import {
+  chainsInOrder,
+  emptyFirewall,
+  type Firewall,
+  firewallOf,
+  firewallText,
+  type StandingRule,
+  type Undecided,
+} from './firewall.ts';
 import { applyRestore } from './restore.ts';
 import type { Script, Statement } from './script.ts';
 
@@ -31,6 +39,8 @@ export interface Left {
   readonly ruleset: Ruleset;
   /** Line of the script for each rule of `ruleset.tables`, table after table in the order of the text; `null`: from before. */
   readonly lines: readonly (number | null)[];
+  /** Of each of them its number in its chain, also where others were left out. */
+  readonly numbers: readonly number[];
   /** Some command of the script was about this family, or it began with rules. */
   readonly used: boolean;
 }
@@ -51,11 +61,64 @@ export interface Step {
   readonly rules: Readonly<Record<Family, number>>;
 }
 
-/** Does what the script says to an empty firewall or a given one. Nothing runs. */
-export function runScript(script: Script, options: RunOptions = {}): Steps {
+/** What the kernel holds at one moment of a script. It stays as it was while the script goes on. */
+export interface State {
+  /** The command that has been done by now, or of which a part has. */
+  readonly step: Step;
+  /** Of a restore of several tables, which the kernel takes one by one: the table of this moment, unless it is the last. */
+  readonly part: string | null;
+  /** Families that hold other rules than the moment before. What zeroes counters changes none. */
+  readonly changed: readonly Family[];
+  /** One family's rules of this moment; only those that `keeps` says yes to, where just a few are asked about. */
+  left(family: Family, keeps?: (rule: StandingRule) => boolean): Left;
+}
+
+/** Goes through the script as {@link runScript} does, and stops after every change that the kernel makes. */
+export function* scriptStates(script: Script, options: RunOptions = {}): Generator<State> {
+  const machine = newMachine(script, backendOf(script, options), options);
+  let before = snapshot(machine);
+  const stateOf = (step: Step, part: string | null, now: Machine['firewalls']): State => {
+    const { file, used } = machine;
+    const known = { ...used };
+    const counting = step.statement.kind === 'iptables' && isZeroing(step.statement.command);
+    const changed = ([4, 6] as const).filter((family) => !counting && !isSame(before[family], now[family]));
+    before = now;
+    return { step, part, changed, left: (family, keeps) => left(now[family], file, known[family], keeps) };
+  };
+  for (const statement of script.statements) {
+    machine.commits.length = 0;
+    const step = take(machine, statement);
+    for (const { table, family, tables } of machine.commits.slice(0, -1)) {
+      yield stateOf(step, table, { ...before, [family]: { ...before[family], tables } });
+    }
+    yield stateOf(step, null, snapshot(machine));
+  }
+}
+
+function isZeroing(command: IptablesCommand | Refusal): boolean {
+  return command.kind === 'command' && command.action.kind === 'zero';
+}
+
+/** Tables are never changed in place. */
+function snapshot({ firewalls }: Machine): Machine['firewalls'] {
+  const of = (family: Family): Firewall => ({ ...firewalls[family], tables: new Map(firewalls[family].tables) });
+  return { 4: of(4), 6: of(6) };
+}
+
+function isSame(left: Firewall, right: Firewall): boolean {
+  return left.tables.size === right.tables.size && [...left.tables].every(([name, table]) => right.tables.get(name) === table);
+}
+
+/** As asked for, or as the script names it somewhere; nft if nothing does. */
+export function backendOf(script: Script, options: RunOptions): 'nft' | 'legacy' {
   const named = script.statements.find((one) => (one.kind === 'iptables' || one.kind === 'restore') && one.backend !== null);
   const own = named !== undefined && 'backend' in named ? named.backend : null;
-  const backend = options.backend ?? own ?? 'nft';
+  return options.backend ?? own ?? 'nft';
+}
+
+/** Does what the script says to an empty firewall or a given one. Nothing runs. */
+export function runScript(script: Script, options: RunOptions = {}): Steps {
+  const backend = backendOf(script, options);
   const steps: Step[] = [];
   const machine = newMachine(script, backend, options);
   for (const statement of script.statements) steps.push(take(machine, statement));
@@ -78,6 +141,8 @@ interface Machine {
   readonly backend: 'nft' | 'legacy';
   readonly firewalls: Readonly<Record<Family, Firewall>>;
   readonly used: Record<Family, boolean>;
+  /** What the last restore did, table by table. */
+  readonly commits: { readonly table: string; readonly family: Family; readonly tables: Firewall['tables'] }[];
   /** How the last command ended. */
   status: Status;
   stops: boolean;
@@ -94,6 +159,7 @@ function newMachine(script: Script, backend: 'nft' | 'legacy', { start = {} }: R
     backend,
     firewalls: { 4: begin(4), 6: begin(6) },
     used: { 4: start[4] !== undefined, 6: start[6] !== undefined },
+    commits: [],
     status: 'well',
     stops: false,
     ended: false,
@@ -148,7 +214,7 @@ function take(machine: Machine, statement: Statement): Step {
   }
   const { family } = statement;
   machine.used[family] = true;
-  const wrong = applied(machine.firewalls[family], statement);
+  const wrong = applied(machine, statement);
   if (wrong?.kind === 'undecided') return unclear(wrong.why, wrong.hint);
   const failed = wrong !== null;
   machine.status = failed === statement.negated ? 'well' : 'badly';
@@ -159,8 +225,14 @@ function take(machine: Machine, statement: Statement): Step {
   return step('failed', { code: 'script-refused', at, message: brief(wrong.message), hint: brief(wrong.hint) });
 }
 
-function applied(firewall: Firewall, statement: Statement & { kind: 'iptables' | 'restore' }): Refusal | Undecided | null {
-  if (statement.kind === 'restore') return applyRestore(firewall, statement.restore);
+function applied(machine: Machine, statement: Statement & { kind: 'iptables' | 'restore' }): Refusal | Undecided | null {
+  const { family } = statement;
+  const firewall = machine.firewalls[family];
+  if (statement.kind === 'restore') {
+    return applyRestore(firewall, statement.restore, (table) => {
+      machine.commits.push({ table, family, tables: new Map(firewall.tables) });
+    });
+  }
   const { command, line } = statement;
   return command.kind === 'refused' ? command : applyCommand(firewall, command, line);
 }
@@ -171,17 +243,27 @@ function countRules(firewall: Firewall): number {
   return count;
 }
 
-function bothLeft(machine: Machine): Steps['left'] {
-  return { 4: left(machine, 4), 6: left(machine, 6) };
+function bothLeft({ firewalls, file, used }: Machine): Steps['left'] {
+  return { 4: left(firewalls[4], file, used[4]), 6: left(firewalls[6], file, used[6]) };
 }
 
-function left({ file, firewalls, used }: Machine, family: Family): Left {
-  const firewall = firewalls[family];
-  const text = firewallText(firewall);
-  if (text === '') return { ruleset: emptyRuleset(family, file), lines: [], used: used[family] };
+function left(firewall: Firewall, file: string, used: boolean, keeps?: (rule: StandingRule) => boolean): Left {
+  const { family } = firewall;
+  const text = firewallText(firewall, keeps);
+  if (text === '') return { ruleset: emptyRuleset(family, file), lines: [], numbers: [], used };
   const parsed = parseRuleset(text, { file, family });
   if (!parsed.ok) throw new Error(`what a script leaves does not read: ${parsed.problems[0]?.message}`);
-  const tables = parsed.value.tables.flatMap(({ name }) => firewall.tables.get(name) ?? []);
-  const lines = tables.flatMap((table) => chainsInOrder(table).flatMap(([, chain]) => chain.rules.map((rule) => rule.line)));
-  return { ruleset: parsed.value, lines, used: used[family] };
+  const lines: (number | null)[] = [];
+  const numbers: number[] = [];
+  for (const { name } of parsed.value.tables) {
+    const table = firewall.tables.get(name);
+    for (const [chain, { rules }] of table === undefined ? [] : chainsInOrder(table)) {
+      for (const [index, rule] of rules.entries()) {
+        if (keeps?.({ table: name, chain, rule }) === false) continue;
+        lines.push(rule.line);
+        numbers.push(index + 1);
+      }
+    }
+  }
+  return { ruleset: parsed.value, lines, numbers, used };
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRuleset } from '../index.ts';
 import { generatedScript } from './generated.fixture.ts';
-import { parseScript, type RunOptions, runScript, type Steps } from './index.ts';
+import { parseScript, type RunOptions, runScript, type State, type Steps, scriptStates } from './index.ts';
 
 const folder = join(import.meta.dirname, '../../../../testdata/scripts');
 
@@ -256,3 +256,58 @@ describe('bad input', () => {
 
 /** Blanks between the words, as a fuzzer without them rarely makes a command. */
 const fcJoin = ' ';
+
+describe('the states of a script', () => {
+  function statesOf(text: string, options: RunOptions = {}): readonly State[] {
+    const script = parseScript(text, { file: 'test.sh' });
+    if (!script.ok) throw new Error(JSON.stringify(script.problems));
+    return [...scriptStates(script.value, options)];
+  }
+
+  it('are those after each command, also when they are looked at late', () => {
+    for (const family of [4, 6] as const) {
+      const text = generatedScript(family, 60, 7);
+      const steps = follow(text);
+      const states = statesOf(text);
+      expect(states).toHaveLength(steps.steps.length);
+      for (const [index, { step, left }] of states.entries()) {
+        expect(step).toEqual(steps.steps[index]);
+        expect(left(family).ruleset.text).toBe(steps.after(index)[family].ruleset.text);
+      }
+    }
+  });
+
+  it('are one for each table of a restore, since the kernel takes them one by one', () => {
+    const text =
+      'iptables-restore <<END\n*nat\nCOMMIT\n*mangle\n:INPUT DROP\nCOMMIT\n*filter\n:INPUT DROP\nCOMMIT\nEND\niptables -L\niptables -Z\n';
+    const states = statesOf(text);
+    expect(states.map(({ part, changed }) => [part, changed])).toEqual([
+      ['nat', [4]],
+      ['mangle', [4]],
+      [null, [4]],
+      [null, []],
+      [null, []],
+    ]);
+    expect(
+      states.map(({ left }) =>
+        left(4)
+          .ruleset.tables.map(({ name }) => name)
+          .join(),
+      ),
+    ).toEqual(['nat', 'mangle,nat', 'mangle,nat,filter', 'mangle,nat,filter', 'mangle,nat,filter']);
+  });
+
+  it('stop at the table that is refused', () => {
+    const states = statesOf('iptables-restore <<END\n*nat\nCOMMIT\n*filter\n-A NOWHERE -j DROP\nCOMMIT\nEND\n');
+    expect(states.map(({ step, part, left }) => [step.outcome, part, left(4).ruleset.tables.length])).toEqual([
+      ['failed', null, 1],
+    ]);
+  });
+
+  it('can be asked for some rules only, which keep their numbers and lines', () => {
+    const [, , last] = statesOf('iptables -A INPUT -s 10.0.0.1\niptables -A INPUT -s 10.0.0.2\niptables -I INPUT -s 10.0.0.3\n');
+    const few = last?.left(4, ({ rule }) => !rule.text.includes('10.0.0.1'));
+    expect(few?.ruleset.text.match(/^-A.*/gm)).toEqual(['-A INPUT -s 10.0.0.3', '-A INPUT -s 10.0.0.2']);
+    expect(few).toMatchObject({ numbers: [1, 3], lines: [3, 2] });
+  });
+});

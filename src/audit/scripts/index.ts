@@ -1,0 +1,68 @@
+/**
+ * What is wrong with a script of commands: not only the rules that it leaves, but every state on the way there.
+ *
+ * A script is followed command by command in thought. Checks of scripts ask whether somebody who manages the host is cut off on
+ * the way or locked out in the end, and whether the host stands open in between; the rules that are left are audited as those
+ * of a host. Nothing is run and nothing is read here. `verbs` call it.
+ */
+import type { Family } from '../../model/net/index.ts';
+import { checks } from '../checks/index.ts';
+import type { Finding, Located, Report, Undetermined } from '../finding.ts';
+import { reportOf } from '../report.ts';
+import { subjectOf } from '../subject.ts';
+import type { ScriptCheck, ScriptSubject } from './check.ts';
+import { namer } from './follower.ts';
+import { fwOps01 } from './fw-ops-01.ts';
+import { fwOps02 } from './fw-ops-02.ts';
+import { fwOps03 } from './fw-ops-03.ts';
+import { type Prepared, type ScriptQuestion, scriptSubjectOf } from './subject.ts';
+import type { Equivalent } from './transaction.ts';
+
+export type { ScriptCheck, ScriptExample, ScriptSubject } from './check.ts';
+export { type Cut, cutOf } from './cut.ts';
+export type { AskedPeer, ManagementSession } from './session.ts';
+export type { Life, Moment, Passing } from './timeline.ts';
+export { asCommand, type Equivalent, type Transaction } from './transaction.ts';
+export type { ScriptQuestion };
+
+/** In the order of their ids. */
+export const scriptChecks: readonly ScriptCheck[] = [fwOps01, fwOps02, fwOps03];
+
+export interface ScriptAudit {
+  readonly report: Report;
+  readonly subject: ScriptSubject;
+  readonly equivalent: Equivalent;
+}
+
+/** Audits the way and the end of a script. Lines of findings are those of the script; rules from before it have none. */
+export function auditScript(question: ScriptQuestion): ScriptAudit {
+  const prepared = scriptSubjectOf(question);
+  const { subject, equivalent } = prepared;
+  const end = subjectOf(subject.after);
+  const answers = [
+    ...scriptChecks.map((check) => check.run(subject)),
+    ...checks.map((check) => inScript(prepared, check.run(end))),
+  ];
+  const unknown = answers.flatMap((answer) => answer.unknown);
+  const findings = answers.flatMap((answer) => answer.findings);
+  return { report: reportOf(findings, unknown, checks.length + scriptChecks.length), subject, equivalent };
+}
+
+function inScript(
+  { subject, left }: Prepared,
+  answer: { readonly findings: readonly Finding[]; readonly unknown: readonly Undetermined[] },
+): typeof answer {
+  const { moments, policies } = subject.timeline;
+  const named: Record<Family, ReturnType<typeof namer>> = { 4: namer(left[4], policies), 6: namer(left[6], policies) };
+  const place = (at: Located): Located => named[at.family](at);
+  const isDoubtful = subject.doubtfulFrom < moments.length;
+  return {
+    unknown: answer.unknown,
+    findings: answer.findings.map((finding) => ({
+      ...finding,
+      certainty: isDoubtful ? 'possible' : finding.certainty,
+      at: finding.at.map(place),
+      causedBy: finding.causedBy.map(place),
+    })),
+  };
+}
