@@ -1,5 +1,5 @@
+import { bystanders } from '../analysis/answers/bystanders.ts';
 import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords } from '../analysis/answers/index.ts';
-import { bystanders } from '../audit/bystanders.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { type Hook, packetToJson } from '../model/packet/index.ts';

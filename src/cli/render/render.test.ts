@@ -42,6 +42,7 @@ const finding: FindingJson = {
     decidedBy: { family: 6, table: 'filter', chain: 'INPUT', rule: 'policy' },
     dependsOn: [],
   },
+  proof: null,
   fix: 'Deny what no rule names.\nip6tables -P INPUT DROP',
   refs: ['CIS Debian 12 4.4.3.1'],
 };
@@ -199,6 +200,9 @@ describe('trace', () => {
     dependsOn: [],
     outcomes: [],
     assumed: ['the mark is 0'],
+    certainty: 'certain',
+    beside: [],
+    proof: null,
   };
 
   test('says verdict and decider, then the way there', () => {

@@ -1,0 +1,71 @@
+import type { Witness } from '../../audit/finding.ts';
+import type { Observed } from '../../kernel/index.ts';
+import { type Ending, type Packet, packetToJson, type RuleRef, type Trace } from '../../model/packet/index.ts';
+import type { Ruleset } from '../../model/ruleset/index.ts';
+import type { Problem } from '../../result.ts';
+import type { ProofJson } from '../shapes.ts';
+
+/** What palisade says of one packet, for the kernel to confirm. */
+export interface Claim {
+  readonly packet: Packet;
+  readonly verdict: Trace['verdict'];
+  readonly decidedBy: RuleRef | null;
+  /** Every way it may end, of a verdict that depends. */
+  readonly outcomes: readonly Ending[];
+  /** Matches that must answer as the claim has it, and whose answer no packet tells. */
+  readonly hangsOn: readonly string[];
+}
+
+export function claimOf({ packet, trace }: Witness): Claim {
+  const { verdict, decidedBy, outcomes } = trace;
+  return { packet, verdict, decidedBy, outcomes, hangsOn: [] };
+}
+
+/** What the kernel did with the packet, when it was sent through the rules in a rehearsal. */
+export type Proof = ProofJson;
+
+type Seen = Extract<Observed, { kind: 'seen' }>;
+
+/** Whether the kernel ended with the packet in a way that is claimed, by the same rule. */
+export function agrees({ verdict, decidedBy, outcomes }: Claim, seen: Seen, ruleset: Ruleset): boolean {
+  if (verdict === 'UNDECIDED') return false;
+  const endings = verdict === 'DEPENDS' ? outcomes : [{ verdict, decidedBy }];
+  return endings.some(
+    (ending) =>
+      (ending.verdict === 'ACCEPT') === (seen.verdict === 'ACCEPT') && isSame(ending.decidedBy, seen.decidedBy, ruleset),
+  );
+}
+
+/** Where the text has no such chain the kernel may still have one, which accepts: then nothing was claimed of it. */
+function isSame(claimed: RuleRef | null, met: RuleRef | null, ruleset: Ruleset): boolean {
+  if (met?.rule === 'policy') {
+    const table = ruleset.tables.find(({ name }) => name === met.table);
+    if (table?.chains.get(met.chain)?.policy == null) return true;
+  }
+  return claimed?.table === met?.table && claimed?.chain === met?.chain && claimed?.rule === met?.rule;
+}
+
+/** One claim, what made it (such as a finding), and what came of it. */
+export interface Proved {
+  readonly where: string;
+  readonly claim: Claim;
+  readonly proof: Proof | null;
+}
+
+/** What is to be reported: of each claim on which the kernel disagrees, what palisade said and what the kernel did. */
+export function faultsOf(proved: readonly Proved[]): readonly Problem[] {
+  return proved.flatMap(({ where, claim: { packet, verdict, decidedBy }, proof }): readonly Problem[] => {
+    if (proof === null || !proof.ran || proof.agrees) return [];
+    return [
+      {
+        code: 'kernel-disagrees',
+        message: `${where}: of the packet ${JSON.stringify(packetToJson(packet))} palisade says ${byWhom(verdict, decidedBy)}, and the kernel did ${byWhom(proof.kernel, proof.decidedBy)}`,
+        hint: 'this is a fault of palisade: please report it, with the rules',
+      },
+    ];
+  });
+}
+
+function byWhom(verdict: string, by: RuleRef | null): string {
+  return by === null ? verdict : `${verdict} by IPv${by.family} ${by.table} ${by.chain} ${by.rule}`;
+}
