@@ -66,7 +66,7 @@ export const proof = z
 export type ProofJson = z.output<typeof proof>;
 
 /** Where a proof stands beside a packet. */
-const proofGiven = proof.nullable().describe('null: it was not asked for with --prove, or there is no packet to send.');
+export const proofGiven = proof.nullable().describe('null: it was not asked for with --prove, or there is no packet to send.');
 
 export const trace = z
   .object({
