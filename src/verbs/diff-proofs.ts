@@ -1,4 +1,5 @@
 import type { Difference } from '../analysis/answers/index.ts';
+import { createEvaluator, type Evaluator } from '../analysis/index.ts';
 import type { Problem } from '../result.ts';
 import type { BothProofs } from './diff-shapes.ts';
 import type { Sides } from './diff-sides.ts';
@@ -26,7 +27,8 @@ export async function proveDifferences(
 const notSent: Proof = { ran: false, why: 'nothing was sent' };
 
 async function proveSide(context: Context, proving: Proving, differences: readonly Witnessed[], side: 'before' | 'after') {
-  const claims = differences.map((difference) => claimOf(difference, difference[side]));
+  const evaluator = createEvaluator(proving.host);
+  const claims = differences.map((difference) => claimOfSide(evaluator, difference, difference[side]));
   const sent = claims.filter((claim) => claim !== null);
   const shown = await prove(context, proving, sent);
   const faults = faultsOf(sent.map((claim, index) => ({ where: `diff, ${side}`, claim, proof: shown[index] ?? null })));
@@ -36,8 +38,10 @@ async function proveSide(context: Context, proving: Proving, differences: readon
 }
 
 /** `null`: of a packet that takes another way nothing is claimed on this one. */
-function claimOf({ witness }: Witnessed, { verdict, decision }: Difference['before']): Claim | null {
+function claimOfSide(evaluator: Evaluator, { witness }: Witnessed, { verdict, decision }: Difference['before']): Claim | null {
   if (verdict === 'OTHER-WAY') return null;
+  // Whether it is that rule for sure, the plain interpreter says.
+  const byThatRule = evaluator.trace(witness.packet)?.path.every(({ maybe }) => !maybe) === true;
   const hangsOn = witness.assumed.map(({ text }) => text);
-  return { packet: witness.packet, verdict, decidedBy: decision?.by ?? null, outcomes: [], hangsOn };
+  return { packet: witness.packet, verdict, decidedBy: decision?.by ?? null, byThatRule, outcomes: [], hangsOn };
 }

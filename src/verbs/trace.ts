@@ -85,14 +85,17 @@ where those come first and may change it.
       };
       return { kind: 'unread', problems: [problem] };
     }
-    const tracing = await tracingFor(host, packets.value.length, input.brief);
+    // Only the whole way there says which rule a packet meets for sure.
+    const brief = input.brief && !input.prove;
+    const tracing = await tracingFor(host, packets.value.length, brief);
     const told = (packet: Packet): Told => {
       context.signal.throwIfAborted();
       const trace = tracing.trace(packet);
       if (trace === null) throw new Error('a known ruleset has no answer');
       return { packet, trace, standing: tracing.standing(packet, trace) };
     };
-    if (input.prove) return await proved(context, { ...read.value, backend: input.backend }, packets.value.map(told));
+    if (input.prove)
+      return await proved(context, { ...read.value, backend: input.backend }, packets.value.map(told), input.brief);
     let sure = true;
     for (const packet of packets.value) {
       const { trace, standing } = told(packet);
@@ -110,11 +113,12 @@ interface Told {
 }
 
 /** Each answer with what the kernel did. */
-async function proved(context: Context, proving: Proving, told: readonly Told[]): Promise<Outcome<TraceJson>> {
+async function proved(context: Context, proving: Proving, told: readonly Told[], brief: boolean): Promise<Outcome<TraceJson>> {
   const { claimOf, faultsOf, prove } = await import('./proof/index.ts');
-  const claims = told.map(claimOf);
+  const claims = told.map((one) => claimOf(one));
   const proofs = await prove(context, proving, claims);
-  for (const [index, { trace, standing }] of told.entries()) await context.part(traceToJson(trace, standing, proofs[index]));
+  for (const [index, { trace, standing }] of told.entries())
+    await context.part(traceToJson(brief ? { ...trace, path: [] } : trace, standing, proofs[index]));
   const faults = faultsOf(claims.map((claim, index) => ({ where: 'trace', claim, proof: proofs[index] ?? null })));
   const sure = faults.length === 0 && told.every(({ standing }) => standing.certainty !== 'unknown');
   return { kind: sure ? 'done' : 'unknown', value: null, faults };

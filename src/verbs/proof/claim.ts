@@ -10,15 +10,18 @@ export interface Claim {
   readonly packet: Packet;
   readonly verdict: Trace['verdict'];
   readonly decidedBy: RuleRef | null;
+  /** False where a match that no packet tells stands on its way: the same verdict may then come by another rule. */
+  readonly byThatRule: boolean;
   /** Every way it may end, of a verdict that depends. */
   readonly outcomes: readonly Ending[];
   /** Matches that must answer as the claim has it, and whose answer no packet tells. */
   readonly hangsOn: readonly string[];
 }
 
-export function claimOf({ packet, trace }: Witness): Claim {
-  const { verdict, decidedBy, outcomes } = trace;
-  return { packet, verdict, decidedBy, outcomes, hangsOn: [] };
+/** What a trace of the packet claims; its path must not have been left out. */
+export function claimOf({ packet, trace }: Pick<Witness, 'packet' | 'trace'>, hangsOn: readonly string[] = []): Claim {
+  const { verdict, decidedBy, outcomes, path } = trace;
+  return { packet, verdict, decidedBy, byThatRule: !path.some(({ maybe }) => maybe), outcomes, hangsOn };
 }
 
 /** What the kernel did with the packet, when it was sent through the rules in a rehearsal. */
@@ -27,12 +30,13 @@ export type Proof = ProofJson;
 type Seen = Extract<Observed, { kind: 'seen' }>;
 
 /** Whether the kernel ended with the packet in a way that is claimed, by the same rule. */
-export function agrees({ verdict, decidedBy, outcomes }: Claim, seen: Seen, ruleset: Ruleset): boolean {
+export function agrees({ verdict, decidedBy, byThatRule, outcomes }: Claim, seen: Seen, ruleset: Ruleset): boolean {
   if (verdict === 'UNDECIDED') return false;
   const endings = verdict === 'DEPENDS' ? outcomes : [{ verdict, decidedBy }];
   return endings.some(
     (ending) =>
-      (ending.verdict === 'ACCEPT') === (seen.verdict === 'ACCEPT') && isSame(ending.decidedBy, seen.decidedBy, ruleset),
+      (ending.verdict === 'ACCEPT') === (seen.verdict === 'ACCEPT') &&
+      (isSame(ending.decidedBy, seen.decidedBy, ruleset) || (verdict !== 'DEPENDS' && !byThatRule)),
   );
 }
 
