@@ -73,10 +73,10 @@ _palisade() {
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
-  audit) flags='--ruleset --sets --facts --backend --fail-on --json --no-color --quiet --config --state --policy --help' ;;
-  trace) flags='--ruleset --sets --facts --backend --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
-  reach) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
-  diff) flags='--sets --sets-after --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
+  audit) flags='--ruleset --sets --facts --backend --prove --fail-on --json --no-color --quiet --config --state --policy --help' ;;
+  trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
+  reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;
+  diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
     words='help status up show audit trace reach diff'

@@ -11,7 +11,7 @@ const [EXPECTED, TRANSLATED] = [1, 16 | 32];
  * @param tracked some rule asks for connections; else no rule sees what is said of them.
  */
 export function unsendable(packet: Packet, tracked: boolean): string | null {
-  const { family, hook, fragment, length, connmark, state, status } = packet;
+  const { family, hook, fragment, length, connmark, state, status, direction, original } = packet;
   const header = family === 4 ? 20 : fragment ? 48 : 40;
   if (length < header || length > 65535) return `no IPv${family} packet is ${length} bytes long`;
   if (connmark !== 0) return 'no packet brings the mark of a connection with it; only rules that met an earlier one set it';
@@ -24,6 +24,8 @@ export function unsendable(packet: Packet, tracked: boolean): string | null {
     return 'its connection would have to be expected by a helper or translated, and a rehearsal opens no such connections';
   if (state === 'ESTABLISHED')
     return isOfOther(packet) ? 'its connection is translated, and a rehearsal opens no such connections' : null;
+  if (state === 'RELATED' && original !== null && packet.dst !== (direction === 'original' ? original.dst : original.src))
+    return 'an error goes to the sender of what it is about, and this one does not';
   if (state === 'RELATED' || state === 'UNTRACKED') return null;
   const first = firstState(packet);
   if (first === state) return null;

@@ -3,7 +3,7 @@ import { createEvaluator, type Evaluator } from '../analysis/index.ts';
 import type { Problem } from '../result.ts';
 import type { BothProofs } from './diff-shapes.ts';
 import type { Sides } from './diff-sides.ts';
-import { type Claim, faultsOf, type Proof, type Proving, prove } from './proof/index.ts';
+import { type Claim, claimAmong, faultsOf, type Proof, type Proving, prove } from './proof/index.ts';
 import type { Context } from './verb.ts';
 
 type Witnessed = Difference & { readonly witness: NonNullable<Difference['witness']> };
@@ -39,9 +39,8 @@ async function proveSide(context: Context, proving: Proving, differences: readon
 
 /** `null`: of a packet that takes another way nothing is claimed on this one. */
 function claimOfSide(evaluator: Evaluator, { witness }: Witnessed, { verdict, decision }: Difference['before']): Claim | null {
-  if (verdict === 'OTHER-WAY') return null;
-  // Whether it is that rule for sure, the plain interpreter says.
-  const byThatRule = evaluator.trace(witness.packet)?.path.every(({ maybe }) => !maybe) === true;
-  const hangsOn = witness.assumed.map(({ text }) => text);
-  return { packet: witness.packet, verdict, decidedBy: decision?.by ?? null, byThatRule, outcomes: [], hangsOn };
+  const { packet, assumed } = witness;
+  const trace = evaluator.trace(packet);
+  if (verdict === 'OTHER-WAY' || trace === null) return null;
+  return claimAmong({ packet, trace }, verdict, decision?.by ?? null, assumed);
 }

@@ -3,7 +3,7 @@ import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords, type Wi
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { type Hook, packetToJson } from '../model/packet/index.ts';
-import { type Claim, claimOf } from './proof/claim.ts';
+import { type Claim, claimAmong } from './proof/claim.ts';
 import { sideBySide } from './reach-families.ts';
 import type { ReachJson } from './reach-shape.ts';
 import { unseenBy } from './reach-unseen.ts';
@@ -110,12 +110,7 @@ function witnessJson({ packet: shown, trace, assumed }: Witness, claims: Map<Wit
     assumed: answers,
     proof: null,
   };
-  claims.set(
-    value,
-    claimOf(
-      { packet: shown, trace },
-      answers.map(({ text }) => text),
-    ),
-  );
+  const verdict = trace.verdict === 'DEPENDS' || trace.verdict === 'UNDECIDED' ? 'ACCEPT' : trace.verdict;
+  claims.set(value, claimAmong({ packet: shown, trace }, verdict, trace.decidedBy, answers));
   return value;
 }

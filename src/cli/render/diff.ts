@@ -85,7 +85,8 @@ function witnessWords({ packet, assumed, checked, proof }: NonNullable<Differenc
 
 function bothWords({ before, after }: NonNullable<NonNullable<Difference['witness']>['proof']>): string {
   if (before.ran && after.ran && before.agrees && after.agrees) return 'the kernel agrees on both';
-  return `before: ${proofWords(before)}; after: ${proofWords(after)}`;
+  const words = (proof: typeof before): string => (proof.ran ? proofWords(proof) : `not proved: ${proof.why}`);
+  return `before: ${words(before)}; after: ${words(after)}`;
 }
 
 function sideWords({ verdict, answer, decidedBy, line, others }: Difference['before']): string {

@@ -219,6 +219,23 @@ describe('trace', () => {
     );
   });
 
+  test('says what else sees the packet, and what the kernel did', () => {
+    const [one, two] = ['inet guard in (filter, hook input, priority 0, policy accept)', 'the rules in the legacy backend'];
+    const beside = { certainty: 'possible' as const, beside: [one, two] };
+    const by = { family: 4 as const, table: 'filter', chain: 'INPUT', rule: 3 };
+    const proof = { ran: true as const, kernel: 'DROP' as const, decidedBy: by, agrees: true, led: false };
+    const drawn = trace({ ...dropped, ...beside, proof }, view);
+    expect(drawn).toContain(`\n  only possible: ${one}, ${two} also see the packet and may drop it\n`);
+    expect(drawn).toContain('\n  proof: the kernel agrees: DROP by IPv4 filter INPUT rule 3\n');
+    const other = { ...dropped, beside: [one], certainty: 'unknown' as const, proof: { ...proof, agrees: false } };
+    expect(trace(other, view)).toContain(`\n  unknown: ${one} also sees the packet and may change it before these rules do\n`);
+    expect(trace(other, view)).toContain(
+      '\n  proof: THE KERNEL DISAGREES: DROP by IPv4 filter INPUT rule 3; a fault of palisade',
+    );
+    const none = { ...dropped, proof: { ran: false as const, why: 'there is no way' } };
+    expect(trace(none, view)).toContain('\n  proof: none: there is no way\n');
+  });
+
   test('says every ending of a packet that a match decides on', () => {
     const depends: TraceJson = {
       ...dropped,

@@ -44,7 +44,7 @@ export function part(trace: TraceJson, view: View): string {
 
 /** What else may become of it. */
 function standingWords({ certainty, beside }: TraceJson): string {
-  const names = beside.join(', ');
-  if (certainty === 'possible') return `only possible: ${names} also sees the packet and may drop it`;
-  return certainty === 'unknown' ? `unknown: ${names} also sees the packet and may change it before these rules do` : '';
+  const others = `${beside.join(', ')} also ${beside.length === 1 ? 'sees' : 'see'} the packet`;
+  if (certainty === 'possible') return `only possible: ${others} and may drop it`;
+  return certainty === 'unknown' ? `unknown: ${others} and may change it before these rules do` : '';
 }

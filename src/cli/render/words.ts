@@ -47,7 +47,7 @@ export function witnessWords({ packet, verdict, decidedBy, dependsOn }: NonNulla
 
 /** What the kernel did with a packet, beside what was said of it. */
 export function proofWords(proof: NonNullable<ProofJson>): string {
-  if (!proof.ran) return `not proved: ${proof.why}`;
+  if (!proof.ran) return `none: ${proof.why}`;
   const did = verdictWords(proof.kernel, proof.decidedBy);
   const led = proof.led ? ', led there by a route made for it' : '';
   return proof.agrees

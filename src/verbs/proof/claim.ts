@@ -1,6 +1,6 @@
 import type { Witness } from '../../audit/finding.ts';
 import type { Observed } from '../../kernel/index.ts';
-import { type Ending, type Packet, packetToJson, type RuleRef, type Trace } from '../../model/packet/index.ts';
+import { type Ending, type FinalVerdict, type Packet, packetToJson, type RuleRef, type Trace } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import type { Problem } from '../../result.ts';
 import type { ProofJson } from '../shapes.ts';
@@ -12,16 +12,27 @@ export interface Claim {
   readonly decidedBy: RuleRef | null;
   /** False where a match that no packet tells stands on its way: the same verdict may then come by another rule. */
   readonly byThatRule: boolean;
-  /** Every way it may end, of a verdict that depends. */
+  /** Every way it may end, where that depends. */
   readonly outcomes: readonly Ending[];
   /** Matches that must answer as the claim has it, and whose answer no packet tells. */
   readonly hangsOn: readonly string[];
 }
 
 /** What a trace of the packet claims; its path must not have been left out. */
-export function claimOf({ packet, trace }: Pick<Witness, 'packet' | 'trace'>, hangsOn: readonly string[] = []): Claim {
+export function claimOf({ packet, trace }: Pick<Witness, 'packet' | 'trace'>): Claim {
   const { verdict, decidedBy, outcomes, path } = trace;
-  return { packet, verdict, decidedBy, byThatRule: !path.some(({ maybe }) => maybe), outcomes, hangsOn };
+  return { packet, verdict, decidedBy, byThatRule: !path.some(({ maybe }) => maybe), outcomes, hangsOn: [] };
+}
+
+/** One of the ways that a trace leaves open, taken by certain answers of its matches; the trace itself where it leaves none. */
+export function claimAmong(
+  shown: Pick<Witness, 'packet' | 'trace'>,
+  verdict: FinalVerdict,
+  decidedBy: RuleRef | null,
+  assumed: readonly { readonly text: string }[],
+): Claim {
+  const hangsOn = shown.trace.verdict === 'DEPENDS' ? assumed.map(({ text }) => text) : [];
+  return { ...claimOf(shown), verdict, decidedBy, hangsOn };
 }
 
 /** What the kernel did with the packet, when it was sent through the rules in a rehearsal. */

@@ -4,5 +4,5 @@
  *
  * It judges no rules and draws nothing; `kernel` rehearses. Verbs call it where `--prove` asks for it.
  */
-export { type Claim, claimOf, faultsOf, type Proof, type Proved } from './claim.ts';
+export { type Claim, claimAmong, claimOf, faultsOf, type Proof, type Proved } from './claim.ts';
 export { type Proving, prove } from './prove.ts';

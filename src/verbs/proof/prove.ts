@@ -77,9 +77,9 @@ function proofOf(claim: Claim, seen: Shown | undefined, ruleset: Ruleset): Proof
   if (seen.kind === 'astray') return { ran: false, why: seen.why };
   const { verdict: kernel, decidedBy, led } = seen;
   const isAgreed = agrees(claim, seen, ruleset);
-  if (!isAgreed && claim.hangsOn.length > 0) {
-    const how = `the kernel did ${kernel} here`;
-    return { ran: false, why: `it hangs on how ${claim.hangsOn.join(', ')} answers, which is decided at its own time: ${how}` };
+  if (!isAgreed && claim.hangsOn.length > 0 && agrees({ ...claim, verdict: 'DEPENDS' }, seen, ruleset)) {
+    const answers = claim.hangsOn.length === 1 ? 'answers' : 'answer';
+    return { ran: false, why: `it hangs on how ${claim.hangsOn.join(', ')} ${answers}, and here the kernel did ${kernel}` };
   }
   if (!isAgreed && queues(claim)) return { ran: false, why: 'a program decides about it, and none runs in a rehearsal' };
   return { ran: true, kernel, decidedBy, agrees: isAgreed, led };

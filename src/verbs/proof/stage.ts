@@ -41,18 +41,15 @@ export function ledStage(host: Host, packets: readonly Packet[], family: Family)
   for (const packet of packets) {
     const { hook, in: from, out, src, dst, proto, sport } = packet;
     const target = hook === 'input' ? loopback : (out ?? loopback);
-    // What came over loopback goes by the addresses alone: rules cannot tell it from what is sent.
-    if (from !== loopback) {
-      const ends =
-        hook === 'output'
-          ? { in: loopback, to: whole(family, dst) }
-          : {
-              in: from ?? '',
-              from: whole(family, src),
-              other: [`ipproto ${proto}`, ...(sport === null || sport === 0 ? [] : [`sport ${sport}`])],
-            };
-      rules.set(JSON.stringify(ends), { family, priority, action: 'table', table: table(target), ...ends });
-    }
+    const ends =
+      hook === 'output'
+        ? { in: loopback, to: whole(family, dst) }
+        : {
+            in: from ?? '',
+            from: whole(family, src),
+            other: [`ipproto ${proto}`, ...(sport === null || sport === 0 ? [] : [`sport ${sport}`])],
+          };
+    rules.set(JSON.stringify(ends), { family, priority, action: 'table', table: table(target), ...ends });
     if (target === loopback && !host.addresses.known)
       routes.push({ to: formatAddress({ family, value: dst }), family, table: 'local', type: 'local', link: loopback });
   }
