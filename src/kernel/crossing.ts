@@ -100,8 +100,14 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
   return ok({
     async send(packets, { rules, input }) {
       const arrivals = arrivalsOf(packets);
-      const opened = await ready(rules ? 'rules' : 'verdicts', arrivals);
+      const opens = packets.some(({ state }) => state === 'ESTABLISHED' || state === 'RELATED');
+      // Where no connection is opened the rules stay as they are, and their names can be asked for meanwhile.
+      const [opened, early] = await Promise.all([
+        ready(rules ? 'rules' : 'verdicts', arrivals),
+        rules && naming === undefined && !opens ? namesOfRules(namespace, input) : undefined,
+      ]);
       if (!opened.ok) return opened;
+      if (early?.ok === true) naming = early.value;
       const epoch = 1 + Math.floor(Math.random() * 0xfffe);
       const connected = await openConnections({ namespace, wire: opened.value, links: names, epoch, packets, input, open });
       if (!connected.ok) return connected;

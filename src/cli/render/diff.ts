@@ -84,7 +84,8 @@ function witnessWords({ packet, assumed, checked, proof }: NonNullable<Differenc
 }
 
 function bothWords({ before, after }: NonNullable<NonNullable<Difference['witness']>['proof']>): string {
-  if (before.ran && after.ran && before.agrees && after.agrees) return 'the kernel agrees on both';
+  if (before.ran && after.ran && before.agrees && after.agrees)
+    return `the kernel agrees on both${before.led || after.led ? ', led there' : ''}`;
   const words = (proof: typeof before): string => (proof.ran ? proofWords(proof) : `not proved: ${proof.why}`);
   return `before: ${words(before)}; after: ${words(after)}`;
 }

@@ -87,7 +87,11 @@ function verdictCell({ verdict, conditions, witness }: Row): Cell {
 
 /** The row says already what the packet is. */
 function shortProof(proof: NonNullable<NonNullable<Row['witness']>['proof']>): string {
-  return proof.ran && proof.agrees ? 'the kernel agrees' : proof.ran ? proofWords(proof) : `not proved: ${proof.why}`;
+  return proof.ran && proof.agrees
+    ? `the kernel agrees${proof.led ? ', led there' : ''}`
+    : proof.ran
+      ? proofWords(proof)
+      : `not proved: ${proof.why}`;
 }
 
 /** So many are said in a table; `--json` has all. */
