@@ -154,6 +154,13 @@ describe('what cannot be sent', () => {
     expect(seen.map(({ proof }) => proof.ran)).toEqual([false, true]);
   });
 
+  it('is everything where rules ask sets that are not known', async () => {
+    const asking = hostOf({ 4: rules('icmp').replace('-p icmp', '-m set --match-set friends src') });
+    const unknown = { known: false, why: 'they were not read', remedy: 'read them' } as const;
+    const [seen] = await traced(asking, [packetOf(input)], { sets: unknown });
+    expect(words(seen?.proof)).toBe('the sets that its rules ask are unknown: they were not read');
+  });
+
   it('is everything where the backend is not there', async () => {
     const run = createRun();
     const without: Kernel = createKernel({

@@ -1,6 +1,6 @@
 import { createEvaluator } from '../../src/analysis/index.ts';
 import { createKernel, type Kernel, type Namespace } from '../../src/kernel/index.ts';
-import { type Host, hostFromFiles } from '../../src/model/host/index.ts';
+import { type Host, hostFromFiles, type Known } from '../../src/model/host/index.ts';
 import { type Packet, packetFromJson } from '../../src/model/packet/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
 import { claimOf, type Proof, prove } from '../../src/verbs/proof/index.ts';
@@ -67,7 +67,11 @@ export function packetOf(json: object): Packet {
 export async function traced(
   host: Host,
   packets: readonly Packet[],
-  { context = contextOf().context, backend = undefined as 'nft' | 'legacy' | undefined, sets = '' } = {},
+  {
+    context = contextOf().context,
+    backend = undefined as 'nft' | 'legacy' | undefined,
+    sets = { known: true, value: '' } as Known<string>,
+  } = {},
 ): Promise<readonly { readonly said: string; readonly proof: Proof }[]> {
   const evaluator = createEvaluator(host);
   const claims = packets.map((packet) => {
@@ -75,7 +79,7 @@ export async function traced(
     if (trace === null) throw new Error('the rules are unknown');
     return claimOf({ packet, trace });
   });
-  const proofs = await prove(context, { host, backend, sets: { known: true, value: sets } }, claims);
+  const proofs = await prove(context, { host, backend, sets }, claims);
   return claims.map(({ verdict, decidedBy }, index) => ({
     said: `${verdict} ${decidedBy?.chain} ${decidedBy?.rule}`,
     proof: proofs[index] ?? { ran: false, why: 'no proof' },

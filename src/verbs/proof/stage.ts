@@ -37,28 +37,38 @@ export function ledStage(host: Host, packets: readonly Packet[], family: Family)
     routes.push({ to: 'default', family, table: made, link: to, ...(to === loopback && { type: 'local' }) });
     return made;
   };
+  const targetOf = ({ hook, out }: Packet): string => (hook === 'input' ? loopback : (out ?? loopback));
+  const sender = ({ in: from, src }: Packet): string => `${from} ${src}`;
+  const targets = new Map<string, Set<string>>();
+  for (const packet of packets) targets.set(sender(packet), (targets.get(sender(packet)) ?? new Set()).add(targetOf(packet)));
   const rules = new Map<string, StagedRule>();
+  const here = new Set<string>();
   for (const packet of packets) {
-    const { hook, in: from, out, src, dst, proto, sport } = packet;
-    const target = hook === 'input' ? loopback : (out ?? loopback);
+    const { hook, in: from, src, dst, proto, sport } = packet;
+    const target = targetOf(packet);
     const ends =
       hook === 'output'
         ? { in: loopback, to: whole(family, dst) }
         : {
             in: from ?? '',
             from: whole(family, src),
-            other: [`ipproto ${proto}`, ...(sport === null || sport === 0 ? [] : [`sport ${sport}`])],
+            other:
+              targets.get(sender(packet))?.size === 1
+                ? []
+                : [`ipproto ${proto}`, ...(sport === null || sport === 0 ? [] : [`sport ${sport}`])],
           };
     rules.set(JSON.stringify(ends), { family, priority, action: 'table', table: table(target), ...ends });
-    if (target === loopback && !host.addresses.known)
-      routes.push({ to: formatAddress({ family, value: dst }), family, table: 'local', type: 'local', link: loopback });
+    if (target === loopback && !host.addresses.known) here.add(formatAddress({ family, value: dst }));
   }
+  for (const to of here) routes.push({ to, family, table: 'local', type: 'local', link: loopback });
+  // What asks for most first.
+  const led = [...rules.values()].toSorted((a, b) => (b.other?.length ?? 0) - (a.other?.length ?? 0));
   return {
     links,
     // Some translations take a link's address.
     addresses: host.addresses.known ? known.addresses : links.flatMap(({ name }, index) => standIns(name, index)),
     routes: host.routes.known ? routes : [...routes, ...onward(packets, links, family)],
-    rules: [...rules.values(), ...ownRules(known.rules, family)],
+    rules: [...led, ...ownRules(known.rules, family)],
   };
 }
 
