@@ -81,8 +81,18 @@ function proofOf(claim: Claim, seen: Shown | undefined, ruleset: Ruleset): Proof
     const answers = claim.hangsOn.length === 1 ? 'answers' : 'answer';
     return { ran: false, why: `it hangs on how ${claim.hangsOn.join(', ')} ${answers}, and here the kernel did ${kernel}` };
   }
+  if (!isAgreed && metNatOfLoopback(claim, seen)) return { ran: false, why: natOfLoopback };
   if (!isAgreed && queues(claim)) return { ran: false, why: 'a program decides about it, and none runs in a rehearsal' };
   return { ran: true, kernel, decidedBy, agrees: isAgreed, led };
+}
+
+const natOfLoopback =
+  'what comes over loopback was sent before, and passes nat’s PREROUTING by; put on the link by a rehearsal it meets the rules there';
+
+/** A rehearsal does not send it first, since what OUTPUT does with it is another question. */
+function metNatOfLoopback({ packet }: Claim, { rules }: Extract<Shown, { kind: 'seen' }>): boolean {
+  const met = rules.some(({ table, chain, rule }) => table === 'nat' && chain === 'PREROUTING' && rule !== 'policy');
+  return packet.in === loopback && met;
 }
 
 /** A queue that nobody reads drops, or lets pass what was to be asked about. */
@@ -111,6 +121,8 @@ function refusals({ host, sets }: Proving, ruleset: Ruleset): (claim: Claim) => 
 /** Rules by which the kernel tracks connections, and rules that see it. */
 const tracking =
   /^\*nat$|-m (?:conntrack|state|connbytes|connlabel|connlimit|connmark|cluster|helper)\b|-j (?:CT|NOTRACK|CONNMARK|CONNSECMARK|SYNPROXY|DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)\b/m;
+
+const loopback = 'lo';
 
 /** What became of a packet; `led`: by routes that were made for it. */
 type Shown = Observed & { readonly led: boolean };
