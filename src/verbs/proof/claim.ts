@@ -31,7 +31,8 @@ export function claimAmong(
   decidedBy: RuleRef | null,
   assumed: readonly { readonly text: string }[],
 ): Claim {
-  const hangsOn = shown.trace.verdict === 'DEPENDS' ? assumed.map(({ text }) => text) : [];
+  const isOpen = shown.trace.verdict === 'DEPENDS' || shown.trace.verdict === 'UNDECIDED';
+  const hangsOn = isOpen ? assumed.map(({ text }) => text) : [];
   return { ...claimOf(shown), verdict, decidedBy, hangsOn };
 }
 
@@ -43,12 +44,18 @@ type Seen = Extract<Observed, { kind: 'seen' }>;
 /** Whether the kernel ended with the packet in a way that is claimed, by the same rule. */
 export function agrees({ verdict, decidedBy, byThatRule, outcomes }: Claim, seen: Seen, ruleset: Ruleset): boolean {
   if (verdict === 'UNDECIDED') return false;
-  const endings = verdict === 'DEPENDS' ? outcomes : [{ verdict, decidedBy }];
+  const endings: readonly Pick<Ending, 'when' | 'verdict' | 'decidedBy'>[] =
+    verdict === 'DEPENDS' ? outcomes : [{ when: {}, verdict, decidedBy }];
   return endings.some(
     (ending) =>
       (ending.verdict === 'ACCEPT') === (seen.verdict === 'ACCEPT') &&
-      (isSame(ending.decidedBy, seen.decidedBy, ruleset) || (verdict !== 'DEPENDS' && !byThatRule)),
+      (isSame(ending.decidedBy, seen.decidedBy, ruleset) || isHotdrop(ending) || (verdict !== 'DEPENDS' && !byThatRule)),
   );
+}
+
+/** Of a match that drops by itself the kernel’s tracing says nothing: it names the rule that was met before. */
+function isHotdrop({ when }: Pick<Ending, 'when'>): boolean {
+  return Object.entries(when).some(([match, holds]) => holds && match.endsWith('(drops the packet itself)'));
 }
 
 /** Where the text has no such chain the kernel may still have one, which accepts: then nothing was claimed of it. */

@@ -77,7 +77,9 @@ function proofOf(claim: Claim, seen: Shown | undefined, ruleset: Ruleset): Proof
   if (seen.kind === 'astray') return { ran: false, why: seen.why };
   const { verdict: kernel, decidedBy, led } = seen;
   const isAgreed = agrees(claim, seen, ruleset);
-  if (!isAgreed && claim.hangsOn.length > 0 && agrees({ ...claim, verdict: 'DEPENDS' }, seen, ruleset)) {
+  // Ways that were too many to list may be any.
+  const isOpen = claim.outcomes.length === 0 || agrees({ ...claim, verdict: 'DEPENDS' }, seen, ruleset);
+  if (!isAgreed && claim.hangsOn.length > 0 && isOpen) {
     const answers = claim.hangsOn.length === 1 ? 'answers' : 'answer';
     return { ran: false, why: `it hangs on how ${claim.hangsOn.join(', ')} ${answers}, and here the kernel did ${kernel}` };
   }
