@@ -116,6 +116,13 @@ describe.each([4, 6] as const)('an IPv%i packet', (family) => {
   });
 });
 
+it.each(['nft', 'legacy'] as const)('a packet that only nat accepts met the rule that is named (%s)', async (backend) => {
+  const text = readFileSync(join(rulesets, `sshuttle/${backend}-v6.save`), 'latin1');
+  const packet = packetOf({ hook: 'output', src: '2001:db8::10', dst: '2001:db8:ffff::9', proto: 'tcp', dport: 22, length: 100 });
+  const [seen] = await traced(hostOf({ 6: text }), [packet], { backend });
+  expect([seen?.said, words(seen?.proof)]).toEqual(['ACCEPT sshuttle-12300 3', 'agrees, led']);
+});
+
 describe('what cannot be sent', () => {
   const input = { hook: 'input', src: '203.0.113.9', dst: '198.51.100.10', proto: 'tcp', dport: 22 };
   const host = hostOf({ 4: rules('icmp') });

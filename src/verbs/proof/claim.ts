@@ -49,8 +49,14 @@ export function agrees({ verdict, decidedBy, byThatRule, outcomes }: Claim, seen
   return endings.some(
     (ending) =>
       (ending.verdict === 'ACCEPT') === (seen.verdict === 'ACCEPT') &&
-      (isSame(ending.decidedBy, seen.decidedBy, ruleset) || isHotdrop(ending) || (verdict !== 'DEPENDS' && !byThatRule)),
+      (isByIt(ending, seen, ruleset) || isHotdrop(ending) || (verdict !== 'DEPENDS' && !byThatRule)),
   );
+}
+
+/** Several tables accept a packet, each by a rule or policy: of one that is accepted it is enough to have met the one that is named. */
+function isByIt({ verdict, decidedBy }: Pick<Ending, 'verdict' | 'decidedBy'>, seen: Seen, ruleset: Ruleset): boolean {
+  if (isUnsaid(seen.decidedBy, ruleset) || isSame(decidedBy, seen.decidedBy)) return true;
+  return verdict === 'ACCEPT' && seen.rules.some((met) => isSame(decidedBy, met));
 }
 
 /** Of a match that drops by itself the kernel’s tracing says nothing: it names the rule that was met before. */
@@ -58,12 +64,14 @@ function isHotdrop({ when }: Pick<Ending, 'when'>): boolean {
   return Object.entries(when).some(([match, holds]) => holds && match.endsWith('(drops the packet itself)'));
 }
 
-/** Where the text has no such chain the kernel may still have one, which accepts: then nothing was claimed of it. */
-function isSame(claimed: RuleRef | null, met: RuleRef | null, ruleset: Ruleset): boolean {
-  if (met?.rule === 'policy') {
-    const table = ruleset.tables.find(({ name }) => name === met.table);
-    if (table?.chains.get(met.chain)?.policy == null) return true;
-  }
+/** The policy of a chain that the text does not have and the kernel has all the same: nothing was claimed of it. */
+function isUnsaid(met: RuleRef | null, ruleset: Ruleset): boolean {
+  if (met?.rule !== 'policy') return false;
+  const table = ruleset.tables.find(({ name }) => name === met.table);
+  return table?.chains.get(met.chain)?.policy == null;
+}
+
+function isSame(claimed: RuleRef | null, met: RuleRef | null): boolean {
   return claimed?.table === met?.table && claimed?.chain === met?.chain && claimed?.rule === met?.rule;
 }
 
