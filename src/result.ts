@@ -21,6 +21,7 @@ export const problemCodes = {
   'packet-invalid': 'A packet description cannot be read.',
   'config-invalid': 'The configuration is not of the documented shape.',
   unread: 'Something that the answer needs could not be read.',
+  'kernel-disagrees': 'What palisade says of a packet is not what the kernel does with it: a fault of palisade.',
   'port-in-use': 'The address and port to listen on are taken.',
   'no-namespace': 'This host refuses to make a network namespace.',
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',

@@ -82,7 +82,8 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
       return await refuse(outcome.problems, terminal, exitOf[outcome.kind]);
     }
     if (!verb.streams) await print.whole(outcome.value);
-    return exitOf[outcome.kind];
+    progress.clear();
+    return await refuse(outcome.faults ?? [], terminal, exitOf[outcome.kind]);
   } catch (error) {
     // The verb may still be following something for a reader who has gone.
     if (error instanceof OutputClosed) interrupt.abort();

@@ -36,6 +36,14 @@ describe('an outcome', () => {
     });
   });
 
+  test('with faults of palisade says them too, whatever its form', async () => {
+    const fault = { code: 'kernel-disagrees' as const, message: 'a packet', hint: 'please report it' };
+    const how = async () => ({ kind: 'unknown' as const, value: { a: 1 }, faults: [fault] });
+    const err = 'palisade: a packet; please report it\n';
+    expect(await run(['status', '--json'], { run: how })).toEqual({ code: 3, out: '{"a":1}\n', err });
+    expect(await run(['status', '--quiet'], { run: how })).toEqual({ code: 3, out: '', err });
+  });
+
   test('in parts is a line of JSON each', async () => {
     const parts = async (context: Context) => {
       await context.part({ n: 1 });

@@ -1,5 +1,6 @@
 import type { Packet } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
+import { type Arrivals, arrivalsOf } from './arrival.ts';
 import { openConnections } from './handshake.ts';
 import type { RehearsalInput } from './load.ts';
 import type { Namespace } from './namespace.ts';
@@ -39,22 +40,22 @@ type Detail = 'verdicts' | 'routing' | 'rules';
  * Chains of nftables around all tables of iptables, which stay as they are: reports of how far packets come, and nothing
  * of this namespace's own making leaves it. What has no socket is the kernel's own.
  */
-function observers(detail: Detail, backend: 'nft' | 'legacy'): string {
+function observers(detail: Detail, backend: 'nft' | 'legacy', { incoming, outgoing }: Arrivals): string {
   const log = (name: ObserverChain): string => `log prefix "${observerChains[name].letter}" group ${observerGroup} snaplen 72`;
   const chain = (name: string, hook: string, priority: number, ...rules: string[]): string =>
     `chain ${name} { type filter hook ${hook} priority ${priority}; ${rules.map((rule) => `${rule};`).join(' ')} }`;
-  // Where nft's own tracing is read, it tells of these chains too.
+  // Where nft's own tracing is read, it tells of these chains too, but for the link that a packet is bound for.
   const report = (name: ObserverChain): string => (detail === 'rules' && backend === 'nft' ? 'accept' : `${log(name)} accept`);
   const trace = detail === 'rules' ? 'meta nftrace set 1 ' : '';
   const fence = `@ll,48,48 0x${fenceMac.toString(16)} log prefix "${fenceLetter}" group ${observerGroup} snaplen 72 drop`;
   return `table inet ${observerTable} {
-    ${chain('arrived', 'prerouting', -500, fence, `${trace}accept`)}
+    ${chain('arrived', 'prerouting', -500, fence, ...incoming, `${trace}accept`)}
     ${detail === 'verdicts' ? '' : chain('routed', 'prerouting', 400, report('routed'))}
     ${chain('begun', 'output', -500, 'meta skuid != 4294967295 accept', 'drop')}
-    ${chain('sent', 'output', -499, `${trace}${report('sent')}`)}
+    ${chain('sent', 'output', -499, ...outgoing, `${trace}${log('sent')} accept`)}
     ${chain('entered', 'input', -500, report('entered'))}
     ${chain('delivered', 'input', 400, report('delivered'))}
-    ${chain('forwarded', 'forward', -500, report('forwarded'))}
+    ${chain('forwarded', 'forward', -500, `${log('forwarded')} accept`)}
     ${chain('left', 'postrouting', 400, `${log('left')} accept`)}
   }`;
 }
@@ -65,17 +66,22 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
   const proxy: WireProxy | undefined = isBeyond(namespace) ? startWireProxy(namespace) : undefined;
   let wire: Wire | undefined;
   let wired: Detail | undefined;
+  let table: string | undefined;
   let naming: Naming | undefined;
   const open = new Set<string>();
 
   /** Observers and sockets as they are needed now. */
-  async function ready(detail: Detail): Promise<Result<Wire>> {
+  async function ready(detail: Detail, arrivals: Arrivals): Promise<Result<Wire>> {
+    const wanted = observers(detail, backend, arrivals);
+    if (table !== wanted) {
+      const input = `${table === undefined ? '' : `delete table inet ${observerTable}\n`}${wanted}\n`;
+      const put = await namespace.run({ argv: ['nft', '-f', '-'], input });
+      if (put.kind !== 'exited' || put.status !== 0) return failed(noObservers(put.kind === 'exited' ? put.stderr : put.kind));
+      table = wanted;
+    }
     if (wire !== undefined && wired === detail) return ok(wire);
     wire?.[Symbol.dispose]();
     wire = undefined;
-    const table = `${wired === undefined ? '' : `delete table inet ${observerTable}; `}${observers(detail, backend)}`;
-    const put = await namespace.run({ argv: ['nft', table] });
-    if (put.kind !== 'exited' || put.status !== 0) return failed(noObservers(put.kind === 'exited' ? put.stderr : put.kind));
     if (detail === 'rules' && backend === 'legacy') {
       // Legacy tables trace to the log of their family; this is the namespace's own choice of logger.
       const settings = ['net.netfilter.nf_log.2=nfnetlink_log', 'net.netfilter.nf_log.10=nfnetlink_log'];
@@ -93,8 +99,15 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
 
   return ok({
     async send(packets, { rules, input }) {
-      const opened = await ready(rules ? 'rules' : 'verdicts');
+      const arrivals = arrivalsOf(packets);
+      const opens = packets.some(({ state }) => state === 'ESTABLISHED' || state === 'RELATED');
+      // Where no connection is opened the rules stay as they are, and their names can be asked for meanwhile.
+      const [opened, early] = await Promise.all([
+        ready(rules ? 'rules' : 'verdicts', arrivals),
+        rules && naming === undefined && !opens ? namesOfRules(namespace, input) : undefined,
+      ]);
       if (!opened.ok) return opened;
+      if (early?.ok === true) naming = early.value;
       const epoch = 1 + Math.floor(Math.random() * 0xfffe);
       const connected = await openConnections({ namespace, wire: opened.value, links: names, epoch, packets, input, open });
       if (!connected.ok) return connected;
@@ -107,7 +120,7 @@ export async function openCrossing(options: CrossingOptions): Promise<Result<Cro
       }
       const observed: Observed[] = [];
       const shoot = async (some: readonly Packet[], detail: Detail): Promise<Result<Sighting[]>> => {
-        const now = await ready(detail);
+        const now = await ready(detail, arrivals);
         if (!now.ok) return now;
         return now.value.volley(
           some.map((packet, index) => shotOf(packet, names, ((epoch << 16) | (index + 1)) >>> 0)),
@@ -156,7 +169,7 @@ function isUnmet({ hook }: Packet, { flags, unsent }: Sighting): boolean {
   return hook !== 'output' && unsent === null && (flags & (marks.input | marks.forward)) === 0;
 }
 
-function judge(packet: Packet, { flags, out, unsent, trail }: Sighting, naming: Naming): Observed {
+function judge(packet: Packet, { flags, out, bound, unsent, trail }: Sighting, naming: Naming): Observed {
   if (unsent !== null) return { kind: 'astray', why: `it could not be sent: ${unsent}` };
   const { met, passed } = onWay[packet.hook];
   const others = packet.hook === 'input' ? marks.forward : packet.hook === 'forward' ? marks.input : 0;
@@ -166,7 +179,7 @@ function judge(packet: Packet, { flags, out, unsent, trail }: Sighting, naming: 
   if ((flags & met) === 0 && (flags & marks.routed) !== 0) return { kind: 'astray', why: 'no route leads it on' };
   const accepted = (flags & passed) !== 0;
   const rules = naming(trail, packet);
-  return { kind: 'seen', verdict: accepted ? 'ACCEPT' : 'DROP', out, decidedBy: deciding(rules, accepted), rules };
+  return { kind: 'seen', verdict: accepted ? 'ACCEPT' : 'DROP', out, bound, decidedBy: deciding(rules, accepted), rules };
 }
 
 function noObservers(said: string): Problem {

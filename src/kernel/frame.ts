@@ -16,6 +16,7 @@ const GRE = 47;
 const AH = 51;
 const ICMPV6 = 58;
 const SCTP = 132;
+const MOBILITY = 135;
 const UDPLITE = 136;
 const FRAGMENT_HEADER = 44;
 
@@ -83,6 +84,7 @@ function idOffset(proto: number, laterFragment: boolean): number {
     case ICMPV6:
     case UDP:
     case UDPLITE:
+    case MOBILITY:
       return 8;
     case SCTP:
     case DCCP:
@@ -192,6 +194,11 @@ function buildTransport(packet: Packet, id: number, length: number, pseudo: numb
     case AH:
       // No next header, 24 bytes long: a reader of IPv6 headers must find an end behind it.
       view.setUint32(0, (59 << 24) | (4 << 16));
+      break;
+    case MOBILITY:
+      // A Binding Refresh Request, and no next header: the kernel's own match drops what says another (ip6t_mh.c).
+      bytes.set([59, Math.max(0, (length >>> 3) - 1), 0, 0, 0, 0, 0, 0]);
+      view.setUint16(4, finish(4));
       break;
     default:
       break;

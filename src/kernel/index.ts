@@ -21,5 +21,6 @@ export * from './rehearsal.ts';
 export { policyChains } from './restorable.ts';
 export * from './restore.ts';
 export * from './run.ts';
+export { unsendable } from './sendable.ts';
 export type { Stage, StagedRoute } from './stage.ts';
 export type { StagedRule } from './staged-rule.ts';

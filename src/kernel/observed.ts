@@ -8,6 +8,8 @@ export type Observed =
       readonly verdict: 'ACCEPT' | 'DROP';
       /** The link by which it left; `null` when it did not. */
       readonly out: string | null;
+      /** The link by which it was to leave when it came to FORWARD or OUTPUT; `null` when it came to neither. */
+      readonly bound: string | null;
       /**
        * What gave the verdict, if rules were asked for: what dropped it, or for an accepted packet the decision of filter;
        * without a filter table the last accepting rule, else the last policy. `null` when no table stood in the way.

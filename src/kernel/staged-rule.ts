@@ -21,7 +21,7 @@ export interface StagedRule {
 const word = /^[^\s/:"'\\#-][^\s:"'\\#]*$/;
 const network = /^[0-9A-Fa-f.:/]+$/;
 /** What `ip` takes in the words in which it prints it (ip-rule(8)). */
-const taken = /^(?:(?:tos|ipproto|suppress_prefixlength) [0-9A-Za-z]+)$/;
+const taken = /^(?:(?:tos|ipproto|sport|suppress_prefixlength) [0-9A-Za-z-]+)$/;
 /** Asks for a packet's VRF, of which the action tells already. */
 const ofVrf = /^l3mdev\b/;
 

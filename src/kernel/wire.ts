@@ -31,6 +31,8 @@ export interface Sighting {
   /** Bits of {@link marks}. */
   flags: number;
   out: string | null;
+  /** The link that it was bound for at FORWARD or OUTPUT. */
+  bound: string | null;
   /** Why it could not be sent. */
   unsent: string | null;
   trail: Trail[];
@@ -108,7 +110,7 @@ export function openWire(options: WireOptions): Result<Wire> {
   };
 
   async function volley(shots: readonly Shot[], epoch: number): Promise<Result<Sighting[]>> {
-    const seen: Sighting[] = shots.map(() => ({ flags: 0, out: null, unsent: null, trail: [], ended: false }));
+    const seen: Sighting[] = shots.map(() => ({ flags: 0, out: null, bound: null, unsent: null, trail: [], ended: false }));
     const find = sightingBy(seen, epoch);
     let fences = 0;
     const take = (packets: readonly NflogPacket[]): void => {
@@ -124,6 +126,7 @@ export function openWire(options: WireOptions): Result<Wire> {
         const mark = markOfLetter(packet.prefix);
         found.flags |= mark;
         if (mark === marks.left) found.out = packet.out;
+        if (mark === marks.forward || mark === marks.output) found.bound = packet.out;
       }
     };
     const byTrace = new Map<number, Sighting>();

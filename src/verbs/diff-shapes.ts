@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Difference, Region, RewriteDifferences, UndecidedWay, WayDifferences } from '../analysis/answers/index.ts';
 import { packetToJson } from '../model/packet/index.ts';
-import { packet, ruleRef } from './shapes.ts';
+import { type ProofJson, packet, proof, ruleRef } from './shapes.ts';
 
 /** What all packets of a region have in common; they are those that meet all of it. */
 export const region = z
@@ -64,6 +64,10 @@ const difference = z.object({
       packet,
       assumed: z.array(z.object({ text: z.string(), holds: z.boolean() })).describe('Answers of matches that no field tells.'),
       checked: z.boolean().describe('The plain interpreter of rules gives both verdicts too.'),
+      proof: z
+        .object({ before: proof, after: proof })
+        .nullable()
+        .describe('What the kernel did with the packet under each of the rulesets; null: it was not asked for with --prove.'),
     })
     .nullable(),
 });
@@ -113,13 +117,30 @@ export const diffReport = z
 export type DiffJson = z.output<typeof diffReport>;
 type WayJson = DiffJson['families'][number]['ways'][number];
 
-export function wayToJson(way: WayDifferences | UndecidedWay): WayJson {
-  if (way.kind === 'undecided') return { hook: way.hook, equal: null, undecided: way.why, share: 0, left: 0, differences: [] };
-  const { hook, equal, share, left } = way;
-  return { hook, equal, undecided: null, share, left, differences: way.differences.map(differenceToJson) };
+/** What the kernel did with a difference's packet under each of the rulesets. */
+export interface BothProofs {
+  readonly before: ProofJson;
+  readonly after: ProofJson;
 }
 
-function differenceToJson({ kind, region: of, before, after, witness }: Difference): WayJson['differences'][number] {
+/** `proofs`: of differences that were tried on the kernel. */
+export function wayToJson(way: WayDifferences | UndecidedWay, proofs: ReadonlyMap<Difference, BothProofs>): WayJson {
+  if (way.kind === 'undecided') return { hook: way.hook, equal: null, undecided: way.why, share: 0, left: 0, differences: [] };
+  const { hook, equal, share, left } = way;
+  return {
+    hook,
+    equal,
+    undecided: null,
+    share,
+    left,
+    differences: way.differences.map((one) => differenceToJson(one, proofs.get(one) ?? null)),
+  };
+}
+
+function differenceToJson(
+  { kind, region: of, before, after, witness }: Difference,
+  proofs: BothProofs | null,
+): WayJson['differences'][number] {
   return {
     kind,
     region: regionToJson(of),
@@ -129,6 +150,7 @@ function differenceToJson({ kind, region: of, before, after, witness }: Differen
       packet: packet.parse(packetToJson(witness.packet)),
       assumed: witness.assumed.map(({ text, holds }) => ({ text, holds })),
       checked: witness.checked,
+      proof: proofs && { ...proofs },
     },
   };
 }

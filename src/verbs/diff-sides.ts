@@ -1,11 +1,12 @@
 import { type Loop, loopOf } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import type { Source } from '../analysis/symbolic/index.ts';
-import { type Backend, type Host, isNotGiven } from '../model/host/index.ts';
+import { type Backend, type Host, isNotGiven, type Known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
-import { readHost } from './reading.ts';
+import type { Proving } from './proof/index.ts';
+import { type HostAndSets, readHostAndSets } from './reading.ts';
 import { foreignOf } from './status.ts';
 import type { Context } from './verb.ts';
 
@@ -21,6 +22,8 @@ interface Asked {
 /** What can be compared, family by family. */
 export interface Sides {
   readonly pairs: readonly { readonly family: Family; readonly before: Source; readonly after: Source }[];
+  /** Each with the host that its rules are rehearsed on. */
+  readonly proving: { readonly before: Proving; readonly after: Proving };
   readonly assumed: readonly string[];
   readonly unknown: readonly { readonly what: string; readonly why: string; readonly remedy: string }[];
 }
@@ -31,7 +34,7 @@ export async function readSides(context: Context, asked: Asked): Promise<Result<
   if (!before.ok) return before;
   const after = await readSide(context, asked, asked.after, asked.setsAfter ?? asked.sets);
   if (!after.ok) return after;
-  const hosts = [before.value, after.value] as const;
+  const hosts = [before.value.host, after.value.host] as const;
   const pairs: Sides['pairs'][number][] = [];
   const unknown: Sides['unknown'][number][] = [];
   for (const family of [4, 6] as const) {
@@ -59,12 +62,21 @@ export async function readSides(context: Context, asked: Asked): Promise<Result<
     }
   }
   if (pairs.length === 0) return failed(nothingToCompare(asked, unknown));
-  return ok({ pairs, unknown, assumed: [...assumptions(asked, hosts), ...leftOut(asked, hosts)] });
+  const proving = {
+    before: rehearsable(before.value, after.value, asked.backend),
+    after: rehearsable(after.value, before.value, asked.backend),
+  };
+  return ok({ pairs, proving, unknown, assumed: [...assumptions(asked, hosts), ...leftOut(asked, hosts)] });
 }
 
-function readSide(context: Context, { facts, backend }: Asked, word: string, sets: string | undefined): Promise<Result<Host>> {
-  if (word === 'live') return readHost(context, { ruleset: [], backend });
-  return readHost(context, { ruleset: word.split(',').filter((file) => file !== ''), sets, facts, backend });
+function readSide(
+  context: Context,
+  { facts, backend }: Asked,
+  word: string,
+  sets: string | undefined,
+): Promise<Result<HostAndSets>> {
+  if (word === 'live') return readHostAndSets(context, { ruleset: [], backend });
+  return readHostAndSets(context, { ruleset: word.split(',').filter((file) => file !== ''), sets, facts, backend });
 }
 
 /** Of a file that is compared with a live host, what the file does not say is the host's. */
@@ -78,6 +90,27 @@ function surroundings(host: Host, other: Host): Source['surroundings'] {
     addresses: own.addresses ?? live.addresses,
     routes: own.routes ?? live.routes,
     listeners: own.listeners ?? live.listeners,
+  };
+}
+
+/** As {@link surroundings}, for a rehearsal. Its rules are its own. */
+function rehearsable({ host, sets }: HostAndSets, other: HostAndSets, backend: Backend | undefined): Proving {
+  if (host.origin === other.host.origin || host.origin === 'live') return { host, sets, backend };
+  const live = other.host;
+  const known = <T>(own: Known<T>, theirs: Known<T>): Known<T> => (own.known ? own : theirs);
+  return {
+    backend,
+    sets: host.sets.known ? sets : other.sets,
+    host: {
+      ...host,
+      links: known(host.links, live.links),
+      addresses: known(host.addresses, live.addresses),
+      routes: known(host.routes, live.routes),
+      routingRules: {
+        4: known(host.routingRules[4], live.routingRules[4]),
+        6: known(host.routingRules[6], live.routingRules[6]),
+      },
+    },
   };
 }
 

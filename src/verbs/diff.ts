@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { diffReport, rewritesToJson, wayToJson } from './diff-shapes.ts';
-import { readingInput } from './reading.ts';
+import type { Difference } from '../analysis/answers/index.ts';
+import { type BothProofs, diffReport, rewritesToJson, wayToJson } from './diff-shapes.ts';
+import { proveInput, readingInput } from './reading.ts';
 import { verb } from './verb.ts';
 
 export const diff = verb({
@@ -13,7 +14,8 @@ after, which rules decide, and shows one such packet.
 A and B are files of iptables-save, several with commas (4:FILE and 6:FILE say the family), - for standard input, or live for this
 host. Links, addresses and sets of the host that is read, or those of --facts and --sets, count for both.
 Packets that both let pass but translate or mark differently are listed by themselves. What is logged or counted makes no
-difference.`,
+difference.
+--prove sends each witness through both rulesets on the running kernel, in throw-away namespaces, and says what it did.`,
   input: z.object({
     before: z.string().describe('The ruleset before').meta({ value: 'A', path: true, positional: true }),
     after: z.string().describe('The ruleset after').meta({ value: 'B', path: true, positional: true }),
@@ -29,6 +31,7 @@ difference.`,
       .describe('Read links, addresses, listeners and sysctls as JSON for both rulesets')
       .meta({ value: 'FILE', path: true }),
     backend: readingInput.backend,
+    prove: proveInput,
     most: z.int().min(1).max(10_000).default(50).describe('So many regions of each way').meta({ value: 'NUMBER' }),
   }),
   output: diffReport,
@@ -37,10 +40,11 @@ difference.`,
     0: 'every packet is treated alike',
     1: 'some packets are treated differently',
     2: 'a file or flag could not be read',
-    3: 'no difference was found, but something could not be read or decided',
+    3: 'no difference was found, but something could not be read or decided; or the kernel did otherwise than was said',
   },
   examples: [
     { command: 'palisade diff live new-rules.v4', says: 'what would these rules change on this host?' },
+    { command: 'palisade diff live new-rules.v4 --prove', says: 'and does the kernel treat them so?' },
     { command: 'palisade diff old.v4,old.v6 new.v4,new.v6 --json', says: 'both families, for a pipeline' },
   ],
   async run(context, input) {
@@ -48,16 +52,25 @@ difference.`,
     const sides = await readSides(context, input);
     if (!sides.ok)
       return { kind: sides.problems.every(({ code }) => code === 'unread') ? 'unread' : 'invalid', problems: sides.problems };
-    const { pairs, assumed, unknown } = sides.value;
+    const { pairs, proving, assumed, unknown } = sides.value;
     const { compareRulesets } = await import('../analysis/answers/index.ts');
-    const families = pairs.map(({ family, before, after }) => {
+    const compared = pairs.map(({ family, before, after }) => {
       context.signal.throwIfAborted();
       context.progress(`comparing the IPv${family} rules`);
-      const { ways, rewrites } = compareRulesets(family, before, after, { most: input.most });
-      return { family, ways: ways.map(wayToJson), rewrites: rewritesToJson(rewrites) };
+      return { family, ...compareRulesets(family, before, after, { most: input.most }) };
     });
+    const differences = compared.flatMap(({ ways }) => ways.flatMap((way) => (way.kind === 'decided' ? way.differences : [])));
+    const { proofs, faults } = input.prove
+      ? await (await import('./diff-proofs.ts')).proveDifferences(context, proving, differences)
+      : { proofs: new Map<Difference, BothProofs>(), faults: [] };
+    const families = compared.map(({ family, ways, rewrites }) => ({
+      family,
+      ways: ways.map((way) => wayToJson(way, proofs)),
+      rewrites: rewritesToJson(rewrites),
+    }));
     const ways = families.flatMap((one) => one.ways);
     const value = { before: input.before, after: input.after, families, assumed: [...assumed], unknown: [...unknown] };
+    if (faults.length > 0) return { kind: 'unknown', value, faults };
     const rewrites = families.map((one) => one.rewrites);
     if (ways.some(({ equal }) => equal === false) || rewrites.some((one) => one !== null && one.differences.length > 0))
       return { kind: 'found', value };

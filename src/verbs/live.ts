@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createStandings } from '../analysis/answers/bystanders.ts';
 import { createEvaluator } from '../analysis/index.ts';
 import type { Report } from '../audit/index.ts';
 import type { Host } from '../model/host/index.ts';
@@ -51,7 +52,7 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
       const packet = packetFor(host, json);
       if (!packet.ok) return { ok: false, message: packet.problems.map(problemLine).join('\n') };
       const trace = createEvaluator(host).trace(packet.value);
-      if (trace !== null) return { ok: true, value: traceToJson(trace) };
+      if (trace !== null) return { ok: true, value: traceToJson(trace, createStandings(host)(packet.value, trace)) };
       const ruleset = host.rulesets[packet.value.family];
       return { ok: false, message: ruleset.known ? 'no answer' : `${ruleset.why}; ${ruleset.remedy}` };
     },

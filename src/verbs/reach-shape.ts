@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { packet, ruleRef } from './shapes.ts';
+import { packet, proofGiven, ruleRef } from './shapes.ts';
 
 const words = z.object({
   except: z.boolean().describe('True: all but the list, so that an empty list is all.'),
@@ -37,6 +37,7 @@ const row = z.object({
       decidedBy: ruleRef.nullable(),
       line: z.int().nullable(),
       assumed: z.array(z.object({ text: z.string(), holds: z.boolean() })).describe('Answers of matches that no field tells.'),
+      proof: proofGiven,
     })
     .nullable()
     .describe(

@@ -1,18 +1,27 @@
-import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords } from '../analysis/answers/index.ts';
-import { bystanders } from '../audit/bystanders.ts';
+import { bystanders } from '../analysis/answers/bystanders.ts';
+import { outwardLinks, type Reach, type ReachRow, reachOf, serviceWords, type Witness } from '../analysis/answers/index.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { type Hook, packetToJson } from '../model/packet/index.ts';
+import { type Claim, claimAmong } from './proof/claim.ts';
 import { sideBySide } from './reach-families.ts';
 import type { ReachJson } from './reach-shape.ts';
 import { unseenBy } from './reach-unseen.ts';
 import { packet } from './shapes.ts';
 
 type Row = ReachJson['rows'][number];
+type WitnessJson = NonNullable<Row['witness']>;
 type Known = Extract<Reach, { kind: 'known' }>;
 
+/** Who can reach what, and what is claimed of the packets that show it. */
+export interface Reached {
+  readonly value: ReachJson;
+  readonly claims: ReadonlyMap<WitnessJson, Claim>;
+}
+
 /** Who can reach what, both families side by side. */
-export function reachJson(host: Host): ReachJson {
+export function reachJson(host: Host): Reached {
+  const claims = new Map<WitnessJson, Claim>();
   const unknown: ReachJson['unknown'] = [];
   const families: Known[] = [];
   for (const family of [4, 6] as const) {
@@ -33,9 +42,9 @@ export function reachJson(host: Host): ReachJson {
       const why = `packets also meet ${beside[hook].names.join(', ')}, which may rewrite them`;
       unknown.push({ what, why, remedy: 'look at it with nft list ruleset' });
     }
-    return found.flatMap((row) => rowJson(row, family, (hook) => beside[hook]));
+    return found.flatMap((row) => rowJson(row, family, (hook) => beside[hook], claims));
   });
-  return {
+  const value = {
     host: host.name,
     readAt: host.readAt / 1000,
     outward: [
@@ -51,6 +60,7 @@ export function reachJson(host: Host): ReachJson {
     assumed: families.flatMap(({ family, assumed }) => [...assumed, ...unseenBy(host)].map((sentence) => ({ family, sentence }))),
     unknown,
   };
+  return { value, claims };
 }
 
 /** What others drop beside iptables makes an "accepted" one that depends on them; where they rewrite nothing is said. */
@@ -58,6 +68,7 @@ function rowJson(
   row: ReachRow,
   family: Family,
   besideOn: (hook: Exclude<Hook, 'output'>) => ReturnType<typeof bystanders>,
+  claims: Map<WitnessJson, Claim>,
 ): readonly Row[] {
   const hooks = new Set(row.goals.map(({ kind }) => (kind === 'host' ? ('input' as const) : ('forward' as const))));
   const beside = [...hooks].map(besideOn);
@@ -84,12 +95,22 @@ function rowJson(
         link: goal.kind === 'host' ? null : goal.link,
       })),
       listeners: row.listeners === null ? null : row.listeners.map(({ proto, port, process }) => ({ proto, port, process })),
-      witness: row.witness && {
-        packet: packet.parse(packetToJson(row.witness.packet)),
-        decidedBy: row.witness.trace.decidedBy,
-        line: row.witness.trace.line,
-        assumed: row.witness.assumed.map(({ text, holds }) => ({ text, holds })),
-      },
+      witness: row.witness && witnessJson(row.witness, claims),
     },
   ];
+}
+
+/** Rows are told apart and joined later on; their witnesses stay the same objects. */
+function witnessJson({ packet: shown, trace, assumed }: Witness, claims: Map<WitnessJson, Claim>): WitnessJson {
+  const answers = assumed.map(({ text, holds }) => ({ text, holds }));
+  const value = {
+    packet: packet.parse(packetToJson(shown)),
+    decidedBy: trace.decidedBy,
+    line: trace.line,
+    assumed: answers,
+    proof: null,
+  };
+  const verdict = trace.verdict === 'DEPENDS' || trace.verdict === 'UNDECIDED' ? 'ACCEPT' : trace.verdict;
+  claims.set(value, claimAmong({ packet: shown, trace }, verdict, trace.decidedBy, answers));
+  return value;
 }

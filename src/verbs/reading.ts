@@ -24,6 +24,12 @@ export const readingInput = {
   backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some'),
 };
 
+/** The flag of verbs that show packets. */
+export const proveInput = z
+  .boolean()
+  .default(false)
+  .describe('Send the packets through the real kernel too, in a throw-away namespace, and say what it did');
+
 export interface Reading {
   readonly ruleset: readonly string[];
   readonly sets?: string | undefined;

@@ -1,4 +1,4 @@
-import { nativeUnread } from '../audit/bystanders.ts';
+import { nativeUnread } from '../analysis/answers/bystanders.ts';
 import { type Host, isNotGiven } from '../model/host/index.ts';
 import { type Counters, type Ruleset, ruleMeaning, ruleText } from '../model/ruleset/index.ts';
 import type { RulesetJson } from './shapes.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Standing } from '../analysis/answers/index.ts';
 import { type Finding, type Report, severities } from '../audit/finding.ts';
 import { packetToJson, type RuleRef, states, type Trace } from '../model/packet/index.ts';
 
@@ -43,6 +44,30 @@ export const packet = z
 
 const verdict = z.enum(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'STOLEN']);
 
+export const proof = z
+  .discriminatedUnion('ran', [
+    z.object({
+      ran: z.literal(true),
+      kernel: z.enum(['ACCEPT', 'DROP']).describe('DROP: a rule or policy took it, in silence or with an answer.'),
+      decidedBy: ruleRef.nullable().describe('The rule or policy that the kernel’s own tracing names.'),
+      agrees: z
+        .boolean()
+        .describe('The kernel gave the verdict that is claimed, by the same rule. False is a fault of palisade.'),
+      led: z
+        .boolean()
+        .describe(
+          'The packet was led to its hook by routes made for it, since those of the host are not known or lead elsewhere: the rules are proved, not the way there.',
+        ),
+    }),
+    z.object({ ran: z.literal(false), why: z.string() }),
+  ])
+  .meta({ id: 'Proof', description: 'What the kernel did with the packet in a rehearsal.' });
+
+export type ProofJson = z.output<typeof proof>;
+
+/** Where a proof stands beside a packet. */
+export const proofGiven = proof.nullable().describe('null: it was not asked for with --prove, or there is no packet to send.');
+
 export const trace = z
   .object({
     verdict: z.enum([...verdict.options, 'DEPENDS', 'UNDECIDED']),
@@ -69,18 +94,30 @@ export const trace = z
       }),
     ),
     assumed: z.array(z.string()),
+    certainty: z
+      .enum(['certain', 'possible', 'unknown'])
+      .describe(
+        'possible: other rules on the way (beside) may still take what these let through. unknown: they may have changed the packet before.',
+      ),
+    beside: z
+      .array(z.string())
+      .describe('What else sees the packet: base chains of nft, rules of the other backend. Named, not followed.'),
+    proof: proofGiven,
   })
   .meta({ id: 'Trace', description: 'What becomes of one packet.' });
 
 export type TraceJson = z.output<typeof trace>;
 
-export function traceToJson(value: Trace): TraceJson {
+export function traceToJson(value: Trace, { certainty, beside }: Standing, shown: ProofJson | null = null): TraceJson {
   return {
     ...value,
     path: [...value.path],
     dependsOn: [...value.dependsOn],
     outcomes: value.outcomes.map((ending) => ({ ...ending, when: { ...ending.when } })),
     assumed: [...value.assumed],
+    certainty,
+    beside: [...beside],
+    proof: shown,
   };
 }
 
@@ -106,6 +143,7 @@ export const finding = z
       .object({ packet, verdict: trace.shape.verdict, decidedBy: ruleRef.nullable(), dependsOn: z.array(z.string()) })
       .nullable()
       .describe('One packet that shows it, and what becomes of it.'),
+    proof: proofGiven,
     fix: z.string(),
     refs: z.array(z.string()),
   })
@@ -113,10 +151,11 @@ export const finding = z
 
 export type FindingJson = z.output<typeof finding>;
 
-export function findingToJson(value: Finding): FindingJson {
+export function findingToJson(value: Finding, shown: ProofJson | null = null): FindingJson {
   const { witness } = value;
   return {
     ...value,
+    proof: shown,
     at: [...value.at],
     causedBy: [...value.causedBy],
     refs: [...value.refs],
@@ -164,14 +203,20 @@ export const auditReport = z
 
 export type AuditJson = z.output<typeof auditReport>;
 
-export function reportToJson(name: string, readAt: number, report: Report): AuditJson {
+/** `proofs`: of findings that were tried on the kernel. */
+export function reportToJson(
+  name: string,
+  readAt: number,
+  report: Report,
+  proofs: ReadonlyMap<Finding, ProofJson> = new Map(),
+): AuditJson {
   return {
     host: name,
     readAt: readAt / 1000,
     score: report.score,
     confidence: report.confidence,
     counts: countsOf(report),
-    findings: report.findings.map(findingToJson),
+    findings: report.findings.map((one) => findingToJson(one, proofs.get(one) ?? null)),
     unknown: [...report.unknown],
   };
 }

@@ -43,7 +43,7 @@ export function statusOf(host: Host, report: Report): StatusJson {
     score: report.score,
     confidence: report.confidence,
     counts,
-    findings: report.findings.map(findingToJson),
+    findings: report.findings.map((finding) => findingToJson(finding)),
     unknown: [...report.unknown],
     next: nextSteps(host, report),
   };

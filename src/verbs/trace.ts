@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import type { Standing } from '../analysis/answers/index.ts';
 import type { Host } from '../model/host/index.ts';
 import { formatAddress, parsePort } from '../model/net/index.ts';
 import { type Packet, states, type Trace } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { icmpTypeOf } from './icmp.ts';
 import { packetFor } from './packet.ts';
-import { readHost, readingInput, readText } from './reading.ts';
-import { trace as traceShape, traceToJson } from './shapes.ts';
-import { type Context, verb } from './verb.ts';
+import type { Proving } from './proof/index.ts';
+import { proveInput, readHostAndSets, readingInput, readText } from './reading.ts';
+import { type TraceJson, trace as traceShape, traceToJson } from './shapes.ts';
+import { type Context, type Outcome, verb } from './verb.ts';
 
 const wholeNumber = (max: number, says: string, value: string) =>
   z.int().min(0).max(max).optional().describe(says).meta({ value });
@@ -19,9 +21,13 @@ export const trace = verb({
   description: `Sends one packet, described by flags, or many, one JSON object a line, through the rules as the kernel would,
 and says which rule decides. Where a match such as limit or recent decides, the verdict is DEPENDS and every outcome is listed.
 input and forward begin at PREROUTING, so addresses are those before DNAT; output begins at OUTPUT.
-With --brief the path is left empty, and of what had to be taken for granted only what hangs on no rule is said.`,
+With --brief the path is left empty, and of what had to be taken for granted only what hangs on no rule is said.
+Where other rules see the packet too (base chains of nft, the other backend), what these let through is only possible, and unknown
+where those come first and may change it.
+--prove sends the packets through the rules on the running kernel, in a throw-away namespace, and says what it did with each.`,
   input: z.object({
     ...readingInput,
+    prove: proveInput,
     packets: z
       .string()
       .optional()
@@ -57,18 +63,20 @@ With --brief the path is left empty, and of what had to be taken for granted onl
   exits: {
     0: 'every packet was followed',
     2: 'a file, flag or packet could not be read',
-    3: 'the rules of a packet’s family are unknown',
+    3: 'the rules of a packet’s family are unknown, others may change a packet before them, or the kernel did otherwise than was said',
   },
   examples: [
     { command: 'palisade trace --src 203.0.113.9 --dport ssh', says: 'would this stranger reach sshd?' },
+    { command: 'palisade trace --src 203.0.113.9 --dport ssh --prove', says: 'and does the kernel agree?' },
     { command: 'palisade trace --ruleset rules.v4 --packets probes.jsonl --json', says: 'many packets against a file' },
   ],
   async run(context, input) {
-    const host = await readHost(context, input);
-    if (!host.ok) return { kind: 'invalid', problems: host.problems };
-    const packets = input.packets === undefined ? one(host.value, input) : await many(context, host.value, input.packets);
+    const read = await readHostAndSets(context, input);
+    if (!read.ok) return { kind: 'invalid', problems: read.problems };
+    const { host } = read.value;
+    const packets = input.packets === undefined ? one(host, input) : await many(context, host, input.packets);
     if (!packets.ok) return { kind: 'invalid', problems: packets.problems };
-    const missing = packets.value.map(({ family }) => host.value.rulesets[family]).find((ruleset) => !ruleset.known);
+    const missing = packets.value.map(({ family }) => host.rulesets[family]).find((ruleset) => !ruleset.known);
     if (missing !== undefined && !missing.known) {
       const problem: Problem = {
         code: 'unread',
@@ -77,30 +85,68 @@ With --brief the path is left empty, and of what had to be taken for granted onl
       };
       return { kind: 'unread', problems: [problem] };
     }
-    const tracing = await tracingFor(host.value, packets.value.length, input.brief);
-    for (const packet of packets.value) {
+    // Only the whole way there says which rule a packet meets for sure.
+    const brief = input.brief && !input.prove;
+    const tracing = await tracingFor(host, packets.value.length, brief);
+    const told = (packet: Packet): Told => {
       context.signal.throwIfAborted();
-      const answer = tracing(packet);
-      if (answer === null) throw new Error('a known ruleset has no answer');
-      await context.part(traceToJson(answer));
+      const trace = tracing.trace(packet);
+      if (trace === null) throw new Error('a known ruleset has no answer');
+      return { packet, trace, standing: tracing.standing(packet, trace) };
+    };
+    if (input.prove)
+      return await proved(context, { ...read.value, backend: input.backend }, packets.value.map(told), input.brief);
+    let sure = true;
+    for (const packet of packets.value) {
+      const { trace, standing } = told(packet);
+      sure &&= standing.certainty !== 'unknown';
+      await context.part(traceToJson(trace, standing));
     }
-    return { kind: 'done', value: null };
+    return { kind: sure ? 'done' : 'unknown', value: null };
   },
 });
+
+interface Told {
+  readonly packet: Packet;
+  readonly trace: Trace;
+  readonly standing: Standing;
+}
+
+/** Each answer with what the kernel did. */
+async function proved(context: Context, proving: Proving, told: readonly Told[], brief: boolean): Promise<Outcome<TraceJson>> {
+  const { claimOf, faultsOf, prove } = await import('./proof/index.ts');
+  const claims = told.map((one) => claimOf(one));
+  const proofs = await prove(context, proving, claims);
+  for (const [index, { trace, standing }] of told.entries())
+    await context.part(traceToJson(brief ? { ...trace, path: [] } : trace, standing, proofs[index]));
+  const faults = faultsOf(claims.map((claim, index) => ({ where: 'trace', claim, proof: proofs[index] ?? null })));
+  const sure = faults.length === 0 && told.every(({ standing }) => standing.certainty !== 'unknown');
+  return { kind: sure ? 'done' : 'unknown', value: null, faults };
+}
 
 /** So many packets take the interpreter about as long as it takes to build the rules into functions. */
 const mostInterpreted = 500;
 
-async function tracingFor(host: Host, count: number, brief: boolean): Promise<(packet: Packet) => Trace | null> {
+interface Answering {
+  trace(packet: Packet): Trace | null;
+  standing(packet: Packet, trace: Trace): Standing;
+}
+
+async function tracingFor(host: Host, count: number, brief: boolean): Promise<Answering> {
+  const { createStandings } = await import('../analysis/answers/bystanders.ts');
+  const standing = createStandings(host);
   if (brief && count > mostInterpreted) {
     const { createTracing } = await import('../analysis/answers/index.ts');
-    return createTracing(host).trace;
+    return { trace: createTracing(host).trace, standing };
   }
   const { createEvaluator } = await import('../analysis/index.ts');
   const evaluator = createEvaluator(host);
-  return (packet) => {
-    const trace = evaluator.trace(packet);
-    return brief && trace !== null ? { ...trace, path: [] } : trace;
+  return {
+    standing,
+    trace(packet) {
+      const trace = evaluator.trace(packet);
+      return brief && trace !== null ? { ...trace, path: [] } : trace;
+    },
   };
 }
 

@@ -46,7 +46,12 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4;
  * needs could not be read; `unknown`: there is one, and it says what is missing.
  */
 export type Outcome<T> =
-  | { readonly kind: 'done' | 'found' | 'unknown'; readonly value: T | null }
+  | {
+      readonly kind: 'done' | 'found' | 'unknown';
+      readonly value: T | null;
+      /** Faults of palisade itself that came to light, which nobody must miss: said on standard error, whatever the answer's form. */
+      readonly faults?: readonly Problem[];
+    }
   | { readonly kind: 'invalid' | 'unread' | 'unchanged'; readonly problems: readonly Problem[] };
 
 export const exitOf = { done: 0, found: 1, invalid: 2, unknown: 3, unread: 3, unchanged: 4 } as const satisfies Record<

@@ -51,6 +51,7 @@ const finding = (id: string, given: Pick<FindingJson, Certain> & Partial<Finding
   at: [],
   causedBy: [],
   witness: null,
+  proof: null,
   ...given,
 });
 
@@ -229,7 +230,8 @@ const step = (rule: number | 'policy', effect: string, maybe = false): TraceJson
 /** Of the guide's rules: ssh and web are accepted, port 2222 hangs on the throttle, all else falls to the policy. */
 function traceOf(dport: unknown): TraceJson {
   const logged = step(4, 'log', true);
-  const none = { dependsOn: [], outcomes: [], assumed: [] };
+  const sure = { certainty: 'certain' as const, beside: [], proof: null };
+  const none = { ...sure, dependsOn: [], outcomes: [], assumed: [] };
   const rule = ({ 22: 1, 80: 2, 443: 3 } as Readonly<Record<string, number>>)[String(dport)];
   if (rule !== undefined)
     return { ...none, verdict: 'ACCEPT', decidedBy: inputRule(rule), line: rule + 5, path: [step(rule, 'ACCEPT')] };
@@ -237,6 +239,7 @@ function traceOf(dport: unknown): TraceJson {
     return { ...none, verdict: 'DROP', decidedBy: inputRule('policy'), line: 3, path: [logged, step('policy', 'DROP')] };
   const match = '-m recent --update --seconds 60 --hitcount 4 --name DEFAULT --mask 255.255.255.255 --rsource';
   return {
+    ...sure,
     verdict: 'DEPENDS',
     decidedBy: inputRule(6),
     line: 11,

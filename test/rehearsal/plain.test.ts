@@ -30,6 +30,21 @@ describe.skipIf(process.geteuid?.() !== 0)('a plain user, who may enter no names
     }
   });
 
+  it('proves what palisade says of packets', { timeout: 60_000 }, async () => {
+    const main = join(import.meta.dirname, '../../src/daemon/main.ts');
+    for (const [version, dst] of [
+      ['v4', '198.51.100.1'],
+      ['v6', '2001:db8::1'],
+    ] as const) {
+      const rules = join(import.meta.dirname, `../../testdata/rulesets/ufw/nft-${version}.save`);
+      const src = version === 'v4' ? '203.0.113.9' : '2001:db8:ffff::9';
+      const asked = ['trace', '--prove', '--json', '--ruleset', rules, '--src', src, '--dst', dst, '--dport', '23'];
+      const child = spawn('setpriv', [...nobody, main, ...asked], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+      expect(JSON.parse(line)).toMatchObject({ proof: { ran: true, kernel: 'DROP', agrees: true, led: true } });
+    }
+  });
+
   it('leaves no process behind when it is killed', async () => {
     const child = spawn('setpriv', [...nobody, program, 'hold'], { stdio: ['ignore', 'pipe', 'inherit'] });
     using _ = { [Symbol.dispose]: () => child.kill('SIGKILL') };

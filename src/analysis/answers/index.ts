@@ -5,6 +5,7 @@
  * packets stay exact until they are said as rows (regions); a witness is one packet of a set, checked by the interpreter.
  * Verbs and audit call it; it reads no machine and draws nothing.
  */
+export * from './bystanders.ts';
 export * from './conditions.ts';
 export * from './diff.ts';
 export * from './liveness.ts';

@@ -29,7 +29,7 @@ export function createTracing(host: Host, budget?: number): Tracing {
       if (answer !== undefined && answer.verdict !== 'DEPENDS' && answer.verdict !== 'UNDECIDED') {
         const { verdict, decision } = answer;
         const [decidedBy, line] = [decision?.by ?? null, decision?.line ?? null];
-        return { verdict, decidedBy, line, path: [], dependsOn: [], outcomes: [], assumed: takenForGranted(host, packet) };
+        return { verdict, decidedBy, line, path: [], dependsOn: [], outcomes: [], assumed: takenForGranted(packet) };
       }
       const trace = evaluator.trace(packet);
       return trace && { ...trace, path: [] };

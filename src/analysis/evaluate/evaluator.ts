@@ -1,8 +1,7 @@
-import type { BaseChain, Host } from '../../model/host/index.ts';
+import type { Host } from '../../model/host/index.ts';
 import { ICMPV6 } from '../../model/net/index.ts';
 import { ctStatus, type Packet, type Trace } from '../../model/packet/index.ts';
 import { traceOf } from './endings.ts';
-import { hookTables } from './hooks.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { walk } from './walk.ts';
 
@@ -26,33 +25,17 @@ export function createEvaluator(host: Host): Evaluator {
       const ruleset = host.rulesets[packet.family];
       if (!ruleset.known) return null;
       const trace = traceOf((script) => walk(packet, ruleset.value, surroundings, script));
-      const taken = takenForGranted(host, packet);
+      const taken = takenForGranted(packet);
       return taken.length === 0 ? trace : { ...trace, assumed: [...trace.assumed, ...taken] };
     },
   };
 }
 
-/** What is taken for granted of a packet whatever the rules are, as sentences. */
-export function takenForGranted(host: Host, packet: Packet): readonly string[] {
-  return [...beside(host, packet), ...claims(packet)];
-}
-
-/** Foreign nft chains on the packet's way can take it away, whatever iptables says. */
-function beside(host: Host, packet: Packet): readonly string[] {
-  if (!host.foreignChains.known) return [];
-  const hooks = new Set(hookTables.nft[packet.hook].map(({ chain }) => chain.toLowerCase()));
-  const families = new Set(['inet', packet.family === 4 ? 'ip' : 'ip6']);
-  const meets = (chain: BaseChain): boolean => families.has(chain.family) && hooks.has(chain.hook);
-  return host.foreignChains.value
-    .filter(meets)
-    .map(
-      ({ family, table, chain }) =>
-        `the nft chain ${family} ${table} ${chain} also sees the packet; what it does is not modelled`,
-    );
-}
-
-/** What a packet says of itself and its own kind or way contradicts or leaves open. */
-function claims(packet: Packet): readonly string[] {
+/**
+ * What is taken for granted of a packet whatever the rules are, as sentences: where what it says of itself and its own kind or way
+ * contradict each other, or leave it open.
+ */
+export function takenForGranted(packet: Packet): readonly string[] {
   const sentences: string[] = [];
   if (packet.state === 'NEW' && packet.proto === ICMPV6 && packet.family === 6 && neverTracked(packet.icmpType)) {
     sentences.push(

@@ -2,7 +2,7 @@ import type { DiffJson } from '../../verbs/index.ts';
 import { regionWords } from './regions.ts';
 import { paragraph, table } from './table.ts';
 import type { Style, View } from './view.ts';
-import { heading, packetWords, paintWords, placeWords } from './words.ts';
+import { heading, packetWords, paintWords, placeWords, proofWords } from './words.ts';
 
 type Way = DiffJson['families'][number]['ways'][number];
 type Difference = Way['differences'][number];
@@ -77,9 +77,17 @@ function countWords(count: number, isAll: boolean): string {
   return count === 1 ? '1 kind of packets is treated differently' : `${count} kinds of packets are treated differently`;
 }
 
-function witnessWords({ packet, assumed, checked }: NonNullable<Difference['witness']>): string {
+function witnessWords({ packet, assumed, checked, proof }: NonNullable<Difference['witness']>): string {
   const answers = assumed.map(({ text, holds }) => `${text} ${holds ? 'holding' : 'not holding'}`);
-  return [packetWords(packet), ...answers, ...(checked ? [] : ['not confirmed by the interpreter'])].join(', ');
+  const shown = [packetWords(packet), ...answers, ...(checked ? [] : ['not confirmed by the interpreter'])].join(', ');
+  return proof === null ? shown : `${shown}; ${bothWords(proof)}`;
+}
+
+function bothWords({ before, after }: NonNullable<NonNullable<Difference['witness']>['proof']>): string {
+  if (before.ran && after.ran && before.agrees && after.agrees)
+    return `the kernel agrees on both${before.led || after.led ? ', led there' : ''}`;
+  const words = (proof: typeof before): string => (proof.ran ? proofWords(proof) : `not proved: ${proof.why}`);
+  return `before: ${words(before)}; after: ${words(after)}`;
 }
 
 function sideWords({ verdict, answer, decidedBy, line, others }: Difference['before']): string {

@@ -1,7 +1,7 @@
 import type { FindingJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
-import { heading, paintWords, placeWords, severityStyles, witnessWords } from './words.ts';
+import { heading, paintWords, placeWords, proofWords, severityStyles, witnessWords } from './words.ts';
 
 interface Unknown {
   readonly id: string;
@@ -41,6 +41,7 @@ export function findingsInFull(findings: readonly FindingJson[], view: View, fil
       if (finding.at.length > 0) lines.push(labelled('at', places(finding.at, file), view));
       if (finding.causedBy.length > 0) lines.push(labelled('because of', places(finding.causedBy, file), view));
       if (finding.witness !== null) lines.push(labelled('witness', witnessWords(finding.witness), view));
+      if (finding.proof !== null) lines.push(labelled('proof', proofWords(finding.proof), view));
       lines.push(fixText(finding.fix, view));
       if (finding.refs.length > 0) lines.push(labelled('see', finding.refs.join('; '), view));
       return lines.join('');

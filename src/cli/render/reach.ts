@@ -1,7 +1,7 @@
 import type { ReachJson } from '../../verbs/index.ts';
 import { type Cell, paragraph, table } from './table.ts';
 import type { View } from './view.ts';
-import { heading } from './words.ts';
+import { heading, proofWords } from './words.ts';
 
 type Row = ReachJson['rows'][number];
 type Words = Row['services'];
@@ -70,13 +70,28 @@ function rowsTable(rows: readonly Row[], view: View): string {
         const sources = row.sources[family];
         return sources === null ? { text: 'nobody', style: 'dim' } : words(sources, 'anyone');
       }),
-      row.verdict === 'ACCEPT'
-        ? { text: 'ACCEPT', style: 'green' }
-        : { text: `depends on ${row.conditions.join('; ')}`, style: 'yellow' },
+      verdictCell(row),
       listening(row),
     ]),
     view,
   );
+}
+
+function verdictCell({ verdict, conditions, witness }: Row): Cell {
+  const proof = witness?.proof ?? null;
+  const below = proof === null ? {} : { below: shortProof(proof) };
+  return verdict === 'ACCEPT'
+    ? { text: 'ACCEPT', style: 'green', ...below }
+    : { text: `depends on ${conditions.join('; ')}`, style: 'yellow', ...below };
+}
+
+/** The row says already what the packet is. */
+function shortProof(proof: NonNullable<NonNullable<Row['witness']>['proof']>): string {
+  return proof.ran && proof.agrees
+    ? `the kernel agrees${proof.led ? ', led there' : ''}`
+    : proof.ran
+      ? proofWords(proof)
+      : `not proved: ${proof.why}`;
 }
 
 /** So many are said in a table; `--json` has all. */

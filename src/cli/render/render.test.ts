@@ -42,6 +42,7 @@ const finding: FindingJson = {
     decidedBy: { family: 6, table: 'filter', chain: 'INPUT', rule: 'policy' },
     dependsOn: [],
   },
+  proof: null,
   fix: 'Deny what no rule names.\nip6tables -P INPUT DROP',
   refs: ['CIS Debian 12 4.4.3.1'],
 };
@@ -199,6 +200,9 @@ describe('trace', () => {
     dependsOn: [],
     outcomes: [],
     assumed: ['the mark is 0'],
+    certainty: 'certain',
+    beside: [],
+    proof: null,
   };
 
   test('says verdict and decider, then the way there', () => {
@@ -213,6 +217,23 @@ describe('trace', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('says what else sees the packet, and what the kernel did', () => {
+    const [one, two] = ['inet guard in (filter, hook input, priority 0, policy accept)', 'the rules in the legacy backend'];
+    const beside = { certainty: 'possible' as const, beside: [one, two] };
+    const by = { family: 4 as const, table: 'filter', chain: 'INPUT', rule: 3 };
+    const proof = { ran: true as const, kernel: 'DROP' as const, decidedBy: by, agrees: true, led: false };
+    const drawn = trace({ ...dropped, ...beside, proof }, view);
+    expect(drawn).toContain(`\n  only possible: ${one}, ${two} also see the packet and may drop it\n`);
+    expect(drawn).toContain('\n  proof: the kernel agrees: DROP by IPv4 filter INPUT rule 3\n');
+    const other = { ...dropped, beside: [one], certainty: 'unknown' as const, proof: { ...proof, agrees: false } };
+    expect(trace(other, view)).toContain(`\n  unknown: ${one} also sees the packet and may change it before these rules do\n`);
+    expect(trace(other, view)).toContain(
+      '\n  proof: THE KERNEL DISAGREES: DROP by IPv4 filter INPUT rule 3; a fault of palisade',
+    );
+    const none = { ...dropped, proof: { ran: false as const, why: 'there is no way' } };
+    expect(trace(none, view)).toContain('\n  proof: none: there is no way\n');
   });
 
   test('says every ending of a packet that a match decides on', () => {

@@ -1,13 +1,16 @@
 import type { TraceJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
-import { verdictStyle, verdictWords } from './words.ts';
+import { proofWords, verdictStyle, verdictWords } from './words.ts';
 
 /** The verdict first, then the way there, then what it hangs on. */
 export function part(trace: TraceJson, view: View): string {
   const { paint } = view;
   const line = trace.line === null ? '' : `, line ${trace.line}`;
   const head = `${verdictWords(paint(verdictStyle(trace.verdict), trace.verdict), trace.decidedBy)}${line}\n`;
+  const standing = standingWords(trace);
+  const beside = standing === '' ? '' : paragraph(standing, view, 2);
+  const proof = trace.proof === null ? '' : paragraph(proofWords(trace.proof), view, 2, 'proof: ');
   const path = table(
     [
       { title: 'TABLE' },
@@ -36,5 +39,12 @@ export function part(trace: TraceJson, view: View): string {
     );
   });
   const assumed = trace.assumed.map((sentence) => paragraph(sentence, view, 2, 'taken for granted: '));
-  return `${head}${path}${endings.join('')}${assumed.join('')}\n`;
+  return `${head}${beside}${proof}${path}${endings.join('')}${assumed.join('')}\n`;
+}
+
+/** What else may become of it. */
+function standingWords({ certainty, beside }: TraceJson): string {
+  const others = `${beside.join(', ')} also ${beside.length === 1 ? 'sees' : 'see'} the packet`;
+  if (certainty === 'possible') return `only possible: ${others} and may drop it`;
+  return certainty === 'unknown' ? `unknown: ${others} and may change it before these rules do` : '';
 }

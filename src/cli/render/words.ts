@@ -2,6 +2,7 @@ import type { FindingJson, TraceJson } from '../../verbs/index.ts';
 import type { Style, View } from './view.ts';
 import { widthOf } from './width.ts';
 
+type ProofJson = FindingJson['proof'];
 type Packet = NonNullable<FindingJson['witness']>['packet'];
 type Place = NonNullable<TraceJson['decidedBy']> & { readonly line?: number | null };
 
@@ -42,6 +43,16 @@ export function verdictWords(verdict: string, place: Place | null): string {
 export function witnessWords({ packet, verdict, decidedBy, dependsOn }: NonNullable<FindingJson['witness']>): string {
   const hangs = dependsOn.length === 0 ? '' : ` (hangs on ${dependsOn.join(', ')})`;
   return `${packetWords(packet)}: ${verdictWords(verdict, decidedBy)}${hangs}`;
+}
+
+/** What the kernel did with a packet, beside what was said of it. */
+export function proofWords(proof: NonNullable<ProofJson>): string {
+  if (!proof.ran) return `none: ${proof.why}`;
+  const did = verdictWords(proof.kernel, proof.decidedBy);
+  const led = proof.led ? ', led there by a route made for it' : '';
+  return proof.agrees
+    ? `the kernel agrees: ${did}${led}`
+    : `THE KERNEL DISAGREES: ${did}${led}; a fault of palisade, please report it`;
 }
 
 export const severityStyles: Readonly<Record<FindingJson['severity'], Style | readonly Style[]>> = {

@@ -18,6 +18,12 @@ export function TraceResult({ trace, rules, command }: { trace: TraceJson; rules
           </span>
         )}
       </p>
+      {trace.certainty === 'certain' ? null : (
+        <p class="possible">
+          {trace.certainty === 'possible' ? 'Only possible' : 'Unknown'}: it also meets {trace.beside.map(visible).join(', ')}
+          {trace.certainty === 'possible' ? ', which may drop it.' : ', which may change it before.'}
+        </p>
+      )}
       {trace.verdict === 'DEPENDS' ? <Endings trace={trace} /> : null}
       <h3>Its way</h3>
       <ol class="path">
