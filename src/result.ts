@@ -20,6 +20,8 @@ export const problemCodes = {
   'facts-syntax': 'A facts file is not of the documented shape.',
   'packet-invalid': 'A packet description cannot be read.',
   'config-invalid': 'The configuration is not of the documented shape.',
+  'accepted-invalid': 'The file of accepted risks is not of the documented shape.',
+  'output-failed': 'A file that was to be written could not be.',
   unread: 'Something that the answer needs could not be read.',
   'port-in-use': 'The address and port to listen on are taken.',
   'no-namespace': 'This host refuses to make a network namespace.',

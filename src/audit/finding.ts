@@ -27,6 +27,19 @@ export interface Finding {
   /** What to change: a sentence, then rules where rules mend it. */
   readonly fix: string;
   readonly refs: readonly string[];
+  /** All ports that it is about, such as `8443/tcp`; left out where it is not about ports. */
+  readonly ports?: readonly string[];
+  /** What the kernel did with the witness; left out where nobody asked it. */
+  readonly proof?: Proof;
+}
+
+/** The witness sent through the real kernel. */
+export interface Proof {
+  readonly ran: boolean;
+  /** What became of it there; `null` when it did not run. */
+  readonly kernel: string | null;
+  /** `null` when it did not run. */
+  readonly agrees: boolean | null;
 }
 
 export interface Located extends RuleRef {

@@ -6,8 +6,10 @@
  */
 import type { Host } from '../model/host/index.ts';
 import { checks } from './checks/index.ts';
-import type { Report } from './finding.ts';
+import type { Finding, Report } from './finding.ts';
+import { defaultProfile, isAsked, type Profile, weighed } from './profiles/index.ts';
 import { reportOf } from './report.ts';
+import { standardsOf } from './standards/index.ts';
 import { subjectOf } from './subject.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
@@ -23,13 +25,20 @@ export function unaudited(why: string, remedy: string): Report {
   );
 }
 
-/** Runs every check on the host. Pure: the same host gives the same report. */
-export function audit(host: Host): Report {
+/** Runs every check that the profile asks on the host. Pure: the same host gives the same report. */
+export function audit(host: Host, profile: Profile = defaultProfile): Report {
   const subject = subjectOf(host);
-  const answers = checks.map((check) => check.run(subject));
+  const asked = checks.filter((check) => isAsked(profile, check));
+  const answers = asked.map((check) => ({ check, answer: check.run(subject) }));
   return reportOf(
-    answers.flatMap(({ findings }) => findings),
-    answers.flatMap(({ unknown }) => unknown),
-    checks.length,
+    answers.flatMap(({ check, answer }) => answer.findings.map((finding) => weighed(profile, check, referenced(finding)))),
+    answers.flatMap(({ answer }) => answer.unknown),
+    asked.length,
   );
+}
+
+/** Standards are one table for all checks; what it does not name keeps what its check says. */
+function referenced(finding: Finding): Finding {
+  const refs = standardsOf(finding.id);
+  return refs.length === 0 ? finding : { ...finding, refs };
 }

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
+import type { AcceptedRisk } from '../audit/accepted.ts';
 import { severities } from '../audit/finding.ts';
-import { readHost, readingInput } from './reading.ts';
-import { auditReport, reportToJson } from './shapes.ts';
-import { verb } from './verb.ts';
+import { ok, type Result } from '../result.ts';
+import { auditAnswer, dossierToJson } from './audit-shape.ts';
+import { readHost, readingInput, readText } from './reading.ts';
+import { type Context, verb } from './verb.ts';
 
 export const audit = verb({
   name: 'audit',
@@ -10,33 +15,106 @@ export const audit = verb({
   summary: 'find what is wrong with the firewall, each claim with a packet that shows it',
   description: `Reads the firewall of both families and both backends, its sets and the host's facts, and checks them.
 A finding about packets carries a witness: one concrete packet, what becomes of it, and the rule that decides.
-What could not be read is listed as unknown and never counts as good.`,
+What could not be read is listed as unknown and never counts as good.
+
+--format writes the same as SARIF, JUnit XML, HTML, Markdown, CSV or JSON: one format a run, on standard output, or into the file of
+--output while the terminal shows the text. Every format names the host, its kernel, the time in UTC, palisade's version and the SHA-256 of
+each ruleset as it was read. A cell of the CSV that a spreadsheet would take for a formula begins with a single quote. In JUnit a check
+that could not be answered is an error, and only findings as grave as --fail-on are failures.
+
+--profile says for whom the audit is. cis and stig ask the checks that those standards ask for, pci asks all of them; each lists its
+controls one by one. container-host and router weigh what such machines do on purpose less, and what they must not do more.
+
+--accepted names a YAML file of findings that somebody answers for: a list "accepted:" of entries with check, owner, reason and expires
+(a day, the last on which it holds), and where to narrow them: family, table, chain, port (8443/tcp) or finding (the fingerprint of one
+finding). They are listed apart, and neither lower the score nor make the exit code 1. An entry that has expired or fits nothing is told.
+Without the flag the file /etc/palisade/accepted.yaml is read if this host is audited and has it.`,
   input: z.object({
     ...readingInput,
     failOn: z.enum(severities).default('low').describe('The mildest severity that makes the exit code 1'),
+    format: z
+      .enum(['text', 'json', 'sarif', 'junit', 'html', 'markdown', 'csv'])
+      .default('text')
+      .describe('How to write the report'),
+    output: z
+      .string()
+      .optional()
+      .describe('Write the report of --format into this file, and show the text')
+      .meta({ value: 'FILE', path: true }),
+    profile: z
+      .enum(['default', 'cis', 'pci', 'stig', 'container-host', 'router'])
+      .default('default')
+      .describe('For whom the audit is'),
+    accepted: z.string().optional().describe('Findings that somebody answers for, as YAML').meta({ value: 'FILE', path: true }),
   }),
-  output: auditReport,
+  output: auditAnswer,
   streams: false,
   exits: {
     0: 'no finding at or above --fail-on',
     1: 'at least one finding at or above --fail-on',
-    2: 'a file or flag could not be read',
+    2: 'a file or flag could not be read, or the file of --output not be written',
     3: 'no such finding, but something could not be determined',
   },
   examples: [
     { command: 'palisade audit', says: 'audit this host' },
     { command: 'palisade audit --fail-on high --json', says: 'for a pipeline: fail on high and critical findings only' },
     { command: 'palisade audit --ruleset rules.v4 --ruleset rules.v6', says: 'audit saved files' },
+    { command: 'palisade audit --format sarif --output audit.sarif', says: 'for code scanning, with the text in the log' },
+    { command: 'palisade audit --profile cis --format html > audit.html', says: 'a page for auditors, control by control' },
   ],
   async run(context, input) {
+    if (input.output !== undefined && input.format === 'text') {
+      const hint = 'add --format html or another, or send the text to a file with >';
+      return { kind: 'invalid', problems: [{ code: 'usage', message: '--output needs a --format', hint }] };
+    }
+    const risks = await acceptedRisks(context, input);
+    if (!risks.ok) return { kind: 'invalid', problems: risks.problems };
     const host = await readHost(context, input);
     if (!host.ok) return { kind: 'invalid', problems: host.problems };
     context.progress('auditing');
     const { audit: examine } = await import('../audit/index.ts');
-    const report = examine(host.value);
-    const value = reportToJson(host.value.name, host.value.readAt, report);
-    const bar = severities.indexOf(input.failOn);
-    if (report.findings.some((finding) => severities.indexOf(finding.severity) <= bar)) return { kind: 'found', value };
-    return { kind: report.unknown.length > 0 ? 'unknown' : 'done', value };
+    const { profiles } = await import('../audit/profiles/index.ts');
+    const { dossierOf, fails } = await import('../audit/dossier.ts');
+    const profile = profiles[input.profile];
+    const report = examine(host.value, profile);
+    const dossier = dossierOf(host.value, report, {
+      profile,
+      risks: risks.value,
+      now: context.clock.now(),
+      failOn: input.failOn,
+      tool: { name: manifest.name, version: manifest.version },
+      digest: (bytes) => createHash('sha256').update(bytes, 'latin1').digest('hex'),
+    });
+    const value = dossierToJson(dossier);
+    const failing = dossier.findings.some(({ finding }) => fails(input.failOn, finding.severity));
+    const kind = failing ? 'found' : dossier.unknown.length > 0 ? 'unknown' : 'done';
+    if (input.format === 'text') return { kind, value };
+    const { formats } = await import('../audit/reports/index.ts');
+    const document = input.format === 'json' ? `${JSON.stringify(value)}\n` : formats[input.format].write(dossier);
+    if (input.output === undefined) return { kind, value, document };
+    const { writeOutput } = await import('./output-file.ts');
+    const written = await writeOutput(input.output, document);
+    return written.ok ? { kind, value } : { kind: 'invalid', problems: written.problems };
   },
 });
+
+/** The risks of the file that was named, or of the host's own. */
+async function acceptedRisks(
+  context: Context,
+  input: { readonly accepted?: string | undefined; readonly ruleset: readonly string[] },
+): Promise<Result<readonly AcceptedRisk[]>> {
+  const { defaultAcceptedFile, readAccepted } = await import('./accepted.ts');
+  const file = input.accepted ?? defaultAcceptedFile;
+  if (input.accepted === undefined && (input.ruleset.length > 0 || !(await exists(file)))) return ok([]);
+  const text = await readText(context, file);
+  return text.ok ? readAccepted(Buffer.from(text.value, 'latin1').toString('utf8'), file) : text;
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
+  }
+}

@@ -12,6 +12,7 @@ import { trace } from './trace.ts';
 import { up } from './up.ts';
 import type { Verb } from './verb.ts';
 
+export type { AuditAnswerJson } from './audit-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { ReachJson } from './reach-shape.ts';

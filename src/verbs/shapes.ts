@@ -107,16 +107,22 @@ export const finding = z
       .nullable()
       .describe('One packet that shows it, and what becomes of it.'),
     fix: z.string(),
-    refs: z.array(z.string()),
+    refs: z.array(z.string()).describe('Controls of standards, such as "CIS Debian 12 4.4.2.2".'),
+    ports: z.array(z.string()).optional().describe('All ports that it is about, such as "8443/tcp".'),
+    proof: z
+      .object({ ran: z.boolean(), kernel: z.string().nullable(), agrees: z.boolean().nullable() })
+      .optional()
+      .describe('What the kernel did with the witness, where it was asked.'),
   })
   .meta({ id: 'Finding' });
 
 export type FindingJson = z.output<typeof finding>;
 
-export function findingToJson(value: Finding): FindingJson {
+export function findingToJson({ ports, ...value }: Finding): FindingJson {
   const { witness } = value;
   return {
     ...value,
+    ...(ports !== undefined && { ports: [...ports] }),
     at: [...value.at],
     causedBy: [...value.causedBy],
     refs: [...value.refs],

@@ -43,10 +43,11 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 /**
  * How a verb ended. `value` is `null` for verbs that stream. `unread`: there is no answer at all, since what it
- * needs could not be read; `unknown`: there is one, and it says what is missing.
+ * needs could not be read; `unknown`: there is one, and it says what is missing. `document` is printed instead of the value: the
+ * answer in a format that somebody asked for.
  */
 export type Outcome<T> =
-  | { readonly kind: 'done' | 'found' | 'unknown'; readonly value: T | null }
+  | { readonly kind: 'done' | 'found' | 'unknown'; readonly value: T | null; readonly document?: string }
   | { readonly kind: 'invalid' | 'unread' | 'unchanged'; readonly problems: readonly Problem[] };
 
 export const exitOf = { done: 0, found: 1, invalid: 2, unknown: 3, unread: 3, unchanged: 4 } as const satisfies Record<

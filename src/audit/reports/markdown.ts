@@ -1,0 +1,135 @@
+import type { Dossier } from '../dossier.ts';
+import type { Filed, Placed } from '../filed.ts';
+import { standards } from '../standards/index.ts';
+import type { Format } from './format.ts';
+import { visible, visibleLine } from './visible.ts';
+import {
+  confidenceWords,
+  countWords,
+  evidenceWords,
+  expiredWords,
+  fixParts,
+  placeWords,
+  proofWords,
+  riskName,
+  riskWords,
+  scoreWords,
+  standardsWords,
+  titleOf,
+  witnessWords,
+} from './words.ts';
+
+export const markdown: Format = {
+  name: 'markdown',
+  summary: 'Markdown for tickets, wikis and merge requests',
+  mediaType: 'text/markdown; charset=utf-8',
+  write(dossier) {
+    const { evidence, findings, accepted, expired, unused, unknown, checks, controls } = dossier;
+    const passed = checks.filter(({ outcome }) => outcome === 'pass');
+    return [
+      `# Firewall audit of ${plain(evidence.host)}`,
+      `**${plain(countWords(dossier))}.** Score ${scoreWords(dossier)}; ${confidenceWords(dossier)}.`,
+      table(['Evidence', ''], evidenceWords(dossier)),
+      '## Findings',
+      ...(findings.length === 0 ? ['None.'] : findings.map((filed) => findingText(filed))),
+      ...section('Accepted risks', accepted, ({ filed, risk }) => findingText(filed, riskWords(risk))),
+      ...section('Expired acceptances', expired, (entry) => `- ${plain(riskName(entry.risk))}: ${plain(expiredWords(entry))}`),
+      ...section('Acceptances that fit nothing', unused, (risk) => `- ${plain(riskName(risk))} (${plain(riskWords(risk))})`),
+      ...(unknown.length === 0
+        ? []
+        : [
+            '## Unknown',
+            table(
+              ['Check', 'Why', 'What to do'],
+              unknown.map(({ id, why, remedy }) => [id, why, remedy]),
+            ),
+          ]),
+      ...controlTables(controls),
+      ...(passed.length === 0
+        ? []
+        : [
+            '## Passed',
+            table(
+              ['Check', 'Verified'],
+              passed.map(({ check }) => [check.id, check.title]),
+            ),
+          ]),
+    ]
+      .join('\n\n')
+      .concat('\n');
+  },
+};
+
+function section<T>(title: string, entries: readonly T[], text: (entry: T) => string): readonly string[] {
+  return entries.length === 0 ? [] : [`## ${title}`, ...entries.map(text)];
+}
+
+function findingText({ finding, fingerprint, at, causedBy }: Filed, acceptance?: string): string {
+  const { sentence, commands } = fixParts(finding.fix);
+  const items = [
+    ...(acceptance === undefined ? [] : [`**${plain(acceptance)}**`]),
+    ...at.map((place) => `At ${placeText(place)}`),
+    ...causedBy.map((place) => `Because of ${placeText(place)}`),
+    ...(finding.witness === null ? [] : [`Witness: ${plain(witnessWords(finding.witness))}`]),
+    ...(finding.proof === undefined ? [] : [`Proof: ${plain(proofWords(finding.proof))}`]),
+    ...(finding.refs.length === 0 ? [] : [`Standards: ${plain(standardsWords(finding))}`]),
+    `Fingerprint: ${code(fingerprint)}`,
+  ];
+  return [
+    `### ${finding.severity.toUpperCase()} · ${finding.id} · ${plain(titleOf(finding))}`,
+    plain(finding.why),
+    items.map((item) => `- ${item}`).join('\n'),
+    `**Fix.** ${plain(sentence)}`,
+    ...(commands.length === 0 ? [] : [fenced(commands.join('\n'))]),
+  ].join('\n\n');
+}
+
+function placeText(place: Placed): string {
+  return `${plain(placeWords(place))}${place.text === null ? '' : `: ${code(place.text)}`}`;
+}
+
+function controlTables(controls: Dossier['controls']): readonly string[] {
+  const keys = [...new Set(controls.map(({ standard }) => standard))];
+  return keys.flatMap((key) => {
+    const { title, version, same }: { title: string; version: string | null; same?: string } = standards[key];
+    const rows = controls
+      .filter(({ standard }) => standard === key)
+      .map((row) => [`${row.control}${row.recalled ? ' (recalled)' : ''}`, row.title ?? '', row.outcome, row.why]);
+    return [
+      `## ${plain(title)}${version === null ? '' : ` ${plain(version)}`}`,
+      ...(same === undefined ? [] : [`The same numbers are in ${plain(same)}.`]),
+      table(['Control', 'Asks for', 'Outcome', 'Decided by'], rows),
+    ];
+  });
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(plain)))].join('\n');
+}
+
+/** Text in which nothing is markup: not Markdown's, not HTML's, not a link. It is one line. */
+function plain(text: string): string {
+  return visibleLine(text)
+    .replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*_[\]|~#!]/g, '\\$&')
+    .replace(/(https?|ftp|mailto):/gi, '$1&#58;')
+    .replace(/www\./gi, 'www&#46;')
+    .replace(/(\w)@(?=\w)/g, '$1&#64;');
+}
+
+/** Inline code: fenced with one backtick more than it holds in a row. */
+function code(text: string): string {
+  const shown = visibleLine(text);
+  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  const gap = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
+  return `${fence}${gap}${shown}${gap}${fence}`;
+}
+
+function fenced(text: string): string {
+  const shown = visible(text);
+  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}sh\n${shown}\n${fence}`;
+}
