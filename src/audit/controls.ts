@@ -3,8 +3,8 @@ import { checks as written } from './checks/index.ts';
 import type { Profile } from './profiles/index.ts';
 import { type Control, checksFor, controlsIn, referencesOf, type StandardKey } from './standards/index.ts';
 
-/** What became of one check: a finding that was accepted leaves it failed, since the fault is still there. */
-export type CheckOutcome = 'fail' | 'possible' | 'unknown' | 'info' | 'pass';
+/** What became of one check. `accepted`: the fault is still there, and somebody answers for it. */
+export type CheckOutcome = 'fail' | 'accepted' | 'possible' | 'unknown' | 'info' | 'pass';
 
 /** One control of a standard, and what the checks that answer to it say together. */
 export interface ControlRow {
@@ -56,6 +56,8 @@ function judge(
   const those = (outcome: CheckOutcome): readonly string[] => asked.filter((id) => outcomes.get(id)?.(family) === outcome);
   const failed = those('fail');
   if (failed.length > 0) return row('fail', `${failed.join(', ')} found something`);
+  const accepted = those('accepted');
+  if (accepted.length > 0) return row('fail', `${accepted.join(', ')} found something that was accepted`);
   const open = [...those('unknown'), ...those('possible')];
   if (open.length > 0) return row('unknown', `${open.join(', ')} could not be decided`);
   const unwritten = checks.filter((id) => !outcomes.has(id));

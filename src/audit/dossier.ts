@@ -95,11 +95,13 @@ function outcomeOf(
   family: 4 | 6 | null,
 ): CheckOutcome {
   const concerns = (of: 4 | 6 | null): boolean => family === null || of === null || of === family;
-  const found = [...findings, ...accepted.map(({ filed }) => filed)]
-    .map(({ finding }) => finding)
-    .filter((finding) => concerns(finding.family));
+  const of = (filed: readonly Filed[]) => filed.map(({ finding }) => finding).filter((finding) => concerns(finding.family));
+  const counting = of(findings);
+  const found = [...counting, ...of(accepted.map(({ filed }) => filed))];
   const grave = found.filter(({ severity }) => severity !== 'info');
-  if (grave.some(({ certainty }) => certainty === 'certain')) return 'fail';
+  const sure = grave.filter(({ certainty }) => certainty === 'certain');
+  if (sure.some((finding) => counting.includes(finding))) return 'fail';
+  if (sure.length > 0) return 'accepted';
   if (unknown.some(({ why }) => concerns(familyNamed(why)))) return 'unknown';
   if (grave.length > 0) return 'possible';
   return found.length > 0 ? 'info' : 'pass';

@@ -67,7 +67,7 @@ article pre { margin-top: 7px; padding: 10px 13px; border-radius: 6px; backgroun
 article.accepted { border-left-style: double; border-left-width: 6px; }
 .note { margin: 6px 0 2px; padding: 7px 12px; border-radius: 6px; background: var(--raised); font-size: 14px; }
 table { width: 100%; border-collapse: collapse; font-size: 13.5px; }
-th { text-align: left; font-weight: 600; color: var(--muted); }
+th { white-space: nowrap; text-align: left; font-weight: 600; color: var(--muted); }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 th:first-child, td:first-child { padding-left: 20px; white-space: nowrap; }
 tr { break-inside: avoid; }

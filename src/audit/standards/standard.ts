@@ -29,8 +29,8 @@ export const standards = {
   stigRhel10: { name: 'STIG', title: 'DISA STIG for Red Hat Enterprise Linux 10', version: null },
   stigUbuntu2204: { name: 'STIG', title: 'DISA STIG for Ubuntu 22.04 LTS', version: null },
   stigUbuntu2404: { name: 'STIG', title: 'DISA STIG for Ubuntu 24.04 LTS', version: null },
-  pciDss4: { name: 'PCI-DSS 4.0', title: 'Payment Card Industry Data Security Standard', version: '4.0' },
-  pciDss3: { name: 'PCI-DSS 3', title: 'Payment Card Industry Data Security Standard', version: '3' },
+  pciDss4: { name: 'PCI-DSS 4.0', title: 'Payment Card Industry Data Security Standard 4.0', version: '4.0' },
+  pciDss3: { name: 'PCI-DSS 3', title: 'Payment Card Industry Data Security Standard 3', version: '3' },
   nist80053: { name: 'NIST 800-53', title: 'NIST SP 800-53, Security and Privacy Controls', version: 'Rev. 4' },
   nist80041: {
     name: 'NIST 800-41r1',

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { AcceptedRisk } from '../accepted.ts';
+import type { Example } from '../check.ts';
+import { type Circumstances, type Dossier, dossierOf } from '../dossier.ts';
+import { exampleHost } from '../example-host.ts';
+import { audit, type Report } from '../index.ts';
+import { profiles } from '../profiles/index.ts';
+
+/** 2026-11-30. */
+export const now = Date.UTC(2026, 10, 30, 12);
+
+export function sha256(bytes: string): string {
+  return createHash('sha256').update(bytes, 'latin1').digest('hex');
+}
+
+/** The dossier of an example's host, with what the test wants different. */
+export function dossierFor(
+  example: Omit<Example, 'title' | 'finds' | 'unknown'>,
+  more: Partial<Circumstances> & { readonly alter?: (report: Report) => Report } = {},
+): Dossier {
+  const { alter = (report) => report, ...circumstances } = more;
+  const host = exampleHost(example);
+  const profile = circumstances.profile ?? profiles.default;
+  return dossierOf(host, alter(audit(host, profile)), {
+    profile,
+    risks: [],
+    now,
+    failOn: 'low',
+    tool: { name: 'palisade', version: '0.0.0' },
+    digest: sha256,
+    ...circumstances,
+  });
+}
+
+export function risk(check: string, more: Partial<AcceptedRisk> = {}): AcceptedRisk {
+  return {
+    check,
+    where: {},
+    owner: 'Ada',
+    reason: 'we know',
+    expires: '2027-01-31',
+    at: { file: 'accepted.yaml', line: 1, column: 1 },
+    ...more,
+  };
+}
+
+/** Comments that would be more than text in some format. */
+export const hostile = `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "<script>alert(1)</script><img src=x onerror=alert(2)>" -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "<script>alert(1)</script><img src=x onerror=alert(2)>" -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 80 -m comment --comment "=HYPERLINK(1) | [x](http://evil.example) \`\`\` </code> ]]> &amp; \u001b[2J" -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 80 -m comment --comment "=HYPERLINK(1) | [x](http://evil.example) \`\`\` </code> ]]> &amp; \u001b[2J" -j ACCEPT
+COMMIT
+`;
