@@ -34,6 +34,10 @@ _palisade() {
   audit:--facts) _palisade_path -f "$cur"; return ;;
   audit:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   audit:--fail-on) mapfile -t COMPREPLY < <(compgen -W 'critical high medium low info' -- "$cur"); return ;;
+  audit:--format) mapfile -t COMPREPLY < <(compgen -W 'text json sarif junit html markdown csv' -- "$cur"); return ;;
+  audit:--output) _palisade_path -f "$cur"; return ;;
+  audit:--profile) mapfile -t COMPREPLY < <(compgen -W 'default cis pci stig container-host router' -- "$cur"); return ;;
+  audit:--accepted) _palisade_path -f "$cur"; return ;;
   trace:--ruleset) _palisade_path -f "$cur"; return ;;
   trace:--sets) _palisade_path -f "$cur"; return ;;
   trace:--facts) _palisade_path -f "$cur"; return ;;
@@ -73,7 +77,7 @@ _palisade() {
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
-  audit) flags='--ruleset --sets --facts --backend --fail-on --json --no-color --quiet --config --state --policy --help' ;;
+  audit) flags='--ruleset --sets --facts --backend --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;

@@ -83,7 +83,7 @@ export async function readAccepted(text: string, file: string): Promise<Result<r
   if (!parsed.success) {
     return failed(
       ...parsed.error.issues.flatMap((issue): readonly Problem[] => {
-        if (issue.code !== 'unrecognized_keys') return [faultOf(issue, problem, offsetOf)];
+        if (issue.code !== 'unrecognized_keys') return [faultOf(issue, problem, offsetOf, document.hasIn(issue.path))];
         const known = keysAt(issue.path);
         return issue.keys.map((key) => {
           const near = closest(key, known);
@@ -108,15 +108,15 @@ function faultOf(
   issue: z.core.$ZodIssue,
   problem: (offset: number, message: string, hint: string) => Problem,
   offsetOf: (path: readonly PropertyKey[]) => number,
+  there: boolean,
 ): Problem {
   const key = issue.path.findLast((part) => typeof part === 'string');
   const offset = offsetOf(issue.path);
-  const absent = issue.code === 'invalid_type' && 'input' in issue && issue.input === undefined;
   if (key === undefined || typeof issue.path.at(-1) === 'number') {
     const hint = 'write "accepted:" and below it one entry each, with check, owner, reason and expires';
     return problem(offset, 'this is no entry of accepted risks', hint);
   }
-  if (absent)
+  if (!there)
     return problem(offset, `"${key}" is missing`, 'say it: an accepted risk has a check, an owner, a reason and an expiry');
   return problem(offset, `"${key}" has a value that it cannot have`, issue.message);
 }

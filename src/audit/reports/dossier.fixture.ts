@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { AcceptedRisk } from '../accepted.ts';
-import type { Example } from '../check.ts';
+import type { Check, Example } from '../check.ts';
 import { type Circumstances, type Dossier, dossierOf } from '../dossier.ts';
 import { exampleHost } from '../example-host.ts';
 import { audit, type Report } from '../index.ts';
 import { profiles } from '../profiles/index.ts';
+import { reportOf } from '../report.ts';
+import { subjectOf } from '../subject.ts';
 
 /** 2026-11-30. */
 export const now = Date.UTC(2026, 10, 30, 12);
@@ -16,12 +18,12 @@ export function sha256(bytes: string): string {
 /** The dossier of an example's host, with what the test wants different. */
 export function dossierFor(
   example: Omit<Example, 'title' | 'finds' | 'unknown'>,
-  more: Partial<Circumstances> & { readonly alter?: (report: Report) => Report } = {},
+  more: Partial<Circumstances> & { readonly report?: Report } = {},
 ): Dossier {
-  const { alter = (report) => report, ...circumstances } = more;
+  const { report, ...circumstances } = more;
   const host = exampleHost(example);
   const profile = circumstances.profile ?? profiles.default;
-  return dossierOf(host, alter(audit(host, profile)), {
+  return dossierOf(host, report ?? audit(host, profile), {
     profile,
     risks: [],
     now,
@@ -42,6 +44,12 @@ export function risk(check: string, more: Partial<AcceptedRisk> = {}): AcceptedR
     at: { file: 'accepted.yaml', line: 1, column: 1 },
     ...more,
   };
+}
+
+/** The dossier of what one check says of one of its examples: hundreds of examples times all checks would take minutes. */
+export function dossierOfExample(check: Check, example: Example): Dossier {
+  const { findings, unknown } = check.run(subjectOf(exampleHost(example)));
+  return dossierFor(example, { report: reportOf(findings, unknown, 1) });
 }
 
 /** Comments that would be more than text in some format. */

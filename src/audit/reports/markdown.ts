@@ -2,7 +2,7 @@ import type { Dossier } from '../dossier.ts';
 import type { Filed, Placed } from '../filed.ts';
 import { standards } from '../standards/index.ts';
 import type { Format } from './format.ts';
-import { visible, visibleLine } from './visible.ts';
+import { code, fenced, plain, table } from './markup.ts';
 import {
   confidenceWords,
   countWords,
@@ -80,7 +80,7 @@ function findingText({ finding, fingerprint, at, causedBy }: Filed, acceptance?:
     plain(finding.why),
     items.map((item) => `- ${item}`).join('\n'),
     `**Fix.** ${plain(sentence)}`,
-    ...(commands.length === 0 ? [] : [fenced(commands.join('\n'))]),
+    ...(commands.length === 0 ? [] : [fenced('sh', commands.join('\n'))]),
   ].join('\n\n');
 }
 
@@ -101,35 +101,4 @@ function controlTables(controls: Dossier['controls']): readonly string[] {
       table(['Control', 'Asks for', 'Outcome', 'Decided by'], rows),
     ];
   });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(plain)))].join('\n');
-}
-
-/** Text in which nothing is markup: not Markdown's, not HTML's, not a link. It is one line. */
-function plain(text: string): string {
-  return visibleLine(text)
-    .replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/[\\`*_[\]|~#!]/g, '\\$&')
-    .replace(/(https?|ftp|mailto):/gi, '$1&#58;')
-    .replace(/www\./gi, 'www&#46;')
-    .replace(/(\w)@(?=\w)/g, '$1&#64;');
-}
-
-/** Inline code: fenced with one backtick more than it holds in a row. */
-function code(text: string): string {
-  const shown = visibleLine(text);
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  const gap = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-  return `${fence}${gap}${shown}${gap}${fence}`;
-}
-
-function fenced(text: string): string {
-  const shown = visible(text);
-  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}sh\n${shown}\n${fence}`;
 }

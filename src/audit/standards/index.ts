@@ -6,4 +6,4 @@
  */
 export { checksFor, mappedChecks, referencesOf, standardsOf } from './mapped.ts';
 export { type Control, controlsIn } from './scope.ts';
-export { type Reference, referenceText, type Standard, type StandardKey, standards } from './standard.ts';
+export { type Reference, type Standard, type StandardKey, standards } from './standard.ts';
