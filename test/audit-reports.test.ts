@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,12 @@ describe('--format', () => {
     const timeless = (text: string) => text.replace(/"readAt":("[^"]*"|[\d.]+)/g, '');
     expect(timeless(audit('guide.v4', '--format', 'json').stdout)).toBe(timeless(audit('guide.v4', '--json').stdout));
     expect(audit('guide.v4', '--json', '--format', 'json').status).toBe(1);
+  });
+
+  test('says the SHA-256 of each text as sha256sum would', () => {
+    const { evidence } = JSON.parse(audit('guide.v4', '--json').stdout) as { evidence: { rulesets: { sha256: string }[] } };
+    const sums = [guide, hardened6].map((text) => createHash('sha256').update(text).digest('hex'));
+    expect(evidence.rulesets.map(({ sha256 }) => sha256)).toEqual(sums);
   });
 
   test('and --json cannot say different things', () => {

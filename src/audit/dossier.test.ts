@@ -3,7 +3,7 @@ import type { AcceptedRisk } from './accepted.ts';
 import type { Dossier } from './dossier.ts';
 import { filter, guide, hardened4, hardened6, inverted, oneLink } from './examples.ts';
 import { profiles } from './profiles/index.ts';
-import { dossierFor, risk, sha256 } from './reports/dossier.fixture.ts';
+import { digest, dossierFor, risk } from './reports/dossier.fixture.ts';
 
 const ids = ({ findings }: Pick<Dossier, 'findings'>): readonly string[] =>
   findings.map(({ finding }) => `${finding.severity} ${finding.id}`);
@@ -137,7 +137,7 @@ describe('evidence', () => {
   it('has the hash of each text as it was read, and says what was not', () => {
     const { evidence } = dossierFor({ v4: guide, v6: null, facts: { ...oneLink, kernel: '6.1.0' } });
     expect(evidence.rulesets).toMatchObject([
-      { read: true, family: 4, sha256: sha256(guide), rules: 8, bytes: guide.length },
+      { read: true, family: 4, sha256: digest(guide), rules: 8, bytes: guide.length },
       { read: false, family: 6 },
     ]);
     expect(evidence).toMatchObject({ host: 'example', kernel: '6.1.0', origin: 'files' });

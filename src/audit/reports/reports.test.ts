@@ -4,7 +4,7 @@ import { exampleHost } from '../example-host.ts';
 import { guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { audit } from '../index.ts';
 import { csv } from './csv.ts';
-import { dossierFor, hostile, risk, sha256 } from './dossier.fixture.ts';
+import { digest, dossierFor, hostile, risk } from './dossier.fixture.ts';
 import { html } from './html.ts';
 import { formats } from './index.ts';
 import { junit } from './junit.ts';
@@ -23,7 +23,7 @@ describe.each(Object.values(formats))('$name', (format) => {
   const text = format.write(dossier);
 
   it('says of which host, kernel, time, tool and texts it is', () => {
-    for (const piece of ['example', '6.1.0-18-amd64', '1970-01-01T00:00:00', 'palisade', '0.0.0', sha256(guide)]) {
+    for (const piece of ['example', '6.1.0-18-amd64', '1970-01-01T00:00:00', 'palisade', '0.0.0', digest(guide)]) {
       expect(text).toContain(piece);
     }
   });

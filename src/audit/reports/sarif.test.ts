@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checks } from '../checks/index.ts';
 import { empty, filter, guide, guideTwice, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import { profiles } from '../profiles/index.ts';
-import { dossierFor, dossierOfExample, hostile, risk, sha256 } from './dossier.fixture.ts';
+import { digest, dossierFor, dossierOfExample, hostile, risk } from './dossier.fixture.ts';
 import { sarif } from './sarif.ts';
 
 const schema = JSON.parse(
@@ -84,7 +84,7 @@ describe('a result', () => {
         expect([snippet.text, `:${snippet.text.slice(3)} [0:0]`]).toContain(line);
       }
     }
-    expect(run.artifacts[0]?.hashes['sha-256']).toBe(sha256(guideTwice));
+    expect(run.artifacts[0]?.hashes['sha-256']).toBe(digest(guideTwice));
   });
 
   it('names the rules that cause it', () => {
