@@ -62,9 +62,9 @@ function judge(
   if (open.length > 0) return row('unknown', `${open.join(', ')} could not be decided`);
   const unwritten = checks.filter((id) => !outcomes.has(id));
   if (asked.length === 0) {
-    return row('manual', checks.length === 0 ? 'nothing that packets or rules show' : `${checks.join(', ')} was not asked`);
+    return row('manual', checks.length === 0 ? 'nothing that packets or rules show' : `not asked: ${checks.join(', ')}`);
   }
-  if (unwritten.length > 0) return row('manual', `${asked.join(', ')} found nothing; ${unwritten.join(', ')} was not asked`);
+  if (unwritten.length > 0) return row('manual', `${asked.join(', ')} found nothing; not asked: ${unwritten.join(', ')}`);
   const noted = those('info');
   if (noted.length > 0) return row('manual', `${noted.join(', ')} has something to look at`);
   if (manual) return row('manual', `${asked.join(', ')} found nothing; the standard wants a person to look`);

@@ -3,13 +3,13 @@ import { countsOf, type Dossier } from '../dossier.ts';
 import type { Evidence, Exhibit } from '../evidence.ts';
 import type { Filed, Placed } from '../filed.ts';
 import { severities } from '../finding.ts';
-import { standards } from '../standards/index.ts';
 import type { Format } from './format.ts';
 import { style } from './html-style.ts';
 import { escaped } from './visible.ts';
 import {
   confidenceWords,
   countWords,
+  editionWords,
   evidenceWords,
   expiredWords,
   fixParts,
@@ -177,15 +177,15 @@ function placeHtml(place: Placed, rulesets: readonly Exhibit[]): string {
 
 function controlSections(controls: Dossier['controls']): readonly string[] {
   return [...new Set(controls.map(({ standard }) => standard))].flatMap((key) => {
-    const { title, version, same }: { title: string; version: string | null; same?: string } = standards[key];
+    const { title, same } = editionWords(key);
     const rows = controls.filter(({ standard }) => standard === key);
     const tally = (['fail', 'unknown', 'manual', 'pass', 'not applicable'] as const)
       .map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length] as const)
       .filter(([, count]) => count > 0)
       .map(([outcome, count]) => `${count} ${outcome}`);
     return [
-      `<h2>${escaped(title)} <small>${escaped(version ?? '')}</small></h2>`,
-      `<p class="caption">${escaped(tally.join(', '))}.${same === undefined ? '' : ` ${escaped(same)} has the same numbers.`}</p>`,
+      `<h2>${escaped(title)}</h2>`,
+      `<p class="caption">${escaped(tally.join(', '))}.${same === null ? '' : ` ${escaped(same)} has the same numbers.`}</p>`,
       table(
         ['Control', 'Asks for', 'Outcome', 'Decided by'],
         rows.map((row) => [

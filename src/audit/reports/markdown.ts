@@ -1,11 +1,11 @@
 import type { Dossier } from '../dossier.ts';
 import type { Filed, Placed } from '../filed.ts';
-import { standards } from '../standards/index.ts';
 import type { Format } from './format.ts';
 import { code, fenced, plain, table } from './markup.ts';
 import {
   confidenceWords,
   countWords,
+  editionWords,
   evidenceWords,
   expiredWords,
   fixParts,
@@ -91,13 +91,13 @@ function placeText(place: Placed): string {
 function controlTables(controls: Dossier['controls']): readonly string[] {
   const keys = [...new Set(controls.map(({ standard }) => standard))];
   return keys.flatMap((key) => {
-    const { title, version, same }: { title: string; version: string | null; same?: string } = standards[key];
+    const { title, same } = editionWords(key);
     const rows = controls
       .filter(({ standard }) => standard === key)
       .map((row) => [`${row.control}${row.recalled ? ' (recalled)' : ''}`, row.title ?? '', row.outcome, row.why]);
     return [
-      `## ${plain(title)}${version === null ? '' : ` ${plain(version)}`}`,
-      ...(same === undefined ? [] : [`The same numbers are in ${plain(same)}.`]),
+      `## ${plain(title)}`,
+      ...(same === null ? [] : [`The same numbers are in ${plain(same)}.`]),
       table(['Control', 'Asks for', 'Outcome', 'Decided by'], rows),
     ];
   });

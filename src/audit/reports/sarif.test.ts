@@ -28,13 +28,17 @@ interface Run {
     level: string;
     message: { text: string };
     locations?: {
-      physicalLocation?: { artifactLocation: { index: number }; region: { startLine: number; snippet: { text: string } } };
+      physicalLocation?: {
+        artifactLocation: { uri: string; index?: number };
+        region: { startLine: number; snippet?: { text: string } };
+      };
     }[];
     relatedLocations?: { physicalLocation: { region: { startLine: number } } }[];
     partialFingerprints?: Record<string, string>;
     suppressions?: { kind: string; justification: string }[];
   }[];
   readonly tool: { driver: { rules: { id: string; properties: { tags: string[] } }[] } };
+  readonly properties: { passed: string[] };
   readonly invocations: { toolExecutionNotifications: { message: { text: string } }[] }[];
 }
 
@@ -80,6 +84,7 @@ describe('a result', () => {
       for (const { physicalLocation } of locations ?? []) {
         if (physicalLocation === undefined || physicalLocation.artifactLocation.index !== 0) continue;
         const { startLine, snippet } = physicalLocation.region;
+        if (snippet === undefined) continue;
         const line = text[startLine - 1] ?? '';
         expect([snippet.text, `:${snippet.text.slice(3)} [0:0]`]).toContain(line);
       }
@@ -95,12 +100,23 @@ describe('a result', () => {
     for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
   });
 
-  it('is pass for a check that found nothing, open for one that could not be answered, and only failures have a level', () => {
-    const { results, invocations } = runOf(sarif.write(dossierFor({ v4: hardened4, v6: null })));
-    expect(results.find(({ ruleId }) => ruleId === 'FW-BASE-01')).toMatchObject({ kind: 'pass', level: 'none' });
+  it('is open for a check that could not be answered, and only failures have a level', () => {
+    const { results, invocations, properties } = runOf(sarif.write(dossierFor({ v4: hardened4, v6: null })));
     expect(results.find(({ ruleId }) => ruleId === 'FW-V6-01')).toMatchObject({ kind: 'open', level: 'none' });
     expect(results.filter(({ kind, level }) => kind !== 'fail' && level !== 'none')).toEqual([]);
     expect(invocations[0]?.toolExecutionNotifications.map(({ message }) => message.text).join()).toContain('FW-V6-01');
+    expect(properties.passed).toContain('FW-BASE-01');
+  });
+
+  it('is of no check that passed, and has a place, since code scanning wants both', () => {
+    for (const v4 of [empty, hardened4, null]) {
+      const { results, properties } = runOf(sarif.write(dossierFor({ v4, v6: null })));
+      expect(results.filter(({ ruleId }) => properties.passed.includes(ruleId))).toEqual([]);
+      for (const { locations } of results) {
+        expect(locations?.[0]?.physicalLocation?.artifactLocation.uri).toMatch(/./);
+        expect(locations?.[0]?.physicalLocation?.region.startLine).toBeGreaterThan(0);
+      }
+    }
   });
 
   it('says who accepted it, why and until when', () => {

@@ -1,5 +1,5 @@
 import type { AcceptedRisk } from '../accepted.ts';
-import type { Asked, Dossier } from '../dossier.ts';
+import { type Asked, type Dossier, familyNamed } from '../dossier.ts';
 import type { Exhibit } from '../evidence.ts';
 import type { Filed, Placed } from '../filed.ts';
 import type { Severity, Undetermined } from '../finding.ts';
@@ -20,7 +20,9 @@ const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note
 
 /**
  * SARIF 2.1.0 of OASIS. Findings are results of kind `fail`, with what is only possible said in their words and properties: only
- * a failure may have a level. Checks that found nothing are `pass`, those without an answer `open` and a notification.
+ * a failure may have a level. Checks without an answer are `open`, and a notification. Those that found nothing are listed in the
+ * run's properties: GitHub shows every result as an alert, whatever its kind (microsoft/PSRule#955). It also refuses a whole file for
+ * one result without a location (github/codeql-action#2459), so that what no rule is to blame for points at the beginning.
  */
 export const sarif: Format = {
   name: 'sarif',
@@ -69,18 +71,20 @@ function logOf(dossier: Dossier): unknown {
             ...rule(filed.finding.id),
             ...resultOf(filed, evidence.rulesets, [suppressionOf(risk)]),
           })),
-          ...checks.flatMap(({ check, outcome }) =>
-            outcome === 'pass'
-              ? [{ ...rule(check.id), kind: 'pass', level: 'none', message: { text: `${check.id}: nothing found` } }]
-              : [],
-          ),
-          ...unknown.map(({ id, why }) => ({ ...rule(id), kind: 'open', level: 'none', message: { text: `unknown: ${why}` } })),
+          ...unknown.map(({ id, why }) => ({
+            ...rule(id),
+            kind: 'open',
+            level: 'none',
+            message: { text: `unknown: ${why}` },
+            locations: [beginningOf(familyNamed(why), evidence.rulesets)],
+          })),
         ],
         columnKind: 'utf16CodeUnits',
         properties: {
           score: dossier.score,
           confidence: dossier.confidence,
           profile: dossier.profile.name,
+          passed: checks.flatMap(({ check, outcome }) => (outcome === 'pass' ? [check.id] : [])),
           expiredAcceptances: dossier.expired.map(({ risk }) => acceptanceOf(risk)),
           unusedAcceptances: dossier.unused.map(acceptanceOf),
           ...(dossier.controls.length > 0 && { controls: dossier.controls }),
@@ -146,7 +150,7 @@ function resultOf(
     kind: 'fail',
     level: levels[finding.severity],
     message: { text: parts.join('\n\n') },
-    locations: at.map((place) => locationOf(place, exhibits)),
+    locations: at.length === 0 ? [beginningOf(finding.family, exhibits)] : at.map((place) => locationOf(place, exhibits)),
     relatedLocations: causedBy.map((place, index) => ({
       id: index + 1,
       ...locationOf(place, exhibits),
@@ -166,23 +170,32 @@ function resultOf(
   };
 }
 
-/** A rule's line in the ruleset's text, and its name as people say it. */
+/** A rule's line in the ruleset's text, and its name as people say it. A policy that was never written has no line. */
 function locationOf(place: Placed, exhibits: readonly Exhibit[]): { readonly [key: string]: unknown } {
-  const index = exhibits.filter(({ read }) => read).findIndex(({ family }) => family === place.family);
-  const artifact = exhibits.filter(({ read }) => read)[index];
-  const physical =
-    artifact?.read === true && place.line !== null
-      ? {
-          physicalLocation: {
-            artifactLocation: { uri: artifactUri(artifact), index },
-            region: { startLine: place.line, ...(place.text !== null && { snippet: { text: place.text } }) },
-          },
-        }
-      : {};
+  const region =
+    place.line === null
+      ? { startLine: 1 }
+      : { startLine: place.line, ...(place.text !== null && { snippet: { text: place.text } }) };
   return {
-    ...physical,
+    physicalLocation: { artifactLocation: artifactOf(place.family, exhibits), region },
     logicalLocations: [{ name: String(place.rule), fullyQualifiedName: placeWords({ ...place, line: null }), kind: 'rule' }],
   };
+}
+
+/** Of what is about no rule. */
+function beginningOf(family: 4 | 6 | null, exhibits: readonly Exhibit[]): unknown {
+  return { physicalLocation: { artifactLocation: artifactOf(family, exhibits), region: { startLine: 1 } } };
+}
+
+/** The family's text, or else the first there is; where none was read, a name that says what is missing. */
+function artifactOf(family: 4 | 6 | null, exhibits: readonly Exhibit[]): unknown {
+  const read = exhibits.filter((one) => one.read);
+  const index = Math.max(
+    read.findIndex((one) => one.family === family),
+    0,
+  );
+  const artifact = read[index];
+  return artifact === undefined ? { uri: 'ruleset' } : { uri: artifactUri(artifact), index };
 }
 
 function suppressionOf(risk: AcceptedRisk): unknown {

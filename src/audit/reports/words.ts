@@ -5,7 +5,7 @@ import type { Evidence, Exhibit } from '../evidence.ts';
 import type { Placed } from '../filed.ts';
 import { type Finding, type Located, type Proof, severities, type Witness } from '../finding.ts';
 import { sayPacket } from '../probes.ts';
-import { referencesOf, standards } from '../standards/index.ts';
+import { referencesOf, type StandardKey, standards } from '../standards/index.ts';
 
 /** The words in which formats for people say the same things; none of them is escaped yet. */
 
@@ -130,6 +130,12 @@ export function standardsWords({ id, refs }: Pick<Finding, 'id' | 'refs'>): stri
       return `${name.replace(/,$/, '')}${edition}: ${controls.join(', ')}`;
     })
     .join('; ');
+}
+
+/** A standard's title with its edition, and whose numbers are the same. */
+export function editionWords(key: StandardKey): { readonly title: string; readonly same: string | null } {
+  const { title, version, same }: { title: string; version: string | null; same?: string } = standards[key];
+  return { title: version === null || title.includes(version) ? title : `${title} ${version}`, same: same ?? null };
 }
 
 /** A fix is a sentence, then commands, one a line. */

@@ -55,7 +55,11 @@ function controlCounts({ controls = [], profile = '' }: Shown, view: View): stri
       return count === 0 ? [] : [`${count} ${outcome}`];
     });
     const version = rows[0]?.version ?? null;
-    return paragraph(`${standard}${version === null ? '' : ` ${version}`}: ${counts.join(', ')}`, view, 2);
+    return paragraph(
+      `${standard}${version === null || standard.includes(version) ? '' : ` ${version}`}: ${counts.join(', ')}`,
+      view,
+      2,
+    );
   });
   return heading(`Controls (profile ${profile}; --format html lists them)`, view) + lines.join('');
 }
