@@ -5,7 +5,7 @@ import { checks } from './checks/index.ts';
 import { type CheckOutcome, type ControlRow, controlsOf } from './controls.ts';
 import { type Evidence, evidenceOf, type Tool } from './evidence.ts';
 import { type Digest, type Filed, file } from './filed.ts';
-import { type Report, type Severity, severities, type Undetermined } from './finding.ts';
+import { type Finding, type Proof, type Report, type Severity, severities, type Undetermined } from './finding.ts';
 import { isAsked, type Profile } from './profiles/index.ts';
 import { reportOf } from './report.ts';
 
@@ -45,12 +45,14 @@ export interface Circumstances {
   readonly failOn: Severity;
   readonly tool: Tool;
   readonly digest: Digest;
+  /** Of findings of the report that were tried on the kernel. */
+  readonly proofs?: ReadonlyMap<Finding, Proof>;
 }
 
 export function dossierOf(host: Host, report: Report, circumstances: Circumstances): Dossier {
-  const { profile, risks, now, failOn, tool, digest } = circumstances;
+  const { profile, risks, now, failOn, tool, digest, proofs = new Map() } = circumstances;
   const today = new Date(now).toISOString().slice(0, 10);
-  const { counting, accepted, expired, unused } = settle(file(host, report.findings, digest), risks, today);
+  const { counting, accepted, expired, unused } = settle(file(host, report.findings, digest, proofs), risks, today);
   const asked = checks
     .filter((check) => isAsked(profile, check))
     .map((check) => askedOf(check, counting, accepted, report.unknown));

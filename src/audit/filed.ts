@@ -1,7 +1,7 @@
 import type { Host } from '../model/host/index.ts';
 import { canonicalText, readRule, ruleText, shownText } from '../model/ruleset/index.ts';
 import { ruleAt } from './blame.ts';
-import type { Finding, Located } from './finding.ts';
+import type { Finding, Located, Proof } from './finding.ts';
 
 /** Hexadecimal SHA-256 of a text with one character a byte. Handed in, since pure folders compute none. */
 export type Digest = (bytes: string) => string;
@@ -18,6 +18,8 @@ export interface Filed {
   readonly causedBy: readonly Placed[];
   /** The ports that it is about, such as `22/tcp`; empty when it is about none, or about more than can be named. */
   readonly ports: readonly string[];
+  /** What the kernel did with the witness; `null` where it was not asked. */
+  readonly proof: Proof | null;
 }
 
 /** A rule or policy with its words as they stand; `null` when there is nothing that could be shown. */
@@ -25,7 +27,12 @@ export interface Placed extends Located {
   readonly text: string | null;
 }
 
-export function file(host: Host, findings: readonly Finding[], digest: Digest): readonly Filed[] {
+export function file(
+  host: Host,
+  findings: readonly Finding[],
+  digest: Digest,
+  proofs: ReadonlyMap<Finding, Proof>,
+): readonly Filed[] {
   const seen = new Map<string, number>();
   return findings.map((finding) => {
     const identity = identityOf(host, finding);
@@ -38,6 +45,7 @@ export function file(host: Host, findings: readonly Finding[], digest: Digest): 
       at: finding.at.map(place),
       causedBy: finding.causedBy.map(place),
       ports: finding.ports ?? portsNamed(host, finding),
+      proof: proofs.get(finding) ?? null,
     };
   });
 }

@@ -29,18 +29,21 @@ export interface Finding {
   readonly refs: readonly string[];
   /** All ports that it is about, such as `8443/tcp`; left out where it is not about ports. */
   readonly ports?: readonly string[];
-  /** What the kernel did with the witness; left out where nobody asked it. */
-  readonly proof?: Proof;
 }
 
 /** The witness sent through the real kernel. */
-export interface Proof {
-  readonly ran: boolean;
-  /** What became of it there; `null` when it did not run. */
-  readonly kernel: string | null;
-  /** `null` when it did not run. */
-  readonly agrees: boolean | null;
-}
+export type Proof =
+  | {
+      readonly ran: true;
+      readonly kernel: 'ACCEPT' | 'DROP';
+      /** The rule or policy that the kernel's own tracing names. */
+      readonly decidedBy: RuleRef | null;
+      /** False is a fault of palisade. */
+      readonly agrees: boolean;
+      /** By routes that were made for it: the rules are proved, not the way there. */
+      readonly led: boolean;
+    }
+  | { readonly ran: false; readonly why: string };
 
 export interface Located extends RuleRef {
   /** Line in the ruleset's text; `null` for a policy that was never written. */

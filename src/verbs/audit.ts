@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import manifest from '../../package.json' with { type: 'json' };
 import type { AcceptedRisk } from '../audit/accepted.ts';
 import { severities } from '../audit/finding.ts';
 import { ok, type Result } from '../result.ts';
-import { auditAnswer, dossierToJson } from './audit-shape.ts';
+import { auditAnswer } from './audit-shape.ts';
 import { readHost, readingInput, readText } from './reading.ts';
 import { type Context, verb } from './verb.ts';
 
@@ -74,27 +72,9 @@ Without the flag the file /etc/palisade/accepted.yaml is read if this host is au
     context.progress('auditing');
     const { audit: examine } = await import('../audit/index.ts');
     const { profiles } = await import('../audit/profiles/index.ts');
-    const { dossierOf, fails } = await import('../audit/dossier.ts');
-    const profile = profiles[input.profile];
-    const report = examine(host.value, profile);
-    const dossier = dossierOf(host.value, report, {
-      profile,
-      risks: risks.value,
-      now: context.clock.now(),
-      failOn: input.failOn,
-      tool: { name: manifest.name, version: manifest.version },
-      digest: (bytes) => createHash('sha256').update(bytes, 'latin1').digest('hex'),
-    });
-    const value = dossierToJson(dossier);
-    const failing = dossier.findings.some(({ finding }) => fails(input.failOn, finding.severity));
-    const kind = failing ? 'found' : dossier.unknown.length > 0 ? 'unknown' : 'done';
-    if (input.format === 'text') return { kind, value };
-    const { formats } = await import('../audit/reports/index.ts');
-    const document = input.format === 'json' ? `${JSON.stringify(value)}\n` : formats[input.format].write(dossier);
-    if (input.output === undefined) return { kind, value, document };
-    const { writeOutput } = await import('./output-file.ts');
-    const written = await writeOutput(input.output, document);
-    return written.ok ? { kind, value } : { kind: 'invalid', problems: written.problems };
+    const report = examine(host.value, profiles[input.profile]);
+    const { reported } = await import('./audit-report.ts');
+    return await reported(context, input, risks.value, host.value, report);
   },
 });
 

@@ -109,10 +109,6 @@ export const finding = z
     fix: z.string(),
     refs: z.array(z.string()).describe('Controls of standards, such as "CIS Debian 12 4.4.2.2".'),
     ports: z.array(z.string()).optional().describe('All ports that it is about, such as "8443/tcp".'),
-    proof: z
-      .object({ ran: z.boolean(), kernel: z.string().nullable(), agrees: z.boolean().nullable() })
-      .optional()
-      .describe('What the kernel did with the witness, where it was asked.'),
   })
   .meta({ id: 'Finding' });
 

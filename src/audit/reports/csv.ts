@@ -37,7 +37,7 @@ const columns: readonly (readonly [title: string, of: (row: Row, dossier: Dossie
   ['at', ({ filed }) => filed?.at.map(placedWords).join('\n') ?? ''],
   ['caused by', ({ filed }) => filed?.causedBy.map(placedWords).join('\n') ?? ''],
   ['witness', ({ filed }) => (filed?.finding.witness == null ? '' : witnessWords(filed.finding.witness))],
-  ['proof', ({ filed }) => (filed?.finding.proof === undefined ? '' : proofWords(filed.finding.proof))],
+  ['proof', ({ filed }) => (filed == null || filed.proof === null ? '' : proofWords(filed.proof))],
   ['fix', ({ fix }) => fix ?? ''],
   ['standards', ({ refs }) => refs?.join('; ') ?? ''],
   ['acceptance', ({ acceptance }) => acceptance ?? ''],

@@ -137,7 +137,7 @@ function section<T>(title: string, entries: readonly T[], text: (entry: T) => st
   return entries.length === 0 ? [] : [heading(title, entries.length), ...entries.map(text)];
 }
 
-function finding({ finding, fingerprint, at, causedBy }: Filed, { rulesets }: Evidence, acceptance?: string): string {
+function finding({ finding, fingerprint, at, causedBy, proof }: Filed, { rulesets }: Evidence, acceptance?: string): string {
   const { sentence, commands } = fixParts(finding.fix);
   const row = (label: string, items: readonly string[]): string =>
     items.length === 0 ? '' : `<dt>${label}</dt>${items.map((item) => `<dd>${item}</dd>`).join('')}`;
@@ -157,7 +157,7 @@ function finding({ finding, fingerprint, at, causedBy }: Filed, { rulesets }: Ev
       causedBy.map((place) => placeHtml(place, rulesets)),
     ),
     row('Witness', finding.witness === null ? [] : [escaped(witnessWords(finding.witness))]),
-    row('Proof', finding.proof === undefined ? [] : [escaped(proofWords(finding.proof))]),
+    row('Proof', proof === null ? [] : [escaped(proofWords(proof))]),
     row('Fix', [`${escaped(sentence)}${commands.length === 0 ? '' : `<pre>${escaped(commands.join('\n'))}</pre>`}`]),
     row('Standards', finding.refs.length === 0 ? [] : [`<span class="muted">${escaped(standardsWords(finding))}</span>`]),
     '</dl>',

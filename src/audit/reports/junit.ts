@@ -108,14 +108,14 @@ function nameOf({ check }: Asked, subject: Subject): string {
   return `${check.id}${subject === null ? '' : ` IPv${subject}`} ${check.title}`;
 }
 
-function fullText({ finding, fingerprint, at, causedBy }: Filed): string {
+function fullText({ finding, fingerprint, at, causedBy, proof }: Filed): string {
   return [
     `${finding.severity}: ${titleOf(finding)}`,
     finding.why,
     ...at.map((place) => `at ${placedWords(place)}`),
     ...causedBy.map((place) => `because of ${placedWords(place)}`),
     ...(finding.witness === null ? [] : [`witness ${witnessWords(finding.witness)}`]),
-    ...(finding.proof === undefined ? [] : [`proof: ${proofWords(finding.proof)}`]),
+    ...(proof === null ? [] : [`proof: ${proofWords(proof)}`]),
     `fix: ${finding.fix}`,
     `standards: ${finding.refs.join('; ')}`,
     `fingerprint: ${fingerprint}`,

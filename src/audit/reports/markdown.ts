@@ -64,14 +64,14 @@ function section<T>(title: string, entries: readonly T[], text: (entry: T) => st
   return entries.length === 0 ? [] : [`## ${title}`, ...entries.map(text)];
 }
 
-function findingText({ finding, fingerprint, at, causedBy }: Filed, acceptance?: string): string {
+function findingText({ finding, fingerprint, at, causedBy, proof }: Filed, acceptance?: string): string {
   const { sentence, commands } = fixParts(finding.fix);
   const items = [
     ...(acceptance === undefined ? [] : [`**${plain(acceptance)}**`]),
     ...at.map((place) => `At ${placeText(place)}`),
     ...causedBy.map((place) => `Because of ${placeText(place)}`),
     ...(finding.witness === null ? [] : [`Witness: ${plain(witnessWords(finding.witness))}`]),
-    ...(finding.proof === undefined ? [] : [`Proof: ${plain(proofWords(finding.proof))}`]),
+    ...(proof === null ? [] : [`Proof: ${plain(proofWords(proof))}`]),
     ...(finding.refs.length === 0 ? [] : [`Standards: ${plain(standardsWords(finding))}`]),
     `Fingerprint: ${code(fingerprint)}`,
   ];

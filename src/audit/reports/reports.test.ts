@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dossier } from '../dossier.ts';
 import { exampleHost } from '../example-host.ts';
 import { guide, hardened4, hardened6, oneLink } from '../examples.ts';
-import { audit } from '../index.ts';
+import { audit, type Finding, type Proof } from '../index.ts';
 import { csv } from './csv.ts';
 import { digest, dossierFor, hostile, risk } from './dossier.fixture.ts';
 import { html } from './html.ts';
@@ -55,20 +55,19 @@ describe.each(Object.values(formats))('$name', (format) => {
 
   it('says what the kernel did with a witness, where it was asked', () => {
     const host = exampleHost({ v4: guide, v6: hardened6, facts });
-    const { findings, ...rest } = audit(host);
-    const proofs = [
-      { ran: true, kernel: 'DROP', agrees: true },
-      { ran: true, kernel: 'ACCEPT', agrees: false },
-      { ran: false, kernel: null, agrees: null },
-    ];
-    const proven = findings.map((finding, index) => {
-      const proof = proofs[index];
-      return proof === undefined ? finding : { ...finding, proof };
-    });
-    const said = format.write(dossierFor({ v4: guide, v6: hardened6, facts }, { report: { ...rest, findings: proven } }));
-    expect(said).toContain('the kernel agrees: DROP');
+    const report = audit(host);
+    const [agreed, denied, left] = report.findings;
+    if (agreed === undefined || denied === undefined || left === undefined) throw new Error('the guide has more faults');
+    const decidedBy = { family: 4, table: 'filter', chain: 'INPUT', rule: 7 } as const;
+    const proofs = new Map<Finding, Proof>([
+      [agreed, { ran: true, kernel: 'DROP', decidedBy, agrees: true, led: false }],
+      [denied, { ran: true, kernel: 'ACCEPT', decidedBy: null, agrees: false, led: false }],
+      [left, { ran: false, why: 'it has no namespace' }],
+    ]);
+    const said = format.write(dossierFor({ v4: guide, v6: hardened6, facts }, { report, proofs }));
+    expect(said).toContain('the kernel agrees: DROP by IPv4 filter INPUT rule 7');
     expect(said).toContain('the kernel disagrees: ACCEPT; this is a fault of palisade');
-    expect(said).toContain('not sent through the kernel');
+    expect(said).toContain('not sent through the kernel: it has no namespace');
     expect(text).not.toContain('the kernel agrees');
   });
 

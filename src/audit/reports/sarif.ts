@@ -135,7 +135,7 @@ function taxonomyOf(key: StandardKey, checks: Dossier['checks']): unknown {
 }
 
 function resultOf(
-  { finding, fingerprint, at, causedBy }: Filed,
+  { finding, fingerprint, at, causedBy, proof }: Filed,
   exhibits: readonly Exhibit[],
   suppressions: readonly unknown[],
 ): object {
@@ -143,7 +143,7 @@ function resultOf(
     titleOf(finding),
     finding.why,
     ...(finding.witness === null ? [] : [`Witness: ${witnessWords(finding.witness)}`]),
-    ...(finding.proof === undefined ? [] : [`Proof: ${proofWords(finding.proof)}`]),
+    ...(proof === null ? [] : [`Proof: ${proofWords(proof)}`]),
     `Fix: ${finding.fix}`,
   ];
   return {
@@ -165,7 +165,7 @@ function resultOf(
       'security-severity': securitySeverity[finding.severity],
       tags: [...finding.refs],
       fix: finding.fix,
-      ...(finding.proof !== undefined && { proof: finding.proof }),
+      ...(proof !== null && { proof }),
     },
   };
 }

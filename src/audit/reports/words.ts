@@ -36,10 +36,11 @@ export function witnessWords(witness: Witness): string {
   return `${sayPacket(witness.packet)}: ${verdictWords(witness)}`;
 }
 
-export function proofWords({ ran, kernel, agrees }: Proof): string {
-  if (!ran) return 'not sent through the kernel';
-  const said = kernel === null ? '' : `: ${kernel}`;
-  return agrees === false ? `the kernel disagrees${said}; this is a fault of palisade` : `the kernel agrees${said}`;
+export function proofWords(proof: Proof): string {
+  if (!proof.ran) return `not sent through the kernel: ${proof.why}`;
+  const by = proof.decidedBy === null ? '' : ` by ${placeWords({ ...proof.decidedBy, line: null })}`;
+  if (!proof.agrees) return `the kernel disagrees: ${proof.kernel}${by}; this is a fault of palisade`;
+  return `the kernel agrees: ${proof.kernel}${by}${proof.led ? '; led there by routes made for it' : ''}`;
 }
 
 /** `87 of 100`, or why there is none. Unknown checks can only make it worse, so that it then is a bound. */
