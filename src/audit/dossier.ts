@@ -56,7 +56,7 @@ export function dossierOf(host: Host, report: Report, circumstances: Circumstanc
   const asked = checks
     .filter((check) => isAsked(profile, check))
     .map((check) => askedOf(check, counting, accepted, report.unknown));
-  const { score, confidence } = reportOf(
+  const { score } = reportOf(
     counting.map(({ finding }) => finding),
     report.unknown,
     asked.length,
@@ -65,8 +65,9 @@ export function dossierOf(host: Host, report: Report, circumstances: Circumstanc
   return {
     evidence: evidenceOf(host, tool, digest),
     profile,
-    score,
-    confidence,
+    // Where nothing was known that could be scored, acceptances make no score of it.
+    score: report.score === null ? null : score,
+    confidence: report.confidence,
     findings: counting,
     accepted,
     expired,

@@ -6,10 +6,10 @@
  */
 import type { Host } from '../model/host/index.ts';
 import { checks } from './checks/index.ts';
-import type { Finding, Report } from './finding.ts';
+import type { Report } from './finding.ts';
 import { defaultProfile, isAsked, type Profile, weighed } from './profiles/index.ts';
 import { reportOf } from './report.ts';
-import { standardsOf } from './standards/index.ts';
+import { refsOf } from './standards/index.ts';
 import { subjectOf } from './subject.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
@@ -31,14 +31,10 @@ export function audit(host: Host, profile: Profile = defaultProfile): Report {
   const asked = checks.filter((check) => isAsked(profile, check));
   const answers = asked.map((check) => ({ check, answer: check.run(subject) }));
   return reportOf(
-    answers.flatMap(({ check, answer }) => answer.findings.map((finding) => weighed(profile, check, referenced(finding)))),
+    answers.flatMap(({ check, answer }) =>
+      answer.findings.map((finding) => weighed(profile, check, { ...finding, refs: refsOf(finding) })),
+    ),
     answers.flatMap(({ answer }) => answer.unknown),
     asked.length,
   );
-}
-
-/** Standards are one table for all checks; what it does not name keeps what its check says. */
-function referenced(finding: Finding): Finding {
-  const refs = standardsOf(finding.id);
-  return refs.length === 0 ? finding : { ...finding, refs };
 }

@@ -1,5 +1,6 @@
 import type { Dossier } from '../dossier.ts';
 import type { Filed } from '../filed.ts';
+import { refsOf } from '../standards/index.ts';
 import type { Format } from './format.ts';
 import { visible } from './visible.ts';
 import {
@@ -76,7 +77,7 @@ function rowsOf({ findings, accepted, unknown, checks, expired, unused }: Dossie
     ...accepted.map(({ filed, risk }): Row => ({ status: 'accepted', ...about(filed), acceptance: riskWords(risk) })),
     ...unknown.map(({ id, why, remedy }): Row => ({ status: 'unknown', id, title: 'could not be answered', why, fix: remedy })),
     ...checks.flatMap(({ check, outcome }): readonly Row[] =>
-      outcome === 'pass' ? [{ status: 'pass', id: check.id, title: check.title, why: 'nothing found', refs: check.refs }] : [],
+      outcome === 'pass' ? [{ status: 'pass', id: check.id, title: check.title, why: 'nothing found', refs: refsOf(check) }] : [],
     ),
     ...expired.map(
       (entry): Row => ({

@@ -3,7 +3,7 @@ import { type Asked, type Dossier, familyNamed } from '../dossier.ts';
 import type { Exhibit } from '../evidence.ts';
 import type { Filed, Placed } from '../filed.ts';
 import type { Severity, Undetermined } from '../finding.ts';
-import { referencesOf, type StandardKey, standards } from '../standards/index.ts';
+import { referencesOf, refsOf, type StandardKey, standards } from '../standards/index.ts';
 import type { Format } from './format.ts';
 import { artifactsOf, artifactUri } from './sarif-artifacts.ts';
 import { placeWords, proofWords, riskWords, timeWords, titleOf, witnessWords } from './words.ts';
@@ -96,20 +96,21 @@ function logOf(dossier: Dossier): unknown {
 
 function ruleOf(check: Asked['check']): unknown {
   const references = referencesOf(check.id);
-  const refs = check.refs.length === 0 ? '' : `\n\nStandards: ${check.refs.join('; ')}`;
+  const refs = refsOf(check);
+  const asked = refs.length === 0 ? '' : `\n\nStandards: ${refs.join('; ')}`;
   return {
     id: check.id,
     name: check.id.replaceAll('-', ''),
     shortDescription: { text: check.title },
     fullDescription: { text: check.why },
-    help: { text: `${check.why}\n\n${check.fix}${refs}` },
+    help: { text: `${check.why}\n\n${check.fix}${asked}` },
     defaultConfiguration: { level: levels[check.severity] },
     relationships: references.map(({ standard, control }) => ({
       target: { id: control, toolComponent: { name: taxonomyName(standard) } },
       kinds: ['relevant'],
     })),
     properties: {
-      tags: ['security', 'firewall', ...check.refs],
+      tags: ['security', 'firewall', ...refs],
       'security-severity': securitySeverity[check.severity],
       problem: { severity: levels[check.severity] === 'note' ? 'recommendation' : levels[check.severity] },
     },

@@ -4,6 +4,6 @@
  *
  * Nothing here is judged: `controls.ts` counts by control what checks found. Checks, reports and the documentation read it.
  */
-export { checksFor, mappedChecks, referencesOf, standardsOf } from './mapped.ts';
+export { checksFor, mappedChecks, referencesOf, refsOf, standardsOf } from './mapped.ts';
 export { type Control, controlsIn } from './scope.ts';
 export { type Reference, type Standard, type StandardKey, standards } from './standard.ts';

@@ -31,6 +31,12 @@ export function standardsOf(id: string): readonly string[] {
   return referencesOf(id).map(referenceText);
 }
 
+/** What a check's findings refer to: the table's controls; where it has none, what the check itself names. */
+export function refsOf({ id, refs }: { readonly id: string; readonly refs: readonly string[] }): readonly string[] {
+  const mapped = standardsOf(id);
+  return mapped.length === 0 ? refs : mapped;
+}
+
 /** The checks that answer to a control. */
 export function checksFor(standard: StandardKey, control: string): readonly string[] {
   return mappedChecks.filter((id) => (mappings[id]?.[standard] ?? []).some((asked) => controlOf(asked) === control));

@@ -40,6 +40,8 @@ export const standards = {
   },
   anssiBp028: { name: 'ANSSI BP-028', title: 'ANSSI BP-028, Configuration recommendations of a GNU/Linux system', version: null },
   rfc: { name: 'RFC', title: 'Requests for Comments of the IETF', version: null },
+  bcp: { name: 'BCP', title: 'Best Current Practices of the IETF', version: null },
+  cve: { name: 'CVE', title: 'Common Vulnerabilities and Exposures', version: null },
   usCert: { name: 'US-CERT', title: 'US-CERT Technical Alerts', version: null },
   ssg: { name: 'SSG', title: 'SCAP Security Guide (ComplianceAsCode)', version: 'b3a2cca, August 2026' },
   lynis: { name: 'Lynis', title: 'Lynis', version: '3.1.6' },
@@ -52,12 +54,12 @@ export const standards = {
     recalled: true,
   },
   wool: {
-    name: 'Wool,',
+    name: 'Wool 2004,',
     title: 'A. Wool: A Quantitative Study of Firewall Configuration Errors',
     version: '2004',
     recalled: true,
   },
-  diekmann: { name: 'Diekmann et al.,', title: 'C. Diekmann et al.: Verified iptables Firewall Analysis', version: '2018' },
+  diekmann: { name: 'Diekmann et al. 2018,', title: 'C. Diekmann et al.: Verified iptables Firewall Analysis', version: '2018' },
 } as const satisfies Readonly<Record<string, Standard>>;
 
 export type StandardKey = keyof typeof standards;
