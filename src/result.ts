@@ -20,6 +20,8 @@ export const problemCodes = {
   'facts-syntax': 'A facts file is not of the documented shape.',
   'packet-invalid': 'A packet description cannot be read.',
   'config-invalid': 'The configuration is not of the documented shape.',
+  'accepted-invalid': 'The file of accepted risks is not of the documented shape.',
+  'output-failed': 'A file that was to be written could not be.',
   unread: 'Something that the answer needs could not be read.',
   'kernel-disagrees': 'What palisade says of a packet is not what the kernel does with it: a fault of palisade.',
   'port-in-use': 'The address and port to listen on are taken.',

@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | diff) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -33,7 +33,13 @@ _palisade() {
   audit:--sets) _palisade_path -f "$cur"; return ;;
   audit:--facts) _palisade_path -f "$cur"; return ;;
   audit:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  audit:--script) _palisade_path -f "$cur"; return ;;
+  audit:--peer) :; return ;;
   audit:--fail-on) mapfile -t COMPREPLY < <(compgen -W 'critical high medium low info' -- "$cur"); return ;;
+  audit:--format) mapfile -t COMPREPLY < <(compgen -W 'text json sarif junit html markdown csv' -- "$cur"); return ;;
+  audit:--output) _palisade_path -f "$cur"; return ;;
+  audit:--profile) mapfile -t COMPREPLY < <(compgen -W 'default cis pci stig container-host router' -- "$cur"); return ;;
+  audit:--accepted) _palisade_path -f "$cur"; return ;;
   trace:--ruleset) _palisade_path -f "$cur"; return ;;
   trace:--sets) _palisade_path -f "$cur"; return ;;
   trace:--facts) _palisade_path -f "$cur"; return ;;
@@ -59,11 +65,19 @@ _palisade() {
   reach:--sets) _palisade_path -f "$cur"; return ;;
   reach:--facts) _palisade_path -f "$cur"; return ;;
   reach:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  connections:--ruleset) _palisade_path -f "$cur"; return ;;
+  connections:--sets) _palisade_path -f "$cur"; return ;;
+  connections:--facts) _palisade_path -f "$cur"; return ;;
+  connections:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   diff:--sets) _palisade_path -f "$cur"; return ;;
   diff:--sets-after) _palisade_path -f "$cur"; return ;;
   diff:--facts) _palisade_path -f "$cur"; return ;;
   diff:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   diff:--most) :; return ;;
+  updates:--ruleset) _palisade_path -f "$cur"; return ;;
+  updates:--sets) _palisade_path -f "$cur"; return ;;
+  updates:--facts) _palisade_path -f "$cur"; return ;;
+  updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -73,13 +87,15 @@ _palisade() {
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
-  audit) flags='--ruleset --sets --facts --backend --prove --fail-on --json --no-color --quiet --config --state --policy --help' ;;
+  audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;
+  connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
+  updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach diff'
+    words='help status up show audit trace reach connections diff updates'
     ;;
   esac
   if [[ $cur == -* ]]; then

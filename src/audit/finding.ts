@@ -27,7 +27,23 @@ export interface Finding {
   /** What to change: a sentence, then rules where rules mend it. */
   readonly fix: string;
   readonly refs: readonly string[];
+  /** All ports that it is about, such as `8443/tcp`; left out where it is not about ports. */
+  readonly ports?: readonly string[];
 }
+
+/** The witness sent through the real kernel. */
+export type Proof =
+  | {
+      readonly ran: true;
+      readonly kernel: 'ACCEPT' | 'DROP';
+      /** The rule or policy that the kernel's own tracing names. */
+      readonly decidedBy: RuleRef | null;
+      /** False is a fault of palisade. */
+      readonly agrees: boolean;
+      /** By routes that were made for it: the rules are proved, not the way there. */
+      readonly led: boolean;
+    }
+  | { readonly ran: false; readonly why: string };
 
 export interface Located extends RuleRef {
   /** Line in the ruleset's text; `null` for a policy that was never written. */

@@ -6,9 +6,10 @@
  */
 import type { Host } from '../model/host/index.ts';
 import { checks } from './checks/index.ts';
+import { examined } from './examination.ts';
 import type { Report } from './finding.ts';
+import { defaultProfile, type Profile } from './profiles/index.ts';
 import { reportOf } from './report.ts';
-import { subjectOf } from './subject.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
 export * from './finding.ts';
@@ -23,18 +24,8 @@ export function unaudited(why: string, remedy: string): Report {
   );
 }
 
-/** Runs every check on the host. Pure: the same host gives the same report. */
-export function audit(host: Host): Report {
-  const subject = subjectOf(host);
-  const answers = checks.map((check) => check.run(subject));
-  // A host of whose rules nothing is known gets no score for its packages.
-  const judged = checks.some(
-    ({ kinds }, at) => (kinds.includes('S') || kinds.includes('Y')) && answers[at]?.unknown.length === 0,
-  );
-  return reportOf(
-    answers.flatMap(({ findings }) => findings),
-    answers.flatMap(({ unknown }) => unknown),
-    checks.length,
-    judged,
-  );
+/** Runs every check that the profile asks on the host. Pure: the same host gives the same report. */
+export function audit(host: Host, profile: Profile = defaultProfile): Report {
+  const { findings, unknown, asked, judged } = examined(host, profile);
+  return reportOf(findings, unknown, asked, judged);
 }

@@ -81,7 +81,8 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
       progress.clear();
       return await refuse(outcome.problems, terminal, exitOf[outcome.kind]);
     }
-    if (!verb.streams) await print.whole(outcome.value);
+    if (outcome.document !== undefined) await print.document(outcome.document);
+    else if (!verb.streams) await print.whole(outcome.value);
     progress.clear();
     return await refuse(outcome.faults ?? [], terminal, exitOf[outcome.kind]);
   } catch (error) {
@@ -147,6 +148,8 @@ async function configFile(path: string, named: boolean, terminal: Terminal): Pro
 interface Printer {
   part(value: unknown): Promise<void>;
   whole(value: unknown): Promise<void>;
+  /** A text in a format of its own, as it is: its writer has seen to what it holds. */
+  document(text: string): Promise<void>;
 }
 
 /** Writes answers as JSON or as the verb's render draws them. Text for people never holds a control character of others. */
@@ -165,7 +168,11 @@ function printer(verb: Verb, json: boolean, quiet: boolean, settings: Settings, 
     const shown = typeof drawn === 'string' || !out.interactive ? drawn : safeText(Buffer.from(drawn).toString('latin1'));
     if (shown.length > 0) await out.write(shown);
   };
-  return { part: (value) => write(value, 'part'), whole: (value) => write(value, 'whole') };
+  const document = async (text: string): Promise<void> => {
+    progress.clear();
+    if (!quiet) await out.write(text);
+  };
+  return { part: (value) => write(value, 'part'), whole: (value) => write(value, 'whole'), document };
 }
 
 async function refuse(problems: readonly Problem[], terminal: Terminal, code: ExitCode): Promise<ExitCode> {

@@ -73,12 +73,23 @@ function askedOf({ verb, flags, after, before, words }: Found): Asked {
   }
   // A verb's own flag hides the one of the same name that everybody has: `--state DIR` goes before `trace --state NEW`.
   const own = new Set(flags.map((flag) => flag.field));
-  const globals = { ...before, ...Object.fromEntries(Object.entries(after).filter(([key]) => !own.has(key))) };
+  const globals: Record<string, unknown> = {
+    ...before,
+    ...Object.fromEntries(Object.entries(after).filter(([key]) => !own.has(key))),
+  };
   for (const { name, choices } of everywhere) {
     const value = globals[name];
     if (choices !== undefined && typeof value === 'string' && !choices.includes(value)) {
       return { kind: 'problem', problem: usage(`--${name} cannot be "${value}"`, `write ${anyOf(choices)}`) };
     }
+  }
+  // Where a verb can write JSON among other formats, `--json` is a short word for it.
+  if (flags.some(({ field, choices }) => field === 'format' && choices.includes('json'))) {
+    if (globals['json'] === true && given['format'] !== undefined && given['format'] !== 'json') {
+      return { kind: 'problem', problem: usage(`--json is --format json, and not ${given['format']}`, 'leave one of them out') };
+    }
+    if (globals['json'] === true) given['format'] = 'json';
+    else if (given['format'] === 'json') globals['json'] = true;
   }
   return { kind: 'verb', verb, given, globals };
 }

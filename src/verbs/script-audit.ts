@@ -1,3 +1,4 @@
+import type { Profile } from '../audit/profiles/index.ts';
 import { type AskedPeer, type Cut, cutOf, type ManagementSession, type ScriptAudit } from '../audit/scripts/index.ts';
 import { connectionsFromTexts, type Host, isNotGiven, known } from '../model/host/index.ts';
 import { type Family, formatAddress, parseAddress } from '../model/net/index.ts';
@@ -21,7 +22,7 @@ export interface AuditedScript {
 }
 
 /** Reads the script and the rules that it begins with, and audits it. */
-export async function auditOfScript(context: Context, asked: Asked): Promise<Result<AuditedScript>> {
+export async function auditOfScript(context: Context, asked: Asked, profile: Profile): Promise<Result<AuditedScript>> {
   const peer = peerOf(context, asked);
   if (!peer.ok) return peer;
   if (asked.fresh && asked.ruleset.length > 0) {
@@ -42,14 +43,17 @@ export async function auditOfScript(context: Context, asked: Asked): Promise<Res
     start === 'live' ? connectionsFromTexts(await context.kernel.connections({ signal: context.signal })).tracked : null;
   context.progress('following the script');
   const { auditScript } = await import('../audit/scripts/index.ts');
-  const audited = auditScript({
-    host,
-    script: script.value,
-    peer: peer.value,
-    tracked: tracked?.known === true ? tracked.value : null,
-    elsewhere: start !== 'live',
-    ...(asked.backend !== undefined && { backend: asked.backend }),
-  });
+  const audited = auditScript(
+    {
+      host,
+      script: script.value,
+      peer: peer.value,
+      tracked: tracked?.known === true ? tracked.value : null,
+      elsewhere: start !== 'live',
+      ...(asked.backend !== undefined && { backend: asked.backend }),
+    },
+    profile,
+  );
   return ok({ host, audited, part: partOf(audited, asked.script, start, assumed) });
 }
 

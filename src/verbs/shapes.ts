@@ -145,16 +145,18 @@ export const finding = z
       .describe('One packet that shows it, and what becomes of it.'),
     proof: proofGiven,
     fix: z.string(),
-    refs: z.array(z.string()),
+    refs: z.array(z.string()).describe('Controls of standards, such as "CIS Debian 12 4.4.2.2".'),
+    ports: z.array(z.string()).optional().describe('All ports that it is about, such as "8443/tcp".'),
   })
   .meta({ id: 'Finding' });
 
 export type FindingJson = z.output<typeof finding>;
 
-export function findingToJson(value: Finding, shown: ProofJson | null = null): FindingJson {
+export function findingToJson({ ports, ...value }: Finding, shown: ProofJson | null = null): FindingJson {
   const { witness } = value;
   return {
     ...value,
+    ...(ports !== undefined && { ports: [...ports] }),
     proof: shown,
     at: [...value.at],
     causedBy: [...value.causedBy],

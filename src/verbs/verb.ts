@@ -43,12 +43,14 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 /**
  * How a verb ended. `value` is `null` for verbs that stream. `unread`: there is no answer at all, since what it
- * needs could not be read; `unknown`: there is one, and it says what is missing.
+ * needs could not be read; `unknown`: there is one, and it says what is missing. `document` is printed instead of the value: the
+ * answer in a format that somebody asked for.
  */
 export type Outcome<T> =
   | {
       readonly kind: 'done' | 'found' | 'unknown';
       readonly value: T | null;
+      readonly document?: string;
       /** Faults of palisade itself that came to light, which nobody must miss: said on standard error, whatever the answer's form. */
       readonly faults?: readonly Problem[];
     }

@@ -7,6 +7,7 @@ import type { Answer, Check, Subject } from '../check.ts';
 import { filter, guide, guideTwice, hardened4, hardened6 } from '../examples.ts';
 import type { Finding, Located, Undetermined } from '../finding.ts';
 import { canonical, meaningsOf, readsOf } from '../meaning.ts';
+import { standardsOf } from '../standards/index.ts';
 
 /**
  * A rule is redundant when an earlier one of the same chain has the same conditions and the same effect, and that effect
@@ -19,7 +20,7 @@ export const fwAnom02: Check = {
   title: 'no rule repeats an earlier one',
   severity: 'low',
   kinds: ['S', 'Y'],
-  refs: ['Al-Shaer & Hamed, redundancy', 'NIST 800-41r1 5.5', 'PCI-DSS 4.0 1.2.7'],
+  refs: standardsOf('FW-ANOM-02'),
   why: 'Repeated rules come from scripts that run twice. Who later deletes one of them wonders why nothing changes.',
   fix: 'Delete the later rule; let the script that adds rules begin with a flush, or load them with iptables-restore.',
   run,

@@ -6,6 +6,7 @@ import { acts, chainName, foreignChains, holdsRules, nativeUnread } from '../bys
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Undetermined } from '../finding.ts';
+import { standardsOf } from '../standards/index.ts';
 
 const firewalld = {
   ...oneLink,
@@ -44,7 +45,7 @@ export const fwBack01: Check = {
   title: 'one place holds the rules: not both backends, and no nftables chains beside them',
   severity: 'high',
   kinds: ['H', 'S'],
-  refs: ['CIS Debian 12 v1.1.0 4.3.3'],
+  refs: standardsOf('FW-BACK-01'),
   why: 'A packet must pass all of them, but each tool shows and saves only its own. What you see is not what decides.',
   fix: 'Move all rules to one backend, then empty the other.',
   run,

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import { askDefaultDeny } from '../open-door.ts';
+import { standardsOf } from '../standards/index.ts';
 
 /** What counts as "no rule was written for" is said in `default-deny.ts`. */
 export const fwBase01: Check = {
@@ -8,16 +9,7 @@ export const fwBase01: Check = {
   title: 'INPUT denies IPv4 packets that no rule was written for',
   severity: 'high',
   kinds: ['S'],
-  refs: [
-    'CIS Debian 12 v1.1.0 4.4.2.1',
-    'CIS Ubuntu 22.04 v2.0.0 4.3.2.1',
-    'CIS SLE 15 3.5.3.2.1',
-    'STIG RHEL-08-040090',
-    'STIG RHEL-09-251020',
-    'PCI-DSS 4.0 1.3.1',
-    'NIST 800-53 SC-7(5)',
-    'NIST 800-53 CM-7(b)',
-  ],
+  refs: standardsOf('FW-BASE-01'),
   why: 'Whatever starts to listen tomorrow is open to everyone at once, and nobody has decided that it should be.',
   fix: 'End INPUT in a policy that drops, after rules for loopback, replies and the services that are wanted.',
   run: (subject) =>

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import { askDefaultDeny } from '../open-door.ts';
+import { standardsOf } from '../standards/index.ts';
 import { forwarding } from '../surroundings.ts';
 
 /** From an outside link, or one that no rule names, to one that no rule names; what counts is said in `default-deny.ts`. */
@@ -9,7 +10,7 @@ export const fwBase02: Check = {
   title: 'FORWARD denies IPv4 packets that no rule was written for',
   severity: 'high',
   kinds: ['S', 'H'],
-  refs: ['CIS Debian 12 v1.1.0 4.4.2.1', 'CIS SLE 15 3.5.3.2.1', 'CIS Debian 13 4.1.5'],
+  refs: standardsOf('FW-BASE-02'),
   why: 'A host that forwards carries strangers into every network it is joined to, containers and tunnels included.',
   fix: 'End FORWARD in a policy that drops, after rules for what the host is to forward.',
   run(subject) {

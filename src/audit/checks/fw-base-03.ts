@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { empty, filter, guide, hardened4 } from '../examples.ts';
 import { askDefaultDeny } from '../open-door.ts';
+import { standardsOf } from '../standards/index.ts';
 
 /** What counts as "no rule was written for" is said in `default-deny.ts`; here *anyone* is whom the host writes to. */
 export const fwBase03: Check = {
@@ -8,7 +9,7 @@ export const fwBase03: Check = {
   title: 'OUTPUT denies IPv4 packets that no rule was written for',
   severity: 'low',
   kinds: ['S'],
-  refs: ['CIS Debian 12 v1.1.0 4.4.2.1', 'PCI-DSS 4.0 1.3.2'],
+  refs: standardsOf('FW-BASE-03'),
   why: 'Malware that got in fetches its tools and sends data home by the way that nobody watches: outwards.',
   fix: 'Name what the host itself must reach (DNS, time, updates, mail) and end OUTPUT in a policy that drops.',
   run: (subject) =>

@@ -7,6 +7,7 @@ import { empty, filter, guide, hardened4, inverted } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { denied, type Held, measure } from '../measure.ts';
 import { icmpOf, opening, sayPacket, sayProtocol } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { loopbackOf } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 import { type Vocabulary, vocabularyOf } from '../vocabulary.ts';
@@ -23,7 +24,7 @@ export const fwBase04: Check = {
   title: 'the host can talk to itself over the IPv4 loopback',
   severity: 'high',
   kinds: ['S'],
-  refs: ['CIS Debian 12 v1.1.0 4.4.2.2', 'CIS Ubuntu 22.04 v2.0.0 4.3.2.2', 'CIS SLE 15 3.5.3.2.2', 'PCI-DSS 4.0 1.4.1'],
+  refs: standardsOf('FW-BASE-04'),
   why: 'Databases, resolvers, mail and monitoring on one host speak to each other by 127.0.0.1; without it they fail in ways that do not point at the firewall.',
   fix: 'Accept the loopback link first, in both directions.',
   run,

@@ -7,6 +7,7 @@ import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { accepted, denied } from '../measure.ts';
 import { icmpOf, opening, replyTo, sayPacket, sayProtocol } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { outsideOf, ownAddresses } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 import { namedLinks, unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
@@ -24,7 +25,7 @@ export const fwBase05: Check = {
   title: 'answers to connections that the host opens are accepted (IPv4)',
   severity: 'high',
   kinds: ['S'],
-  refs: ['CIS Debian 12 v1.1.0 4.4.2.3', 'CIS SLE 15 3.5.3.2.3', 'CIS RHEL 9 v2.0.0 4.3.2'],
+  refs: standardsOf('FW-BASE-05'),
   why: 'Without answers the host cannot resolve names, set its clock or fetch security updates.',
   fix: 'Accept packets of connections that exist, before the rules that drop.',
   run,

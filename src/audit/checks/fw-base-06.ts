@@ -9,6 +9,7 @@ import type { Witness } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
 import { accepted, fromStranger } from '../measure.ts';
 import { opening, sayPacket } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, vocabularyOf } from '../vocabulary.ts';
 
@@ -21,15 +22,7 @@ export const fwBase06: Check = {
   title: 'a firewall is there and denies something',
   severity: 'critical',
   kinds: ['S', 'H'],
-  refs: [
-    'STIG UBTU-22-251015',
-    'STIG UBTU-24-100310',
-    'STIG RHEL-08-040101',
-    'STIG RHEL-09-251015',
-    'PCI-DSS 4.0 1.2.1',
-    'Lynis FIRE-4512',
-    'Lynis FIRE-4590',
-  ],
+  refs: standardsOf('FW-BASE-06'),
   why: 'Every service on the host is open to whoever can reach it, those included that were meant for the host alone.',
   fix: 'Build a firewall for both families that accepts what is wanted and denies the rest.',
   run,

@@ -8,6 +8,7 @@ import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples
 import type { Finding, Undetermined, Witness } from '../finding.ts';
 import { accepted, fromStranger, type Held } from '../measure.ts';
 import { type Aim, opening, sayPacket } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { ipv4Absent, ipv6Off, outsideOf, ownAddresses } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
@@ -31,14 +32,7 @@ export const fwExp06: Check = {
   title: 'every service that can be reached was let in by a rule for its port',
   severity: 'medium',
   kinds: ['S', 'H'],
-  refs: [
-    'CIS Debian 12 v1.1.0 4.4.2.4',
-    'CIS Debian 12 v1.1.0 4.4.3.4',
-    'CIS Ubuntu 22.04 v2.0.0 4.3.2.4',
-    'CIS SLE 15 3.5.3.2.4',
-    'STIG UBTU-22-251030',
-    'STIG RHEL-08-040030',
-  ],
+  refs: standardsOf('FW-EXP-06'),
   why: 'A service that is open because nothing forbids it is one that nobody decided to offer.',
   fix: 'Name the services that are wanted, each by its port; bind the others to the loopback or deny them.',
   run,
@@ -185,6 +179,7 @@ function familyAnswer(
       found.map(({ listener }) => listener),
     ),
     refs: fwExp06.refs,
+    ports: [...new Set(found.map(({ listener }) => `${listener.port}/${listener.proto}`))],
   };
 }
 

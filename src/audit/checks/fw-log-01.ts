@@ -6,6 +6,7 @@ import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '.
 import type { Finding, Undetermined, Witness } from '../finding.ts';
 import { denied } from '../measure.ts';
 import { opening, sayPacket, sayProtocol } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { ipv6Off, isLocal, outsideOf, ownAddresses } from '../surroundings.ts';
 import { unnamedLink, unnamedPort, unnamedProtocol, vocabularyOf } from '../vocabulary.ts';
 
@@ -19,7 +20,7 @@ export const fwLog01: Check = {
   title: 'packets that are denied by default are logged, in both families',
   severity: 'medium',
   kinds: ['S'],
-  refs: ['PCI-DSS 4.0 10.2', 'NIST 800-41r1 5.2.3', 'Lynis FIRE-4586'],
+  refs: standardsOf('FW-LOG-01'),
   why: 'Without a log nobody sees a scan, and nobody can find out why something does not work.',
   fix: 'Log, with a limit, as the last rule before the policy drops.',
   run,

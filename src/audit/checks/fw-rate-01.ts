@@ -7,6 +7,7 @@ import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples
 import type { Finding, Located, Undetermined, Witness } from '../finding.ts';
 import { accepted, fromStrangers, type Held } from '../measure.ts';
 import { continuing, opening, sayPacket } from '../probes.ts';
+import { standardsOf } from '../standards/index.ts';
 import { ipv4Absent, ipv6Off, outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
 import { throttles } from '../usual.ts';
 import { unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
@@ -29,7 +30,7 @@ export const fwRate01: Check = {
   title: 'guessing SSH passwords is slowed down by a limit that really decides',
   severity: 'medium',
   kinds: ['S'],
-  refs: ['STIG RHEL-08-040150', 'STIG RHEL-09-251030', 'STIG UBTU-22-251025', 'STIG UBTU-24-600200', 'NIST 800-53 SC-5'],
+  refs: standardsOf('FW-RATE-01'),
   why: 'Whoever reaches SSH can try passwords as fast as the line allows.',
   fix: 'Count new connections per source, before the rule that accepts them.',
   run,

@@ -3,6 +3,7 @@ import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Severity } from '../finding.ts';
 import { askDefaultDeny } from '../open-door.ts';
+import { standardsOf } from '../standards/index.ts';
 import { forwarding, ipv6Off, isLocal } from '../surroundings.ts';
 
 /**
@@ -15,7 +16,7 @@ export const fwV601: Check = {
   title: 'INPUT denies IPv6 packets that no rule was written for',
   severity: 'critical',
   kinds: ['S', 'H'],
-  refs: ['CIS Debian 12 v1.1.0 4.4.3.1', 'CIS Ubuntu 22.04 v2.0.0 4.3.3.1', 'CIS SLE 15 3.5.3.3.1'],
+  refs: standardsOf('FW-V6-01'),
   why: 'iptables speaks for IPv4 alone. A host with an IPv6 address and no ip6tables rules is open there, however closed IPv4 is.',
   fix: 'Give IPv6 the same rules as IPv4, with the ICMPv6 that it needs, or switch IPv6 off.',
   run,

@@ -6,10 +6,11 @@
  * of a host. Nothing is run and nothing is read here. `verbs` call it.
  */
 import type { Family } from '../../model/net/index.ts';
-import { checks } from '../checks/index.ts';
+import { examined } from '../examination.ts';
 import type { Finding, Located, Report, Undetermined } from '../finding.ts';
+import { defaultProfile, type Profile } from '../profiles/index.ts';
 import { reportOf } from '../report.ts';
-import { subjectOf } from '../subject.ts';
+import { refsOf } from '../standards/index.ts';
 import type { ScriptCheck, ScriptSubject } from './check.ts';
 import { namer } from './follower.ts';
 import { fwOps01 } from './fw-ops-01.ts';
@@ -35,17 +36,14 @@ export interface ScriptAudit {
 }
 
 /** Audits the way and the end of a script. Lines of findings are those of the script; rules from before it have none. */
-export function auditScript(question: ScriptQuestion): ScriptAudit {
+export function auditScript(question: ScriptQuestion, profile: Profile = defaultProfile): ScriptAudit {
   const prepared = scriptSubjectOf(question);
   const { subject, equivalent } = prepared;
-  const end = subjectOf(subject.after);
-  const answers = [
-    ...scriptChecks.map((check) => check.run(subject)),
-    ...checks.map((check) => inScript(prepared, check.run(end))),
-  ];
+  const end = examined(subject.after, profile);
+  const answers = [...scriptChecks.map((check) => check.run(subject)), inScript(prepared, end)];
   const unknown = answers.flatMap((answer) => answer.unknown);
-  const findings = answers.flatMap((answer) => answer.findings);
-  return { report: reportOf(findings, unknown, checks.length + scriptChecks.length), subject, equivalent };
+  const findings = answers.flatMap((answer) => answer.findings).map((finding) => ({ ...finding, refs: refsOf(finding) }));
+  return { report: reportOf(findings, unknown, end.asked + scriptChecks.length, end.judged), subject, equivalent };
 }
 
 function inScript(

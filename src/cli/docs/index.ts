@@ -1,18 +1,20 @@
 /**
- * What is written from the verb objects: man pages, JSON Schemas and the completion of three shells.
+ * What is written from the verb objects: man pages, JSON Schemas and the completion of three shells; and from the checks: a
+ * page each.
  *
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
+import { catalogue } from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { manualOf, verbManual } from './man.ts';
-import { configurationSchema, schemasOf } from './schema.ts';
+import { acceptedFileSchema, configurationSchema, schemasOf } from './schema.ts';
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
-export const generatedFolders = ['docs/man', 'docs/schemas', 'packaging/completion'] as const;
+export const generatedFolders = ['docs/man', 'docs/schemas', 'docs/checks', 'packaging/completion'] as const;
 
 /** Every generated file's text, by its path in the project. */
 export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
@@ -21,6 +23,8 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ...verbs.map((verb) => [`docs/man/palisade-${verb.name}.1`, verbManual(verb)] as const),
     ...verbs.flatMap((verb) => schemasOf(verb).map(([name, text]) => [`docs/schemas/${name}`, text] as const)),
     ['docs/schemas/config.json', configurationSchema()],
+    ['docs/schemas/accepted.json', acceptedFileSchema()],
+    ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],
     ['packaging/completion/_palisade', zshCompletion(verbs)],
     ['packaging/completion/palisade.fish', fishCompletion(verbs)],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptedSchema } from '../../verbs/accepted.ts';
 import { configSchema } from '../../verbs/config/index.ts';
 import type { Verb } from '../../verbs/index.ts';
 
@@ -22,6 +23,11 @@ export function schemasOf(verb: Verb): readonly (readonly [name: string, text: s
 /** The schema of the configuration file, for editors. */
 export function configurationSchema(): string {
   return text(configSchema, 'input', 'palisade configuration', 'The shape of /etc/palisade/config.yaml.');
+}
+
+/** The schema of the file of accepted risks, for editors. */
+export function acceptedFileSchema(): string {
+  return text(acceptedSchema, 'input', 'palisade accepted risks', 'The shape of /etc/palisade/accepted.yaml.');
 }
 
 function text(type: z.ZodType, io: 'input' | 'output', title: string, description: string): string {
