@@ -173,27 +173,22 @@ function aimingOf(
   // No program listens in the lab.
   const sockets = space.layout.variables.filter(({ text }) => text.startsWith('a transparent socket takes'));
   const unheard = sockets.reduce<Node>((set, { level }) => space.diagram.without(set, bitSet(space.diagram, level)), all);
-  const whole = setOf(space, firewall, { kind: 'number', field: 'fragment', ranges: [[0, 0]] });
   const dead = liveness.dead.map(({ table, chain, rule }) =>
     ruleName({ table: table.name, chain: chain.name, rule: rule.rule.number }),
   );
   return {
     dead: new Set(dead),
-    aim: (table, chain, rule) => aim(ruleName({ table, chain, rule }), chain === 'PREROUTING', liveness.hits(table, chain, rule)),
+    aim: (table, chain, rule) => aim(ruleName({ table, chain, rule }), liveness.hits(table, chain, rule)),
   };
 
-  function aim(label: string, early: boolean, hits: readonly Hit[]): Aimed | string {
+  function aim(label: string, hits: readonly Hit[]): Aimed | string {
     let why = 'no packet at all';
     for (const { hook, packets: said } of hits) {
       const own = sets.get(hook);
       if (own === undefined) continue;
-      const heard = space.diagram.mask(said, unheard);
-      // IPv4 waits before INPUT for the other fragments (net/ipv4/ip_input.c, ip_local_deliver), which never come.
-      const held = hook === 'input' && made.family === 4 && !early;
-      const packets = held ? space.diagram.mask(heard, whole) : heard;
+      const packets = space.diagram.mask(said, unheard);
       if (packets === none) {
-        why =
-          heard === none ? 'needs a socket that the lab lacks' : 'needs a fragment in INPUT, where IPv4 has put them together';
+        why = 'needs a socket that the lab lacks';
         continue;
       }
       const set = space.diagram.mask(packets, own.whole);

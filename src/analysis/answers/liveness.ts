@@ -136,7 +136,9 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
     for (const stop of way.stops) {
       const next = new Map<Change, Node>();
       const entries: Visit[] = [];
-      for (const [before, all] of groups) {
+      for (const [before, group] of groups) {
+        // No rule changes whether a packet is a fragment.
+        const all = diagram.mask(stop.sees, group);
         const packets = stop.spent === none ? all : diagram.without(all, changes.before(stop.spent, before));
         const change = changes.chained(before, stop.approach);
         const meets = changes.before(stop.meets, change);
