@@ -1,6 +1,7 @@
 import { leaf, type Node, none } from '../space/index.ts';
 import type { FieldName, Layout, Space } from '../symbolic/index.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
+import { numberWords } from './conditions.ts';
 import { grouped, splitBy, withoutNeed } from './split.ts';
 
 /** What becomes of packets of which addresses, protocol and port are settled. */
@@ -20,6 +21,8 @@ const fieldWords = {
   mac: 'MAC address',
   length: 'length',
   ttl: 'TTL',
+  tos: 'TOS',
+  pktType: 'packet type',
   out: 'leaving by',
 } as const;
 type RestField = keyof typeof fieldWords;
@@ -98,7 +101,5 @@ function valueWords(layout: Layout, field: RestField, [lo, hi]: readonly [number
   const last = hi === absent && hi > lo ? hi - 1 : hi;
   const [first] = layout.numbersOf(field, lo) ?? [0, 0];
   const [, end] = layout.numbersOf(field, last) ?? [0, 0];
-  const one = (value: number): string =>
-    field === 'mac' ? (value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':') : String(value);
-  return first === end ? one(first) : `${one(first)}-${one(end)}`;
+  return numberWords(field, first, end);
 }

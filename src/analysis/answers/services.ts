@@ -55,7 +55,7 @@ export function servicesOf(
   /** Fields that say nothing of these packets hide that two services are treated alike. */
   function needed(rest: Node): Node {
     let plain = rest;
-    for (const field of ['dport', 'sport', 'icmpType', 'icmpCode', 'mac', 'length', 'ttl', 'out'] as const)
+    for (const field of ['dport', 'sport', 'icmpType', 'icmpCode', 'mac', 'length', 'ttl', 'tos', 'pktType', 'out'] as const)
       plain = withoutNeed(diagram, plain, layout.axis(field));
     for (const { level } of layout.variables) plain = withoutNeed(diagram, plain, { level, width: 1 });
     return plain;

@@ -1,4 +1,12 @@
-import { type AddressField, type Hook, type NumberField, type Packet, states, type Tuple } from '../../model/packet/index.ts';
+import {
+  type AddressField,
+  type Hook,
+  type NumberField,
+  type Packet,
+  packetTypes,
+  states,
+  type Tuple,
+} from '../../model/packet/index.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
 import { type Axis, type Diagram, type Node, none } from '../space/index.ts';
 import type { FieldName, Layout } from '../symbolic/index.ts';
@@ -89,6 +97,10 @@ export function usualPacket(
       case 'icmpCode':
       case 'length':
       case 'ttl':
+      case 'tos':
+      case 'pktType':
+      case 'uid':
+      case 'gid':
       case 'origProto':
       case 'origSport':
       case 'origDport': {
@@ -160,6 +172,9 @@ export function usualPacket(
         return usual.usualHops;
       case 'mac':
         return [usual.usualMac];
+      case 'uid':
+      case 'gid':
+        return usual.usualOwners;
       case 'origProto':
         return [proto];
       case 'origSport':
@@ -224,8 +239,19 @@ export function usualPacket(
       ttl: numberOf('ttl') ?? 64,
       fragment: codes.get('fragment') === 1,
       mac: hook !== 'output' && layout.axis('mac').size > 1 ? numberOf('mac') : null,
+      ...seldomSaid(),
     };
     return { ...packet, original: originalOf(packet) };
+  }
+
+  /** What nobody says of a packet where no rule asks. */
+  function seldomSaid(): Pick<Packet, 'tos' | 'pktType' | 'uid' | 'gid'> {
+    const asked = (field: FieldName): boolean => layout.axis(field).size > 1;
+    return {
+      ...(asked('tos') ? { tos: numberOf('tos') ?? 0 } : {}),
+      ...(asked('pktType') ? { pktType: packetTypes[numberOf('pktType') ?? 0] ?? 'unicast' } : {}),
+      ...(asked('uid') && hook === 'output' ? { uid: numberOf('uid'), gid: numberOf('gid') } : {}),
+    };
   }
 
   /** `null` where the packet's own addresses and ports are those of its connection. */

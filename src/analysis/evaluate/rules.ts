@@ -48,7 +48,7 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
       onFragment: onFragment(ruleset, rule, meaning),
       effect,
       target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
-      deciding: isDeciding(effect),
+      deciding: isDeciding(effect, ruleset),
       hotdrop: some(constraint, (part) => part.kind === 'opaque' && part.hotdrop),
       assembles: effect.kind === 'track' || meaning.uses.some(({ name }) => assembling.has(name)),
     };
@@ -57,9 +57,24 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
   return rules;
 }
 
-/** What TCPMSS does to a packet's length a later rule may ask. */
-function isDeciding(effect: Effect): boolean {
+/** What TCPMSS does to a packet's length a later rule may ask; of the TOS byte few rulesets do. */
+function isDeciding(effect: Effect, ruleset: Ruleset): boolean {
+  if (effect.kind === 'service') return asksService(ruleset);
   return effect.kind === 'alter' ? effect.what === 'mss' : effect.kind !== 'continue' && effect.kind !== 'log';
+}
+
+const asking = new WeakMap<Ruleset, boolean>();
+
+function asksService(ruleset: Ruleset): boolean {
+  const before = asking.get(ruleset);
+  if (before !== undefined) return before;
+  const found = ruleset.tables.some(({ chains }) =>
+    [...chains.values()].some(({ rules }) =>
+      rules.some((rule) => some(ruleMeaning(ruleset, rule).constraint, (part) => part.kind === 'number' && part.field === 'tos')),
+    ),
+  );
+  asking.set(ruleset, found);
+  return found;
 }
 
 /**

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { ruled } from './shadows.fixture.ts';
+
+/** Rules of filter that no packet meets, as `CHAIN number`. */
+function dead(...rules: readonly string[]): readonly string[] {
+  return ruled(rules).liveness.dead.map(({ chain, rule }) => `${chain.name} ${rule.rule.number}`);
+}
+
+describe('the owner of a packet is one user, and one group', () => {
+  const out = (match: string, target = 'DROP'): string => `-A OUTPUT -m owner ${match} -j ${target}`;
+
+  it('so that a range covers what lies in it, and nothing else', () => {
+    expect(dead(out('--uid-owner 0-1000'), out('--uid-owner 500', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(out('--uid-owner 0-1000'), out('--uid-owner 1001', 'ACCEPT'))).toEqual([]);
+    expect(dead(out('--uid-owner 500'), out('--uid-owner 0-1000', 'ACCEPT'))).toEqual([]);
+    expect(dead(out('--uid-owner 0-499'), out('--uid-owner 500-1000'), out('--uid-owner 7-700', 'ACCEPT'))).toEqual(['OUTPUT 3']);
+    expect(dead(out('! --uid-owner 33'), out('--uid-owner 0-32', 'ACCEPT'), out('--uid-owner 33', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+  });
+
+  it('if a program sends it; sockets of the kernel have neither, and some packets have no socket', () => {
+    const users = out('--uid-owner 0-4294967294');
+    expect(dead(users, out('--gid-owner 33', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(out('--gid-owner 0-4294967294'), out('--uid-owner 33', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(users, out('--socket-exists', 'ACCEPT'), out('! --uid-owner 0', 'ACCEPT'))).toEqual([]);
+    expect(dead(users, out('! --socket-exists'), out('--socket-exists', 'ACCEPT'), '-A OUTPUT -j DROP')).toEqual(['OUTPUT 4']);
+    // Supplementary groups are a program's; without a socket the match fails, inverted or not.
+    expect(dead(users, out('--gid-owner 33 --suppl-groups', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(out('--socket-exists'), out('! --gid-owner 33 --suppl-groups', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(out('--uid-owner 0'), out('--gid-owner 33 --suppl-groups', 'ACCEPT'))).toEqual([]);
+  });
+});
+
+describe('a packet is of one type', () => {
+  it('so that all others are covered together', () => {
+    const types = ['broadcast', 'multicast'].map((type) => `-A INPUT -m pkttype --pkt-type ${type} -j DROP`);
+    expect(dead(...types, '-A INPUT -m pkttype ! --pkt-type unicast -j ACCEPT')).toEqual(['INPUT 3']);
+    expect(dead(...types, '-A INPUT -m pkttype --pkt-type unicast -j DROP', '-A INPUT -j ACCEPT')).toEqual(['INPUT 4']);
+    for (const type of types) expect(dead(type, '-A INPUT -m pkttype ! --pkt-type unicast -j ACCEPT')).toEqual([]);
+  });
+
+  it('and unicast if the host sends it', () => {
+    const rules = ['unicast', 'broadcast', 'multicast'].map((type) => `-A OUTPUT -m pkttype --pkt-type ${type} -j DROP`);
+    expect(dead(...rules)).toEqual(['OUTPUT 2', 'OUTPUT 3']);
+  });
+});
+
+describe('the TOS byte', () => {
+  it('is one, by whatever match its bits are asked', () => {
+    const dscp = '-A INPUT -m dscp --dscp 0x10 -j DROP';
+    expect(dead(dscp, '-A INPUT -m tos --tos 0x40/0xfc -j ACCEPT')).toEqual(['INPUT 2']);
+    expect(dead(dscp, '-A INPUT -m tos --tos 0x41/0xff -j ACCEPT')).toEqual(['INPUT 2']);
+    expect(dead('-A INPUT -m tos --tos 0x41/0xff -j ACCEPT', dscp)).toEqual([]);
+    expect(dead(dscp, '-A INPUT -m dscp --dscp-class CS2 -j ACCEPT')).toEqual(['INPUT 2']);
+    expect(dead('-A INPUT -m dscp ! --dscp 0x10 -j DROP', '-A INPUT -m dscp --dscp 0x11 -j ACCEPT')).toEqual(['INPUT 2']);
+    const ects = [0, 1, 2, 3].map((ect) => `-A INPUT -m ecn --ecn-ip-ect ${ect} -j DROP`);
+    expect(dead(...ects, dscp)).toEqual(['INPUT 5']);
+    expect(dead(...ects.slice(1), dscp)).toEqual([]);
+  });
+
+  it('is what was written to it', () => {
+    const text = (target: string, match: string): string =>
+      `*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j ${target}\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT ${match} -j DROP\nCOMMIT\n`;
+    const isDead = (target: string, match: string): boolean => ruled(text(target, match)).liveness.dead.length > 0;
+    expect(isDead('DSCP --set-dscp 0x10', '-m dscp ! --dscp 0x10')).toBe(true);
+    expect(isDead('DSCP --set-dscp 0x10', '-m tos ! --tos 0x40/0xfc')).toBe(true);
+    expect(isDead('DSCP --set-dscp 0x10', '-m tos --tos 0x43/0xff')).toBe(false);
+    expect(isDead('TOS --set-tos 0x40/0xff', '-m tos --tos 0x43/0xff')).toBe(true);
+    expect(isDead('TOS --and-tos 0xfc', '-m ecn ! --ecn-ip-ect 0')).toBe(true);
+    expect(isDead('TOS --or-tos 0x10', '-m tos --tos 0/0x10')).toBe(true);
+    expect(isDead('TOS --xor-tos 0x10', '-m tos --tos 0/0x10')).toBe(false);
+    expect(isDead('ECN --ecn-ip-ect 1', '-m ecn ! --ecn-ip-ect 1')).toBe(true);
+  });
+});
