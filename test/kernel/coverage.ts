@@ -15,10 +15,10 @@ type Reason =
 const leftOut: Readonly<Record<string, Reason>> = {
   ...Object.fromEntries(
     [
-      ...['ah', 'bpf', 'cgroup', 'cluster', 'connbytes', 'connlabel', 'connlimit', 'cpu', 'devgroup', 'dscp', 'dst', 'ecn'],
+      ...['ah', 'bpf', 'cgroup', 'cluster', 'connbytes', 'connlabel', 'connlimit', 'cpu', 'devgroup', 'dst'],
       ...['esp', 'eui64', 'frag', 'hashlimit', 'hbh', 'helper', 'ipcomp', 'ipv6header', 'ipvs', 'limit', 'mh', 'nfacct'],
-      ...['osf', 'owner', 'physdev', 'pkttype', 'policy', 'quota', 'rateest', 'realm', 'recent', 'rpfilter', 'rt', 'socket'],
-      ...['srh', 'statistic', 'string', 'tcpmss', 'time', 'tos', 'u32'],
+      ...['osf', 'physdev', 'policy', 'quota', 'rateest', 'realm', 'recent', 'rpfilter', 'rt', 'socket'],
+      ...['srh', 'statistic', 'string', 'tcpmss', 'time', 'u32'],
     ].map((name) => [`-m ${name}`, 'not modelled'] as const),
   ),
   ...Object.fromEntries(

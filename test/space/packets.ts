@@ -56,6 +56,7 @@ function anyPacket(random: Random, aims: Aims): Draft {
     fragment: random.chance(0.06),
     mac: random.chance(0.03) ? null : random.chance(0.5) ? 0x020000000200 + random.below(5) : random.below(2) * 0x0a0b0c0d0e0f,
   };
+  for (const field of ['tos', 'pktType', 'uid', 'gid'] as const) delete draft[field];
   if (random.chance(0.9)) draft.tos = random.chance(0.3) ? 0 : random.below(256);
   if (random.chance(0.9)) draft.pktType = random.pick(packetTypes);
   if (random.chance(0.8)) draft.uid = random.pick([null, 0, 1, 33, 1000, kernelUid]);

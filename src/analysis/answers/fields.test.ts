@@ -14,7 +14,9 @@ describe('the owner of a packet is one user, and one group', () => {
     expect(dead(out('--uid-owner 0-1000'), out('--uid-owner 1001', 'ACCEPT'))).toEqual([]);
     expect(dead(out('--uid-owner 500'), out('--uid-owner 0-1000', 'ACCEPT'))).toEqual([]);
     expect(dead(out('--uid-owner 0-499'), out('--uid-owner 500-1000'), out('--uid-owner 7-700', 'ACCEPT'))).toEqual(['OUTPUT 3']);
-    expect(dead(out('! --uid-owner 33'), out('--uid-owner 0-32', 'ACCEPT'), out('--uid-owner 33', 'ACCEPT'))).toEqual(['OUTPUT 2']);
+    expect(dead(out('! --uid-owner 33'), out('--uid-owner 0-32', 'ACCEPT'), out('--uid-owner 33', 'ACCEPT'))).toEqual([
+      'OUTPUT 2',
+    ]);
   });
 
   it('if a program sends it; sockets of the kernel have neither, and some packets have no socket', () => {
@@ -70,4 +72,12 @@ describe('the TOS byte', () => {
     expect(isDead('TOS --xor-tos 0x10', '-m tos --tos 0/0x10')).toBe(false);
     expect(isDead('ECN --ecn-ip-ect 1', '-m ecn ! --ecn-ip-ect 1')).toBe(true);
   });
+});
+
+it('an option of the TCP header is there or not, whatever else is asked', () => {
+  const option = (match: string, target: string): string => `-A INPUT -p tcp -m tcp ${match} -j ${target}`;
+  expect(dead(option('--tcp-option 8', 'DROP'), option('--dport 22 --tcp-option 0x8', 'ACCEPT'))).toEqual(['INPUT 2']);
+  const both = [option('--tcp-option 8', 'DROP'), option('! --tcp-option 8', 'DROP')];
+  expect(dead(...both, '-A INPUT -p tcp -j ACCEPT')).toEqual(['INPUT 3']);
+  expect(dead(option('--tcp-option 8', 'DROP'), option('--tcp-option 4', 'ACCEPT'))).toEqual([]);
 });

@@ -13,7 +13,8 @@ export const pkttype: Match = {
   meaning(use) {
     const one = given(use, '--pkt-type');
     if (one === undefined) return always;
-    const type = packetTypes.findIndex((name) => name === one.values[0]?.toLowerCase());
+    const names: readonly string[] = packetTypes;
+    const type = names.indexOf((one.values[0] ?? '').toLowerCase());
     if (type < 0) return badValue(one, `write ${packetTypes.join(', ')}`);
     return invertIf(one.inverted, { kind: 'number', field: 'pktType', ranges: [[type, type]] });
   },
