@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { livenessOf, type Witness, witnessOf } from '../../src/analysis/answers/index.ts';
+import { answersOf } from '../../src/analysis/answers/usual-packet.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { all, type Node, none } from '../../src/analysis/space/index.ts';
 import { createSpace, type Firewall, type Space } from '../../src/analysis/symbolic/index.ts';
@@ -221,7 +222,7 @@ function rulesetOf({ backend }: Lab, { text, family }: MadeRuleset): Ruleset {
 
 /** The witness, or one that no rule tells from it and that is the first packet of its connection. */
 function firstShot(space: Space, set: Node, { packet, assumed }: Witness, fresh: Fresh, random: Random, id: number): Shot | null {
-  const answers = new Map(assumed.map(({ level, holds }) => [level, holds]));
+  const answers = answersOf(assumed);
   for (let turn = 0; turn < 60; turn += 1) {
     const one = turn === 0 ? packet : twin(space, packet, random);
     if (contains(space, set, one, answers) && fresh(one, id)) return { packet: one, quoted: null, id, fragments: 1 };

@@ -167,6 +167,9 @@ function disagreement(trace: Trace, { verdict, decision, verdicts, told }: Answe
   if (trace.verdict === 'UNDECIDED' || verdict === 'UNDECIDED' || trace.verdict === 'DEPENDS') {
     const [wanted, got] = [shown(outcomesOf(trace)), shown(verdicts)];
     const same = trace.verdict === verdict && (trace.verdict === 'UNDECIDED' || wanted === got);
+    // That a rule may rewrite the packet is enough for the interpreter; the engine knows for which values of a field it does.
+    const vague = trace.path.some(({ maybe, effect }) => maybe && rewriting.has(effect));
+    if (vague && verdict !== 'UNDECIDED' && [...verdicts].every((one) => outcomesOf(trace).has(one))) return null;
     return same ? null : `interpreter ${trace.verdict} ${wanted}, engine ${verdict} ${got}`;
   }
   // Of rules that decide alike either side names one that some value of an unsaid field leads to.
@@ -174,6 +177,8 @@ function disagreement(trace: Trace, { verdict, decision, verdicts, told }: Answe
   const [wanted, got] = [`${trace.verdict} by ${named(trace.decidedBy)}`, `${verdict} by ${named(decision?.by ?? null)}`];
   return wanted === got ? null : `interpreter ${wanted}, engine ${got} (${shown(verdicts)})`;
 }
+
+const rewriting: ReadonlySet<string> = new Set(['tos', 'ecn', 'mss', 'tcp-options']);
 
 /**
  * The interpreter asks each match for itself what the packet leaves unsaid, and so may think answers possible that

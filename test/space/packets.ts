@@ -3,6 +3,7 @@ import { bitsOf, type Ranges } from '../../src/model/net/index.ts';
 import {
   type AddressField,
   type Constraint,
+  clockBounds,
   type Hook,
   kernelUid,
   type NumberField,
@@ -172,6 +173,7 @@ const mostOf: Readonly<Partial<Record<NumberField, number>>> = {
   pktType: 2,
   uid: kernelUid,
   gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 /** First, last or another value of one of the ranges, or the one beyond. */
@@ -225,6 +227,12 @@ function putNumber(draft: Draft, field: NumberField, value: number): void {
     case 'gid':
       draft.gid = value;
       draft.uid ??= value % 3;
+      return;
+    // No packet says when it passes.
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
       return;
     default:
       draft[field] = value;

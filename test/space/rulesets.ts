@@ -79,6 +79,13 @@ const openMatches: readonly string[] = [
   '-m set --match-set nobody_knows src',
   '-m set ! --match-set nobody_knows src,dst',
   '-m time --timestart 08:00 --timestop 18:00',
+  '-m time --timestart 22:00 --timestop 08:00',
+  '-m time --timestart 22:00 --timestop 08:00 --contiguous --weekdays Fri',
+  '-m time --weekdays Sat,Sun',
+  '-m time ! --weekdays Sat,Sun --timestart 17:59:59',
+  '-m time --weekdays Mon,Tue,Wed,Thu,Fri --monthdays 1,15,31',
+  '-m time --datestart 2030-01-01 --datestop 2030-12-31T23:59:59',
+  '-m time --kerneltz --timestart 08:00',
   ...['0', '0-1000', '33', '1-4294967294', '0-4294967294'].flatMap((ids) => [
     `-m owner --uid-owner ${ids}`,
     `-m owner ! --uid-owner ${ids}`,

@@ -1,5 +1,6 @@
 import { bitsOf, type Family, formatAddress, formatPrefix, formatProtocol, type Ranges, ranges } from '../../model/net/index.ts';
-import { ctStatus, kernelUid, packetTypes, states, tcpFlags } from '../../model/packet/index.ts';
+import { clockBounds, ctStatus, kernelUid, packetTypes, states, tcpFlags } from '../../model/packet/index.ts';
+import { clockText } from '../evaluate/unsaid-text.ts';
 import type { Codes } from '../space/index.ts';
 import type { FieldName, Layout } from '../symbolic/index.ts';
 import type { Dimension } from './dimensions.ts';
@@ -86,6 +87,16 @@ function fieldCondition(layout: Layout, field: FieldName, codes: Codes): Conditi
     case 'clamped':
       // Only behind earlier chains, which may have said so.
       return said(false, [codes[0] === 0 ? 'no' : 'yes']);
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
+      return said(false, [
+        clockText(
+          field,
+          intervals(codes, (code) => layout.numbersOf(field, code) ?? [0, 0]),
+        ),
+      ]);
     default: {
       const absent = intervals(codes, (code) => layout.numbersOf(field, code) ?? [-1, -1]);
       const own = absent.filter(([lo]) => lo >= 0);
@@ -111,6 +122,7 @@ const largest: Readonly<Partial<Record<FieldName, number>>> = {
   pktType: packetTypes.length - 1,
   uid: kernelUid,
   gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 /** Values of codes, one interval for neighbours. */

@@ -81,3 +81,30 @@ it('an option of the TCP header is there or not, whatever else is asked', () => 
   expect(dead(...both, '-A INPUT -p tcp -j ACCEPT')).toEqual(['INPUT 3']);
   expect(dead(option('--tcp-option 8', 'DROP'), option('--tcp-option 4', 'ACCEPT'))).toEqual([]);
 });
+
+describe('the clock shows one instant, whatever rules ask of it', () => {
+  const at = (match: string, target = 'DROP'): string => `-A INPUT -m time ${match} -j ${target}`;
+
+  it('so that hours and days cover each other', () => {
+    expect(dead(at('--timestart 08:00 --timestop 18:00'), at('--timestart 09:00 --timestop 17:00', 'ACCEPT'))).toEqual([
+      'INPUT 2',
+    ]);
+    expect(dead(at('--timestart 09:00 --timestop 17:00'), at('--timestart 08:00 --timestop 18:00', 'ACCEPT'))).toEqual([]);
+    const day = [at('--timestart 08:00 --timestop 17:59:59'), at('--timestart 18:00 --timestop 07:59:59')];
+    expect(dead(...day, '-A INPUT -j ACCEPT')).toEqual(['INPUT 3']);
+    expect(dead(at('--timestart 08:00 --timestop 17:59:58'), day[1] as string, '-A INPUT -j ACCEPT')).toEqual([]);
+    const week = [at('--weekdays Mon,Tue,Wed,Thu,Fri'), at('! --weekdays Mon,Tue,Wed,Thu,Fri')];
+    expect(dead(...week, '-A INPUT -j ACCEPT')).toEqual(['INPUT 3']);
+    expect(dead(week[0] as string, at('--weekdays Wed --timestart 12:00', 'ACCEPT'))).toEqual(['INPUT 2']);
+    expect(dead(at('! --monthdays 31'), at('--monthdays 1,15', 'ACCEPT'), at('--monthdays 31', 'ACCEPT'))).toEqual(['INPUT 2']);
+    expect(dead(at('--datestart 2030-01-01'), at('--datestart 2031-01-01 --datestop 2031-06-30', 'ACCEPT'))).toEqual(['INPUT 2']);
+    expect(dead(at('--timestart 12:00 --timestop 12:00'), '-A INPUT -j ACCEPT')).toEqual(['INPUT 2']);
+  });
+
+  it('and a night that is one with --contiguous ends on the next day', () => {
+    const night = at('--timestart 22:00 --timestop 06:00 --contiguous --weekdays Fri');
+    expect(dead(night, at('--weekdays Sat --timestart 00:00 --timestop 05:00', 'ACCEPT'))).toEqual(['INPUT 2']);
+    expect(dead(night, at('--weekdays Fri --timestart 00:00 --timestop 05:00', 'ACCEPT'))).toEqual([]);
+    expect(dead(night, at('--weekdays Fri --timestart 23:00 --timestop 23:30', 'ACCEPT'))).toEqual(['INPUT 2']);
+  });
+});

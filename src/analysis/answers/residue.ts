@@ -1,3 +1,5 @@
+import { type ClockField, clockFields } from '../../model/packet/index.ts';
+import { clockText } from '../evaluate/unsaid-text.ts';
 import { leaf, type Node, none } from '../space/index.ts';
 import type { FieldName, Layout, Space } from '../symbolic/index.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
@@ -23,6 +25,10 @@ const fieldWords = {
   ttl: 'TTL',
   tos: 'TOS',
   pktType: 'packet type',
+  weekday: 'day of the week',
+  monthday: 'day of the month',
+  second: 'time of day',
+  date: 'date',
   out: 'leaving by',
 } as const;
 type RestField = keyof typeof fieldWords;
@@ -101,5 +107,9 @@ function valueWords(layout: Layout, field: RestField, [lo, hi]: readonly [number
   const last = hi === absent && hi > lo ? hi - 1 : hi;
   const [first] = layout.numbersOf(field, lo) ?? [0, 0];
   const [, end] = layout.numbersOf(field, last) ?? [0, 0];
-  return numberWords(field, first, end);
+  return isClock(field) ? clockText(field, [[first, end]]) : numberWords(field, first, end);
+}
+
+function isClock(field: RestField): field is RestField & ClockField {
+  return (clockFields as readonly string[]).includes(field);
 }

@@ -164,6 +164,10 @@ export function numberOf(passage: Passage, field: NumberField): Possible<number>
     case 'pktType':
     case 'uid':
     case 'gid':
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
       return passage.unsaid[field];
     case 'origSport':
       if (hasTemplate(passage)) return 0;

@@ -1,7 +1,7 @@
 import { contains, type Ranges } from '../../model/net/index.ts';
-import { kernelUid, packetTypes, type UnsaidField } from '../../model/packet/index.ts';
+import { type ClockField, clockFields, kernelUid, packetTypes, type UnsaidField } from '../../model/packet/index.ts';
 
-const fields: ReadonlySet<string> = new Set<UnsaidField>(['mac', 'tos', 'pktType', 'uid', 'gid']);
+const fields: ReadonlySet<string> = new Set<UnsaidField>(['mac', 'tos', 'pktType', 'uid', 'gid', ...clockFields]);
 
 export function isUnsaid(field: string): field is UnsaidField {
   return fields.has(field);
@@ -22,7 +22,39 @@ export function unsaidText(field: UnsaidField, set: Ranges<number>): string {
       return `-m owner --gid-owner ${spans(set, String)}`;
     case 'tos':
       return serviceText(set);
+    default:
+      return clockText(field, set);
   }
+}
+
+const dayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+/** What of `-m time` asks whether the clock shows one of the values. */
+export function clockText(field: ClockField, set: Ranges<number>): string {
+  const days = (show: (day: number) => string): string =>
+    set.flatMap(([lo, hi]) => Array.from({ length: hi - lo + 1 }, (_, index) => show(lo + index))).join(',');
+  switch (field) {
+    case 'weekday':
+      return `-m time --weekdays ${days((day) => dayNames[day] ?? '')}`;
+    case 'monthday':
+      return `-m time --monthdays ${days((day) => String(day + 1))}`;
+    case 'second': {
+      const [first, last] = [set[0] ?? [0, 0], set.at(-1) ?? [0, 0]];
+      // Over midnight.
+      const [start, stop] = set.length === 2 && first[0] === 0 ? [last[0], first[1]] : [first[0], last[1]];
+      return `-m time --timestart ${clock(start)} --timestop ${clock(stop)}`;
+    }
+    case 'date': {
+      const day = (second: number): string => new Date(second * 1000).toISOString().slice(0, 19);
+      return `-m time --datestart ${day(set[0]?.[0] ?? 0)} --datestop ${day(set.at(-1)?.[1] ?? 0)}`;
+    }
+  }
+}
+
+function clock(second: number): string {
+  return [3600, 60, 1]
+    .map((unit, index) => String(Math.floor(second / unit) % (index === 0 ? 24 : 60)).padStart(2, '0'))
+    .join(':');
 }
 
 /** The bits that all values of the set have in common are what a match asks for. */

@@ -1,5 +1,13 @@
 import type { Ranges } from '../../model/net/index.ts';
-import { kernelUid, type Packet, packetTypes, type UnsaidField } from '../../model/packet/index.ts';
+import {
+  type ClockField,
+  clockBounds,
+  clockFields,
+  kernelUid,
+  type Packet,
+  packetTypes,
+  type UnsaidField,
+} from '../../model/packet/index.ts';
 import { intersect, type Possible, possible } from './possible.ts';
 
 /** Fields that a packet need not say, with every value that each may have; {@link lacking} where it may lack the field. */
@@ -14,9 +22,15 @@ const noUser: Ranges<number> = [
   [kernelUid, kernelUid],
 ];
 
+const anyInstant = Object.fromEntries(clockFields.map((field) => [field, [[0, clockBounds[field]]]])) as unknown as Pick<
+  Unsaid,
+  ClockField
+>;
+
 export function beginUnsaid({ hook, mac, tos, pktType, uid, gid }: Packet): Unsaid {
   const sent = hook === 'output';
   const unsaid: Unsaid = {
+    ...anyInstant,
     mac: mac ?? [[0, 0xffff_ffff_ffff]],
     tos: tos ?? [[0, 255]],
     pktType: sent ? 0 : pktType === undefined ? [[0, packetTypes.length - 1]] : packetTypes.indexOf(pktType),

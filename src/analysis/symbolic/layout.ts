@@ -3,6 +3,8 @@ import {
   type AddressField,
   type BitField,
   type Constraint,
+  clockBounds,
+  clockFields,
   kernelUid,
   type NumberField,
   packetTypes,
@@ -56,6 +58,7 @@ const numberBounds: Readonly<Record<NumberField, number>> = {
   pktType: packetTypes.length - 1,
   uid: kernelUid,
   gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 const mayLack: ReadonlySet<FieldName> = new Set(['sport', 'dport', 'icmpType', 'icmpCode', 'origSport', 'origDport']);
@@ -225,7 +228,7 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const fields: readonly FieldName[] = [
     'state', 'in', 'out', 'pktType', 'fragment', 'uid', 'gid', ...withMac(top), 'proto', 'dport', ...withMac(under), 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
     'ttl', 'tos', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
-    'clamped',
+    'clamped', ...clockFields,
   ]; // biome-ignore format: a list of names
   const interfaces = interfaceClasses(gathered.names, gathered.prefixes);
   const addresses = new Map<FieldName, Atoms<bigint>>();

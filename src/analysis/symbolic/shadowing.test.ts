@@ -130,6 +130,7 @@ describe('a rule is not called covered', () => {
       '-m connlimit --connlimit-upto 3',
       '-m quota --quota 1000',
       '-m time --timestart 08:00 --timestop 18:00',
+      '-m time --weekdays Mon,Tue,Wed,Thu,Fri',
       '-m mystery --of-a-kind 1',
     ]) {
       const live = deciding([`-A INPUT -p tcp ${match} -j ACCEPT`, '-A INPUT -p tcp -m tcp --dport 22 -j DROP']);

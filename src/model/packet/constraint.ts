@@ -25,7 +25,19 @@ export type NumberField =
   | UnsaidField;
 
 /** Fields that a packet need not say. */
-export type UnsaidField = 'mac' | 'tos' | 'pktType' | 'uid' | 'gid';
+export type UnsaidField = 'mac' | 'tos' | 'pktType' | 'uid' | 'gid' | ClockField;
+
+/**
+ * The instant at which the packet passes, by Greenwich's clock; no packet says it, and it is one for all rules. `weekday` counts
+ * from Monday, `monthday` from the first, `second` from midnight, `date` in seconds from 1970. That the first three follow
+ * from the last is not used: what holds at no instant for that reason alone is not found.
+ */
+export type ClockField = 'weekday' | 'monthday' | 'second' | 'date';
+
+export const clockFields: readonly ClockField[] = ['weekday', 'monthday', 'second', 'date'];
+
+/** Greatest values of these; the kernel's matches hold no later second. */
+export const clockBounds: Readonly<Record<ClockField, number>> = { weekday: 6, monthday: 30, second: 86_399, date: 0x7fff_ffff };
 
 /** Fields that are compared under a mask. */
 export type BitField = 'flags' | 'status' | 'mark' | 'connmark';
