@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/model/host/index.ts';
-import { kernelUid, type Packet, packetFromJson } from '../../src/model/packet/index.ts';
+import { type Constraint, kernelUid, type Packet, packetFromJson } from '../../src/model/packet/index.ts';
+import { parseRuleset, ruleMeaning } from '../../src/model/ruleset/index.ts';
 import { from4 } from './cases.ts';
-import { GROUP, type Lab, must, openLab } from './lab.ts';
+import { GROUP, type Lab, must, openLab, sourceOf } from './lab.ts';
 import { lastPacket } from './last.ts';
 import { doneRule } from './rulesets.ts';
 import { evaluate } from './staged.ts';
@@ -107,4 +108,97 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
       expect({ dst, seen: [...new Set(seen)] }).toEqual({ dst, seen: ['OUTPUT:unicast', 'POSTROUTING:unicast'] });
     }
   });
+
+  it('the clock shows what the match is taken to say', { timeout: 60_000 }, async () => {
+    await using lab = await openLab(backend);
+    const asked = timesAround(Date.now());
+    const rules = asked.map(
+      (match, index) => `-A INPUT -p udp -m time ${match} -j NFLOG --nflog-group ${GROUP} --nflog-prefix ${index}`,
+    );
+    const text = [
+      '*raw',
+      ':PREROUTING ACCEPT [0:0]',
+      doneRule(4),
+      'COMMIT',
+      '*mangle',
+      ':INPUT ACCEPT [0:0]',
+      ...rules,
+      'COMMIT',
+      '',
+    ];
+    await lab.load(4, text.join('\n'));
+    const before = Date.now();
+    lab.send(must(packetFromJson({ ...from4, proto: 'udp', dport: 9, src: '192.0.2.78' }, { link: 'eth0' })), 0x3000);
+    const logged = await lab.logged(lastPacket(4));
+    const seen = logged.filter(({ payload }) => sourceOf(payload) === 0xc000024en).map(({ prefix }) => asked[Number(prefix)]);
+    const holding = (instant: number): readonly string[] => asked.filter((match) => holds(match, instant));
+    expect([before, Date.now()].map(holding)).toContainEqual(seen);
+    expect(seen.length).toBeGreaterThan(5);
+  });
 });
+
+const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+const hour = 3_600_000;
+
+/** Matches some of which hold at the instant, and some on the day before or after. */
+function timesAround(now: number): readonly string[] {
+  const clock = (instant: number): string => new Date(instant).toISOString().slice(11, 19);
+  const day = (instant: number): string => days[(new Date(instant).getUTCDay() + 6) % 7] ?? '';
+  const date = (instant: number): string => new Date(instant).toISOString().slice(0, 19);
+  const spans = [-2, 2].flatMap((from) =>
+    [-3, 3].map((to) => `--timestart ${clock(now + from * hour)} --timestop ${clock(now + to * hour)}`),
+  );
+  const instants = [now - 24 * hour, now, now + 24 * hour];
+  return [
+    ...spans,
+    `--timestart ${clock(now)} --timestop ${clock(now)}`,
+    ...instants.flatMap((one) => [`--weekdays ${day(one)}`, `! --weekdays ${day(one)}`]),
+    ...instants.flatMap((one) => [`--monthdays ${new Date(one).getUTCDate()}`, `! --monthdays ${new Date(one).getUTCDate()}`]),
+    ...instants.flatMap((one) => [`--datestart ${date(one)}`, `--datestop ${date(one + hour)}`]),
+    // A night that began yesterday, and one that begins today.
+    ...instants.flatMap((one) => [
+      `--timestart ${clock(now + 3 * hour)} --timestop ${clock(now + 2 * hour)} --weekdays ${day(one)}`,
+      `--timestart ${clock(now + 3 * hour)} --timestop ${clock(now + 2 * hour)} --contiguous --weekdays ${day(one)}`,
+      `--timestart ${clock(now - 2 * hour)} --timestop ${clock(now - 3 * hour)} --contiguous --weekdays ${day(one)}`,
+    ]),
+  ].filter((match) => !/--contiguous/.test(match) || isOverMidnight(match));
+}
+
+/** iptables takes --contiguous of no other. */
+function isOverMidnight(match: string): boolean {
+  const [, start = '', stop = ''] = /--timestart (\S+) --timestop (\S+)/.exec(match) ?? [];
+  return start >= stop;
+}
+
+/** Whether what palisade takes the match to say holds at the instant. */
+function holds(match: string, instant: number): boolean {
+  const ruleset = must(
+    parseRuleset(`*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -m time ${match}\nCOMMIT\n`, { file: 'made', family: 4 }),
+  );
+  const rule = ruleset.tables[0]?.chains.get('INPUT')?.rules[0];
+  if (rule === undefined) throw new Error('there is no rule');
+  const now = new Date(instant);
+  const second = Math.floor(instant / 1000);
+  const shows = { weekday: (now.getUTCDay() + 6) % 7, monthday: now.getUTCDate() - 1, second: second % 86_400, date: second };
+  const visit = (one: Constraint): boolean => {
+    switch (one.kind) {
+      case 'always':
+        return true;
+      case 'never':
+        return false;
+      case 'all':
+        return one.of.every(visit);
+      case 'any':
+        return one.of.some(visit);
+      case 'not':
+        return !visit(one.of);
+      case 'number': {
+        const value = shows[one.field as keyof typeof shows];
+        return one.ranges.some(([lo, hi]) => lo <= value && value <= hi);
+      }
+      default:
+        throw new Error(`no clock says ${one.kind}`);
+    }
+  };
+  return visit(ruleMeaning(ruleset, rule).constraint);
+}
