@@ -108,3 +108,10 @@ describe('the clock shows one instant, whatever rules ask of it', () => {
     expect(dead(night, at('--weekdays Fri --timestart 23:00 --timestop 23:30', 'ACCEPT'))).toEqual(['INPUT 2']);
   });
 });
+
+it('a port of a bridge by which a packet came is one answer, whatever else is asked', () => {
+  const by = (match: string, target: string): string => `-A FORWARD -m physdev ${match} -j ${target}`;
+  expect(dead(by('--physdev-in vif1', 'DROP'), by('--physdev-in vif1 --physdev-is-bridged', 'ACCEPT'))).toEqual(['FORWARD 2']);
+  expect(dead(by('--physdev-in vif1', 'DROP'), by('! --physdev-in vif1', 'DROP'), '-A FORWARD -j ACCEPT')).toEqual(['FORWARD 3']);
+  expect(dead(by('--physdev-is-bridged', 'DROP'), by('--physdev-in vif1', 'ACCEPT'))).toEqual([]);
+});

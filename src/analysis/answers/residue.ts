@@ -1,7 +1,7 @@
 import { type ClockField, clockFields } from '../../model/packet/index.ts';
 import { clockText } from '../evaluate/unsaid-text.ts';
 import { leaf, type Node, none } from '../space/index.ts';
-import type { FieldName, Layout, Space } from '../symbolic/index.ts';
+import type { Layout, Space } from '../symbolic/index.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
 import { numberWords } from './conditions.ts';
 import { grouped, splitBy, withoutNeed } from './split.ts';
@@ -71,11 +71,15 @@ function conditionsOf({ diagram, layout }: Space, accepts: Node, open: Node): re
     if (!looksAt(diagram, plain, axis)) continue;
     const runs = grouped(splitBy(diagram, accepts, axis), axis.size);
     const values = runs.size === 2 && runs.has(none) ? [...runs].find(([rest]) => rest !== none)?.[1] : undefined;
-    found.push(
-      values === undefined
-        ? fieldWords[field]
-        : `${fieldWords[field]} ${values.map((codes) => valueWords(layout, field, codes)).join(', ')}`,
-    );
+    if (values === undefined) found.push(fieldWords[field]);
+    else if (isClock(field))
+      found.push(
+        clockText(
+          field,
+          values.map((codes) => valuesOf(layout, field, codes)),
+        ),
+      );
+    else found.push(`${fieldWords[field]} ${values.map((codes) => valueWords(layout, field, codes)).join(', ')}`);
   }
   for (const { level, text } of layout.variables)
     if (looksAt(diagram, plain, { level, width: 1 }) && !found.includes(text)) found.push(text);
@@ -103,11 +107,18 @@ function valueWords(layout: Layout, field: RestField, [lo, hi]: readonly [number
       names.push(layout.interfaces.isOther(code) ? 'others' : layout.interfaces.nameOf(code));
     return names.join(', ');
   }
-  const absent = layout.numberCode(field as Exclude<FieldName, 'in' | 'out'> as 'sport', null);
+  return numberWords(field, ...valuesOf(layout, field, [lo, hi]));
+}
+
+/** First and last; that packets lack the field is no value. */
+function valuesOf(
+  layout: Layout,
+  field: Exclude<RestField, 'out'>,
+  [lo, hi]: readonly [number, number],
+): readonly [number, number] {
+  const absent = layout.numberCode(field, null);
   const last = hi === absent && hi > lo ? hi - 1 : hi;
-  const [first] = layout.numbersOf(field, lo) ?? [0, 0];
-  const [, end] = layout.numbersOf(field, last) ?? [0, 0];
-  return isClock(field) ? clockText(field, [[first, end]]) : numberWords(field, first, end);
+  return [layout.numbersOf(field, lo)?.[0] ?? 0, layout.numbersOf(field, last)?.[1] ?? 0];
 }
 
 function isClock(field: RestField): field is RestField & ClockField {
