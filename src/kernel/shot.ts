@@ -1,4 +1,4 @@
-import { kernelUid, type Packet } from '../model/packet/index.ts';
+import type { Packet } from '../model/packet/index.ts';
 import { frame, ipPacket } from './frame.ts';
 import { isRelatedError, quote, shortestError } from './icmp-error.ts';
 import { macOf } from './stage.ts';
@@ -27,6 +27,9 @@ function plainShot(packet: Packet, links: readonly string[], id: number): Shot {
   const ethernet = { source: macOf(Math.max(index, 0), true), destination: macOf(Math.max(index, 0), false) };
   return { by: index, family, mark, bytes: frame(sent, ethernet, id) };
 }
+
+/** What a packet says that a socket of the kernel's own sends (model/packet, kernelUid). */
+const kernelUid = 0xffff_ffff;
 
 function ownerOf({ uid, gid }: Packet): Pick<Shot, 'owner' | 'impossible'> {
   if (uid === undefined && gid === undefined) return {};

@@ -104,7 +104,7 @@ export const time: Match = {
     const [from, to] = [secondsOf(start), secondsOf(stop)];
     const weekday = among(
       'weekday',
-      daysOf(given(use, '--weekdays'), weekDays, (name) => dayNames.findIndex((day) => day === name)),
+      daysOf(given(use, '--weekdays'), weekDays, (name) => dayNames.indexOf(name as (typeof dayNames)[number])),
     );
     const monthday = among(
       'monthday',
