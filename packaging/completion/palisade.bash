@@ -61,6 +61,10 @@ _palisade() {
   trace:--length) :; return ;;
   trace:--ttl) :; return ;;
   trace:--mac) :; return ;;
+  trace:--tos) :; return ;;
+  trace:--pkt-type) mapfile -t COMPREPLY < <(compgen -W 'unicast broadcast multicast' -- "$cur"); return ;;
+  trace:--uid) :; return ;;
+  trace:--gid) :; return ;;
   reach:--ruleset) _palisade_path -f "$cur"; return ;;
   reach:--sets) _palisade_path -f "$cur"; return ;;
   reach:--facts) _palisade_path -f "$cur"; return ;;
@@ -88,7 +92,7 @@ _palisade() {
   up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
-  trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --json --no-color --quiet --config --policy --help' ;;
+  trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;

@@ -28,6 +28,7 @@ export function changesOf(ruleset: Ruleset, rule: Rule, meaning: RuleMeaning, ch
       return chains.get(effect.chain) ?? all;
     // What else of a packet they change later rules may look at as well.
     case 'hops':
+    case 'service':
     case 'alter':
     case 'deliver':
     case 'unknown':

@@ -1,9 +1,10 @@
-import type { Packet } from '../model/packet/index.ts';
+import type { Packet, PacketType } from '../model/packet/index.ts';
 
 /** Both ends of the link that a frame crosses, as 48-bit numbers. */
 export interface Ethernet {
   /** Overruled by the packet's own `mac`, when it says one. */
   readonly source: number | bigint;
+  /** Overruled by the packet's own `pktType`, when that is broadcast or multicast. */
   readonly destination: number | bigint;
 }
 
@@ -35,12 +36,14 @@ const FRAGMENT_HEADER = 44;
 export function frame(packet: Packet, ethernet: Ethernet, id: number): Uint8Array {
   const bytes = new Uint8Array(ETHERNET + packet.length);
   const view = new DataView(bytes.buffer);
-  putMac(view, 0, ethernet.destination);
+  putMac(view, 0, groupMacs[packet.pktType ?? 'unicast'] ?? ethernet.destination);
   putMac(view, 6, packet.mac ?? ethernet.source);
   view.setUint16(12, packet.family === 4 ? 0x0800 : 0x86dd);
   putIp(packet, id >>> 0, bytes.subarray(ETHERNET));
   return bytes;
 }
+
+const groupMacs: Readonly<Partial<Record<PacketType, number>>> = { broadcast: 0xffff_ffff_ffff, multicast: 0x0100_5e00_0001 };
 
 /** The packet's IP bytes without a link header, for a raw output socket. See {@link frame}. */
 export function ipPacket(packet: Packet, id: number): Uint8Array {
@@ -103,6 +106,7 @@ function putIp(packet: Packet, id: number, ip: Uint8Array): void {
   let pseudo: number;
   if (packet.family === 4) {
     ip[0] = 0x45;
+    ip[1] = packet.tos ?? 0;
     view.setUint16(2, packet.length);
     view.setUint16(4, id & 0xffff);
     // A later fragment: offset 185 units of 8 bytes, the last one. A whole packet carries no DF, so that any MTU may pass it.
@@ -114,7 +118,7 @@ function putIp(packet: Packet, id: number, ip: Uint8Array): void {
     view.setUint16(10, checksum(sum(ip, 0, 20, 0)));
     pseudo = sum(ip, 12, 20, 0);
   } else {
-    view.setUint32(0, 0x60000000 | (id & 0xfffff));
+    view.setUint32(0, 0x60000000 | ((packet.tos ?? 0) << 20) | (id & 0xfffff));
     view.setUint16(4, packet.length - 40);
     ip[6] = packet.fragment ? FRAGMENT_HEADER : packet.proto;
     ip[7] = packet.ttl;

@@ -27,6 +27,9 @@ export interface Libc {
   /** bpf(2); `attributes` is read and written in place. */
   bpf(command: number, attributes: Uint8Array): number;
   close(fd: number): number;
+  /** The thread's user and group of files, which sockets keep that it opens; answers what they were. 2^32-1 changes nothing. */
+  setfsuid(uid: number): number;
+  setfsgid(gid: number): number;
   /** Waits at most `timeoutMs`, blocking the thread; 1 if the descriptor can be written to, 0 if the time passed. */
   waitWritable(fd: number, timeoutMs: number): number;
   /** Watches a descriptor from Node's event loop (epoll): no thread waits, nothing polls, idle costs nothing. */
@@ -115,6 +118,8 @@ function load(): Result<Libc> {
     setns: signed('int setns(int fd, int kind)'),
     bpf: (command, attributes) => syscall(bpfNumber, command, attributes, attributes.length),
     close: signed('int close(int fd)'),
+    setfsuid: library.func('uint32_t setfsuid(uint32_t uid)') as (uid: number) => number,
+    setfsgid: library.func('uint32_t setfsgid(uint32_t gid)') as (gid: number) => number,
     waitWritable: (fd, timeoutMs) => {
       pollfd.writeInt32LE(fd, 0);
       // poll.h: events = POLLOUT, revents cleared.

@@ -81,10 +81,15 @@ export function openSender(options: Within & { readonly link: string }): Result<
  *
  * Needs CAP_NET_RAW in the namespace, and CAP_NET_ADMIN there to set a mark.
  */
-export function openRawOutput(options: Within & { readonly family: Family; readonly link?: string }): Result<RawOutput> {
+export function openRawOutput(
+  options: Within & { readonly family: Family; readonly link?: string; readonly owner?: Owner },
+): Result<RawOutput> {
   const calls = libc();
   if (!calls.ok) return calls;
-  const opened = open(calls.value, options.namespacePid, options.family === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
+  const domain = options.family === 4 ? AF_INET : AF_INET6;
+  const opened = asOwner(calls.value, options.owner, () =>
+    open(calls.value, options.namespacePid, domain, SOCK_RAW, IPPROTO_RAW),
+  );
   if (!opened.ok) return opened;
   const fd = opened.value;
   if (options.link !== undefined) {
@@ -114,6 +119,34 @@ export function openRawOutput(options: Within & { readonly family: Family; reado
     [Symbol.dispose]: once(() => calls.value.close(fd)),
   });
 }
+
+/** Whose a socket is, as `-m owner` sees it: who opened its file. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Opens something in the name of another; rights over the network are not lost by it (capabilities(7)). */
+function asOwner<T>(calls: Libc, owner: Owner | undefined, make: () => Result<T>): Result<T> {
+  if (owner === undefined) return make();
+  const before = { uid: calls.setfsuid(asItIs), gid: calls.setfsgid(asItIs) };
+  try {
+    calls.setfsgid(owner.gid);
+    calls.setfsuid(owner.uid);
+    if (calls.setfsuid(asItIs) === owner.uid && calls.setfsgid(asItIs) === owner.gid) return make();
+    return failed({
+      code: 'unread',
+      message: `no socket can be opened for user ${owner.uid} and group ${owner.gid}`,
+      hint: 'run as root, outside of user namespaces that do not have them',
+    });
+  } finally {
+    calls.setfsuid(before.uid);
+    calls.setfsgid(before.gid);
+  }
+}
+
+/** No id: asked for, it only answers what is. */
+const asItIs = 0xffff_ffff;
 
 function open(calls: Libc, pid: number | undefined, domain: number, type: number, protocol: number): Result<number> {
   return inNetworkNamespace(calls, pid, () => {

@@ -7,7 +7,7 @@ import { type Nflog, type NflogPacket, openNflog } from './nflog.ts';
 import { type NftTrace, openNftTrace } from './nftrace.ts';
 import { marks } from './observed.ts';
 import { fenceLetter, fenceMac, markOfChain, markOfLetter, observerGroup, observerTable } from './observers.ts';
-import { openRawOutput, openSender, type RawOutput, type Sender } from './packets.ts';
+import { type Owner, openRawOutput, openSender, type RawOutput, type Sender } from './packets.ts';
 import { loopback } from './stage.ts';
 
 /** Where legacy tables' tracing goes: nf_log's own group. */
@@ -19,6 +19,10 @@ export interface Shot {
   readonly family: Family;
   readonly mark: number;
   readonly bytes: Uint8Array;
+  /** Whose socket sends it; ours if left out. */
+  readonly owner?: Owner;
+  /** Why it cannot be sent at all. */
+  readonly impossible?: string;
 }
 
 /** A rule, or what tells one, as the kernel names it. */
@@ -91,10 +95,25 @@ export function openWire(options: WireOptions): Result<Wire> {
   const pace = tracing === 'legacy' ? readEvery.traced : enlarged ? readEvery.enlarged : readEvery.small;
   const outputs: Record<Family, RawOutput> = { 4: four, 6: six };
 
+  const owned = new Map<string, RawOutput>();
+
+  /** @throws why there is none */
+  const outputFor = ({ family, owner }: Shot): RawOutput => {
+    if (owner === undefined) return outputs[family];
+    const key = `${family} ${owner.uid} ${owner.gid}`;
+    const before = owned.get(key);
+    if (before !== undefined) return before;
+    const opened = openRawOutput({ family, owner, ...within });
+    if (!opened.ok) throw new Error(opened.problems[0]?.message ?? 'no such socket');
+    owned.set(key, held.use(opened.value));
+    return opened.value;
+  };
+
   const fire = (shot: Shot): string | null => {
     const { by } = shot;
+    if (shot.impossible !== undefined) return shot.impossible;
     try {
-      if (by === 'output') outputs[shot.family].send(shot.bytes, shot.mark);
+      if (by === 'output') outputFor(shot).send(shot.bytes, shot.mark);
       else if (by === 'lo') lo.send(shot.bytes);
       else {
         const sender = senders[by];

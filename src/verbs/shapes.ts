@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Standing } from '../analysis/answers/index.ts';
 import { type Finding, type Report, severities } from '../audit/finding.ts';
-import { packetToJson, type RuleRef, states, type Trace } from '../model/packet/index.ts';
+import { packetToJson, packetTypes, type RuleRef, states, type Trace } from '../model/packet/index.ts';
 
 /** The JSON that verbs and API share, and how the core's values become it. */
 
@@ -39,6 +39,14 @@ export const packet = z
     ttl: z.int(),
     fragment: z.boolean().optional(),
     mac: z.string().optional(),
+    tos: z.int().optional().describe('TOS byte or traffic class; like what follows, left out where it is not said.'),
+    pktType: z.enum(packetTypes).optional().describe('How the link layer addressed it; what the host sends is unicast.'),
+    uid: z
+      .int()
+      .nullable()
+      .optional()
+      .describe('User whose socket sends it; null: none does; 4294967295: one of the kernel’s own. On output only.'),
+    gid: z.int().nullable().optional().describe('Group of that socket; null where it has no user.'),
   })
   .meta({ id: 'Packet', description: 'One packet as it stands at the beginning of its way.' });
 

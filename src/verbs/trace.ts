@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Standing } from '../analysis/answers/index.ts';
 import type { Host } from '../model/host/index.ts';
 import { formatAddress, parsePort } from '../model/net/index.ts';
-import { type Packet, states, type Trace } from '../model/packet/index.ts';
+import { type Packet, packetTypes, states, type Trace } from '../model/packet/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { icmpTypeOf } from './icmp.ts';
 import { packetFor } from './packet.ts';
@@ -57,6 +57,10 @@ where those come first and may change it.
     length: wholeNumber(65535, 'Bytes of the packet (default 60)', 'BYTES'),
     ttl: wholeNumber(255, 'TTL or hop limit (default 64)', 'HOPS'),
     mac: z.string().optional().describe('Source MAC address').meta({ value: 'MAC' }),
+    tos: wholeNumber(255, 'TOS byte or traffic class (default: not said)', 'NUMBER'),
+    pktType: z.enum(packetTypes).optional().describe('How the link layer addressed it (default: not said)'),
+    uid: wholeNumber(0xffffffff, 'User whose socket sends it (default: not said)', 'USER'),
+    gid: wholeNumber(0xfffffffe, 'Group of that socket (default: not said)', 'GROUP'),
   }),
   output: traceShape,
   streams: true,
@@ -159,7 +163,24 @@ type Flags = Readonly<Record<string, unknown>> & {
 
 function one(host: Host, input: Flags): Result<Packet[]> {
   const json: Record<string, unknown> = { hook: 'input', proto: input.icmpType === undefined ? 'tcp' : 'icmp' };
-  for (const field of ['hook', 'src', 'dst', 'proto', 'in', 'out', 'icmpCode', 'state', 'mark', 'length', 'ttl', 'mac']) {
+  for (const field of [
+    'hook',
+    'src',
+    'dst',
+    'proto',
+    'in',
+    'out',
+    'icmpCode',
+    'state',
+    'mark',
+    'length',
+    'ttl',
+    'mac',
+    'tos',
+    'pktType',
+    'uid',
+    'gid',
+  ]) {
     if (input[field] !== undefined) json[field] = input[field];
   }
   for (const field of ['sport', 'dport']) {

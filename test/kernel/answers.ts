@@ -170,7 +170,15 @@ function narrow({ text, choices }: MadeRuleset, { dst, dport }: Chosen): string 
 function comingBack(ruleset: Ruleset, packet: Packet, trace: Trace): Packet {
   // The first of those rules that say how to track is the one that counts.
   const exempt = trace.path.find(({ effect }) => effect === 'notrack' || effect === 'track')?.effect === 'notrack';
-  let back: Packet = { ...packet, hook: 'input', in: 'lo', out: null, mac: 0, ...(exempt ? { state: 'UNTRACKED' } : {}) };
+  let back: Packet = {
+    ...packet,
+    hook: 'input',
+    in: 'lo',
+    out: null,
+    mac: 0,
+    pktType: 'unicast',
+    ...(exempt ? { state: 'UNTRACKED' } : {}),
+  };
   const tracked = back.state !== 'INVALID' && back.state !== 'UNTRACKED';
   // A connection is confirmed when its first packet leaves.
   if (tracked) back = { ...back, status: ctStatus.CONFIRMED, original: { ...packet } };
@@ -185,6 +193,8 @@ function comingBack(ruleset: Ruleset, packet: Packet, trace: Trace): Packet {
     } else if (effect.kind === 'copy' && tracked) {
       const value = shifted((back[effect.from] & effect.fromMask) >>> 0, effect.shift);
       back = { ...back, [effect.to]: ((back[effect.to] & ~effect.toMask) ^ value) >>> 0 };
+    } else if (effect.kind === 'service') {
+      back = { ...back, tos: ((back.tos ?? 0) & ~effect.mask) ^ effect.value };
     } else if (effect.kind === 'hops') {
       const sign = effect.change === 'lower' ? -1 : 1;
       back = { ...back, ttl: Math.min(255, Math.max(0, (effect.change === 'set' ? 0 : back.ttl) + sign * effect.by)) };

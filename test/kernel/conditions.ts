@@ -16,9 +16,12 @@ import {
   mark,
   multiport,
   outLink,
+  owner,
   type Proto,
+  pkttype,
   ports,
   type Site,
+  service,
   set,
   source,
   state,
@@ -55,6 +58,14 @@ const makers: readonly Maker[] = [
   comment,
   fragment,
   fragment,
+  owner,
+  owner,
+  owner,
+  pkttype,
+  pkttype,
+  service,
+  service,
+  service,
 ];
 
 const ofProtocol: Readonly<Record<Exclude<Proto, null>, readonly Maker[]>> = {
@@ -135,9 +146,11 @@ export const required: readonly string[] = [
     'set',
     'fragment',
   ],
+  ...['owner --uid-owner', 'owner --gid-owner', 'owner --socket-exists', 'pkttype', 'dscp', 'tos', 'ecn'],
 ]
   .flatMap((kind) => [kind, `! ${kind}`])
-  .filter((kind) => kind !== '! addrtype of a link')
+  // What the lab sends has a socket; only what is routed on has none.
+  .filter((kind) => kind !== '! addrtype of a link' && kind !== '! owner --socket-exists')
   .concat('comment', 'conntrack direction')
   .concat(['ACCEPT', 'DROP', 'REJECT', 'QUEUE', 'RETURN', 'jump', 'goto', 'no target', 'report', 'bystander', 'TEE', 'TRACE'])
   .concat(['MARK', 'CONNMARK', 'CONNMARK save', 'CONNMARK restore', 'NOTRACK', 'CT', 'TPROXY'])

@@ -15,10 +15,24 @@ export interface Edges {
   readonly ttls: number[];
   readonly marks: number[];
   readonly protos: number[];
+  readonly services: number[];
+  readonly users: number[];
 }
 
 export function noEdges(): Edges {
-  return { src: [], dst: [], ports: [], icmp: [], flags: [], lengths: [], ttls: [], marks: [], protos: [] };
+  return {
+    src: [],
+    dst: [],
+    ports: [],
+    icmp: [],
+    flags: [],
+    lengths: [],
+    ttls: [],
+    marks: [],
+    protos: [],
+    services: [],
+    users: [],
+  };
 }
 
 /** Networks that packets and rules have in common. `here` are the firewall's own, `beyond` are forwarded. */

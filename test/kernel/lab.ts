@@ -129,9 +129,16 @@ export async function openLab(backend: Backend): Promise<Lab> {
   const nflog = made.use(must<Nflog>(openNflog({ group: GROUP, namespacePid: firewall.pid, receiveBufferBytes: 64 << 20 })));
   const senders = new Map<string, Sender>();
   for (const name of links) senders.set(name, made.use(must<Sender>(openSender({ link: `p${name}`, namespacePid: peer.pid }))));
-  const outputs: Record<Family, RawOutput> = {
-    4: made.use(must<RawOutput>(openRawOutput({ family: 4, namespacePid: firewall.pid }))),
-    6: made.use(must<RawOutput>(openRawOutput({ family: 6, namespacePid: firewall.pid }))),
+  const outputs = new Map<string, RawOutput>();
+  const outputOf = ({ family, uid, gid }: Packet): RawOutput => {
+    const key = `${family} ${uid} ${gid}`;
+    let found = outputs.get(key);
+    if (found === undefined) {
+      const owner = { uid: uid ?? 0, gid: gid ?? 0 };
+      found = all.use(must<RawOutput>(openRawOutput({ family, namespacePid: firewall.pid, owner })));
+      outputs.set(key, found);
+    }
+    return found;
   };
   const host = hostFromTexts(await kernel.read({ namespace: firewall }));
   const senderOf = (packet: Packet): Sender => {
@@ -154,7 +161,7 @@ export async function openLab(backend: Backend): Promise<Lab> {
   };
   const headers = new Map<string, Uint8Array>();
   const headerOf = (packet: Packet): Uint8Array => {
-    const key = `${packet.family} ${packet.in} ${packet.mac}`;
+    const key = `${packet.family} ${packet.in} ${packet.mac} ${packet.pktType}`;
     let header = headers.get(key);
     if (header === undefined) {
       header = frame({ ...packet, length: 48, fragment: false }, ethernet(packet), 0).subarray(0, 14);
@@ -167,7 +174,7 @@ export async function openLab(backend: Backend): Promise<Lab> {
     if (sends % 16 === 0) take();
     if (packet.hook === 'output') {
       try {
-        outputs[packet.family].send(ip, packet.mark);
+        outputOf(packet).send(ip, packet.mark);
       } catch (error) {
         // What OUTPUT drops the sender is told: that is an answer, not a failure.
         if (!(error instanceof Error && error.message.endsWith('EPERM')))

@@ -26,6 +26,10 @@ export const blank: Packet = {
   ttl: 64,
   fragment: false,
   mac: null,
+  tos: 0,
+  pktType: 'unicast',
+  uid: 0,
+  gid: 0,
 };
 
 /** What no other packet is: rules report it as `done`. */

@@ -273,3 +273,52 @@ export const fragment: Maker = (site) => {
   if (site.family !== 4) return null;
   return condition(site, 'fragment', (not) => `${not}-f`);
 };
+
+/** Few of them, since each is a socket of its own. */
+const users = [0, 1, 33, 1000, 4_294_967_294] as const;
+
+export const owner: Maker = (site) => {
+  // Only where packets leave that the host may have sent itself.
+  if (site.sees.in || !site.sees.out) return null;
+  const { random } = site;
+  const ids = (): string => {
+    const [from, to] = [random.pick(users), random.pick(users)];
+    site.edges.users.push(from, to);
+    return from < to ? `${from}-${to}` : String(from);
+  };
+  const option = random.pick(['--uid-owner', '--uid-owner', '--gid-owner', '--socket-exists']);
+  const one = condition(
+    site,
+    `owner ${option}`,
+    (not) => `-m owner ${not}${option}${option === '--socket-exists' ? '' : ` ${ids()}`}`,
+  );
+  if (option !== '--uid-owner' || random.chance(0.7)) return one;
+  const both = condition(site, 'owner --gid-owner', (not) => `${not}--gid-owner ${ids()}`);
+  return { text: `${one.text} ${both.text}`, kinds: [...one.kinds, ...both.kinds] };
+};
+
+export const pkttype: Maker = (site) => {
+  const type = site.random.pick(['unicast', 'broadcast', 'multicast']);
+  return condition(site, 'pkttype', (not) => `-m pkttype ${not}--pkt-type ${type}`);
+};
+
+/** Few values, so that what mangle writes is what filter asks for. */
+export function serviceValue(random: Random): number {
+  return random.pick([0, 0x10, 0x28, 0x40, 0x43, 0xb8, 0xff]);
+}
+
+export const service: Maker = (site) => {
+  const { random, edges } = site;
+  const value = serviceValue(random);
+  edges.services.push(value, value ^ 1, value ^ 4);
+  switch (random.pick(['dscp', 'tos', 'ecn'] as const)) {
+    case 'dscp':
+      return condition(site, 'dscp', (not) => `-m dscp ${not}--dscp ${value >> 2}`);
+    case 'ecn':
+      return condition(site, 'ecn', (not) => `-m ecn ${not}--ecn-ip-ect ${value & 3}`);
+    case 'tos': {
+      const mask = random.pick([0xff, 0xfc, 0x3f, 0x10, 3]);
+      return condition(site, 'tos', (not) => `-m tos ${not}--tos ${value & mask}/${mask}`);
+    }
+  }
+};

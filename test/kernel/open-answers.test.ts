@@ -43,11 +43,11 @@ describe.each<Backend>(['nft', 'legacy'])('with iptables-%s', (backend) => {
       packet: { length: 40 },
     },
     {
-      what: 'whether a bit that DSCP has written over was set before',
+      what: 'whether a byte that DSCP has written over was so before, and is still, as u32 reads it',
       rules: [
-        'mangle PREROUTING -m dscp --dscp 0 -j MARK --set-mark 1',
+        'mangle PREROUTING -m u32 --u32 0>>16&0xff=0 -j MARK --set-mark 1',
         'mangle PREROUTING -j DSCP --set-dscp 10',
-        'filter INPUT -m mark --mark 1 -m dscp --dscp 0 -j DROP',
+        'filter INPUT -m mark --mark 1 -m u32 --u32 0>>16&0xff=0 -j DROP',
         'security INPUT',
       ],
       proto: 'udp',

@@ -1,5 +1,15 @@
 import type { Family, Ranges } from '../../src/model/net/index.ts';
-import { allOf, always, anyOf, type Constraint, type Hook, not, type State, states } from '../../src/model/packet/index.ts';
+import {
+  allOf,
+  always,
+  anyOf,
+  type Constraint,
+  type Hook,
+  kernelUid,
+  not,
+  type State,
+  states,
+} from '../../src/model/packet/index.ts';
 import { type Net, places } from './edges.ts';
 import { arriving, peerMac } from './lab.ts';
 import type { MadeRuleset } from './rulesets.ts';
@@ -53,6 +63,9 @@ function firstPackets({ family, tracking, edges }: MadeRuleset, hook: Hook): Sen
     },
     { about: 'hops', holds: numbers('ttl', hook === 'forward' ? [[1, 254]] : [[0, 255]]) },
     { about: 'a station', holds: hook === 'output' ? always : stations },
+    // What is routed on must be addressed to the firewall.
+    { about: 'a type', holds: hook === 'input' ? always : number('pktType', 0) },
+    { about: 'an owner', holds: hook === 'output' ? numbers('uid', [[0, kernelUid - 1]]) : always },
     { about: 'a state', holds: allOf(stateOfFirst(family, hook), unknownConnection) },
   ];
 }

@@ -1,7 +1,7 @@
 import { formatAddress } from '../../src/model/net/index.ts';
 import { around, places } from './edges.ts';
 import { guarded, type MadeRule, rule } from './made.ts';
-import { markValue, type Site } from './matches.ts';
+import { markValue, type Site, serviceValue } from './matches.ts';
 import { natRule } from './translations.ts';
 
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter';
@@ -88,6 +88,7 @@ function mangleRule(chain: string, site: Site): MadeRule {
   }
   if (chain === 'INPUT' && random.chance(0.15)) return tee(site);
   if (random.chance(0.2)) return hops(site);
+  if (random.chance(0.2)) return service(site);
   // TPROXY puts fragments together, as tracking does.
   if (tracking && chain === 'PREROUTING' && random.chance(0.15)) return tproxy(site);
   // What changes nothing that a rule looks at; some stand for few packets or at one hook only.
@@ -132,6 +133,19 @@ function hops(site: Site): MadeRule {
   return rule(site, `-j ${target} ${option}-${change} ${by}`, `${target} ${change}`);
 }
 
+function service(site: Site): MadeRule {
+  const { random, family, edges } = site;
+  const value = serviceValue(random);
+  edges.services.push(value);
+  const target = random.pick([
+    `DSCP --set-dscp ${value >> 2}`,
+    `TOS --set-tos ${value}/${random.pick([0xff, 0xfc, 0x3f, 0])}`,
+    `TOS --${random.pick(['and', 'or', 'xor'])}-tos ${value}`,
+    ...(family === 4 ? [`ECN --ecn-ip-ect ${value & 3}`] : []),
+  ]);
+  return rule(site, `-j ${target}`, target.split(' ')[0] ?? '');
+}
+
 /** Nobody listens: what is handed over is lost. Only of a SYN it is certain that no socket knows it already. */
 function tproxy(site: Site): MadeRule {
   const { value, mask } = markValue(site.random);
@@ -142,8 +156,6 @@ function tproxy(site: Site): MadeRule {
 function bystander(chain: string, site: Site): MadeRule {
   const { random, family, tracking } = site;
   const everywhere = [
-    'DSCP --set-dscp 0x0a',
-    'TOS --set-tos 0x10/0x3f',
     'IDLETIMER --timeout 600 --label soak',
     'RATEEST --rateest-name soak --rateest-interval 250ms --rateest-ewmalog 500ms',
     // Its presence alone tracks connections.

@@ -1,5 +1,5 @@
 import type { Family } from '../../src/model/net/index.ts';
-import { ctStatus, type Hook, type Packet, type State, type Tuple, tcpFlags } from '../../src/model/packet/index.ts';
+import { ctStatus, type Hook, type Packet, packetTypes, type State, type Tuple, tcpFlags } from '../../src/model/packet/index.ts';
 import { type Edges, type Net, places, within } from './edges.ts';
 import { arriving, type Lab, peerMac } from './lab.ts';
 import { blank, lastPacket } from './last.ts';
@@ -145,6 +145,11 @@ export function makePacket(random: Random, aims: Aims, flows: readonly Flow[]): 
     ),
     fragment,
     mac: link === null ? null : peerMac(random.chance(0.5) ? link : random.pick(arriving)),
+    tos: near(edges.services, () => random.below(256)),
+    // What is routed on must be addressed to the firewall.
+    pktType: way === 'input' && random.chance(0.3) ? random.pick(packetTypes) : 'unicast',
+    uid: hook === 'output' ? near(edges.users, () => 0) : null,
+    gid: hook === 'output' ? near(edges.users, () => 0) : null,
   };
   return { ...packet, state: stateOfFirst(packet) };
 }

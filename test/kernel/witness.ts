@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { livenessOf, type Witness, witnessOf } from '../../src/analysis/answers/index.ts';
+import { answersOf } from '../../src/analysis/answers/usual-packet.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { all, type Node, none } from '../../src/analysis/space/index.ts';
 import { createSpace, type Firewall, type Space } from '../../src/analysis/symbolic/index.ts';
@@ -173,27 +174,22 @@ function aimingOf(
   // No program listens in the lab.
   const sockets = space.layout.variables.filter(({ text }) => text.startsWith('a transparent socket takes'));
   const unheard = sockets.reduce<Node>((set, { level }) => space.diagram.without(set, bitSet(space.diagram, level)), all);
-  const whole = setOf(space, firewall, { kind: 'number', field: 'fragment', ranges: [[0, 0]] });
   const dead = liveness.dead.map(({ table, chain, rule }) =>
     ruleName({ table: table.name, chain: chain.name, rule: rule.rule.number }),
   );
   return {
     dead: new Set(dead),
-    aim: (table, chain, rule) => aim(ruleName({ table, chain, rule }), chain === 'PREROUTING', liveness.hits(table, chain, rule)),
+    aim: (table, chain, rule) => aim(ruleName({ table, chain, rule }), liveness.hits(table, chain, rule)),
   };
 
-  function aim(label: string, early: boolean, hits: readonly Hit[]): Aimed | string {
+  function aim(label: string, hits: readonly Hit[]): Aimed | string {
     let why = 'no packet at all';
     for (const { hook, packets: said } of hits) {
       const own = sets.get(hook);
       if (own === undefined) continue;
-      const heard = space.diagram.mask(said, unheard);
-      // IPv4 waits before INPUT for the other fragments (net/ipv4/ip_input.c, ip_local_deliver), which never come.
-      const held = hook === 'input' && made.family === 4 && !early;
-      const packets = held ? space.diagram.mask(heard, whole) : heard;
+      const packets = space.diagram.mask(said, unheard);
       if (packets === none) {
-        why =
-          heard === none ? 'needs a socket that the lab lacks' : 'needs a fragment in INPUT, where IPv4 has put them together';
+        why = 'needs a socket that the lab lacks';
         continue;
       }
       const set = space.diagram.mask(packets, own.whole);
@@ -226,7 +222,7 @@ function rulesetOf({ backend }: Lab, { text, family }: MadeRuleset): Ruleset {
 
 /** The witness, or one that no rule tells from it and that is the first packet of its connection. */
 function firstShot(space: Space, set: Node, { packet, assumed }: Witness, fresh: Fresh, random: Random, id: number): Shot | null {
-  const answers = new Map(assumed.map(({ level, holds }) => [level, holds]));
+  const answers = answersOf(assumed);
   for (let turn = 0; turn < 60; turn += 1) {
     const one = turn === 0 ? packet : twin(space, packet, random);
     if (contains(space, set, one, answers) && fresh(one, id)) return { packet: one, quoted: null, id, fragments: 1 };

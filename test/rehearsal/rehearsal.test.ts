@@ -60,6 +60,31 @@ describe.each(['nft', 'legacy'] as const)('a rehearsal with iptables-%s', (backe
     expect(plainly.map(verdict)).toEqual(seen.map(verdict));
   });
 
+  it('sends for the user, in the frame and in the class of service that a packet says', { timeout: 60_000 }, async () => {
+    const text =
+      '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n' +
+      '-A OUTPUT -m owner --uid-owner 33 --gid-owner 40-44 -j DROP\n' +
+      '-A INPUT -m pkttype --pkt-type broadcast -m dscp --dscp 0x10 -j ACCEPT\nCOMMIT\n';
+    await using rehearsal = await begin({ ...rehearsalOf(backend), rulesets: { 4: text, 6: text } });
+    const evaluator = createEvaluator(hostFromTexts(await kernel.read({ namespace: rehearsal.namespace })));
+    const shots: Packet[] = [
+      { ...ssh, ...out, uid: 33, gid: 44 },
+      { ...ssh, ...out, sport: 40001, uid: 33, gid: 45 },
+      { ...ssh, ...out, sport: 40002, uid: 4_294_967_294, gid: 44 },
+      { ...ssh, ...udp, pktType: 'broadcast', tos: 0x43 },
+      { ...ssh, ...udp, sport: 40003, pktType: 'broadcast', tos: 0x44 },
+      { ...ssh, ...udp, sport: 40004, pktType: 'multicast', tos: 0x40 },
+    ];
+    const seen = must(await rehearsal.send(shots, { rules: true }));
+    const foreseen = shots.map((packet) => evaluator.trace(packet));
+    expect(seen.map((one) => `${verdict(one)} ${decider(one)}`)).toEqual(
+      foreseen.map((trace) => `${trace?.verdict} ${said(trace?.decidedBy)}`),
+    );
+    expect(foreseen.map((trace) => trace?.verdict)).toEqual(['DROP', 'ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'DROP']);
+    const [unsent] = must(await rehearsal.send([{ ...ssh, ...out, sport: 40005, uid: null, gid: null }]));
+    expect(verdict(unsent)).not.toBe('ACCEPT');
+  });
+
   it('counts for limits once, and tells their rule', async () => {
     const input = rehearsalOf(backend);
     const dns: Packet = { ...ssh, ...udp, dport: 53 };

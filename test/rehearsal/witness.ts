@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { livenessOf, witnessOf } from '../../src/analysis/answers/index.ts';
+import { answersOf } from '../../src/analysis/answers/usual-packet.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { none } from '../../src/analysis/space/index.ts';
 import { createSpace, type Firewall } from '../../src/analysis/symbolic/index.ts';
@@ -167,7 +168,7 @@ async function onStage(
         const set = space.diagram.mask(packets, setOf(space, firewall, sendable));
         const witness = set === none ? null : witnessOf(space, firewall, hook, set);
         if (witness === null) continue;
-        const answers = new Map(witness.assumed.map(({ level, holds }) => [level, holds]));
+        const answers = answersOf(witness.assumed);
         for (let turn = 0; turn < 60; turn += 1) {
           const packet = turn === 0 ? witness.packet : twin(space, witness.packet, random);
           if (contains(space, set, packet, answers) && fresh(packet, turn << 16))

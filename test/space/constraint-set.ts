@@ -66,7 +66,8 @@ export function contains(
   let node = set;
   while (node >= 0) {
     const level = diagram.level(node);
-    const bit = level >= layout.firstVariable ? Number(answers.get(level) ?? false) : bits.at(level);
+    const said = level >= layout.firstVariable ? 0 : bits.at(level);
+    const bit = answers.has(level) ? Number(answers.get(level)) : said;
     if (bit === unsaid) return false;
     node = bit === 1 ? diagram.hi(node) : diagram.lo(node);
   }

@@ -3,9 +3,12 @@ import { bitsOf, type Ranges } from '../../src/model/net/index.ts';
 import {
   type AddressField,
   type Constraint,
+  clockBounds,
   type Hook,
+  kernelUid,
   type NumberField,
   type Packet,
+  packetTypes,
   states,
   type Tuple,
 } from '../../src/model/packet/index.ts';
@@ -54,6 +57,11 @@ function anyPacket(random: Random, aims: Aims): Draft {
     fragment: random.chance(0.06),
     mac: random.chance(0.03) ? null : random.chance(0.5) ? 0x020000000200 + random.below(5) : random.below(2) * 0x0a0b0c0d0e0f,
   };
+  for (const field of ['tos', 'pktType', 'uid', 'gid'] as const) delete draft[field];
+  if (random.chance(0.9)) draft.tos = random.chance(0.3) ? 0 : random.below(256);
+  if (random.chance(0.9)) draft.pktType = random.pick(packetTypes);
+  if (random.chance(0.8)) draft.uid = random.pick([null, 0, 1, 33, 1000, kernelUid]);
+  if (random.chance(0.8)) draft.gid = random.pick([null, 0, 1, 33, 1000]);
   if (draft.state !== 'NEW' || random.chance(0.1)) {
     draft.status = random.below(64);
     draft.direction = random.pick(['original', 'reply']);
@@ -161,6 +169,11 @@ const mostOf: Readonly<Partial<Record<NumberField, number>>> = {
   mac: 0xffff_ffff_ffff,
   origProto: 255,
   direction: 1,
+  tos: 255,
+  pktType: 2,
+  uid: kernelUid,
+  gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 /** First, last or another value of one of the ranges, or the one beyond. */
@@ -204,6 +217,23 @@ function putNumber(draft: Draft, field: NumberField, value: number): void {
       if (draft.original === null && draft.direction === 'original') draft[field === 'origSport' ? 'sport' : 'dport'] = value;
       else draft.original = { ...originalOf(draft), [field === 'origSport' ? 'sport' : 'dport']: value };
       return;
+    case 'pktType':
+      draft.pktType = packetTypes[value] ?? 'unicast';
+      return;
+    case 'uid':
+      draft.uid = value;
+      draft.gid ??= value % 3;
+      return;
+    case 'gid':
+      draft.gid = value;
+      draft.uid ??= value % 3;
+      return;
+    // No packet says when it passes.
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
+      return;
     default:
       draft[field] = value;
   }
@@ -215,6 +245,14 @@ function originalOf({ original, src, dst, sport, dport }: Draft): Tuple {
 
 /** Fields that the protocol or the way does not have are taken away again. */
 function possible(random: Random, aims: Aims, draft: Draft): Packet {
+  if (draft.hook !== 'output') {
+    delete draft.uid;
+    delete draft.gid;
+  } else if (draft.uid !== undefined && draft.gid !== undefined) {
+    // A socket that has a user has a group, and no other has.
+    if (draft.uid === null || draft.uid === kernelUid) draft.gid = null;
+    else draft.gid ??= 0;
+  }
   if (draft.hook === 'output') draft.in = null;
   else draft.in ??= random.pick(aims.links);
   if (draft.hook === 'input') draft.out = null;

@@ -79,7 +79,30 @@ const openMatches: readonly string[] = [
   '-m set --match-set nobody_knows src',
   '-m set ! --match-set nobody_knows src,dst',
   '-m time --timestart 08:00 --timestop 18:00',
-  '-m owner --uid-owner 0',
+  '-m time --timestart 22:00 --timestop 08:00',
+  '-m time --timestart 22:00 --timestop 08:00 --contiguous --weekdays Fri',
+  '-m time --weekdays Sat,Sun',
+  '-m time ! --weekdays Sat,Sun --timestart 17:59:59',
+  '-m time --weekdays Mon,Tue,Wed,Thu,Fri --monthdays 1,15,31',
+  '-m time --datestart 2030-01-01 --datestop 2030-12-31T23:59:59',
+  '-m time --kerneltz --timestart 08:00',
+  ...['0', '0-1000', '33', '1-4294967294', '0-4294967294'].flatMap((ids) => [
+    `-m owner --uid-owner ${ids}`,
+    `-m owner ! --uid-owner ${ids}`,
+    `-m owner ! --gid-owner ${ids}`,
+    `-m owner --gid-owner ${ids} --suppl-groups`,
+    `-m owner ! --gid-owner ${ids} --suppl-groups`,
+    `-m owner ! --uid-owner ${ids} --gid-owner 0-40`,
+  ]),
+  ...['-m owner --socket-exists', '-m owner ! --socket-exists', '-m owner ! --socket-exists ! --uid-owner 33'],
+  ...['unicast', 'broadcast', 'multicast'].flatMap((type) => [
+    `-m pkttype --pkt-type ${type}`,
+    `-m pkttype ! --pkt-type ${type}`,
+  ]),
+  ...['', '! '].flatMap((not) => [
+    ...['0x10', '0x0a', '0', '0x3f'].map((value) => `-m dscp ${not}--dscp ${value}`),
+    ...['0x10/0x3f', '0x40/0xff', '0x02/0x03', '0x28/0xfc', '0/0xe0', '0x02/0x01'].map((value) => `-m tos ${not}--tos ${value}`),
+  ]),
   '-m mystery --of-a-kind 1',
 ];
 
@@ -88,6 +111,12 @@ const openTargets: readonly string[] = [
   '-j SYNPROXY',
   '-p tcp -j TCPMSS --set-mss 1400',
   '-p tcp --syn -j TCPMSS --set-mss 1200',
+  '-j DSCP --set-dscp 0x10',
+  '-j DSCP --set-dscp-class AF11',
+  '-j TOS --set-tos 0x40/0xff',
+  '-j TOS --and-tos 0xfc',
+  '-j TOS --xor-tos 0x43',
+  '-m tos --tos 0x28/0xfc -j TOS --or-tos 0x02',
 ];
 
 function withOpenMatches(text: string, family: Family, random: Random): string {

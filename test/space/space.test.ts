@@ -13,7 +13,7 @@ const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 60);
 const real = realRulesets.flatMap((path, index) => (path.endsWith('-c.save') ? [] : [index + 1])).filter((_, at) => at % 6 === 1);
 
 describe('the engine says what the interpreter says', () => {
-  it('of rules made by chance', { timeout: 120_000 }, () => {
+  it('of rules made by chance', { timeout: 240_000 }, () => {
     for (let turn = 0; turn < rulesets; turn += 1) {
       const { wrong } = play(seed + turn, 3000);
       expect(wrong.slice(0, 2).join('\n\n')).toBe('');

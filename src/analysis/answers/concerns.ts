@@ -53,7 +53,7 @@ export function createConcerns(space: Space, firewall: Firewall): Concerns {
     const before = ofStops.get(stop);
     if (before !== undefined) return before;
     const levels: Levels = new Set();
-    for (const node of [stop.through, stop.meets, stop.spent]) note(node, levels);
+    for (const node of [stop.through, stop.sees, stop.meets, stop.spent]) note(node, levels);
     for (const change of [stop.approach, stop.sight]) noteChange(change, levels);
     add(ofChain(stop.table, stop.chain, stop), levels);
     ofStops.set(stop, levels);

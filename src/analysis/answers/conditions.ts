@@ -1,5 +1,6 @@
 import { bitsOf, type Family, formatAddress, formatPrefix, formatProtocol, type Ranges, ranges } from '../../model/net/index.ts';
-import { ctStatus, states, tcpFlags } from '../../model/packet/index.ts';
+import { clockBounds, ctStatus, kernelUid, packetTypes, states, tcpFlags } from '../../model/packet/index.ts';
+import { clockText } from '../evaluate/unsaid-text.ts';
 import type { Codes } from '../space/index.ts';
 import type { FieldName, Layout } from '../symbolic/index.ts';
 import type { Dimension } from './dimensions.ts';
@@ -43,7 +44,7 @@ export function conditionsOf(layout: Layout, cube: ReadonlyMap<Dimension, Codes>
 }
 
 const order: readonly string[] = [
-  'proto', 'src', 'dst', 'dport', 'sport', 'in', 'out', 'state', 'icmpType', 'icmpCode', 'flags',
+  'proto', 'src', 'dst', 'dport', 'sport', 'in', 'out', 'state', 'icmpType', 'icmpCode', 'flags', 'uid', 'gid', 'pktType', 'tos',
 ]; // biome-ignore format: a list of names
 
 function placeOf(condition: Condition): number {
@@ -86,6 +87,16 @@ function fieldCondition(layout: Layout, field: FieldName, codes: Codes): Conditi
     case 'clamped':
       // Only behind earlier chains, which may have said so.
       return said(false, [codes[0] === 0 ? 'no' : 'yes']);
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
+      return said(false, [
+        clockText(
+          field,
+          intervals(codes, (code) => layout.numbersOf(field, code) ?? [0, 0]),
+        ),
+      ]);
     default: {
       const absent = intervals(codes, (code) => layout.numbersOf(field, code) ?? [-1, -1]);
       const own = absent.filter(([lo]) => lo >= 0);
@@ -107,6 +118,11 @@ const largest: Readonly<Partial<Record<FieldName, number>>> = {
   ttl: 255,
   mac: 0xffff_ffff_ffff,
   origProto: 255,
+  tos: 255,
+  pktType: packetTypes.length - 1,
+  uid: kernelUid,
+  gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 /** Values of codes, one interval for neighbours. */
@@ -171,13 +187,16 @@ function linkCondition(layout: Layout, codes: Codes, said: (not: boolean, values
   return isOpen && others.length > 0 ? said(true, others.map(nameOf)) : said(false, own.map(nameOf));
 }
 
-function numberWords(field: FieldName, lo: number, hi: number): string {
+export function numberWords(field: FieldName, lo: number, hi: number): string {
   const one = (value: number): string => {
     if (field === 'mac')
       return value
         .toString(16)
         .padStart(12, '0')
         .replace(/(..)(?!$)/g, '$1:');
+    if (field === 'pktType') return packetTypes[value] ?? String(value);
+    if (field === 'uid' && value === kernelUid) return 'kernel';
+    if (field === 'tos') return `0x${value.toString(16).padStart(2, '0')}`;
     return field === 'proto' || field === 'origProto' ? formatProtocol(value) : String(value);
   };
   if (lo === hi) return one(lo);

@@ -71,7 +71,8 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
     const way = firewall.way(hook);
     let packets = image(firewall.possible(hook), way.entry);
     for (const [index, stop] of way.stops.entries()) {
-      packets = image(diagram.without(packets, stop.spent), stop.approach);
+      // No rule changes whether a packet is a fragment.
+      packets = image(diagram.without(diagram.mask(stop.sees, packets), stop.spent), stop.approach);
       const here = diagram.mask(stop.meets, packets);
       if (here !== none) throughTable(stop, image(here, stop.sight));
       if (stop === way.stops.at(-1)) return;

@@ -1,6 +1,9 @@
+import { type ClockField, clockFields } from '../../model/packet/index.ts';
+import { clockText } from '../evaluate/unsaid-text.ts';
 import { grouped, leaf, type Node, none, splitBy, withoutNeed } from '../space/index.ts';
-import type { FieldName, Layout, Space } from '../symbolic/index.ts';
+import type { Layout, Space } from '../symbolic/index.ts';
 import type { Arrivals, Goal } from './arrivals.ts';
+import { numberWords } from './conditions.ts';
 
 /** What becomes of packets of which addresses, protocol and port are settled. */
 export interface Residue {
@@ -19,6 +22,12 @@ const fieldWords = {
   mac: 'MAC address',
   length: 'length',
   ttl: 'TTL',
+  tos: 'TOS',
+  pktType: 'packet type',
+  weekday: 'day of the week',
+  monthday: 'day of the month',
+  second: 'time of day',
+  date: 'date',
   out: 'leaving by',
 } as const;
 type RestField = keyof typeof fieldWords;
@@ -61,11 +70,15 @@ function conditionsOf({ diagram, layout }: Space, accepts: Node, open: Node): re
     if (!looksAt(diagram, plain, axis)) continue;
     const runs = grouped(splitBy(diagram, accepts, axis), axis.size);
     const values = runs.size === 2 && runs.has(none) ? [...runs].find(([rest]) => rest !== none)?.[1] : undefined;
-    found.push(
-      values === undefined
-        ? fieldWords[field]
-        : `${fieldWords[field]} ${values.map((codes) => valueWords(layout, field, codes)).join(', ')}`,
-    );
+    if (values === undefined) found.push(fieldWords[field]);
+    else if (isClock(field))
+      found.push(
+        clockText(
+          field,
+          values.map((codes) => valuesOf(layout, field, codes)),
+        ),
+      );
+    else found.push(`${fieldWords[field]} ${values.map((codes) => valueWords(layout, field, codes)).join(', ')}`);
   }
   for (const { level, text } of layout.variables)
     if (looksAt(diagram, plain, { level, width: 1 }) && !found.includes(text)) found.push(text);
@@ -93,11 +106,20 @@ function valueWords(layout: Layout, field: RestField, [lo, hi]: readonly [number
       names.push(layout.interfaces.isOther(code) ? 'others' : layout.interfaces.nameOf(code));
     return names.join(', ');
   }
-  const absent = layout.numberCode(field as Exclude<FieldName, 'in' | 'out'> as 'sport', null);
+  return numberWords(field, ...valuesOf(layout, field, [lo, hi]));
+}
+
+/** First and last; that packets lack the field is no value. */
+function valuesOf(
+  layout: Layout,
+  field: Exclude<RestField, 'out'>,
+  [lo, hi]: readonly [number, number],
+): readonly [number, number] {
+  const absent = layout.numberCode(field, null);
   const last = hi === absent && hi > lo ? hi - 1 : hi;
-  const [first] = layout.numbersOf(field, lo) ?? [0, 0];
-  const [, end] = layout.numbersOf(field, last) ?? [0, 0];
-  const one = (value: number): string =>
-    field === 'mac' ? (value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':') : String(value);
-  return first === end ? one(first) : `${one(first)}-${one(end)}`;
+  return [layout.numbersOf(field, lo)?.[0] ?? 0, layout.numbersOf(field, last)?.[1] ?? 0];
+}
+
+function isClock(field: RestField): field is RestField & ClockField {
+  return (clockFields as readonly string[]).includes(field);
 }

@@ -1,4 +1,5 @@
 import { type Family, formatProtocol, type Ranges, ranges } from '../../model/net/index.ts';
+import { clockFields } from '../../model/packet/index.ts';
 import { grouped, type Node, none, splitBy, withoutNeed } from '../space/index.ts';
 import type { Space } from '../symbolic/index.ts';
 import { portedProtocols } from './arrivals.ts';
@@ -54,7 +55,19 @@ export function servicesOf(
   /** Fields that say nothing of these packets hide that two services are treated alike. */
   function needed(rest: Node): Node {
     let plain = rest;
-    for (const field of ['dport', 'sport', 'icmpType', 'icmpCode', 'mac', 'length', 'ttl', 'out'] as const)
+    for (const field of [
+      'dport',
+      'sport',
+      'icmpType',
+      'icmpCode',
+      'mac',
+      'length',
+      'ttl',
+      'tos',
+      'pktType',
+      'out',
+      ...clockFields,
+    ] as const)
       plain = withoutNeed(diagram, plain, layout.axis(field));
     for (const { level } of layout.variables) plain = withoutNeed(diagram, plain, { level, width: 1 });
     return plain;

@@ -26,7 +26,7 @@ export function createTracing(host: Host, budget?: number): Tracing {
   return {
     trace(packet) {
       const answer = answeringOf(packet)?.(packet);
-      if (answer !== undefined && answer.verdict !== 'DEPENDS' && answer.verdict !== 'UNDECIDED') {
+      if (answer?.told === true && answer.verdict !== 'DEPENDS' && answer.verdict !== 'UNDECIDED') {
         const { verdict, decision } = answer;
         const [decidedBy, line] = [decision?.by ?? null, decision?.line ?? null];
         return { verdict, decidedBy, line, path: [], dependsOn: [], outcomes: [], assumed: takenForGranted(packet) };

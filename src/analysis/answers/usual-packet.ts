@@ -1,5 +1,16 @@
-import { type AddressField, type Hook, type NumberField, type Packet, states, type Tuple } from '../../model/packet/index.ts';
+import { ranges } from '../../model/net/index.ts';
+import {
+  type AddressField,
+  type ClockField,
+  type Hook,
+  type NumberField,
+  type Packet,
+  packetTypes,
+  states,
+  type Tuple,
+} from '../../model/packet/index.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
+import { clockText } from '../evaluate/unsaid-text.ts';
 import { type Axis, type Diagram, type Node, none } from '../space/index.ts';
 import type { FieldName, Layout } from '../symbolic/index.ts';
 import * as usual from './usual-values.ts';
@@ -10,6 +21,17 @@ export interface Assumption {
   /** Where the diagram asks it. */
   readonly level: number;
   readonly holds: boolean;
+  /** Of what the clock shows: the bits of its field, from the level on. */
+  readonly code?: readonly boolean[];
+}
+
+/** By level, what matches that no field tells, and the clock, have to say. */
+export function answersOf(assumed: readonly Assumption[]): ReadonlyMap<number, boolean> {
+  return new Map(
+    assumed.flatMap(({ level, holds, code }) =>
+      code === undefined ? [[level, holds] as const] : code.map((bit, depth) => [level + depth, bit] as const),
+    ),
+  );
 }
 
 /** Goes down the diagram, field by field in its own order, and takes the most usual value that keeps the set non-empty. */
@@ -28,6 +50,7 @@ export function usualPacket(
   const state = () => states[codes.get('state') ?? 0] ?? 'NEW';
   const numberOf = (field: FieldName): number | null => (values.get(field) ?? null) as number | null;
   const links = new Map<'in' | 'out', string | null>();
+  const clock: { readonly field: ClockField; readonly axis: Axis; readonly before: Node }[] = [];
   const linkOf = (field: 'in' | 'out'): string | null => links.get(field) ?? null;
 
   for (const field of layout.fields) {
@@ -89,6 +112,10 @@ export function usualPacket(
       case 'icmpCode':
       case 'length':
       case 'ttl':
+      case 'tos':
+      case 'pktType':
+      case 'uid':
+      case 'gid':
       case 'origProto':
       case 'origSport':
       case 'origDport': {
@@ -120,6 +147,14 @@ export function usualPacket(
           ),
         );
         break;
+      case 'weekday':
+      case 'monthday':
+      case 'second':
+      case 'date': {
+        if (looksAt(node, axis)) clock.push({ field, axis, before: node });
+        take(firstOf(diagram, node, axis, [layout.numberCode(field, usual.usualClock[field])]));
+        break;
+      }
       default:
         take(firstOf(diagram, node, axis, [0]));
     }
@@ -139,7 +174,28 @@ export function usualPacket(
     if (mark === undefined) assumed.push({ text: layout.variableAt(level).text, level, holds });
     else if (holds) marks[mark.field] = (marks[mark.field] | (1 << mark.bit)) >>> 0;
   }
-  return { packet: assembled(), assumed };
+  return { packet: assembled(), assumed: [...clock.map(shown), ...assumed] };
+
+  /** The diagram tells instants apart that the packet does not say. */
+  function looksAt(at: Node, { level, width }: Axis): boolean {
+    let found = false;
+    diagram.visit(at, (one) => {
+      const own = diagram.level(one);
+      if (own >= level && own < level + width) found = true;
+      return !found && own < level;
+    });
+    return found;
+  }
+
+  function shown({ field, axis, before }: (typeof clock)[number]): Assumption {
+    const code = codes.get(field) ?? 0;
+    const alike = [...codesIn(diagram, before, axis)].filter(
+      (other) => below(diagram, before, axis, other) === below(diagram, before, axis, code),
+    );
+    const within = ranges(...alike.flatMap((other) => [layout.numbersOf(field, other) ?? [0, 0]] as [number, number][]));
+    const bits = Array.from({ length: axis.width }, (_, depth) => ((code >> (axis.width - depth - 1)) & 1) === 1);
+    return { text: clockText(field, within), level: axis.level, holds: true, code: bits };
+  }
 
   function usualNumbers(field: NumberField): readonly (number | null)[] {
     const proto = numberOf('proto') ?? 0;
@@ -160,6 +216,9 @@ export function usualPacket(
         return usual.usualHops;
       case 'mac':
         return [usual.usualMac];
+      case 'uid':
+      case 'gid':
+        return usual.usualOwners;
       case 'origProto':
         return [proto];
       case 'origSport':
@@ -224,8 +283,19 @@ export function usualPacket(
       ttl: numberOf('ttl') ?? 64,
       fragment: codes.get('fragment') === 1,
       mac: hook !== 'output' && layout.axis('mac').size > 1 ? numberOf('mac') : null,
+      ...seldomSaid(),
     };
     return { ...packet, original: originalOf(packet) };
+  }
+
+  /** What nobody says of a packet where no rule asks. */
+  function seldomSaid(): Pick<Packet, 'tos' | 'pktType' | 'uid' | 'gid'> {
+    const asked = (field: FieldName): boolean => layout.axis(field).size > 1;
+    return {
+      ...(asked('tos') ? { tos: numberOf('tos') ?? 0 } : {}),
+      ...(asked('pktType') ? { pktType: packetTypes[numberOf('pktType') ?? 0] ?? 'unicast' } : {}),
+      ...(asked('uid') && hook === 'output' ? { uid: numberOf('uid'), gid: numberOf('gid') } : {}),
+    };
   }
 
   /** `null` where the packet's own addresses and ports are those of its connection. */

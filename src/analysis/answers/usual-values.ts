@@ -39,6 +39,10 @@ export function usualFlags(state: State): readonly number[] {
 
 export const usualLengths: readonly number[] = [60, 64, 84, 52, 100, 576, 1400, 1500];
 export const usualHops: readonly number[] = [64, 63, 60, 128, 127, 255, 254];
+/** A Wednesday at noon; no day of the month, and no year, is more usual than another. */
+export const usualClock = { weekday: 2, monthday: 14, second: 43_200, date: 0 } as const;
+/** Who sends what palisade sends itself, then people, then nobody's socket: users and groups alike. */
+export const usualOwners: readonly (number | null)[] = [0, 1000, null];
 /** Locally administered, unicast. */
 export const usualMac = 0x020000000001;
 

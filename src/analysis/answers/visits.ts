@@ -110,7 +110,8 @@ export function visitsOf(space: Space, firewall: Firewall): Visits {
     for (const stop of way.stops) {
       const next = new Map<Change, Node>();
       const entries: Visit[] = [];
-      for (const [before, come] of groups) {
+      for (const [before, group] of groups) {
+        const come = diagram.mask(stop.sees, group);
         const packets = stop.spent === none ? come : diagram.without(come, changes.before(stop.spent, before));
         const change = changes.chained(before, stop.approach);
         const meets = changes.before(stop.meets, change);

@@ -4,7 +4,7 @@ import { type Walk, walk } from '../evaluate/walk.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Firewall, Space } from '../symbolic/index.ts';
 import { bitsOfPacket } from '../symbolic/packet-bits.ts';
-import { type Assumption, usualPacket } from './usual-packet.ts';
+import { type Assumption, answersOf, usualPacket } from './usual-packet.ts';
 
 /** One concrete packet that shows a claim. */
 export interface Witness {
@@ -37,7 +37,7 @@ export function witnessOf(space: Space, firewall: Firewall, hook: Hook, set: Nod
     walks.push(one);
     return one;
   });
-  const variables = new Map(assumed.map(({ level, holds }) => [level, holds]));
+  const variables = answersOf(assumed);
   const checked = agrees(space, firewall, packet, variables, assumed.length === 0 ? walks.slice(0, 1) : walks);
   return { packet, assumed, trace, checked };
 }
@@ -55,7 +55,7 @@ function agrees(
   bitsOfPacket(packet, layout, bits);
   while (node >= 0) {
     const level = diagram.level(node);
-    const isOne = level >= layout.firstVariable ? variables.get(level) === true : bits[level] === 1;
+    const isOne = variables.get(level) ?? bits[level] === 1;
     node = isOne ? diagram.hi(node) : diagram.lo(node);
   }
   const ending = node === none ? null : endings.of(~node);

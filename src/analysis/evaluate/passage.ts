@@ -3,6 +3,7 @@ import type { AddressField, BitField, NumberField, Packet, State, Tuple } from '
 import { ctStatus, states } from '../../model/packet/index.ts';
 import type { Station } from './hooks.ts';
 import type { Possible } from './possible.ts';
+import { beginUnsaid, type Unsaid } from './unsaid.ts';
 
 /** A packet on its way: what rules have changed of it so far, and where it stands. */
 export interface Passage {
@@ -20,6 +21,8 @@ export interface Passage {
   sport: Possible<number> | null;
   dst: Possible<bigint>;
   dport: Possible<number> | null;
+  /** What the packet need not say. */
+  readonly unsaid: Unsaid;
   mark: number;
   connmark: number;
   /** As tracking says, or will say, of the packet. */
@@ -55,6 +58,7 @@ export function beginPassage(packet: Packet, loopback: boolean, first: Station):
     sport: packet.sport,
     dst: packet.dst,
     dport: packet.dport,
+    unsaid: beginUnsaid(packet),
     mark: packet.mark,
     connmark: packet.connmark,
     state: packet.state,
@@ -156,7 +160,15 @@ export function numberOf(passage: Passage, field: NumberField): Possible<number>
     case 'fragment':
       return packet.fragment ? 1 : 0;
     case 'mac':
-      return packet.mac ?? undefined;
+    case 'tos':
+    case 'pktType':
+    case 'uid':
+    case 'gid':
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
+      return passage.unsaid[field];
     case 'origSport':
       if (hasTemplate(passage)) return 0;
       return passage.original === null ? undefined : passage.original.sport;

@@ -28,7 +28,7 @@ describe('the TTL', () => {
 
 describe('what no field holds', () => {
   it('is asked again behind a rule that may have changed it', () => {
-    const asked = '-m tos --tos 0x10/0x3f';
+    const asked = '-m string --algo bm --string attack';
     const rules = (between: string): string =>
       `${mangle(`-A PREROUTING ${asked} -j MARK --set-mark 1`, between)}${filter(`-A INPUT -m mark --mark 1 ${asked} -j ACCEPT`)}`;
     // What marks the packet lets it in, if nothing has happened between.

@@ -15,7 +15,18 @@ export interface UnderstoodRule {
   readonly deciding: boolean;
   /** A match in it may drop the packet by itself. */
   readonly hotdrop: boolean;
+  /** Where such a rule is loaded, whatever leads to it, the kernel puts fragments together first. */
+  readonly assembles: boolean;
 }
+
+/**
+ * Matches and targets that switch connection tracking on, or ask for whole packets (socket, TPROXY), by what their checkentry
+ * calls: nf_ct_netns_get, nf_defrag_ipv4_enable. A nat table does not by itself (test/kernel/fragments.test.ts).
+ */
+const assembling: ReadonlySet<string> = new Set([
+  ...['conntrack', 'state', 'connmark', 'connbytes', 'connlimit', 'connlabel', 'helper', 'cluster', 'socket'],
+  ...['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'CONNMARK', 'CONNSECMARK', 'SYNPROXY', 'TPROXY'],
+]);
 
 const understood = new WeakMap<Ruleset, WeakMap<Chain, readonly UnderstoodRule[]>>();
 
@@ -37,17 +48,33 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
       onFragment: onFragment(ruleset, rule, meaning),
       effect,
       target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
-      deciding: isDeciding(effect),
+      deciding: isDeciding(effect, ruleset),
       hotdrop: some(constraint, (part) => part.kind === 'opaque' && part.hotdrop),
+      assembles: effect.kind === 'track' || meaning.uses.some(({ name }) => assembling.has(name)),
     };
   });
   chains.set(chain, rules);
   return rules;
 }
 
-/** What TCPMSS does to a packet's length a later rule may ask. */
-function isDeciding(effect: Effect): boolean {
+/** What TCPMSS does to a packet's length a later rule may ask; of the TOS byte few rulesets do. */
+function isDeciding(effect: Effect, ruleset: Ruleset): boolean {
+  if (effect.kind === 'service') return asksService(ruleset);
   return effect.kind === 'alter' ? effect.what === 'mss' : effect.kind !== 'continue' && effect.kind !== 'log';
+}
+
+const asking = new WeakMap<Ruleset, boolean>();
+
+function asksService(ruleset: Ruleset): boolean {
+  const before = asking.get(ruleset);
+  if (before !== undefined) return before;
+  const found = ruleset.tables.some(({ chains }) =>
+    [...chains.values()].some(({ rules }) =>
+      rules.some((rule) => some(ruleMeaning(ruleset, rule).constraint, (part) => part.kind === 'number' && part.field === 'tos')),
+    ),
+  );
+  asking.set(ruleset, found);
+  return found;
 }
 
 /**

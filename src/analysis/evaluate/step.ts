@@ -21,6 +21,8 @@ export function effectWord(effect: Effect, station: Station): string {
       return 'ttl';
     case 'deliver':
       return 'tproxy';
+    case 'service':
+      return effect.by;
     case 'alter':
       return effect.what;
     case 'untrack':

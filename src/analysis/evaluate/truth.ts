@@ -6,6 +6,8 @@ import { memberCuts, type Narrowing, narrowing, typeCuts } from './narrowing.ts'
 import { addressOf, bitsOf, numberOf, type Passage } from './passage.ts';
 import { intersect, possible, subtract } from './possible.ts';
 import type { Surroundings } from './surroundings.ts';
+import { settleOwner } from './unsaid.ts';
+import { isUnsaid, unsaidText } from './unsaid-text.ts';
 
 /** What the packet alone does not answer. */
 export interface Question {
@@ -172,11 +174,23 @@ function numberIn(field: NumberField, set: Ranges<number>, scene: Scene): boolea
   const value = numberOf(passage, field);
   if (value === null) return false;
   if (typeof value === 'number') return contains(set, value);
-  if (value === undefined) return ask(field === 'mac' ? macText(set) : originalText(field, set, String), scene);
+  if (value === undefined) return ask(originalText(field, set, String), scene);
   const inside = intersect(value, set);
   const outside = subtract(value, set);
   if (inside.length === 0) return false;
   if (outside.length === 0) return true;
+  if (isUnsaid(field)) {
+    const text = unsaidText(field, set);
+    const key = passage.rewrites === 0 ? text : `${text} after ${passage.rewrites} changes`;
+    return {
+      key,
+      text,
+      learn(answer) {
+        passage.unsaid[field] = possible(answer ? inside : outside);
+        settleOwner(passage.unsaid);
+      },
+    };
+  }
   const learn = (answer: boolean): void => {
     passage[field === 'length' || field === 'sport' ? field : 'dport'] = possible(answer ? inside : outside);
   };
@@ -211,13 +225,4 @@ function originalText<T extends number | bigint>(field: string, set: Ranges<T>, 
 
 function spanText<T extends number | bigint>(set: Ranges<T>, show: (value: T) => string): string {
   return set.map(([lo, hi]) => (lo === hi ? show(lo) : `${show(lo)}-${show(hi)}`)).join(',');
-}
-
-function macText(set: Ranges<number>): string {
-  return `-m mac --mac-source ${spanText(set, spell)}`;
-}
-
-function spell(mac: number): string {
-  const digits = mac.toString(16).toUpperCase().padStart(12, '0');
-  return digits.match(/../g)?.join(':') ?? digits;
 }

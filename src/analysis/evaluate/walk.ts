@@ -130,7 +130,8 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
       if (match.holds === 'drop') return decision('DROP');
       if (match.holds !== false || match.open)
         path.push({ ...by, line: rule.line, effect: effectWord(effect, passage.station), maybe: match.open });
-      if (effect.kind === 'alter' && match.holds !== false) alter(effect, passage, named(by));
+      if ((effect.kind === 'alter' || (effect.kind === 'service' && !understood.deciding)) && match.holds !== false)
+        alter(effect, passage, named(by));
       if (match.holds === false || !understood.deciding) continue;
       switch (effect.kind) {
         case 'verdict':

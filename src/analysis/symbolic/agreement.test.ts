@@ -163,6 +163,56 @@ const finds: readonly Find[] = [
     verdict: 'DEPENDS',
     among: ['ACCEPT', 'DROP'],
   },
+  {
+    name: 'two questions about one user have answers that go together',
+    rules:
+      '*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT -m owner --uid-owner 0-1000 -j ACCEPT\n-A OUTPUT -m owner --uid-owner 500 -j REJECT\n' +
+      '-A OUTPUT -m owner ! --uid-owner 500 -j ACCEPT\nCOMMIT\n',
+    packet: { hook: 'output', in: undefined, out: 'eth0' },
+    verdict: 'ACCEPT',
+  },
+  {
+    name: 'what has a user has a group',
+    rules:
+      '*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT -m owner --gid-owner 0-99 -j ACCEPT\n-A OUTPUT -m owner --gid-owner 100-4294967294 -j ACCEPT\n' +
+      '-A OUTPUT -m owner --uid-owner 33 -j REJECT\nCOMMIT\n',
+    packet: { hook: 'output', in: undefined, out: 'eth0', uid: 7 },
+    verdict: 'ACCEPT',
+  },
+  {
+    name: 'what has no group has no user',
+    rules:
+      '*filter\n:OUTPUT DROP [0:0]\n-A OUTPUT -m owner --uid-owner 33 -j REJECT\n-A OUTPUT -m owner --socket-exists -j ACCEPT\nCOMMIT\n',
+    packet: { hook: 'output', in: undefined, out: 'eth0', gid: null },
+    verdict: 'DEPENDS',
+    among: ['ACCEPT', 'DROP'],
+  },
+  {
+    name: 'a packet that nobody says the type of is of one type',
+    rules:
+      '*filter\n:INPUT DROP [0:0]\n-A INPUT -m pkttype --pkt-type broadcast -j ACCEPT\n-A INPUT -m pkttype --pkt-type multicast -j ACCEPT\n' +
+      '-A INPUT -m pkttype ! --pkt-type unicast -j REJECT\nCOMMIT\n',
+    packet: {},
+    verdict: 'DEPENDS',
+    among: ['ACCEPT', 'DROP'],
+  },
+  {
+    name: 'bits of the TOS byte that are not written stay what they were found to be',
+    rules:
+      '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m ecn --ecn-ip-ect 1 -j MARK --set-mark 1\n-A PREROUTING -j DSCP --set-dscp 0x10\nCOMMIT\n' +
+      '*filter\n:INPUT DROP [0:0]\n-A INPUT -m mark --mark 1 -m tos --tos 0x41 -j ACCEPT\n-A INPUT -m mark --mark 1 -j REJECT\nCOMMIT\n',
+    packet: {},
+    verdict: 'DEPENDS',
+    among: ['ACCEPT', 'DROP'],
+  },
+  {
+    name: 'a TOS byte that is said is written to',
+    rules:
+      '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j TOS --set-tos 0x10/0x3f\nCOMMIT\n' +
+      '*filter\n:INPUT DROP [0:0]\n-A INPUT -m tos --tos 0xd0/0xff -j ACCEPT\nCOMMIT\n',
+    packet: { tos: 0xc3 },
+    verdict: 'ACCEPT',
+  },
 ];
 
 it.each(finds)('$name', ({ rules, packet: said, bare, verdict, among }) => {

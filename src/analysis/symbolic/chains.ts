@@ -122,7 +122,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       cases = [];
     };
     for (const rule of rulesOf(ruleset, chain)) {
-      if (!rule.deciding && rule.effect.kind !== 'alter' && !rule.hotdrop) continue;
+      if (!rule.deciding && !rewrites(rule) && !rule.hotdrop) continue;
       const own = asksOwnName(rule) ? settingOf(table, chain, rule, setting, path) : setting;
       const calls = rule.effect.kind === 'jump';
       const does = calls ? called(table, chain, rule, own, path) : effectOf(table, chain, rule, own);
@@ -205,7 +205,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
       if (!rule.hotdrop) {
         const set = setOf(constraint);
         // That it may have been altered is enough: see evaluate/rewrite.ts, alter.
-        return diagram.mask(rule.effect.kind === 'alter' && !rule.deciding ? somehow(set) : set, tail);
+        return diagram.mask(rewrites(rule) && !rule.deciding ? somehow(set) : set, tail);
       }
       let made = tail;
       for (const part of [...(constraint.kind === 'all' ? constraint.of : [constraint])].reverse()) {
@@ -348,9 +348,14 @@ interface Nature {
   readonly steady: boolean;
 }
 
-const changing: ReadonlySet<string> = new Set(['write', 'copy', 'untrack', 'track', 'hops', 'alter']);
+const changing: ReadonlySet<string> = new Set(['write', 'copy', 'untrack', 'track', 'hops', 'service', 'alter']);
 
 const unsettled: ReadonlySet<string> = new Set(['netmap', 'translate', 'hops']);
+
+/** What opaque matches say of the packet behind it may be another thing. */
+function rewrites({ effect }: UnderstoodRule): boolean {
+  return effect.kind === 'alter' || effect.kind === 'service';
+}
 
 /** Something of the rule is named after it. */
 function asksOwnName(rule: UnderstoodRule): boolean {

@@ -64,6 +64,8 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
         }
         case 'hops':
           return hops(effect, setting);
+        case 'service':
+          return endings.pass(changes.of({ fields: service(effect), rewrites: 1 }));
         case 'alter':
           return effect.what === 'mss' ? clamped() : endings.pass(changes.of({ rewrites: 1 }));
         case 'unknown': {
@@ -122,6 +124,12 @@ export function createEffects(matching: Matching, changes: Changes, endings: End
     const written = endings.pass(changes.of({ fields: new Map([['ttl', { kind: 'map', codes }], ...noted]), rewrites: 1 }));
     const kept = endings.pass(changes.of({ fields: new Map(noted) }));
     return diagram.choose(matching.fieldSet('ttl', listed(same)), kept, written);
+  }
+
+  /** Where no rule asks for the byte there is no axis of it. */
+  function service({ mask, value }: Extract<Effect, { kind: 'service' }>): ReadonlyMap<FieldName, Recoding> {
+    if (layout.axis('tos').size <= 1) return new Map();
+    return new Map([['tos', { kind: 'map', codes: Int32Array.from({ length: 256 }, (_, tos) => (tos & ~mask) ^ value) }]]);
   }
 
   function nobodyTakes(effect: Extract<Effect, { kind: 'deliver' }>): Node {

@@ -56,7 +56,7 @@ function wholeTtl(into: Gathered): void {
   into.numbers.ttl.add(Array.from({ length: 256 }, (_, ttl) => [ttl, ttl] as const));
 }
 
-const rewriting: ReadonlySet<Effect['kind']> = new Set(['alter', 'hops', 'translate', 'netmap']);
+const rewriting: ReadonlySet<Effect['kind']> = new Set(['alter', 'service', 'hops', 'translate', 'netmap']);
 
 function gatherEffect(effect: Effect, name: string, surroundings: Surroundings, into: Gathered): void {
   if (rewriting.has(effect.kind)) into.rewriting += 1;
@@ -86,6 +86,9 @@ function gatherEffect(effect: Effect, name: string, surroundings: Surroundings, 
     }
     case 'alter':
       if (effect.what === 'mss') into.lengthening = true;
+      return;
+    case 'service':
+      into.marksService = true;
       return;
     case 'deliver':
       for (const { port } of surroundings.listeners ?? []) into.numbers.dport.add([[port, port]]);

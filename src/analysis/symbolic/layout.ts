@@ -1,5 +1,14 @@
 import { bitsOf, type Family, ICMP, ICMPV6, type Ranges } from '../../model/net/index.ts';
-import type { AddressField, BitField, Constraint, NumberField } from '../../model/packet/index.ts';
+import {
+  type AddressField,
+  type BitField,
+  type Constraint,
+  clockBounds,
+  clockFields,
+  kernelUid,
+  type NumberField,
+  packetTypes,
+} from '../../model/packet/index.ts';
 import { Atoms, type Axis, all, type Codes, Cuts, type Diagram, listed, type Node, none, widthOf } from '../space/index.ts';
 import { type InterfaceClasses, interfaceClasses } from './interfaces.ts';
 import { type Moved, type Netmap, shiftNetmaps } from './netmap.ts';
@@ -45,9 +54,15 @@ const numberBounds: Readonly<Record<NumberField, number>> = {
   origSport: 65_535,
   origDport: 65_535,
   direction: 1,
+  tos: 255,
+  pktType: packetTypes.length - 1,
+  uid: kernelUid,
+  gid: kernelUid - 1,
+  ...clockBounds,
 };
 
 const mayLack: ReadonlySet<FieldName> = new Set(['sport', 'dport', 'icmpType', 'icmpCode', 'origSport', 'origDport']);
+const ownerFields: readonly NumberField[] = ['uid', 'gid'];
 const addressFields: readonly AddressField[] = ['src', 'dst', 'origSrc', 'origDst'];
 const wholeFields: readonly NumberField[] = ['state', 'fragment', 'direction'];
 
@@ -116,6 +131,10 @@ export interface Gathered {
   readonly netmaps: Netmap[];
   /** Some rule may make a packet longer (TCPMSS). */
   lengthening: boolean;
+  /** Some rule asks whose socket sends a packet. */
+  owners: boolean;
+  /** Some rule writes bits of the TOS byte. */
+  marksService: boolean;
   /** Rules that rewrite a packet's bytes. */
   rewriting: number;
 }
@@ -147,6 +166,8 @@ export function gathering(family: Family): Gathered {
     shortening: [],
     netmaps: [],
     lengthening: false,
+    owners: false,
+    marksService: false,
     rewriting: 0,
   };
 }
@@ -162,6 +183,7 @@ export function gather(constraint: Constraint, into: Gathered): void {
       return;
     case 'number':
       into.numbers[constraint.field].add(constraint.ranges);
+      if (ownerFields.includes(constraint.field)) into.owners = true;
       if (constraint.field === 'origProto') into.numbers.proto.add(constraint.ranges);
       if (constraint.field === 'origSport') into.numbers.sport.add(constraint.ranges);
       if (constraint.field === 'origDport') into.numbers.dport.add(constraint.ranges);
@@ -192,6 +214,11 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const { family } = gathered;
   const netmaps = shiftNetmaps(gathered);
   const clamps = gathered.lengthening && gathered.numbers.length.starts().length > 1;
+  // Users are told from sockets of the kernel's own, which have no group.
+  if (gathered.owners) gathered.numbers.uid.add([[kernelUid, kernelUid]]);
+  // Each byte that a rule writes over is told from the next.
+  if (gathered.marksService && gathered.numbers.tos.starts().length > 1)
+    gathered.numbers.tos.add(Array.from({ length: 256 }, (_, tos) => [tos, tos] as const));
   // Each length that TCPMSS may change is told from the next.
   if (clamps)
     gathered.numbers.length.add(Array.from({ length: longestClamped[family] + 5 }, (_, length) => [length, length] as const));
@@ -199,16 +226,19 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   const withMac = (side: 'src' | 'dst'): readonly FieldName[] => (side === 'src' ? ['src', 'mac'] : ['dst']);
   const under = top === 'src' ? 'dst' : 'src';
   const fields: readonly FieldName[] = [
-    'state', 'in', 'out', 'fragment', ...withMac(top), 'proto', 'dport', ...withMac(under), 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
-    'ttl', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
-    'clamped',
+    'state', 'in', 'out', 'pktType', 'fragment', 'uid', 'gid', ...withMac(top), 'proto', 'dport', ...withMac(under), 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
+    'ttl', 'tos', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
+    'clamped', ...clockFields,
   ]; // biome-ignore format: a list of names
   const interfaces = interfaceClasses(gathered.names, gathered.prefixes);
   const addresses = new Map<FieldName, Atoms<bigint>>();
   const numbers = new Map<FieldName, Atoms<number>>();
   for (const field of addressFields) addresses.set(field, new Atoms(gathered.addresses[field], false));
   for (const field of Object.keys(numberBounds) as NumberField[]) {
-    numbers.set(field, new Atoms(gathered.numbers[field], mayLack.has(field)));
+    numbers.set(
+      field,
+      new Atoms(gathered.numbers[field], mayLack.has(field) || (gathered.owners && ownerFields.includes(field))),
+    );
   }
   const sizeOf = (field: FieldName): number => {
     if (field === 'in' || field === 'out') return interfaces.size;

@@ -1,5 +1,5 @@
 import { ICMP, ICMPV6 } from '../../model/net/index.ts';
-import type { AddressField, NumberField, Packet, Tuple } from '../../model/packet/index.ts';
+import { type AddressField, type NumberField, type Packet, packetTypes, type Tuple } from '../../model/packet/index.ts';
 import type { FieldName, Layout } from './layout.ts';
 
 /** What a packet does not say. */
@@ -98,6 +98,21 @@ function readerFor(layout: Layout, field: FieldName): ((packet: Packet) => numbe
       return (packet) => layout.numberCode(field satisfies NumberField, packet[field]);
     case 'mac':
       return ({ mac }) => (mac === null ? -1 : layout.numberCode('mac', mac));
+    case 'tos':
+      return ({ tos }) => (tos === undefined ? -1 : layout.numberCode('tos', tos));
+    case 'pktType':
+      return ({ hook, pktType }) =>
+        hook === 'output'
+          ? layout.numberCode('pktType', 0)
+          : pktType === undefined
+            ? -1
+            : layout.numberCode('pktType', packetTypes.indexOf(pktType));
+    case 'uid':
+    case 'gid':
+      return (packet) => {
+        const value = packet.hook === 'output' ? packet[field] : null;
+        return value === undefined ? -1 : layout.numberCode(field, value);
+      };
     case 'flags':
     case 'status':
       return (packet) => packet[field];

@@ -14,6 +14,7 @@ import { createImage, type Image } from './image.ts';
 import { gather, gathering, type Layout, layOut } from './layout.ts';
 import type { Matching } from './match.ts';
 import { createMatching } from './matching.ts';
+import { unassembled } from './reassembly.ts';
 import { possiblePackets } from './validity.ts';
 import { createWay, type Way } from './way.ts';
 
@@ -81,7 +82,7 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
       possible(hook) {
         let set = possible.get(hook);
         if (set === undefined) {
-          set = possiblePackets(matching, hook);
+          set = diagram.mask(unassembled(ruleset, hook, matching), possiblePackets(matching, hook));
           possible.set(hook, set);
         }
         return set;

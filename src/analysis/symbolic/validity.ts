@@ -1,4 +1,4 @@
-import { type Hook, states } from '../../model/packet/index.ts';
+import { type Hook, kernelUid, states } from '../../model/packet/index.ts';
 import { all, complement, listed, type Node, none } from '../space/index.ts';
 import { bitCodes, icmpOf, portProtocols } from './layout.ts';
 import { loopbackCodes } from './links.ts';
@@ -32,6 +32,9 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
     const has = field === 'in' ? hook !== 'output' : hook !== 'input';
     set = both(set, matching.fieldSet(field, has ? complement(nowhere, layout.axis(field).size) : nowhere));
   }
+  if (hook === 'output')
+    set = both(both(set, matching.fieldSet('pktType', layout.numberCodes('pktType', [[0, 0]]))), ownersAgree(matching));
+  else for (const field of ['uid', 'gid'] as const) set = both(set, exactly(field, none));
   if (hook === 'forward') {
     // A packet that is routed on has lost a hop of the 255 that there can be.
     set = both(set, matching.fieldSet('ttl', layout.numberCodes('ttl', [[0, 254]])));
@@ -120,7 +123,15 @@ export function possiblePackets(matching: Matching, hook: Hook): Node {
   }
 }
 
+/** A socket that has a user has a group, and no other has. */
+export function ownersAgree({ diagram, layout, fieldSet }: Matching): Node {
+  if (layout.axis('uid').size <= 1) return all;
+  const user = fieldSet('uid', layout.numberCodes('uid', [[0, kernelUid - 1]]));
+  const group = fieldSet('gid', layout.numberCodes('gid', [[0, kernelUid - 1]]));
+  return diagram.choose(user, group, diagram.not(group));
+}
+
 const newState = states.indexOf('NEW');
 
 /** Fields that packets of other protocols lack. */
-type OptionalField = 'sport' | 'dport' | 'icmpType' | 'icmpCode' | 'origSport' | 'origDport';
+type OptionalField = 'sport' | 'dport' | 'icmpType' | 'icmpCode' | 'origSport' | 'origDport' | 'uid' | 'gid';

@@ -11,6 +11,7 @@ import type { FieldName } from './layout.ts';
 import { icmpOf } from './layout.ts';
 import { loopbackCodes } from './links.ts';
 import type { Matching } from './match.ts';
+import { seenIn } from './reassembly.ts';
 
 /** One built-in chain that packets meet on a way, and what it does by itself. */
 export interface Stop {
@@ -22,6 +23,8 @@ export interface Stop {
   readonly through: Node;
   /** Packets that come to it; the others go on as if it were not there. */
   readonly meets: Node;
+  /** Packets that can come to it at all: IPv4 has no fragments in INPUT. The others end before it. */
+  readonly sees: Node;
   /** What happens on the way to it from the stop before: routing takes a hop. */
   readonly approach: Change;
   /** Packets that end on that way, as they are before the approach. */
@@ -108,6 +111,7 @@ export function createWay(
       setting,
       through: changes.before(own, restricted(own, sight)),
       meets: station.table === 'nat' ? meetsNat() : all,
+      sees: seenIn(station, matching),
       approach: routed ? hop : changes.unchanged,
       spent: routed ? spentPackets() : none,
       sight,

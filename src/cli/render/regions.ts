@@ -40,6 +40,11 @@ function conditionWords({ field, not, values }: RegionJson['where'][number]): st
       return values[0] === 'no' ? 'unless exempt from tracking' : 'exempt from tracking';
     case 'template':
       return values[0] === 'no' ? 'unless CT said how to track it' : 'of which CT said how to track it';
+    case 'weekday':
+    case 'monthday':
+    case 'second':
+    case 'date':
+      return `while ${list} holds`;
     default:
       return `with ${names[field] ?? field} ${not ? 'other than ' : ''}${list}`;
   }
@@ -55,6 +60,10 @@ const names: Readonly<Record<string, string>> = {
   icmpCode: 'ICMP code',
   mac: 'MAC address',
   ttl: 'TTL',
+  tos: 'TOS',
+  pktType: 'packet type',
+  uid: 'user',
+  gid: 'group',
   origProto: 'original protocol',
   origSrc: 'original source',
   origDst: 'original destination',

@@ -3,7 +3,11 @@ import type { Ranges } from '../net/index.ts';
 /** Fields that hold addresses; values are 32- or 128-bit integers. `orig*` are of the connection's original tuple. */
 export type AddressField = 'src' | 'dst' | 'origSrc' | 'origDst';
 
-/** Fields that hold small integers. `state` counts in the order of `states`; `fragment` is 0 or 1; `mac` is 48 bits. */
+/**
+ * Fields that hold integers. `state` counts in the order of `states`, `pktType` in that of `packetTypes`; `fragment` is 0 or 1;
+ * `mac` is 48 bits; `tos` is the whole byte, or the traffic class. `uid` is there where a socket has sent the packet, and
+ * {@link kernelUid} where that is the kernel's own; `gid` only where it is a program's.
+ */
 export type NumberField =
   | 'proto'
   | 'sport'
@@ -14,11 +18,26 @@ export type NumberField =
   | 'length'
   | 'ttl'
   | 'fragment'
-  | 'mac'
   | 'origProto'
   | 'origSport'
   | 'origDport'
-  | 'direction';
+  | 'direction'
+  | UnsaidField;
+
+/** Fields that a packet need not say. */
+export type UnsaidField = 'mac' | 'tos' | 'pktType' | 'uid' | 'gid' | ClockField;
+
+/**
+ * The instant at which the packet passes, by Greenwich's clock; no packet says it, and it is one for all rules. `weekday` counts
+ * from Monday, `monthday` from the first, `second` from midnight, `date` in seconds from 1970. That the first three follow
+ * from the last is not used: what holds at no instant for that reason alone is not found.
+ */
+export type ClockField = 'weekday' | 'monthday' | 'second' | 'date';
+
+export const clockFields: readonly ClockField[] = ['weekday', 'monthday', 'second', 'date'];
+
+/** Greatest values of these; the kernel's matches hold no later second. */
+export const clockBounds: Readonly<Record<ClockField, number>> = { weekday: 6, monthday: 30, second: 86_399, date: 0x7fff_ffff };
 
 /** Fields that are compared under a mask. */
 export type BitField = 'flags' | 'status' | 'mark' | 'connmark';

@@ -27,11 +27,13 @@ export type Effect =
     }
   /** The TTL or hop limit becomes, rises or falls by `by`, and stays within 0 to 255 (TTL, HL). */
   | { readonly kind: 'hops'; readonly change: 'set' | 'raise' | 'lower'; readonly by: number }
+  /** `tos = (tos & ~mask) ^ value`: TOS, DSCP, and ECN, which may change bits of the TCP header as well. */
+  | { readonly kind: 'service'; readonly by: 'tos' | 'ecn'; readonly mask: number; readonly value: number }
   /**
    * What no field of a packet holds is changed: later answers of pure opaque matches need not be those of before.
    * `mss`: a packet without data may also become 4 bytes longer (TCPMSS, where there was no such option).
    */
-  | { readonly kind: 'alter'; readonly what: 'tos' | 'ecn' | 'mss' | 'tcp-options' }
+  | { readonly kind: 'alter'; readonly what: 'ecn' | 'mss' | 'tcp-options' }
   /** Network address translation; the packet leaves the table. `to` says where, as far as the text tells. */
   | {
       readonly kind: 'translate';

@@ -1,7 +1,18 @@
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { type Family, formatAddress, formatProtocol, parseAddress, parseProtocol } from '../net/index.ts';
 import { ICMP, ICMPV6, TCP } from '../net/protocol.ts';
-import { ctStatus, type Hook, type Packet, type State, states, type Tuple, tcpFlags } from './packet.ts';
+import {
+  ctStatus,
+  type Hook,
+  kernelUid,
+  type Packet,
+  type PacketType,
+  packetTypes,
+  type State,
+  states,
+  type Tuple,
+  tcpFlags,
+} from './packet.ts';
 
 /** A packet as files and the API say it: addresses and protocols as text. */
 export interface PacketJson {
@@ -26,6 +37,11 @@ export interface PacketJson {
   readonly ttl?: number;
   readonly fragment?: boolean;
   readonly mac?: string | null;
+  readonly tos?: number;
+  readonly pktType?: PacketType;
+  /** `null`: no socket sends it; 4294967295: one of the kernel's own. */
+  readonly uid?: number | null;
+  readonly gid?: number | null;
 }
 
 /** What stands for interfaces that a packet leaves out. */
@@ -38,7 +54,7 @@ export interface PacketDefaults {
 const portProtocols = new Set([6, 17, 33, 132, 136]);
 
 const fields = new Set(
-  'hook in out src dst proto sport dport icmpType icmpCode flags state status direction original mark connmark length ttl fragment mac'.split(
+  'hook in out src dst proto sport dport icmpType icmpCode flags state status direction original mark connmark length ttl fragment mac tos pktType uid gid'.split(
     ' ',
   ),
 );
@@ -121,9 +137,35 @@ export function packetFromJson(value: unknown, defaults: PacketDefaults): Result
     ttl: integer('ttl', 255, 64) ?? 64,
     fragment: fragment === true,
     mac: mac(),
+    ...seldomSaid(),
   };
   if (hasPorts && packet.dport === null && wrong.length === 0) say('dport', 'say which port the packet goes to');
   return wrong.length > 0 ? failed(...wrong) : ok(packet);
+
+  function seldomSaid(): Pick<Packet, 'tos' | 'pktType' | 'uid' | 'gid'> {
+    const tos = integer('tos', 255, null);
+    const given = json['pktType'];
+    const pktType = packetTypes.find((name) => name === given);
+    if (given !== undefined && pktType === undefined) say('pktType', `write one of ${packetTypes.join(', ')}`);
+    if (hook !== 'output' && (isSaid('uid') || isSaid('gid')))
+      say('uid', 'leave uid and gid out: only what the host sends has them');
+    const uid = json['uid'] === null ? null : integer('uid', kernelUid, null);
+    const gid = json['gid'] === null ? null : integer('gid', kernelUid - 1, null);
+    const hasUser = uid !== null && uid !== kernelUid;
+    if (isSaid('uid') && isSaid('gid') && hasUser !== (gid !== null))
+      say('gid', 'say both of a program’s socket, and null of any other');
+    return {
+      ...(tos === null ? {} : { tos }),
+      ...(pktType === undefined ? {} : { pktType }),
+      ...(isSaid('uid') ? { uid } : {}),
+      // Nobody but a program has a group.
+      ...(isSaid('gid') ? { gid } : isSaid('uid') && !hasUser ? { gid: null } : {}),
+    };
+  }
+
+  function isSaid(field: string): boolean {
+    return json[field] !== undefined;
+  }
 
   function bits(field: string, table: Readonly<Record<string, number>>, fallback: number): number {
     const given = json[field];
@@ -220,6 +262,10 @@ export function packetToJson(packet: Packet): PacketJson {
             .padStart(12, '0')
             .replace(/(..)(?!$)/g, '$1:'),
         }),
+    ...(packet.tos === undefined ? {} : { tos: packet.tos }),
+    ...(packet.pktType === undefined ? {} : { pktType: packet.pktType }),
+    ...(packet.uid === undefined ? {} : { uid: packet.uid }),
+    ...(packet.gid === undefined ? {} : { gid: packet.gid }),
   };
 }
 

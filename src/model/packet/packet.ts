@@ -17,6 +17,13 @@ export type TcpFlag = keyof typeof tcpFlags;
 /** `--ctstatus` bits (nf_conntrack_common.h, enum ip_conntrack_status). SNAT and DNAT are those of `--ctstate`. */
 export const ctStatus = { EXPECTED: 1, SEEN_REPLY: 2, ASSURED: 4, CONFIRMED: 8, SNAT: 16, DNAT: 32 } as const;
 
+/** How the link layer addressed a packet, numbered as PACKET_HOST and so on (include/uapi/linux/if_packet.h). */
+export const packetTypes = ['unicast', 'broadcast', 'multicast'] as const;
+export type PacketType = (typeof packetTypes)[number];
+
+/** `(uid_t)-1`, which no user has: stands for sockets that are the kernel's own (net/netfilter/xt_owner.c: no file). */
+export const kernelUid = 0xffff_ffff;
+
 /** The first packet's addresses of a tracked connection, before any translation. */
 export interface Tuple {
   readonly src: bigint;
@@ -62,4 +69,11 @@ export interface Packet {
   readonly fragment: boolean;
   /** Source MAC as a 48-bit number. */
   readonly mac: number | null;
+  /** TOS byte or traffic class. Like all that follows, it is left out where nobody said it. */
+  readonly tos?: number;
+  /** What the host sends is unicast to it, whatever the address. */
+  readonly pktType?: PacketType;
+  /** The user whose socket sends it, or {@link kernelUid}; `null`: no socket, as of all that arrives. */
+  readonly uid?: number | null;
+  readonly gid?: number | null;
 }

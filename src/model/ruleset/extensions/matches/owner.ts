@@ -1,4 +1,5 @@
-import { bad, type Match, opaque, type ValueType } from '../../extension.ts';
+import { allOf, always, anyOf, type Constraint, invertIf, kernelUid } from '../../../packet/index.ts';
+import { allMeanings, type Bad, bad, badValue, type Given, type Match, type ValueType } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { readNumber } from '../../values/number.ts';
 
@@ -35,6 +36,44 @@ export const owner: Match = {
     const group = use.given.findIndex((one) => one.name === '--gid-owner');
     if (groups >= 0 && (group < 0 || group > groups))
       return bad('--suppl-groups stands without --gid-owner', 'write --gid-owner before it', '--suppl-groups');
-    return opaque(use, 'pure');
+    return allMeanings(...use.given.map((one) => asked(one, groups >= 0)));
   },
 };
+
+/**
+ * The kernel's answers for packets without a socket, or with one of its own, are those of each option by itself; but
+ * `--suppl-groups` makes a match fail where there is no socket, whatever is inverted.
+ */
+function asked(one: Given, supplementary: boolean): Constraint | Bad {
+  const text = one.values[0] ?? '';
+  switch (one.name) {
+    case '--socket-exists':
+      return invertIf(one.inverted, socket);
+    case '--uid-owner': {
+      const ids = idsOf(text);
+      return ids === undefined
+        ? badValue(one, ownerRange.hint)
+        : invertIf(one.inverted, { kind: 'number', field: 'uid', ranges: [ids] });
+    }
+    case '--gid-owner': {
+      const ids = idsOf(text);
+      if (ids === undefined) return badValue(one, ownerRange.hint);
+      const own: Constraint = { kind: 'number', field: 'gid', ranges: [ids] };
+      if (!supplementary) return invertIf(one.inverted, own);
+      const member = `-m owner --gid-owner ${ownerRange.saved(text, 4)} --suppl-groups`;
+      const other: Constraint = { kind: 'opaque', text: member, nature: 'pure', hotdrop: false, unknown: false };
+      // Whoever has supplementary groups has a group.
+      const any = anyOf(own, allOf({ kind: 'number', field: 'gid', ranges: [[0, kernelUid - 1]] }, other));
+      return allOf(socket, invertIf(one.inverted, any));
+    }
+    default:
+      return always;
+  }
+}
+
+const socket: Constraint = { kind: 'number', field: 'uid', ranges: [[0, kernelUid]] };
+
+function idsOf(text: string): readonly [number, number] | undefined {
+  const [from, to = from] = (ownerRange.saved(text, 4) ?? '').split('-').map(Number);
+  return from === undefined || to === undefined || text === '' ? undefined : [from, to];
+}

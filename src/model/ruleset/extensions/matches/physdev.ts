@@ -1,4 +1,5 @@
-import { type Match, opaque } from '../../extension.ts';
+import { allOf, type Constraint, invertIf } from '../../../packet/index.ts';
+import type { Given, Match } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { plainName } from '../../values/text.ts';
 
@@ -18,5 +19,13 @@ export const physdev: Match = {
   limits: [
     { kind: 'some', of: ['--physdev-in', '--physdev-is-in', '--physdev-out', '--physdev-is-out', '--physdev-is-bridged'] },
   ],
-  meaning: (use) => opaque(use, use.given.every((one) => one.name.endsWith('-in')) ? 'pure' : 'stateful'),
+  // Without a bridge's port each option by itself is false, and its inversion true.
+  meaning: (use) => allOf(...use.given.map(asked)),
 };
+
+/** Where it came in stays so all the way; where it goes out is told from FORWARD on. */
+function asked({ name, inverted, values }: Given): Constraint {
+  const text = ['-m physdev', name, ...values].join(' ');
+  const nature = name.endsWith('-in') ? 'pure' : 'stateful';
+  return invertIf(inverted, { kind: 'opaque', text, nature, hotdrop: false, unknown: false });
+}

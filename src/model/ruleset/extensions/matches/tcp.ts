@@ -9,12 +9,11 @@ import {
   type Given,
   given,
   type Match,
-  opaque,
   type Use,
   type ValueType,
 } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { u8, whole } from '../../values/number.ts';
+import { readNumber, u8, whole } from '../../values/number.ts';
 import { portRange } from '../../values/port.ts';
 import { behindProtocol, ports, savedPorts } from './transport.ts';
 
@@ -22,13 +21,22 @@ import { behindProtocol, ports, savedPorts } from './transport.ts';
 const names: Readonly<Record<string, number>> = { ...tcpFlags, ALL: 63, NONE: 0 };
 
 function tcpMeaning(use: Use): Constraint | Bad {
-  const option = given(use, '--tcp-option');
   return allMeanings(
     ports(use, 'old'),
     flags(given(use, '--tcp-flags')),
     synOnly(given(use, '--syn')),
-    option === undefined ? always : (optionNumber(option) ?? opaque(use, 'pure')),
+    hasOption(given(use, '--tcp-option')),
   );
+}
+
+/** Each of the 255 options is there or not, and that is one thing whatever else a rule asks. */
+function hasOption(one: Given | undefined): Constraint | Bad {
+  if (one === undefined) return always;
+  const number = readNumber(one.values[0] ?? '', 255);
+  if (number === undefined || number === 0)
+    return bad('--tcp-option cannot take this value', 'write a number from 1 to 255', one.name);
+  const text = `-m tcp --tcp-option ${number}`;
+  return invertIf(one.inverted, { kind: 'opaque', text, nature: 'pure', hotdrop: false, unknown: false });
 }
 
 function synOnly(one: Given | undefined): Constraint {
@@ -53,13 +61,6 @@ function flagBits(text: string): number | undefined {
     bits |= names[upper] as number;
   }
   return bits;
-}
-
-function optionNumber(one: Given): Bad | undefined {
-  const number = Number(one.values[0]);
-  return Number.isInteger(number) && number > 0 && number < 256
-    ? undefined
-    : bad('--tcp-option cannot take this value', 'write a number from 1 to 255', '--tcp-option');
 }
 
 const printedFlags = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] as const;

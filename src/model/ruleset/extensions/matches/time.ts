@@ -1,3 +1,5 @@
+import { type Ranges, ranges } from '../../../net/index.ts';
+import { allOf, always, anyOf, type ClockField, type Constraint, clockBounds, never, not } from '../../../packet/index.ts';
 import { bad, type Given, given, givenValue, type Match, opaque, type ValueType } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { readNumber } from '../../values/number.ts';
@@ -97,9 +99,82 @@ export const time: Match = {
     const stop = clockTime.saved(givenValue(use, '--timestop') ?? '23:59:59', 4) ?? '';
     if (given(use, '--contiguous') !== undefined && start < stop)
       return bad('--contiguous says nothing here', 'it is for times over midnight: leave it out', '--contiguous');
-    return opaque(use, 'stateful');
+    // Minutes west of Greenwich are the kernel's own secret; its clock is one for all rules all the same.
+    if (given(use, '--kerneltz') !== undefined || given(use, '--localtz') !== undefined) return opaque(use, 'pure');
+    const [from, to] = [secondsOf(start), secondsOf(stop)];
+    const weekday = among(
+      'weekday',
+      daysOf(given(use, '--weekdays'), weekDays, (name) => dayNames.indexOf(name as (typeof dayNames)[number])),
+    );
+    const monthday = among(
+      'monthday',
+      daysOf(given(use, '--monthdays'), monthDays, (day) => Number(day) - 1),
+    );
+    const within = numbers('date', [
+      [dateOf(givenValue(use, '--datestart')) ?? 0, dateOf(givenValue(use, '--datestop')) ?? lastSecond],
+    ]);
+    if (from < to) return allOf(within, numbers('second', [[from, to]]), weekday, monthday);
+    if (given(use, '--contiguous') === undefined)
+      return allOf(within, numbers('second', [[0, to], [from, daySeconds - 1]]), weekday, monthday); // biome-ignore format: two
+    // Until it stops it is the day before still, which no day of the month tells.
+    if (given(use, '--monthdays') !== undefined) return opaque(use, 'pure');
+    const later = not(numbers('second', [[0, to]]));
+    return allOf(
+      within,
+      anyOf(
+        allOf(numbers('second', [[0, to]]), dayAfter(weekday)),
+        allOf(later, numbers('second', [[from, daySeconds - 1]]), weekday),
+      ),
+    );
   },
 };
+
+const daySeconds = 86_400;
+const lastSecond = 0x7fff_ffff;
+
+function secondsOf(saved: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = saved.split(':').map(Number);
+  return hours * 3600 + minutes * 60 + seconds;
+}
+
+/** Days beyond a month's last are those of the next, as mktime(3) counts. */
+function dateOf(text: string | undefined): number | undefined {
+  const saved = text === undefined ? undefined : date.saved(text, 4);
+  if (saved === undefined) return undefined;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = saved.split(/[-T:]/).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
+}
+
+/** The days that are meant, in order; `undefined`: all. */
+function daysOf(one: Given | undefined, type: ValueType, number: (saved: string) => number): readonly number[] | undefined {
+  if (one === undefined) return undefined;
+  const named = (type.saved(one.values[0] ?? '', 4) ?? '').split(',').map(number);
+  if (!one.inverted) return named;
+  const count = type === weekDays ? 7 : 31;
+  return Array.from({ length: count }, (_, day) => day).filter((day) => !named.includes(day));
+}
+
+function among(field: 'weekday' | 'monthday', days: readonly number[] | undefined): Constraint {
+  return days === undefined ? always : numbers(field, ranges(...days.map((day) => [day, day] as const)));
+}
+
+function numbers(field: ClockField, within: Ranges<number>): Constraint {
+  const some = ranges(...within);
+  const [first] = some;
+  if (first === undefined) return never;
+  return some.length === 1 && first[0] === 0 && first[1] === clockBounds[field]
+    ? always
+    : { kind: 'number', field, ranges: some };
+}
+
+function dayAfter(weekday: Constraint): Constraint {
+  if (weekday.kind !== 'number') return weekday;
+  const days = weekday.ranges.flatMap(([lo, hi]) => Array.from({ length: hi - lo + 1 }, (_, index) => (lo + index + 1) % 7));
+  return numbers(
+    'weekday',
+    days.map((day) => [day, day] as const),
+  );
+}
 
 /** Times and dates have defaults that print as soon as one of a kind differs; the last second is always there. */
 function savedTime(spelled: readonly Given[]): readonly Given[] {

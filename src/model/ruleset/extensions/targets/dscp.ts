@@ -1,7 +1,8 @@
-import type { Target } from '../../extension.ts';
+import { bad, type Target } from '../../extension.ts';
 import { options } from '../../option.ts';
 import { hexOf, whole } from '../../values/number.ts';
 import { dscpClass } from '../../values/tos.ts';
+import { writtenClass } from '../service.ts';
 
 /** net/netfilter/xt_DSCP.c. */
 export const DSCP: Target = {
@@ -12,5 +13,9 @@ export const DSCP: Target = {
   limits: [{ kind: 'one', of: ['--set-dscp', '--set-dscp-class'] }],
   saved: (_use, _backend, spelled) => spelled.map((one) => ({ ...one, name: '--set-dscp' })),
 
-  meaning: () => ({ kind: 'alter', what: 'tos' }),
+  meaning(use) {
+    const value = use.given[0] === undefined ? undefined : writtenClass(use.given[0]);
+    if (value === undefined) return bad('-j DSCP does not say what to write', 'write --set-dscp VALUE');
+    return { kind: 'service', by: 'tos', mask: 0xfc, value: value << 2 };
+  },
 };

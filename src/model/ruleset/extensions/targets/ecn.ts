@@ -1,6 +1,6 @@
-import type { Target } from '../../extension.ts';
+import { givenValue, type Target } from '../../extension.ts';
 import { options } from '../../option.ts';
-import { whole } from '../../values/number.ts';
+import { readNumber, whole } from '../../values/number.ts';
 import { option, pick } from '../pick.ts';
 
 /** net/ipv4/netfilter/ipt_ECN.c. */
@@ -28,5 +28,8 @@ export const ECN: Target = {
       ? removes
       : [option('--ecn-tcp-ece', '0'), option('--ecn-tcp-cwr', '0'), ...ect];
   },
-  meaning: () => ({ kind: 'alter', what: 'ecn' }),
+  meaning(use) {
+    const ect = readNumber(givenValue(use, '--ecn-ip-ect') ?? '', 3);
+    return ect === undefined ? { kind: 'alter', what: 'ecn' } : { kind: 'service', by: 'ecn', mask: 3, value: ect };
+  },
 };
