@@ -5,7 +5,12 @@
  * it fire. It judges; it reads nothing and changes nothing. `audit` runs them all, documentation is made from them.
  */
 import type { Check } from '../check.ts';
+import { fwAnom01 } from './fw-anom-01.ts';
 import { fwAnom02 } from './fw-anom-02.ts';
+import { fwAnom04 } from './fw-anom-04.ts';
+import { fwAnom05 } from './fw-anom-05.ts';
+import { fwAnom06 } from './fw-anom-06.ts';
+import { fwAnom08 } from './fw-anom-08.ts';
 import { fwBack01 } from './fw-back-01.ts';
 import { fwBase01 } from './fw-base-01.ts';
 import { fwBase02 } from './fw-base-02.ts';
@@ -19,7 +24,12 @@ import { fwRate01 } from './fw-rate-01.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
+  fwAnom01,
   fwAnom02,
+  fwAnom04,
+  fwAnom05,
+  fwAnom06,
+  fwAnom08,
   fwBack01,
   fwBase01,
   fwBase02,

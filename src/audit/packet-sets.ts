@@ -1,0 +1,82 @@
+import { type Witness as Shown, witnessOf } from '../analysis/answers/index.ts';
+import { all, complement, type Node } from '../analysis/space/index.ts';
+import { TCP } from '../model/net/index.ts';
+import { type Constraint, type FinalVerdict, type Hook, type State, states, tcpFlags } from '../model/packet/index.ts';
+import type { Subject } from './check.ts';
+import type { Engine } from './engine.ts';
+import type { Witness } from './finding.ts';
+import { loopbackOf } from './surroundings.ts';
+
+/** Sets of packets of one way, as they arrive at the host. */
+export interface HookPackets {
+  readonly hook: Hook;
+  readonly packets: Node;
+}
+
+/** Packets in one of the states. */
+export function inState({ firewall, space }: Engine, ...wanted: readonly State[]): Node {
+  const codes = wanted.map((state) => states.indexOf(state)).map((code) => [code, code] as const);
+  return firewall.matching.fieldSet('state', space.layout.numberCodes('state', codes));
+}
+
+/** Packets that the constraint holds for as they arrive. */
+export function meeting({ firewall }: Engine, constraint: Constraint): Node {
+  return firewall.matching.set(constraint, { tracked: true, scope: '' });
+}
+
+/** Packets that go over a link, not within the host. */
+export function overLinks({ host }: Subject, { firewall, space }: Engine, hook: Hook): Node {
+  const { layout } = space;
+  const field = hook === 'output' ? 'out' : 'in';
+  const code = layout.interfaces.codeOf(loopbackOf(host));
+  // Where no rule names the loopback, nothing tells its packets from those of other links.
+  if (layout.interfaces.isOther(code)) return all;
+  return firewall.matching.fieldSet(field, complement(Int32Array.of(code, code), layout.axis(field).size));
+}
+
+/**
+ * First packets of connections over a link: NEW, of TCP with the flags of a SYN. What strays (an answer without a question, a
+ * scan) is none; many rules are there for strays alone.
+ */
+export function openings(subject: Subject, engine: Engine, hook: Hook): Node {
+  const { firewall, space } = engine;
+  const { diagram, layout } = space;
+  const fresh = diagram.mask(diagram.mask(firewall.possible(hook), inState(engine, 'NEW')), overLinks(subject, engine, hook));
+  const whole = diagram.mask(fresh, firewall.matching.fieldSet('fragment', layout.numberCodes('fragment', [[0, 0]])));
+  if (layout.axis('flags').size === 1) return whole;
+  const { FIN, SYN, RST, ACK, PSH, URG } = tcpFlags;
+  const syn = meeting(engine, { kind: 'bits', field: 'flags', mask: FIN | SYN | RST | ACK | PSH | URG, value: SYN });
+  const tcp = meeting(engine, { kind: 'number', field: 'proto', ranges: [[TCP, TCP]] });
+  return diagram.mask(whole, diagram.choose(tcp, syn, all));
+}
+
+/** Those packets of a set that end so, the whole way through the host. */
+export function endingIn({ space, firewall }: Engine, hook: Hook, set: Node, verdicts: readonly FinalVerdict[]): Node {
+  const { diagram, endings } = space;
+  const way = firewall.way(hook).verdicts;
+  const ends = diagram.where(way, (value) => {
+    const ending = value === 0 ? null : endings.of(value);
+    return ending?.kind === 'decided' && verdicts.includes(ending.decision.verdict);
+  });
+  // Where no table stands in the way nothing has decided.
+  return verdicts.includes('ACCEPT') ? diagram.first(diagram.mask(set, ends), undecided(set)) : diagram.mask(set, ends);
+
+  function undecided(of: Node): Node {
+    return diagram.without(of, way);
+  }
+}
+
+/** A packet of the set that the interpreter confirms; `null` if the set is empty, or it does not. */
+export function shownBy(engine: Engine, hook: Hook, set: Node): Witness | null {
+  const witness: Shown | null = witnessOf(engine.space, engine.firewall, hook, set);
+  return witness?.checked === true ? { packet: witness.packet, trace: witness.trace } : null;
+}
+
+/** The first of several sets that has one. */
+export function shownByAny(engine: Engine, sets: readonly HookPackets[]): Witness | null {
+  for (const { hook, packets } of sets) {
+    const witness = shownBy(engine, hook, packets);
+    if (witness !== null) return witness;
+  }
+  return null;
+}
