@@ -1,7 +1,15 @@
 import { type Witness as Shown, witnessOf } from '../analysis/answers/index.ts';
 import { all, complement, type Node } from '../analysis/space/index.ts';
 import { TCP } from '../model/net/index.ts';
-import { type Constraint, type FinalVerdict, type Hook, type State, states, tcpFlags } from '../model/packet/index.ts';
+import {
+  type Constraint,
+  type FinalVerdict,
+  type Hook,
+  type RuleRef,
+  type State,
+  states,
+  tcpFlags,
+} from '../model/packet/index.ts';
 import type { Subject } from './check.ts';
 import type { Engine } from './engine.ts';
 import type { Witness } from './finding.ts';
@@ -79,4 +87,19 @@ export function shownByAny(engine: Engine, sets: readonly HookPackets[]): Witnes
     if (witness !== null) return witness;
   }
   return null;
+}
+
+/** Packets about which a rule decides so, the whole way through the host; policies are no rules. */
+export function decidedByRule(
+  { space, firewall }: Engine,
+  hook: Hook,
+  verdicts: readonly FinalVerdict[],
+  counts: (rule: RuleRef) => boolean = () => true,
+): Node {
+  const { diagram, endings } = space;
+  return diagram.where(firewall.way(hook).verdicts, (value) => {
+    const ending = value === 0 ? null : endings.of(value);
+    if (ending?.kind !== 'decided' || !verdicts.includes(ending.decision.verdict)) return false;
+    return ending.decision.by.rule !== 'policy' && counts(ending.decision.by);
+  });
 }

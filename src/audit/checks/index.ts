@@ -21,6 +21,13 @@ import { fwBase06 } from './fw-base-06.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwState01 } from './fw-state-01.ts';
+import { fwState02 } from './fw-state-02.ts';
+import { fwState03 } from './fw-state-03.ts';
+import { fwState04 } from './fw-state-04.ts';
+import { fwState05 } from './fw-state-05.ts';
+import { fwState06 } from './fw-state-06.ts';
+import { fwState07 } from './fw-state-07.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
@@ -40,5 +47,12 @@ export const checks: readonly Check[] = [
   fwExp06,
   fwLog01,
   fwRate01,
+  fwState01,
+  fwState02,
+  fwState03,
+  fwState04,
+  fwState05,
+  fwState06,
+  fwState07,
   fwV601,
 ];
