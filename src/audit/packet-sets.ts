@@ -1,4 +1,5 @@
 import { type Witness as Shown, witnessOf } from '../analysis/answers/index.ts';
+import { withoutMatches } from '../analysis/answers/open-matches.ts';
 import { all, complement, type Node } from '../analysis/space/index.ts';
 import { TCP } from '../model/net/index.ts';
 import {
@@ -102,4 +103,19 @@ export function decidedByRule(
     if (ending?.kind !== 'decided' || !verdicts.includes(ending.decision.verdict)) return false;
     return ending.decision.by.rule !== 'policy' && counts(ending.decision.by);
   });
+}
+
+/** A packet that meets one rule and that it matches: the first of a connection if there is one. */
+export function witnessOfRule(subject: Subject, engine: Engine, { table, chain, rule }: RuleRef): Witness | null {
+  const { diagram } = engine.space;
+  if (rule === 'policy') return null;
+  const hits = engine.liveness().hits(table, chain, rule);
+  const fresh = hits.map(({ hook, packets }) => ({ hook, packets: diagram.mask(packets, openings(subject, engine, hook)) }));
+  return shownByAny(engine, fresh) ?? shownByAny(engine, hits);
+}
+
+/** Packets that are in the set with some answers of the matches that no field tells. */
+export function whatever({ space }: Engine, set: Node): Node {
+  const { f } = withoutMatches(space.diagram, space.layout, set);
+  return space.diagram.mapLeaves(f, () => all);
 }

@@ -20,7 +20,16 @@ import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
+import { fwLog02 } from './fw-log-02.ts';
+import { fwLog03 } from './fw-log-03.ts';
+import { fwLog04 } from './fw-log-04.ts';
+import { fwLog05 } from './fw-log-05.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwRate02 } from './fw-rate-02.ts';
+import { fwRate03 } from './fw-rate-03.ts';
+import { fwRate04 } from './fw-rate-04.ts';
+import { fwRate05 } from './fw-rate-05.ts';
+import { fwRate06 } from './fw-rate-06.ts';
 import { fwState01 } from './fw-state-01.ts';
 import { fwState02 } from './fw-state-02.ts';
 import { fwState03 } from './fw-state-03.ts';
@@ -46,7 +55,16 @@ export const checks: readonly Check[] = [
   fwBase06,
   fwExp06,
   fwLog01,
+  fwLog02,
+  fwLog03,
+  fwLog04,
+  fwLog05,
   fwRate01,
+  fwRate02,
+  fwRate03,
+  fwRate04,
+  fwRate05,
+  fwRate06,
   fwState01,
   fwState02,
   fwState03,
