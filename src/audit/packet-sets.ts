@@ -117,5 +117,5 @@ export function witnessOfRule(subject: Subject, engine: Engine, { table, chain, 
 /** Packets that are in the set with some answers of the matches that no field tells. */
 export function whatever({ space }: Engine, set: Node): Node {
   const { f } = withoutMatches(space.diagram, space.layout, set);
-  return space.diagram.mapLeaves(f, () => all);
+  return space.diagram.where(f, (value) => value !== 0);
 }
