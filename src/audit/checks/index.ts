@@ -7,9 +7,11 @@
 import type { Check } from '../check.ts';
 import { fwAnom01 } from './fw-anom-01.ts';
 import { fwAnom02 } from './fw-anom-02.ts';
+import { fwAnom03 } from './fw-anom-03.ts';
 import { fwAnom04 } from './fw-anom-04.ts';
 import { fwAnom05 } from './fw-anom-05.ts';
 import { fwAnom06 } from './fw-anom-06.ts';
+import { fwAnom07 } from './fw-anom-07.ts';
 import { fwAnom08 } from './fw-anom-08.ts';
 import { fwBack01 } from './fw-back-01.ts';
 import { fwBase01 } from './fw-base-01.ts';
@@ -37,14 +39,19 @@ import { fwState04 } from './fw-state-04.ts';
 import { fwState05 } from './fw-state-05.ts';
 import { fwState06 } from './fw-state-06.ts';
 import { fwState07 } from './fw-state-07.ts';
+import { fwStyle01 } from './fw-style-01.ts';
+import { fwStyle02 } from './fw-style-02.ts';
+import { fwStyle03 } from './fw-style-03.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
   fwAnom01,
   fwAnom02,
+  fwAnom03,
   fwAnom04,
   fwAnom05,
   fwAnom06,
+  fwAnom07,
   fwAnom08,
   fwBack01,
   fwBase01,
@@ -72,5 +79,8 @@ export const checks: readonly Check[] = [
   fwState05,
   fwState06,
   fwState07,
+  fwStyle01,
+  fwStyle02,
+  fwStyle03,
   fwV601,
 ];
