@@ -117,9 +117,12 @@ it('the examples show packets of every kind', () => {
   );
   expect([...kinds].sort()).toEqual([
     'forward NEW ACCEPT',
+    'input ESTABLISHED ACCEPT',
     'input ESTABLISHED DROP',
+    'input INVALID ACCEPT',
     'input NEW ACCEPT',
     'input NEW DROP',
+    'input NEW REJECT',
     'output NEW ACCEPT',
     'output NEW DROP',
   ]);

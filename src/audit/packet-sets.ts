@@ -1,5 +1,6 @@
 import { type Witness as Shown, witnessOf } from '../analysis/answers/index.ts';
 import { withoutMatches } from '../analysis/answers/open-matches.ts';
+import { oddAddresses } from '../analysis/answers/usual-values.ts';
 import { all, complement, type Node } from '../analysis/space/index.ts';
 import { TCP } from '../model/net/index.ts';
 import {
@@ -43,20 +44,45 @@ export function overLinks({ host }: Subject, { firewall, space }: Engine, hook: 
   return firewall.matching.fieldSet(field, complement(Int32Array.of(code, code), layout.axis(field).size));
 }
 
+const kept = new WeakMap<Engine, Map<Hook, Node>>();
+
 /**
- * First packets of connections over a link: NEW, of TCP with the flags of a SYN. What strays (an answer without a question, a
- * scan) is none; many rules are there for strays alone.
+ * First packets of connections over a link: NEW, of TCP with the flags of a SYN, from an address that somebody can have. What
+ * strays (an answer without a question, a scan, a source that routing refuses) is none; many rules are there for strays alone.
  */
 export function openings(subject: Subject, engine: Engine, hook: Hook): Node {
+  const ofEngine = kept.get(engine) ?? new Map<Hook, Node>();
+  kept.set(engine, ofEngine);
+  const found = ofEngine.get(hook) ?? openingsOn(subject, engine, hook);
+  ofEngine.set(hook, found);
+  return found;
+}
+
+function openingsOn(subject: Subject, engine: Engine, hook: Hook): Node {
   const { firewall, space } = engine;
   const { diagram, layout } = space;
   const fresh = diagram.mask(diagram.mask(firewall.possible(hook), inState(engine, 'NEW')), overLinks(subject, engine, hook));
-  const whole = diagram.mask(fresh, firewall.matching.fieldSet('fragment', layout.numberCodes('fragment', [[0, 0]])));
+  const sent = diagram.mask(fresh, firewall.matching.fieldSet('src', ordinarySources(engine)));
+  const whole = diagram.mask(sent, firewall.matching.fieldSet('fragment', layout.numberCodes('fragment', [[0, 0]])));
   if (layout.axis('flags').size === 1) return whole;
   const { FIN, SYN, RST, ACK, PSH, URG } = tcpFlags;
   const syn = meeting(engine, { kind: 'bits', field: 'flags', mask: FIN | SYN | RST | ACK | PSH | URG, value: SYN });
   const tcp = meeting(engine, { kind: 'number', field: 'proto', ranges: [[TCP, TCP]] });
   return diagram.mask(whole, diagram.choose(tcp, syn, all));
+}
+
+/** Codes of sources but those of addresses that no packet from elsewhere bears: the loopback's, multicast, none. */
+function ordinarySources({ space }: Engine): Int32Array {
+  const { layout, family } = space;
+  const odd = oddAddresses(family, { addresses: null });
+  const codes: number[] = [];
+  for (let code = 0; code < layout.axis('src').size; code += 1) {
+    const [first, last] = layout.addressesOf('src', code);
+    if (odd.some(([lo, hi]) => lo <= first && last <= hi)) continue;
+    if (codes.at(-1) === code - 1) codes[codes.length - 1] = code;
+    else codes.push(code, code);
+  }
+  return Int32Array.from(codes);
 }
 
 /** Those packets of a set that end so, the whole way through the host. */
@@ -81,8 +107,23 @@ export function shownBy(engine: Engine, hook: Hook, set: Node): Witness | null {
   return witness?.checked === true ? { packet: witness.packet, trace: witness.trace } : null;
 }
 
+/** A packet of one of the sets: the first of a connection if there is one, else one within the host, else whatever there is. */
+export function plainlyShown(subject: Subject, engine: Engine, sets: readonly HookPackets[]): Witness | null {
+  const { diagram } = engine.space;
+  const among = (which: (hook: Hook, packets: Node) => Node): Witness | null =>
+    shownByAny(
+      engine,
+      sets.map(({ hook, packets }) => ({ hook, packets: which(hook, packets) })),
+    );
+  return (
+    among((hook, packets) => diagram.mask(packets, openings(subject, engine, hook))) ??
+    among((hook, packets) => diagram.without(packets, overLinks(subject, engine, hook))) ??
+    shownByAny(engine, sets)
+  );
+}
+
 /** The first of several sets that has one. */
-export function shownByAny(engine: Engine, sets: readonly HookPackets[]): Witness | null {
+function shownByAny(engine: Engine, sets: readonly HookPackets[]): Witness | null {
   for (const { hook, packets } of sets) {
     const witness = shownBy(engine, hook, packets);
     if (witness !== null) return witness;
@@ -107,11 +148,7 @@ export function decidedByRule(
 
 /** A packet that meets one rule and that it matches: the first of a connection if there is one. */
 export function witnessOfRule(subject: Subject, engine: Engine, { table, chain, rule }: RuleRef): Witness | null {
-  const { diagram } = engine.space;
-  if (rule === 'policy') return null;
-  const hits = engine.liveness().hits(table, chain, rule);
-  const fresh = hits.map(({ hook, packets }) => ({ hook, packets: diagram.mask(packets, openings(subject, engine, hook)) }));
-  return shownByAny(engine, fresh) ?? shownByAny(engine, hits);
+  return rule === 'policy' ? null : plainlyShown(subject, engine, engine.liveness().hits(table, chain, rule));
 }
 
 /** Packets that are in the set with some answers of the matches that no field tells. */

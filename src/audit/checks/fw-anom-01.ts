@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import { filter, guide, guideTwice, hardened4, hardened6, inverted } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Severity } from '../finding.ts';
-import { meeting, shownByAny } from '../packet-sets.ts';
+import { meeting, plainlyShown } from '../packet-sets.ts';
 import { sayPacket } from '../probes.ts';
 
 /**
@@ -45,7 +45,7 @@ export const fwAnom01: Check = {
       finds: ['low 4', 'high 4', 'low 4', 'high 4', 'low 4', 'high 4'],
     },
     { title: 'a hardened pair', v4: hardened4, v6: hardened6, finds: [] },
-    { title: 'two half-space accepts void what follows', v4: inverted, finds: ['low 4', 'high 4', 'low 4', 'high 4'] },
+    { title: 'two half-space accepts void what follows', v4: inverted, finds: ['low 4', 'low 4', 'low 4', 'high 4'] },
     {
       title: 'an accept behind a drop of its network',
       v4: filter(['-A INPUT -s 10.0.0.0/8 -j DROP', '-A INPUT -s 10.1.2.3/32 -p tcp -m tcp --dport 443 -j ACCEPT']),
@@ -194,7 +194,7 @@ function describe(subject: Subject, engine: Engine, bundle: readonly Covered[]):
   const first = bundle[0] as Covered;
   const at = bundle.map((dead) => dead.at);
   const causedBy = distinct(bundle.flatMap(({ blockers }) => blockers.map(placeOfBlocker)));
-  const witness = shownByAny(engine, first.packets);
+  const witness = plainlyShown(subject, engine, first.packets);
   const chain = chainName(first.at);
   const causes = sayFew(
     causedBy.map((ref) => sayRef(host, ref)),
@@ -239,7 +239,8 @@ function stray(subject: Subject, engine: Engine, alike: readonly Elsewhere[]): r
     const visits = engine.liveness().visits(first.at.table, first.at.chain);
     const hooks = [...new Set(visits.map(({ hook }) => hook))];
     const own = meeting(engine, first.rule.rule.constraint);
-    const witness = shownByAny(
+    const witness = plainlyShown(
+      subject,
       engine,
       hooks.map((hook) => ({ hook, packets: diagram.mask(engine.firewall.possible(hook), own) })),
     );
@@ -273,7 +274,7 @@ function rest(subject: Subject, engine: Engine, left: readonly DeadRules['left']
   if (first === undefined) return [];
   const at = left.slice(0, 32).map((dead) => locatedDead(engine, dead));
   const { table, chain, rule } = first;
-  const witness = shownByAny(engine, engine.liveness().candidates(table.name, chain.name, rule.rule.number));
+  const witness = plainlyShown(subject, engine, engine.liveness().candidates(table.name, chain.name, rule.rule.number));
   return [
     {
       id: fwAnom01.id,

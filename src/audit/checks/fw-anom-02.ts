@@ -9,7 +9,7 @@ import type { Engine } from '../engine.ts';
 import { filter, guide, guideTwice, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { shownByAny } from '../packet-sets.ts';
+import { plainlyShown } from '../packet-sets.ts';
 import { type Repetition, repetitionsIn } from '../repetition.ts';
 
 /**
@@ -158,26 +158,26 @@ function causeOf({ at, blockers }: Covered): string {
   return `${at.table} ${at.chain} ${blockers.map(({ rule }) => rule.rule).join()}`;
 }
 
-function coveredFinding({ host }: Subject, engine: Engine, bundle: readonly Covered[]): Finding {
+function coveredFinding(subject: Subject, engine: Engine, bundle: readonly Covered[]): Finding {
   const first = bundle[0] as Covered;
   const at = bundle.map((one) => one.at);
   const causes = bundle.flatMap(({ blockers }) => blockers.map(placeOfBlocker));
   const causedBy = [...new Map(causes.map((ref) => [Number(ref.rule), ref])).values()];
   const chain = `${first.at.table === 'filter' ? '' : `${first.at.table} `}${first.at.chain}`;
-  const by = first.blockers.map((blocker) => sayRef(host, placeOfBlocker(blocker)));
+  const by = first.blockers.map((blocker) => sayRef(subject.host, placeOfBlocker(blocker)));
   return {
     id: fwAnom02.id,
     severity: 'low',
     certainty: 'certain',
     title: `${sayNumbers(at.map(({ rule }) => Number(rule)))} of ${chain} ${bundle.length === 1 ? 'adds' : 'add'} nothing to earlier rules`,
-    why: `${bundle.length === 1 ? '' : 'For example '}${sayFew(by, 3)} ${by.length === 1 ? 'does' : 'do'} the same with every packet that ${sayRef(host, first.at)} would match.`.replace(
+    why: `${bundle.length === 1 ? '' : 'For example '}${sayFew(by, 3)} ${by.length === 1 ? 'does' : 'do'} the same with every packet that ${sayRef(subject.host, first.at)} would match.`.replace(
       /^./,
       (letter) => letter.toUpperCase(),
     ),
     family: first.at.family,
     at,
     causedBy,
-    witness: shownByAny(engine, first.packets),
+    witness: plainlyShown(subject, engine, first.packets),
     fix: `Delete ${bundle.length === 1 ? 'it' : 'them, the last first'}: nothing changes.\n${deletions(at).join('\n')}`,
     refs: fwAnom02.refs,
   };

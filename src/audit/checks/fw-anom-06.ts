@@ -10,7 +10,7 @@ import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 
 /**
- * Rules that have counted nothing although packets went past them: a later rule of their chain, or its policy, has counted some.
+ * Rules that have counted nothing although packets went past them: later rules of their chain, or its policy, have counted a hundred.
  * That is evidence and no proof: counters begin anew whenever rules are loaded or zeroed, and a rule for a rare case
  * counts nothing until the case comes. Since when they count the kernel does not say; it cannot be longer than it runs.
  * Rules that no packet can meet are FW-ANOM-01's.
@@ -30,13 +30,13 @@ export const fwAnom06: Check = {
       v4: filter([
         '[120:7200] -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT',
         '[0:0] -A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT',
-        '[9:540] -A INPUT -j LOG',
+        '[900:54000] -A INPUT -j LOG',
       ]),
       finds: ['info 4'],
     },
     {
       title: 'all have counted',
-      v4: filter(['[120:7200] -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT', '[9:540] -A INPUT -j LOG']),
+      v4: filter(['[120:7200] -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT', '[900:54000] -A INPUT -j LOG']),
       finds: [],
     },
     {
@@ -46,7 +46,7 @@ export const fwAnom06: Check = {
     },
     {
       title: 'the policy counts',
-      v4: filter(['[0:0] -A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT']).replace(':INPUT DROP [0:0]', ':INPUT DROP [5:300]'),
+      v4: filter(['[0:0] -A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT']).replace(':INPUT DROP [0:0]', ':INPUT DROP [500:30000]'),
       finds: ['info 4'],
     },
     {
@@ -54,7 +54,7 @@ export const fwAnom06: Check = {
       v4: filter([
         '[120:7200] -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT',
         '[0:0] -A INPUT -s 192.0.2.1/32 -p tcp -m tcp --dport 22 -j DROP',
-        '[9:540] -A INPUT -j LOG',
+        '[900:54000] -A INPUT -j LOG',
       ]),
       finds: [],
     },
@@ -69,6 +69,8 @@ export const fwAnom06: Check = {
   ],
 };
 
+/** Fewer packets say nothing about what comes; ours to say. */
+const enough = 100n;
 /** More of them are counted, not listed. */
 const listedMost = 64;
 
@@ -89,12 +91,13 @@ function run(subject: Subject): Answer {
   });
 }
 
-/** Of one chain: those behind which something counted. What a chain's last rules let pass its policy, or its caller, counts. */
+/** Of one chain: those behind which enough was counted. What a chain's last rules let pass its policy, or its caller, counts. */
 function idleIn(ruleset: Ruleset, table: Table, chain: Chain): readonly Located[] {
   if (templateOf(chain.name) !== null) return [];
   const meanings = meaningsOf(ruleset);
-  const past = (from: number): boolean =>
-    (chain.counters !== null && chain.counters.packets > 0n) || chain.rules.slice(from).some((rule) => hasCounted(rule));
+  const behind: bigint[] = [chain.counters?.packets ?? 0n];
+  for (const { counters } of [...chain.rules].reverse()) behind.unshift((behind[0] ?? 0n) + (counters?.packets ?? 0n));
+  const past = (from: number): boolean => (behind[from] ?? 0n) >= enough;
   return chain.rules.flatMap((rule, index) => {
     if (rule.counters === null || hasCounted(rule) || !past(index + 1) || meanings.get(rule) === undefined) return [];
     return [{ family: ruleset.family, table: table.name, chain: chain.name, rule: rule.number, line: rule.line }];

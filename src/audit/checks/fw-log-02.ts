@@ -1,12 +1,13 @@
 import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
-import { allowing, deciders, denying, ruleAt, sayList, sayRef } from '../blame.ts';
+import { ruleText } from '../../model/ruleset/index.ts';
+import { allowing, deciders, denying, ruleAt, sayList, sayRef, toolOf } from '../blame.ts';
 import { bundled, sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
-import type { Finding, Witness } from '../finding.ts';
+import type { Finding, Located, Witness } from '../finding.ts';
 import { type LogRule, logRulesOf } from '../logs.ts';
 import { endingIn, openings, shownBy } from '../packet-sets.ts';
 
@@ -105,7 +106,6 @@ function describe({ host }: Subject, lies: readonly Lie[], alone: boolean): Find
   const { log, denied, witness } = lies[0] as Lie;
   const by = deciders([witness], denied ? allowing : denying);
   const end = denied ? 'accepted' : 'denied';
-  const rule = ruleAt(host, log.at);
   return {
     id: fwLog02.id,
     severity: 'medium',
@@ -123,7 +123,24 @@ function describe({ host }: Subject, lies: readonly Lie[], alone: boolean): Find
     at: lies.map((lie) => lie.log.at),
     causedBy: by,
     witness,
-    fix: `Move the log behind the rules that ${denied ? 'accept' : 'deny'}, or change its prefix to one that promises nothing${rule === null ? '' : ', such as "seen: "'}.`,
+    fix: mended(host, log.at, by),
     refs: fwLog02.refs,
   };
+}
+
+/** To the end of its chain, where only the policy is left to deny; elsewhere under a prefix that promises nothing. */
+function mended(host: Subject['host'], { family, table, chain, rule }: Located, by: readonly Located[]): string {
+  const fact = host.rulesets[family];
+  const found = ruleAt(host, { family, table, chain, rule });
+  if (!fact.known || found === null) return fwLog02.fix;
+  const text = ruleText(fact.value, found).replace(/^-A \S+ /, '');
+  const tool = `${toolOf(family)}${table === 'filter' ? '' : ` -t ${table}`}`;
+  const behind = by.every(
+    (ref) => ref.table === table && ref.chain === chain && ref.rule !== 'policy' && Number(ref.rule) > Number(rule),
+  );
+  const policy = fact.value.tables.find(({ name }) => name === table)?.chains.get(chain)?.policy;
+  if (behind && policy === 'DROP')
+    return `Log behind the rules that accept, last of all.\n${tool} -D ${chain} ${rule}\n${tool} -A ${chain} ${text}`;
+  const honest = text.replace(/--(log|nflog|ulog)-prefix ("(?:[^"\\]|\\.)*"|\S+)/, '--$1-prefix "seen: "');
+  return `Give it a prefix that promises nothing, or log where the verdict is given.\n${tool} -R ${chain} ${rule} ${honest}`;
 }

@@ -11,7 +11,7 @@ import type { Finding, Located, Witness } from '../finding.ts';
 import { logRulesOf } from '../logs.ts';
 import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
-import { openings, shownBy, shownByAny } from '../packet-sets.ts';
+import { openings, plainlyShown, shownBy } from '../packet-sets.ts';
 
 /**
  * Two things: a LOG that earlier rules leave no packet for, and rules that deny first packets of connections before any LOG
@@ -108,7 +108,7 @@ function unreached(subject: Subject, engine: Engine, dead: readonly Dead[]): rea
         family: first.at.family,
         at,
         causedBy,
-        witness: shownByAny(engine, first.packets),
+        witness: plainlyShown(subject, engine, first.packets),
         fix: `Put the log before the ${causedBy.length === 1 ? 'rule that decides' : 'rules that decide'}, or delete it.\n${deletions(at).join('\n')}`,
         refs: fwLog03.refs,
       };

@@ -4,7 +4,7 @@ import { ruleText } from '../../model/ruleset/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
-import { empty, filter, guide, hardened4 } from '../examples.ts';
+import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
@@ -26,7 +26,7 @@ export const fwStyle02: Check = {
   examples: [
     { title: 'nothing at all', v4: empty, v6: empty, finds: [] },
     { title: 'the guide', v4: guide, finds: ['low 4'] },
-    { title: 'a hardened host says nothing either', v4: hardened4, finds: ['low 4'] },
+    { title: 'a hardened pair', v4: hardened4, v6: hardened6, finds: [] },
     {
       title: 'as it should be',
       v4: filter([
