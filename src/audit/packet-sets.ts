@@ -1,8 +1,9 @@
 import { type Witness as Shown, witnessOf } from '../analysis/answers/index.ts';
 import { withoutMatches } from '../analysis/answers/open-matches.ts';
+import { openingTypes } from '../analysis/answers/routing.ts';
 import { oddAddresses } from '../analysis/answers/usual-values.ts';
 import { all, complement, type Node } from '../analysis/space/index.ts';
-import { TCP } from '../model/net/index.ts';
+import { type Ranges, TCP } from '../model/net/index.ts';
 import {
   type Constraint,
   type FinalVerdict,
@@ -15,6 +16,7 @@ import {
 import type { Subject } from './check.ts';
 import type { Engine } from './engine.ts';
 import type { Witness } from './finding.ts';
+import { icmpOf } from './probes.ts';
 import { loopbackOf } from './surroundings.ts';
 
 /** Sets of packets of one way, as they arrive at the host. */
@@ -47,7 +49,7 @@ export function overLinks({ host }: Subject, { firewall, space }: Engine, hook: 
 const kept = new WeakMap<Engine, Map<Hook, Node>>();
 
 /**
- * First packets of connections over a link: NEW, of TCP with the flags of a SYN, from an address that somebody can have. What
+ * First packets of connections over a link: NEW, of TCP with the flags of a SYN, of ICMP a question, from an address that somebody can have. What
  * strays (an answer without a question, a scan, a source that routing refuses) is none; many rules are there for strays alone.
  */
 export function openings(subject: Subject, engine: Engine, hook: Hook): Node {
@@ -64,11 +66,24 @@ function openingsOn(subject: Subject, engine: Engine, hook: Hook): Node {
   const fresh = diagram.mask(diagram.mask(firewall.possible(hook), inState(engine, 'NEW')), overLinks(subject, engine, hook));
   const sent = diagram.mask(fresh, firewall.matching.fieldSet('src', ordinarySources(engine)));
   const whole = diagram.mask(sent, firewall.matching.fieldSet('fragment', layout.numberCodes('fragment', [[0, 0]])));
-  if (layout.axis('flags').size === 1) return whole;
+  const icmp = meeting(engine, { kind: 'number', field: 'proto', ranges: [[icmpOf(space.family), icmpOf(space.family)]] });
+  const questions = codesWithin('icmpType', openingTypes[space.family]);
+  const asking = diagram.mask(whole, diagram.choose(icmp, firewall.matching.fieldSet('icmpType', questions), all));
+  if (layout.axis('flags').size === 1) return asking;
   const { FIN, SYN, RST, ACK, PSH, URG } = tcpFlags;
   const syn = meeting(engine, { kind: 'bits', field: 'flags', mask: FIN | SYN | RST | ACK | PSH | URG, value: SYN });
   const tcp = meeting(engine, { kind: 'number', field: 'proto', ranges: [[TCP, TCP]] });
-  return diagram.mask(whole, diagram.choose(tcp, syn, all));
+  return diagram.mask(asking, diagram.choose(tcp, syn, all));
+
+  /** Types that no rule tells from others stand for the likeliest of them. */
+  function codesWithin(field: 'icmpType', wanted: Ranges<number>): Int32Array {
+    const codes: number[] = [];
+    for (let code = 0; code < layout.axis(field).size; code += 1) {
+      const values = layout.numbersOf(field, code);
+      if (values !== null && wanted.some(([lo, hi]) => lo <= values[1] && values[0] <= hi)) codes.push(code, code);
+    }
+    return Int32Array.from(codes);
+  }
 }
 
 /** Codes of sources but those of addresses that no packet from elsewhere bears: the loopback's, multicast, none. */

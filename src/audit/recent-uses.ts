@@ -1,6 +1,7 @@
 import { type Rule, type Ruleset, readRule } from '../model/ruleset/index.ts';
 import type { Engine } from './engine.ts';
 import type { Located } from './finding.ts';
+import { templateOf } from './owners.ts';
 
 /** One use of `-m recent` in a rule that packets meet. */
 export interface RecentUse {
@@ -15,12 +16,17 @@ export interface RecentUse {
   readonly byDestination: boolean;
 }
 
-/** Lists of addresses that live rules keep; a dead rule writes nothing down. */
+/** Lists of addresses that live rules keep; a dead rule writes nothing down. What programs keep in chains of theirs is their business. */
 export function recentUsesOf({ firewall, liveness }: Engine): readonly RecentUse[] {
   const { ruleset } = firewall;
   return ruleset.tables.flatMap((table) =>
     table.rules.flatMap((rule) => {
-      if (!mentionsRecent(ruleset, rule) || !liveness().isLive(table.name, rule.chain, rule.number)) return [];
+      if (
+        templateOf(rule.chain) !== null ||
+        !mentionsRecent(ruleset, rule) ||
+        !liveness().isLive(table.name, rule.chain, rule.number)
+      )
+        return [];
       const at = { family: ruleset.family, table: table.name, chain: rule.chain, rule: rule.number, line: rule.line };
       return usesIn(ruleset, rule).map((use) => ({ at, rule, ...use }));
     }),

@@ -237,13 +237,14 @@ function stray(subject: Subject, engine: Engine, alike: readonly Elsewhere[]): r
     const causedBy = first.callers.map((ref) => ({ ...ref, line: lineOf(engine, ref) }));
     const { diagram } = engine.space;
     const visits = engine.liveness().visits(first.at.table, first.at.chain);
-    const hooks = [...new Set(visits.map(({ hook }) => hook))];
+    const { changes } = engine.space;
     const own = meeting(engine, first.rule.rule.constraint);
-    const witness = plainlyShown(
-      subject,
-      engine,
-      hooks.map((hook) => ({ hook, packets: diagram.mask(engine.firewall.possible(hook), own) })),
-    );
+    // What the rule would match if nothing had sent packets away before.
+    const sets = visits.map(({ hook, change }) => ({
+      hook,
+      packets: diagram.mask(engine.firewall.possible(hook), changes.before(own, change)),
+    }));
+    const witness = plainlyShown(subject, engine, sets);
     const by = sayFew(
       causedBy.map((ref) => sayRef(host, ref)),
       2,

@@ -9,7 +9,7 @@ import type { Engine } from '../engine.ts';
 import { filter, guide, guideTwice, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { plainlyShown } from '../packet-sets.ts';
+import { plainlyShown, witnessOfRule } from '../packet-sets.ts';
 import { type Repetition, repetitionsIn } from '../repetition.ts';
 
 /**
@@ -196,6 +196,8 @@ function finding(subject: Subject, ruleset: Ruleset, pairs: readonly Repetition[
     first.earlier.ends ? ', which is therefore never asked.' : ': each is reported twice.'
   }`;
   const shown = deletions(at);
+  // Where simple aiming misses.
+  const met = subject.ask(family, (engine) => witnessOfRule(subject, engine, cause));
   return {
     id: fwAnom02.id,
     severity: 'low',
@@ -208,7 +210,7 @@ function finding(subject: Subject, ruleset: Ruleset, pairs: readonly Repetition[
     family,
     at,
     causedBy: [...new Map(pairs.map(({ earlier }) => [earlier.rule.number, place(earlier.rule)])).values()],
-    witness: aimedAt(subject, cause),
+    witness: aimedAt(subject, cause) ?? (met.known ? met.value : null),
     fix: `Delete ${pairs.length === 1 ? 'the later one' : 'the later ones, the last first'}.\n${shown.join('\n')}`,
     refs: fwAnom02.refs,
   };

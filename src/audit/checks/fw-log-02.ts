@@ -9,7 +9,8 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
 import { type LogRule, logRulesOf } from '../logs.ts';
-import { endingIn, openings, shownBy } from '../packet-sets.ts';
+import { endingIn, openings, shownBy, whatever } from '../packet-sets.ts';
+import { walksOf } from '../walks.ts';
 
 const open = (text: string): string => text.replace('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n', '');
 
@@ -90,14 +91,21 @@ interface Lie {
   readonly witness: Witness;
 }
 
+/** A packet that one way through the rules reports so, and that ends the other way on the same way. */
 function contradiction(subject: Subject, engine: Engine, { at }: LogRule, denied: boolean): Witness | null {
   const { diagram } = engine.space;
+  const contrary = denied ? allowing : denying;
   for (const { hook, packets } of engine.liveness().hits(at.table, at.chain, Number(at.rule))) {
-    const fresh = diagram.mask(packets, openings(subject, engine, hook));
-    const set = endingIn(engine, hook, fresh, denied ? ['ACCEPT'] : denying);
-    if (set === none) continue;
-    const witness = shownBy(engine, hook, set);
-    if (witness !== null) return witness;
+    const fresh = diagram.mask(whatever(engine, packets), openings(subject, engine, hook));
+    const ending = whatever(engine, endingIn(engine, hook, fresh, contrary));
+    const witness = ending === none ? null : shownBy(engine, hook, diagram.mask(fresh, ending));
+    if (witness === null) continue;
+    const lies = walksOf(subject, witness.packet).some(
+      ({ path, verdict }) =>
+        contrary.includes(verdict) &&
+        path.some(({ table, chain, rule }) => table === at.table && chain === at.chain && rule === at.rule),
+    );
+    if (lies) return witness;
   }
   return null;
 }

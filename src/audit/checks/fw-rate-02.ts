@@ -1,3 +1,4 @@
+import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
 import { contains, formatAddress, type Ranges } from '../../model/net/index.ts';
 import type { Constraint, Packet } from '../../model/packet/index.ts';
@@ -75,19 +76,33 @@ function run(subject: Subject): Answer {
   );
 }
 
+interface Ban {
+  readonly use: RecentUse;
+  readonly writers: readonly RecentUse[];
+  readonly witness: Witness;
+}
+
 function findingsOf(subject: Subject, engine: Engine): readonly Finding[] {
   const uses = recentUsesOf(engine);
-  const findings: Finding[] = [];
+  const bans: Ban[] = [];
   for (const use of uses) {
     if ((use.command !== 'update' && use.command !== 'rcheck') || use.rttl || use.byDestination) continue;
     const setters = uses.filter(({ command, name, byDestination }) => command === 'set' && name === use.name && !byDestination);
-    const writers = setters.filter((setter) => firstPacket(subject, engine, setter) !== null);
+    const writers = setters.filter((setter) => isWritten(subject, engine, setter));
     if (writers.length === 0) continue;
     const witness = firstPacket(subject, engine, use);
-    if (witness === null || !bans(witness, use) || isExempt(subject, engine, witness.packet)) continue;
-    findings.push(describe(subject, use, writers, witness));
+    if (witness === null || !isBanned(witness, use) || isExempt(subject, engine, witness.packet)) continue;
+    bans.push({ use, writers, witness });
   }
-  return findings;
+  return [...Map.groupBy(bans, ({ use }) => `${use.name} ${use.at.chain}`).values()].map((alike) => describe(subject, alike));
+}
+
+/** Whether a stranger's first packet makes the rule write its source down, whatever becomes of the packet. */
+function isWritten(subject: Subject, engine: Engine, { at }: RecentUse): boolean {
+  const { diagram } = engine.space;
+  const strange = diagram.mask(openings(subject, engine, 'input'), fromOutside(subject, engine));
+  const hits = engine.liveness().hits(at.table, at.chain, Number(at.rule));
+  return hits.some(({ hook, packets }) => hook === 'input' && diagram.mask(whatever(engine, packets), strange) !== none);
 }
 
 /** A stranger's first packet that the rule is asked about, and that may be let in. */
@@ -104,7 +119,7 @@ function firstPacket(subject: Subject, engine: Engine, { at }: RecentUse): Witne
 }
 
 /** The list's answer alone makes it denied. */
-function bans({ trace }: Witness, { command, name }: RecentUse): boolean {
+function isBanned({ trace }: Witness, { command, name }: RecentUse): boolean {
   return trace.outcomes.some(
     ({ verdict, when }) =>
       denying.includes(verdict) &&
@@ -133,7 +148,8 @@ function sourceOf(constraint: Constraint): Ranges<bigint> | null {
   return found?.kind === 'address' ? found.ranges : null;
 }
 
-function describe({ host }: Subject, use: RecentUse, writers: readonly RecentUse[], witness: Witness): Finding {
+function describe({ host }: Subject, bans: readonly Ban[]): Finding {
+  const { use, writers, witness } = bans[0] as Ban;
   const { family } = use.at;
   const { packet } = witness;
   const port = packet.dport === null ? '' : ` to port ${packet.dport}`;
@@ -143,15 +159,15 @@ function describe({ host }: Subject, use: RecentUse, writers: readonly RecentUse
     severity: 'medium',
     certainty: 'possible',
     title: `Forged packets get others banned${port === '' ? '' : ` from port ${packet.dport}`}`,
-    why: `${sayList(writers.map(({ at }) => sayRef(host, at)))} writes the source of a first packet down, which anybody can forge, and ${sayRef(host, use.at)} denies that source${use.seconds === null ? '' : ` for ${use.seconds} seconds`}. With ${use.hitcount === 1 ? 'a packet' : `${use.hitcount} packets`}${port} in the name of ${formatAddress({ family, value: packet.src })}, or of ${isSsh ? 'the administrator' : 'a customer'}, a stranger locks that address out${use.command === 'update' ? ', and each further attempt renews the ban' : ''}.`.replace(
+    why: `${sayList(writers.map(({ at }) => sayRef(host, at)))} ${writers.length === 1 ? 'writes' : 'write'} the source of a first packet down, which anybody can forge, and ${sayRef(host, use.at)} denies that source${use.seconds === null ? '' : ` for ${use.seconds} seconds`}. With ${use.hitcount === 1 ? 'a packet' : `${use.hitcount} packets`}${port} in the name of ${formatAddress({ family, value: packet.src })}, or of ${isSsh ? 'the administrator' : 'a customer'}, a stranger locks that address out${use.command === 'update' ? ', and each further attempt renews the ban' : ''}.`.replace(
       /^./,
       (letter) => letter.toUpperCase(),
     ),
     family,
-    at: [use.at],
+    at: bans.map((ban) => ban.use.at),
     causedBy: writers.map(({ at }) => at),
     witness,
-    fix: `Accept sources that must get in before the list is asked, with ADDRESS for yours.\n${toolOf(family)}${use.at.table === 'filter' ? '' : ` -t ${use.at.table}`} -I ${use.at.chain} ${firstOf([use, ...writers])} -s ADDRESS -p tcp --dport ${packet.dport ?? 22} -j ACCEPT`,
+    fix: `Accept sources that must get in before the list is asked, with ADDRESS for yours.\n${toolOf(family)}${use.at.table === 'filter' ? '' : ` -t ${use.at.table}`} -I ${use.at.chain} ${firstOf([...bans.map((ban) => ban.use), ...writers])} -s ADDRESS -p tcp --dport ${packet.dport ?? 22} -j ACCEPT`,
     refs: fwRate02.refs,
   };
 }

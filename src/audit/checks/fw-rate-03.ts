@@ -64,6 +64,8 @@ export const fwRate03: Check = {
   ],
 };
 
+/** A full table drops by itself: no limit says so. */
+const hotdrop = '(drops the packet itself)';
 /** Rules that accept certain sources and are asked for a packet. */
 const askedMost = 64;
 
@@ -135,7 +137,7 @@ function hampered(subject: Subject, engine: Engine, trusted: Located): Hampered 
       if (own === undefined || !denying.includes(verdict) || decidedBy === null || decidedBy.rule === 'policy') return false;
       const differing = Object.keys(when).filter((match) => Object.hasOwn(own.when, match) && own.when[match] !== when[match]);
       // A ban list is no limit: who is banned is not trusted.
-      return differing.length > 0 && differing.every((match) => isLimiter(match) && throttles(match));
+      return differing.length > 0 && differing.every((match) => isLimiter(match) && throttles(match) && !match.includes(hotdrop));
     });
     if (denied?.decidedBy != null) return { trusted, limiter: { ...denied.decidedBy, line: denied.line }, witness };
   }
