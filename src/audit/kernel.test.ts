@@ -134,6 +134,8 @@ function witnessesOf(check: Check, example: Example): readonly Witness[] {
   const { findings } = check.run(subjectOf(host));
   return findings.flatMap(({ certainty, witness }) => {
     if (certainty !== 'certain' || witness === null || witness.trace.verdict === 'DEPENDS') return [];
+    // What goes over the loopback bears the mark that its sender gave it; these senders give none.
+    if (witness.packet.mark !== 0) return [];
     const links = [witness.packet.in, witness.packet.out].filter((link) => link !== null);
     return links.every((link) => ['lo', 'eth0', 'other1'].includes(link)) ? [witness] : [];
   });

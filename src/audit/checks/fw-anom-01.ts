@@ -1,4 +1,4 @@
-import { chainOf, deletions, sayRef } from '../blame.ts';
+import { deletions, sayRef } from '../blame.ts';
 import { bundled, sayFew, sayNumbers } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { type Dead, type DeadRules, deadRules, isByTemplate, locatedDead, placeOfBlocker } from '../dead.ts';
@@ -6,15 +6,17 @@ import type { Engine } from '../engine.ts';
 import { filter, guide, guideTwice, hardened4, hardened6, inverted } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Severity } from '../finding.ts';
-import { meeting, plainlyShown } from '../packet-sets.ts';
+import { plainlyShown } from '../packet-sets.ts';
 import { sayPacket } from '../probes.ts';
+import { waiting } from '../waiting.ts';
 
 /**
  * A rule is dead when earlier rules leave no packet for it, whatever limits and other open matches answer: what stands behind a
  * limit is not dead. Each is blamed on the fewest earlier rules of its chain that together take all its packets.
  *
  * High where a packet that begins a connection ends as the rule would not have it; medium on the way out, which lets nobody
- * in; low where only strays do, where the rule would count, mark or translate, or where a program's template put it there.
+ * in; low where only strays do, where the rule would count, mark or translate, or where a program's template put it there; info
+ * for the last rule of all behind a chain that decides about everything, as firewall programs write it.
  * A dead rule that would do just what its blockers do is FW-ANOM-02's, unless it is the exception to a dead rule beside it:
  * then both were meant. Dead LOG rules are FW-LOG-03's, rules without a caller FW-ANOM-05's, those that match nothing at
  * all FW-ANOM-04's.
@@ -91,7 +93,7 @@ export const fwAnom01: Check = {
     {
       title: 'the last rule behind a chain that decides about everything',
       v4: filter([':zone - [0:0]', '-A INPUT -j zone', '-A INPUT -j REJECT', '-A zone -p tcp -j ACCEPT', '-A zone -j DROP']),
-      finds: ['low 4'],
+      finds: ['info 4'],
     },
     {
       title: 'strays only',
@@ -156,7 +158,6 @@ function run(subject: Subject): Answer {
 }
 
 type Covered = Extract<Dead, { kind: 'covered' }>;
-type Elsewhere = Extract<Dead, { kind: 'elsewhere' }>;
 
 function findingsOf(subject: Subject, engine: Engine, { explained, left }: DeadRules): readonly Finding[] {
   const covered = explained.filter((dead) => dead.kind === 'covered').filter(({ rule }) => rule.rule.effect.kind !== 'log');
@@ -169,7 +170,7 @@ function findingsOf(subject: Subject, engine: Engine, { explained, left }: DeadR
   return [
     ...bySeverity.flatMap((alike) => bundled(alike, causeOf)).map((bundle) => describe(subject, engine, bundle)),
     ...[...Map.groupBy(elsewhere, ({ at }) => `${at.table} ${at.chain}`).values()].flatMap((alike) =>
-      stray(subject, engine, alike),
+      waiting(subject, engine, alike, fwAnom01),
     ),
     ...rest(subject, engine, left),
   ].sort((a, b) => (a.at[0]?.line ?? 0) - (b.at[0]?.line ?? 0));
@@ -185,6 +186,7 @@ function causeOf({ at, blockers }: Covered): string {
 }
 
 function severityOf(dead: Covered): Severity {
+  if (dead.loss === 'design') return 'info';
   if (dead.loss !== 'opposite' || isByTemplate(dead)) return 'low';
   return dead.packets.every(({ hook }) => hook === 'output') ? 'medium' : 'high';
 }
@@ -227,48 +229,6 @@ function meaningOf({ loss, rule }: Covered): string {
   return '';
 }
 
-/** Rules of chains to which nothing comes that they match. */
-function stray(subject: Subject, engine: Engine, alike: readonly Elsewhere[]): readonly Finding[] {
-  return bundled(alike, () => 'chain').map((bundle) => {
-    const first = bundle[0] as Elsewhere;
-    const { host } = subject;
-    const at = bundle.map((dead) => dead.at);
-    const chain = chainName(first.at);
-    const causedBy = first.callers.map((ref) => ({ ...ref, line: lineOf(engine, ref) }));
-    const { diagram } = engine.space;
-    const visits = engine.liveness().visits(first.at.table, first.at.chain);
-    const { changes } = engine.space;
-    const own = meeting(engine, first.rule.rule.constraint);
-    // What the rule would match if nothing had sent packets away before.
-    const sets = visits.map(({ hook, change }) => ({
-      hook,
-      packets: diagram.mask(engine.firewall.possible(hook), changes.before(own, change)),
-    }));
-    const witness = plainlyShown(subject, engine, sets);
-    const by = sayFew(
-      causedBy.map((ref) => sayRef(host, ref)),
-      2,
-    );
-    const way =
-      first.at.table === 'filter' && Object.values(chainOf).includes(first.at.chain)
-        ? ''
-        : `${by === '' ? '' : `, to which ${by} ${causedBy.length === 1 ? 'leads' : 'lead'}`}`;
-    return {
-      id: fwAnom01.id,
-      severity: 'low',
-      certainty: 'certain',
-      title: `${sayNumbers(at.map(({ rule }) => Number(rule)))} of ${chain} ${bundle.length === 1 ? 'waits' : 'wait'} for packets that do not come there`,
-      why: `Nothing that ${sayRef(host, first.at)} matches comes to ${chain}${way}: other chains decide about it before, or it is not sent there.`,
-      family: first.at.family,
-      at,
-      causedBy,
-      witness,
-      fix: `Put the rule where its packets pass, or delete it: as it stands nothing changes without it.\n${deletions(at).join('\n')}`,
-      refs: fwAnom01.refs,
-    };
-  });
-}
-
 /** Dead rules of which nobody asked why. */
 function rest(subject: Subject, engine: Engine, left: readonly DeadRules['left'][number][]): readonly Finding[] {
   const [first] = left;
@@ -291,11 +251,6 @@ function rest(subject: Subject, engine: Engine, left: readonly DeadRules['left']
       refs: fwAnom01.refs,
     },
   ];
-}
-
-function lineOf({ firewall }: Engine, { table, chain, rule }: Located | Omit<Located, 'line'>): number | null {
-  const found = firewall.ruleset.tables.find(({ name }) => name === table)?.chains.get(chain);
-  return rule === 'policy' ? (found?.line ?? null) : (found?.rules[rule - 1]?.line ?? null);
 }
 
 function distinct(refs: readonly Located[]): readonly Located[] {

@@ -128,7 +128,8 @@ function describe({ host }: Subject, family: 4 | 6, { table, chain, callers }: L
     at: chain.rules.slice(0, 8).map(place),
     causedBy: by,
     witness,
-    fix: `If only those in the list may come in, end the chain in a rule that denies, after making sure that your own address is in the list.\n${toolOf(family)} -A ${chain.name} -j DROP`,
+    // Pasted unread it would lock out whoever is not in the list.
+    fix: `If only those in the list may come in, make sure that your own address is in it, and end it with: ${toolOf(family)} -A ${chain.name} -j DROP`,
     refs: fwAnom07.refs,
   };
 }
