@@ -35,3 +35,10 @@ const templates: readonly { readonly owner: string; readonly chains: RegExp }[] 
 export function templateOf(chain: string): string | null {
   return templates.find(({ chains }) => chains.test(chain))?.owner ?? null;
 }
+
+/** The same, and chains that a program fills itself, from what it ships or is told: nobody edits their rules, or could comment them. */
+export function isShipped(chain: string): boolean {
+  return (
+    templateOf(chain) !== null || /^ufw6?-(before|after)-|^(IN|FWD[IO]?|PRE|POST|OUT)_.+_(pre|log|deny|allow|post)$/.test(chain)
+  );
+}

@@ -7,7 +7,7 @@ import { type Dead, deadRules, isByTemplate } from '../dead.ts';
 import { filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located, Severity } from '../finding.ts';
-import { templateOf } from '../owners.ts';
+import { isShipped } from '../owners.ts';
 
 /**
  * Rules that could match nothing here even if no other rule stood before them: they ask for a link, an address or members of a
@@ -85,7 +85,7 @@ function run(subject: Subject): Answer {
     const dead = deadRules(subject, family);
     if (!dead.known) return dead;
     const found = subject.ask(family, (engine) => {
-      const absent = nowhereOf(engine.firewall, engine.liveness()).filter(({ rule }) => templateOf(rule.chain) === null);
+      const absent = nowhereOf(engine.firewall, engine.liveness()).filter(({ rule }) => !isShipped(rule.chain));
       const groups = new Map<string, { readonly absence: Absence; readonly at: Located[] }>();
       const told = new Set<string>();
       for (const { rule, line, absences } of absent) {

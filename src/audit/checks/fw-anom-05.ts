@@ -8,7 +8,7 @@ import { filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
-import { templateOf } from '../owners.ts';
+import { isShipped } from '../owners.ts';
 
 /**
  * Chains to which no rule leads, chains without rules to which some do, jumps in a circle (which the kernel refuses: such a text
@@ -78,7 +78,7 @@ function oddities(ruleset: Ruleset): readonly [readonly Named[], readonly Named[
       if (effect?.kind === 'return' && isBuiltin(table.name, rule.chain)) returns.push(place(ruleset, table.name, rule));
     }
     for (const chain of table.chains.values()) {
-      if (isBuiltin(table.name, chain.name) || templateOf(chain.name) !== null) continue;
+      if (isBuiltin(table.name, chain.name) || isShipped(chain.name)) continue;
       const by = callers.get(chain.name) ?? [];
       if (by.length === 0) uncalled.push({ table, chain, by });
       else if (chain.rules.length === 0) hollow.push({ table, chain, by });

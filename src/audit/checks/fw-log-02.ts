@@ -1,5 +1,6 @@
 import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
+import { never } from '../../model/packet/index.ts';
 import { ruleText } from '../../model/ruleset/index.ts';
 import { allowing, deciders, denying, ruleAt, sayList, sayRef, toolOf } from '../blame.ts';
 import { bundled, sayFew } from '../bundle.ts';
@@ -9,8 +10,9 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
 import { type LogRule, logRulesOf } from '../logs.ts';
+import { meaningsOf } from '../meaning.ts';
 import { endingIn, openings, shownBy, whatever } from '../packet-sets.ts';
-import { walksOf } from '../walks.ts';
+import { matchesOn, walksOf } from '../walks.ts';
 
 const open = (text: string): string => text.replace('-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n', '');
 
@@ -92,7 +94,8 @@ interface Lie {
 }
 
 /** A packet that one way through the rules reports so, and that ends the other way on the same way. */
-function contradiction(subject: Subject, engine: Engine, { at }: LogRule, denied: boolean): Witness | null {
+function contradiction(subject: Subject, engine: Engine, { at, rule }: LogRule, denied: boolean): Witness | null {
+  const constraint = meaningsOf(engine.firewall.ruleset).get(rule)?.constraint ?? never;
   const { diagram } = engine.space;
   const contrary = denied ? allowing : denying;
   for (const { hook, packets } of engine.liveness().hits(at.table, at.chain, Number(at.rule))) {
@@ -101,9 +104,7 @@ function contradiction(subject: Subject, engine: Engine, { at }: LogRule, denied
     const witness = ending === none ? null : shownBy(engine, hook, diagram.mask(fresh, ending));
     if (witness === null) continue;
     const lies = walksOf(subject, witness.packet).some(
-      ({ path, verdict }) =>
-        contrary.includes(verdict) &&
-        path.some(({ table, chain, rule }) => table === at.table && chain === at.chain && rule === at.rule),
+      (walk) => contrary.includes(walk.verdict) && matchesOn(walk, at, constraint),
     );
     if (lies) return witness;
   }

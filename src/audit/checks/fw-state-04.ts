@@ -11,7 +11,8 @@ const loose = 'net.netfilter.nf_conntrack_tcp_loose';
 
 /**
  * A TCP packet with ACK and without SYN that belongs to no connection is NEW as long as nf_conntrack_tcp_loose is 1, as the kernel
- * has it by itself: to drop INVALID does not stop a scan by ACK. Where that setting is known to be 0 the packet is INVALID.
+ * has it by itself: to drop INVALID does not stop a scan by ACK. Where that setting is known to be 0 the packet is INVALID; where it was
+ * not read the finding is possible only.
  */
 export const fwState04: Check = {
   id: 'FW-STATE-04',
@@ -24,7 +25,8 @@ export const fwState04: Check = {
   run,
   examples: [
     { title: 'nothing at all', v4: empty, v6: empty, finds: [] },
-    { title: 'the guide', v4: guide, finds: ['low 4'] },
+    { title: 'the guide', v4: guide, facts: { ...oneLink, sysctls: { [loose]: '1' } }, finds: ['low 4'] },
+    { title: 'a setting that nobody read is what the kernel begins with', v4: guide, finds: ['low 4'] },
     { title: 'a hardened pair', v4: hardened4, v6: hardened6, finds: [] },
     {
       title: 'to drop INVALID is not enough',
@@ -68,7 +70,7 @@ function run(subject: Subject): Answer {
         {
           id: fwState04.id,
           severity: 'low',
-          certainty: alone && witness.trace.verdict === 'ACCEPT' ? 'certain' : 'possible',
+          certainty: alone && witness.trace.verdict === 'ACCEPT' && sysctl(host, loose) === '1' ? 'certain' : 'possible',
           title: `New IPv${family} TCP packets without SYN are let in`,
           why: `A TCP packet with ACK alone to port ${witness.packet.dport}, of no connection, counts as NEW (${setting}) and is accepted by ${sayList(at.map((ref) => sayRef(host, ref)))}. The answer tells a scanner that the port is not filtered.`,
           family,

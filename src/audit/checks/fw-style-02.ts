@@ -8,7 +8,7 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
-import { templateOf } from '../owners.ts';
+import { isShipped } from '../owners.ts';
 
 /**
  * Rules of filter that let new connections in should say by a comment who needs them, and since when. The loopback, answers and ICMP
@@ -52,7 +52,7 @@ function run(subject: Subject): Answer {
           meaning?.effect.kind === 'verdict' &&
           meaning.effect.verdict === 'ACCEPT' &&
           rule.chain !== 'OUTPUT' &&
-          templateOf(rule.chain) === null &&
+          !isShipped(rule.chain) &&
           !isPlain(meaning.constraint)
         );
       });
