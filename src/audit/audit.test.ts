@@ -21,10 +21,20 @@ function said(report: Report): string[] {
   return ofRules(report).findings.map(({ severity, id, family, certainty }) => `${severity} ${id} ${family} ${certainty}`);
 }
 
+/** What is said of the doors themselves; what else of the guide is wrong guide.test.ts says. */
+function saidOfDoors(report: Report): string[] {
+  return said(report).filter((line) => /FW-(BASE|V6|EXP-06|RATE-01)/.test(line));
+}
+
+/** These texts come without counters, of which one check lives. */
+function unknownBut(report: Report): readonly unknown[] {
+  return ofRules(report).unknown.filter(({ id }) => id !== 'FW-ANOM-06');
+}
+
 describe('the whole report', () => {
   it('of the guide names what it forgot, and nothing that it did right', () => {
     const report = audit(exampleHost({ v4: guide, v6: empty, facts }));
-    expect(said(report)).toEqual([
+    expect(saidOfDoors(report)).toEqual([
       'critical FW-V6-01 6 certain',
       'high FW-BASE-04 4 certain',
       'high FW-BASE-05 4 certain',
@@ -33,7 +43,7 @@ describe('the whole report', () => {
       'medium FW-RATE-01 6 certain',
       'low FW-BASE-03 4 certain',
     ]);
-    expect(ofRules(report).unknown).toEqual([]);
+    expect(unknownBut(report)).toEqual([]);
     // Nothing was said of the machine.
     expect(report.confidence).toBeLessThan(50);
     expect(report.score).toBeLessThanOrEqual(40);
@@ -50,12 +60,12 @@ describe('the whole report', () => {
     const report = audit(exampleHost({ v4: hardened4, v6: hardened6, facts }));
     expect(said(report)).toEqual([]);
     expect(report.score).toBe(100);
-    expect(ofRules(report).unknown).toEqual([]);
+    expect(unknownBut(report)).toEqual([]);
   });
 
   it('is not taken in by a DROP policy behind two half-space accepts', () => {
     const report = audit(exampleHost({ v4: inverted, v6: hardened6, facts }));
-    const open = report.findings[0];
+    const open = report.findings.find(({ id }) => id.startsWith('FW-BASE'));
     expect(open).toMatchObject({ id: 'FW-BASE-01', severity: 'high', certainty: 'certain' });
     expect(open?.at.map(({ rule }) => rule)).toEqual([1, 2]);
     expect(open?.fix).toContain('iptables -D INPUT 2\niptables -D INPUT 1\n');
@@ -173,7 +183,7 @@ describe('what firewall tools write by default', () => {
         const sets = text(tool, 'sets');
         const report = audit(exampleHost({ v4, v6, facts, ...(sets === null ? {} : { sets }) }));
         expect(said(report).filter((line) => /^(critical|high)/.test(line))).toEqual([]);
-        expect(ofRules(report).unknown).toEqual([]);
+        expect(unknownBut(report)).toEqual([]);
       });
     }
   }

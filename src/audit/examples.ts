@@ -30,10 +30,12 @@ export const hardened4 = `*filter
 -A INPUT -s 127.0.0.0/8 -j DROP
 -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A INPUT -m conntrack --ctstate INVALID -j DROP
+-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -j DROP
 -A INPUT -p icmp -m icmp --icmp-type 8 -m limit --limit 5/sec -j ACCEPT
--A INPUT -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m hashlimit --hashlimit-upto 3/min --hashlimit-burst 3 --hashlimit-mode srcip --hashlimit-name ssh4 -j ACCEPT
--A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT
--A INPUT -m limit --limit 5/min -j LOG --log-prefix "denied: "
+-A INPUT -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m hashlimit --hashlimit-upto 3/min --hashlimit-burst 3 --hashlimit-mode srcip --hashlimit-name ssh4 -m comment --comment "ssh: operators" -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 80,443 -m connlimit --connlimit-above 100 --connlimit-mask 32 --connlimit-saddr -j DROP
+-A INPUT -p tcp -m multiport --dports 80,443 -m comment --comment "web: the shop" -j ACCEPT
+-A INPUT -m hashlimit --hashlimit-upto 10/min --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log4 -j LOG --log-prefix "denied: " --log-level 6
 -A OUTPUT -o lo -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A OUTPUT -p icmp -j ACCEPT
@@ -50,6 +52,7 @@ export const hardened6 = `*filter
 -A INPUT -i lo -j ACCEPT
 -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A INPUT -m conntrack --ctstate INVALID -j DROP
+-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -j DROP
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 1 -j ACCEPT
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 2 -j ACCEPT
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 3 -j ACCEPT
@@ -58,9 +61,10 @@ export const hardened6 = `*filter
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 134 -m hl --hl-eq 255 -j ACCEPT
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -m hl --hl-eq 255 -j ACCEPT
 -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -m hl --hl-eq 255 -j ACCEPT
--A INPUT -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m hashlimit --hashlimit-upto 3/min --hashlimit-burst 3 --hashlimit-mode srcip --hashlimit-name ssh6 -j ACCEPT
--A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT
--A INPUT -m limit --limit 5/min -j LOG --log-prefix "denied: "
+-A INPUT -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -m hashlimit --hashlimit-upto 3/min --hashlimit-burst 3 --hashlimit-mode srcip --hashlimit-name ssh6 -m comment --comment "ssh: operators" -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 80,443 -m connlimit --connlimit-above 100 --connlimit-mask 64 --connlimit-saddr -j DROP
+-A INPUT -p tcp -m multiport --dports 80,443 -m comment --comment "web: the shop" -j ACCEPT
+-A INPUT -m hashlimit --hashlimit-upto 10/min --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log6 -j LOG --log-prefix "denied: " --log-level 6
 -A OUTPUT -o lo -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A OUTPUT -p ipv6-icmp -j ACCEPT

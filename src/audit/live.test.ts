@@ -59,7 +59,7 @@ describe('a live machine', () => {
     it(`with the guide's rules in ${backend} lacks what the guide forgets`, async () => {
       await using host = await machine();
       await restore(host, `iptables-${backend}-restore`, guide);
-      expect(said(await report(kernel, host))).toEqual([
+      expect(said(await report(kernel, host)).filter((line) => /FW-(BASE|V6|RATE-01)/.test(line))).toEqual([
         'critical FW-V6-01 6 certain',
         'high FW-BASE-04 4 certain',
         'high FW-BASE-05 4 certain',

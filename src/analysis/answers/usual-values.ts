@@ -140,7 +140,7 @@ function ownAddresses(family: Family, link: string | null, { addresses: known, l
 }
 
 /** Addresses that nobody sends from or to in earnest: unspecified, loopback, multicast, reserved, broadcast. */
-export function oddAddresses(family: Family, surroundings: Surroundings): Ranges<bigint> {
+export function oddAddresses(family: Family, surroundings: Pick<Surroundings, 'addresses'>): Ranges<bigint> {
   const most = (1n << BigInt(bitsOf(family))) - 1n;
   if (family === 6) return ranges([0n, 1n], [0xffn << 120n, most]);
   const broadcasts = (surroundings.addresses ?? [])

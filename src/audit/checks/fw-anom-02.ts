@@ -1,12 +1,16 @@
-import { type Effect, never } from '../../model/packet/index.ts';
-import { type Chain, type Rule, type Ruleset, ruleText, type Table } from '../../model/ruleset/index.ts';
+import { known } from '../../model/host/index.ts';
+import { type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
 import { aimedAt } from '../aim.ts';
 import { deletions, sayRef } from '../blame.ts';
-import { type Changing, changesOf, changingChains } from '../changes.ts';
+import { bundled, sayFew, sayNumbers } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { type Dead, deadRules, isByTemplate, placeOfBlocker } from '../dead.ts';
+import type { Engine } from '../engine.ts';
 import { filter, guide, guideTwice, hardened4, hardened6 } from '../examples.ts';
-import type { Finding, Located, Undetermined } from '../finding.ts';
-import { canonical, meaningsOf, readsOf } from '../meaning.ts';
+import { eachText } from '../families.ts';
+import type { Finding, Located } from '../finding.ts';
+import { plainlyShown, witnessOfRule } from '../packet-sets.ts';
+import { type Repetition, repetitionsIn } from '../repetition.ts';
 import { standardsOf } from '../standards/index.ts';
 
 /**
@@ -14,6 +18,8 @@ import { standardsOf } from '../standards/index.ts';
  * either ends the packet's way through the chain (a verdict, RETURN, goto, a translation) or logs it. Conditions are compared by
  * meaning: their order, their spelling and comments do not count. A rule with a limit or any other match that keeps
  * count is never compared; nor is one whose conditions another rule in between may change (marks, sets, tracking).
+ *
+ * Redundant too is a rule that is never asked and whose packets earlier rules, perhaps several, treat just as it would.
  */
 export const fwAnom02: Check = {
   id: 'FW-ANOM-02',
@@ -125,96 +131,64 @@ export const fwAnom02: Check = {
 };
 
 function run(subject: Subject): Answer {
-  const findings: Finding[] = [];
-  const unknown: Undetermined[] = [];
-  for (const family of [4, 6] as const) {
-    const fact = subject.host.rulesets[family];
-    if (!fact.known) {
-      unknown.push({ id: fwAnom02.id, why: `IPv${family}: ${fact.why}`, remedy: fact.remedy });
-      continue;
-    }
-    for (const table of fact.value.tables) {
-      const changing = changingChains(fact.value, table);
-      for (const chain of table.chains.values()) findings.push(...repeated(subject, fact.value, table, chain, changing));
-    }
-  }
-  return { findings, unknown };
+  return eachText(fwAnom02, subject, ({ family, ruleset }) => {
+    const repeated = [...Map.groupBy(repetitionsIn(ruleset), ({ table, rule }) => `${table.name} ${rule.chain}`).values()]
+      .flatMap((alike) => bundled(alike, () => 'chain'))
+      .map((bundle) => finding(subject, ruleset, bundle));
+    const dead = deadRules(subject, family);
+    // What repeats word for word is known without the engine.
+    if (!dead.known) return repeated.length > 0 ? known(repeated) : dead;
+    const covered = subject.ask(family, (engine) => coveredBy(subject, engine, dead.value.explained));
+    return covered.known ? known([...repeated, ...covered.value]) : covered;
+  });
 }
 
-/** Rules that match nothing do not repeat each other. */
-const nothingMatches = canonical(never);
+type Covered = Extract<Dead, { kind: 'covered' }>;
 
-function repeated(subject: Subject, ruleset: Ruleset, table: Table, chain: Chain, changing: Changing): readonly Finding[] {
-  const meanings = meaningsOf(ruleset);
-  const pairs: Pair[] = [];
-  const seen = new Map<string, Pair['earlier']>();
-  // Which changes happened before a rule, as running numbers: an earlier rule is the same only if nothing changed since.
-  let epoch = { mark: 0, sets: 0, state: 0 };
-  for (const rule of chain.rules) {
-    const meaning = meanings.get(rule);
-    if (meaning === undefined) continue;
-    const kind = comparable(meaning.effect);
-    const reads = readsOf(meaning.constraint);
-    const says = canonical(meaning.constraint);
-    if (kind !== null && !reads.undecidable && says !== nothingMatches && meaning.notUnderstood.length === 0) {
-      const since = [reads.mark && epoch.mark, reads.sets && epoch.sets, reads.state && epoch.state].join();
-      const key = `${since} ${effectText(meaning.effect)} ${says}`;
-      const earlier = seen.get(key);
-      if (earlier === undefined) seen.set(key, { rule, ends: kind === 'ends' });
-      else pairs.push({ rule, earlier });
-    }
-    const does = changesOf(ruleset, rule, meaning, changing);
-    epoch = {
-      mark: epoch.mark + Number(does.mark),
-      sets: epoch.sets + Number(does.sets),
-      state: epoch.state + Number(does.state),
-    };
-  }
-  return findingsOf(subject, ruleset, table, pairs);
+/** Rules that are never asked, and for which all is done that they would do. */
+function coveredBy(subject: Subject, engine: Engine, dead: readonly Dead[]): readonly Finding[] {
+  const covered = dead.filter((one) => one.kind === 'covered').filter((one) => !isByTemplate(one));
+  const meant = new Set(covered.filter(({ loss }) => loss === 'opposite').map(causeOf));
+  const told = covered.filter((one) => one.loss === 'same' && one.rule.rule.effect.kind !== 'log' && !meant.has(causeOf(one)));
+  return [...Map.groupBy(told, ({ at }) => `${at.table} ${at.chain}`).values()]
+    .flatMap((alike) => bundled(alike, causeOf))
+    .map((bundle) => coveredFinding(subject, engine, bundle));
 }
 
-/** A rule and the earlier one that it repeats; `ends` if the earlier one lets no packet come to it. */
-interface Pair {
-  readonly rule: Rule;
-  readonly earlier: { readonly rule: Rule; readonly ends: boolean };
+function causeOf({ at, blockers }: Covered): string {
+  return `${at.table} ${at.chain} ${blockers.map(({ rule }) => rule.rule).join()}`;
 }
 
-/** Whether meeting the same rule again can change nothing: it ends the way through the chain, or it only speaks twice. */
-function comparable(effect: Effect): 'ends' | 'speaks' | null {
-  switch (effect.kind) {
-    case 'verdict':
-      // A queue may hand the packet back, and it goes on.
-      return effect.verdict === 'QUEUE' ? null : 'ends';
-    case 'return':
-    case 'translate':
-    case 'netmap':
-    case 'deliver':
-      return 'ends';
-    case 'jump':
-      return effect.goto ? 'ends' : null;
-    case 'log':
-      return 'speaks';
-    default:
-      return null;
-  }
+function coveredFinding(subject: Subject, engine: Engine, bundle: readonly Covered[]): Finding {
+  const first = bundle[0] as Covered;
+  const at = bundle.map((one) => one.at);
+  const causes = bundle.flatMap(({ blockers }) => blockers.map(placeOfBlocker));
+  const causedBy = [...new Map(causes.map((ref) => [Number(ref.rule), ref])).values()];
+  const chain = `${first.at.table === 'filter' ? '' : `${first.at.table} `}${first.at.chain}`;
+  const by = first.blockers.map((blocker) => sayRef(subject.host, placeOfBlocker(blocker)));
+  return {
+    id: fwAnom02.id,
+    severity: 'low',
+    certainty: 'certain',
+    title: `${sayNumbers(at.map(({ rule }) => Number(rule)))} of ${chain} ${bundle.length === 1 ? 'adds' : 'add'} nothing to earlier rules`,
+    why: `${bundle.length === 1 ? '' : 'For example '}${sayFew(by, 3)} ${by.length === 1 ? 'does' : 'do'} the same with every packet that ${sayRef(subject.host, first.at)} would match.`.replace(
+      /^./,
+      (letter) => letter.toUpperCase(),
+    ),
+    family: first.at.family,
+    at,
+    causedBy,
+    witness: plainlyShown(subject, engine, first.packets),
+    fix: `Delete ${bundle.length === 1 ? 'it' : 'them, the last first'}: nothing changes.\n${deletions(at).join('\n')}`,
+    refs: fwAnom02.refs,
+  };
 }
 
-function effectText(effect: Effect): string {
-  return JSON.stringify(effect, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
-}
-
-/** Up to so many repetitions of a chain are told one by one, more of them in one finding. */
-const toldSingly = 8;
-
-function findingsOf(subject: Subject, ruleset: Ruleset, table: Table, pairs: readonly Pair[]): readonly Finding[] {
-  if (pairs.length <= toldSingly) return pairs.map((pair) => finding(subject, ruleset, table, [pair]));
-  return [finding(subject, ruleset, table, pairs)];
-}
-
-function finding(subject: Subject, ruleset: Ruleset, table: Table, pairs: readonly Pair[]): Finding {
+function finding(subject: Subject, ruleset: Ruleset, pairs: readonly Repetition[]): Finding {
   const [first] = pairs;
   if (first === undefined) throw new Error('a finding without a rule');
   const { family } = ruleset;
+  const { table } = first;
   const place = (of: Rule): Located => ({ family, table: table.name, chain: of.chain, rule: of.number, line: of.line });
   const at = pairs.map(({ rule }) => place(rule));
   const cause = place(first.earlier.rule);
@@ -223,6 +197,8 @@ function finding(subject: Subject, ruleset: Ruleset, table: Table, pairs: readon
     first.earlier.ends ? ', which is therefore never asked.' : ': each is reported twice.'
   }`;
   const shown = deletions(at);
+  // Where simple aiming misses.
+  const met = subject.ask(family, (engine) => witnessOfRule(subject, engine, cause));
   return {
     id: fwAnom02.id,
     severity: 'low',
@@ -235,7 +211,7 @@ function finding(subject: Subject, ruleset: Ruleset, table: Table, pairs: readon
     family,
     at,
     causedBy: [...new Map(pairs.map(({ earlier }) => [earlier.rule.number, place(earlier.rule)])).values()],
-    witness: aimedAt(subject, cause),
+    witness: aimedAt(subject, cause) ?? (met.known ? met.value : null),
     fix: `Delete ${pairs.length === 1 ? 'the later one' : 'the later ones, the last first'}.\n${shown.join('\n')}`,
     refs: fwAnom02.refs,
   };

@@ -140,11 +140,16 @@ function ask(subject: Subject, family: Family): Finding | { readonly why: string
       ? `Log before the rule that denies.\n${at
           .map(({ table, chain, rule }) => {
             const where = table === 'filter' ? '' : ` -t ${table}`;
-            const log = '-m limit --limit 5/minute -j LOG --log-prefix "denied: "';
+            const log = denials(family);
             return rule === 'policy' ? `${tool}${where} -A ${chain} ${log}` : `${tool}${where} -I ${chain} ${rule} ${log}`;
           })
           .join('\n')}`
-      : `Log as the last rule of INPUT.\n${tool} -A INPUT -m limit --limit 5/minute -j LOG --log-prefix "denied: "`,
+      : `Log as the last rule of INPUT.\n${tool} -A INPUT ${denials(family)}`,
     refs: fwLog01.refs,
   };
+}
+
+/** A limit for each source, so that nobody hides behind another's noise (FW-LOG-05). */
+function denials(family: Family): string {
+  return `-m hashlimit --hashlimit-upto 10/minute --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log${family} -j LOG --log-prefix "denied: " --log-level info`;
 }

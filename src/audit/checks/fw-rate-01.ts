@@ -5,6 +5,7 @@ import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Located, Undetermined, Witness } from '../finding.ts';
+import { isLimiter } from '../limiters.ts';
 import { accepted, fromStrangers, type Held } from '../measure.ts';
 import { continuing, opening, sayPacket } from '../probes.ts';
 import { standardsOf } from '../standards/index.ts';
@@ -200,12 +201,6 @@ function limits(trace: Trace, way: End, counts = isLimiter): boolean {
     const differing = both.filter((match) => way.when[match] !== other.when[match]);
     return differing.length > 0 && differing.every(counts);
   });
-}
-
-/** `--set` alone writes the source down and lets every packet pass (net/netfilter/xt_recent.c, recent_mt). */
-function isLimiter(match: string): boolean {
-  if (/-m (limit|hashlimit|connlimit)\b/.test(match)) return true;
-  return /-m recent\b/.test(match) && /--(update|rcheck)\b/.test(match);
 }
 
 function describe(

@@ -5,7 +5,14 @@
  * it fire. It judges; it reads nothing and changes nothing. `audit` runs them all, documentation is made from them.
  */
 import type { Check } from '../check.ts';
+import { fwAnom01 } from './fw-anom-01.ts';
 import { fwAnom02 } from './fw-anom-02.ts';
+import { fwAnom03 } from './fw-anom-03.ts';
+import { fwAnom04 } from './fw-anom-04.ts';
+import { fwAnom05 } from './fw-anom-05.ts';
+import { fwAnom06 } from './fw-anom-06.ts';
+import { fwAnom07 } from './fw-anom-07.ts';
+import { fwAnom08 } from './fw-anom-08.ts';
 import { fwBack01 } from './fw-back-01.ts';
 import { fwBack02 } from './fw-back-02.ts';
 import { fwBase01 } from './fw-base-01.ts';
@@ -29,6 +36,10 @@ import { fwCt02 } from './fw-ct-02.ts';
 import { fwCt03 } from './fw-ct-03.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwLog01 } from './fw-log-01.ts';
+import { fwLog02 } from './fw-log-02.ts';
+import { fwLog03 } from './fw-log-03.ts';
+import { fwLog04 } from './fw-log-04.ts';
+import { fwLog05 } from './fw-log-05.ts';
 import { fwLog06 } from './fw-log-06.ts';
 import { fwLog07 } from './fw-log-07.ts';
 import { fwMon01 } from './fw-mon-01.ts';
@@ -40,7 +51,22 @@ import { fwPers02 } from './fw-pers-02.ts';
 import { fwPers03 } from './fw-pers-03.ts';
 import { fwPers04 } from './fw-pers-04.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwRate02 } from './fw-rate-02.ts';
+import { fwRate03 } from './fw-rate-03.ts';
+import { fwRate04 } from './fw-rate-04.ts';
+import { fwRate05 } from './fw-rate-05.ts';
+import { fwRate06 } from './fw-rate-06.ts';
 import { fwSpoof03 } from './fw-spoof-03.ts';
+import { fwState01 } from './fw-state-01.ts';
+import { fwState02 } from './fw-state-02.ts';
+import { fwState03 } from './fw-state-03.ts';
+import { fwState04 } from './fw-state-04.ts';
+import { fwState05 } from './fw-state-05.ts';
+import { fwState06 } from './fw-state-06.ts';
+import { fwState07 } from './fw-state-07.ts';
+import { fwStyle01 } from './fw-style-01.ts';
+import { fwStyle02 } from './fw-style-02.ts';
+import { fwStyle03 } from './fw-style-03.ts';
 import { fwSvc01 } from './fw-svc-01.ts';
 import { fwSys01 } from './fw-sys-01.ts';
 import { fwSys02 } from './fw-sys-02.ts';
@@ -64,7 +90,14 @@ import { fwV601 } from './fw-v6-01.ts';
 import { fwV605 } from './fw-v6-05.ts';
 
 export const checks: readonly Check[] = [
+  fwAnom01,
   fwAnom02,
+  fwAnom03,
+  fwAnom04,
+  fwAnom05,
+  fwAnom06,
+  fwAnom07,
+  fwAnom08,
   fwBack01,
   fwBack02,
   fwBase01,
@@ -88,6 +121,10 @@ export const checks: readonly Check[] = [
   fwCt03,
   fwExp06,
   fwLog01,
+  fwLog02,
+  fwLog03,
+  fwLog04,
+  fwLog05,
   fwLog06,
   fwLog07,
   fwMon01,
@@ -99,7 +136,22 @@ export const checks: readonly Check[] = [
   fwPers03,
   fwPers04,
   fwRate01,
+  fwRate02,
+  fwRate03,
+  fwRate04,
+  fwRate05,
+  fwRate06,
   fwSpoof03,
+  fwState01,
+  fwState02,
+  fwState03,
+  fwState04,
+  fwState05,
+  fwState06,
+  fwState07,
+  fwStyle01,
+  fwStyle02,
+  fwStyle03,
   fwSvc01,
   fwSys01,
   fwSys02,
