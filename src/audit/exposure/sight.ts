@@ -1,0 +1,293 @@
+import { grouped, splitBy, withoutField } from '../../analysis/answers/split.ts';
+import { usualPacket } from '../../analysis/answers/usual-packet.ts';
+import { usualMac } from '../../analysis/answers/usual-values.ts';
+import { all, type Node, none, unionOf } from '../../analysis/space/index.ts';
+import type { FieldName, Space } from '../../analysis/symbolic/index.ts';
+import { contains, ICMP, ICMPV6, type Ranges, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { type Hook, type Packet, states, tcpFlags } from '../../model/packet/index.ts';
+import type { Engine } from '../engine.ts';
+import { clientPort } from '../probes.ts';
+import { throttles, usually } from '../usual.ts';
+import { anyone, common, sizeOf } from './strangers.ts';
+
+/** By which way new connections come, and between whom. */
+export interface Course {
+  readonly hook: Hook;
+  readonly in: string | null;
+  readonly out: string | null;
+  /** Addresses of the near end: destinations, or on output sources. */
+  readonly near: readonly bigint[];
+  /** Addresses that the far end may have; shares are shares of these. */
+  readonly far: Ranges<bigint>;
+  /** Other than a client's. */
+  readonly sport?: number;
+}
+
+/**
+ * certain: accepted whatever the matches answer that no packet tells. possible: with some answers. steady: accepted also when
+ * the limits are used up. In all three a match of which the usual answer is known gives that (`usual.ts`).
+ */
+export type Mode = 'certain' | 'possible' | 'steady';
+
+/** What new connections of one protocol by one way are let through, by far address and port. */
+export interface Sight {
+  readonly course: Course;
+  readonly proto: number;
+  /** Which part of the far addresses may connect to the port of some near address; the port of a protocol without any is `null`. */
+  share(port: number | null, mode: Mode): number;
+  /** Ports that anyone reaches. */
+  openPorts(mode: Mode): Ranges<number>;
+  /** All addresses that may connect to the port, far ones or others. */
+  reaching(port: number | null, mode: Mode): Ranges<bigint>;
+  /** One such packet to a port of these from one of these addresses; `null` if there is none. */
+  packet(mode: Mode, ports: Ranges<number> | null, from?: Ranges<bigint>): Packet | null;
+}
+
+/** Far addresses that are treated alike. */
+interface Group {
+  readonly rest: Node;
+  readonly codes: readonly (readonly [number, number])[];
+  readonly share: number;
+}
+
+const kept = new WeakMap<Engine, Map<string, Sight>>();
+
+/** Made once an audit. @throws OverBudget, also later. */
+export function sightOf(engine: Engine, course: Course, proto: number): Sight {
+  const known = kept.get(engine) ?? new Map<string, Sight>();
+  kept.set(engine, known);
+  const { hook, near, far, sport } = course;
+  const key = [hook, course.in, course.out, near.join(), far.join(), sport, proto].join(' ');
+  const sight = known.get(key) ?? createSight(engine, course, proto);
+  known.set(key, sight);
+  return sight;
+}
+
+function createSight({ space, firewall }: Engine, course: Course, proto: number): Sight {
+  const { diagram, layout, changes, family } = space;
+  const { hook } = course;
+  const [farField, nearField] = hook === 'output' ? (['dst', 'src'] as const) : (['src', 'dst'] as const);
+  const isPorted = proto === TCP || proto === UDP;
+  const fixed = fixedFields(space, course, proto, isPorted);
+  const change = changes.of({ fields: new Map([...fixed].map(([field, code]) => [field, { kind: 'to', code }])) });
+  const ports = layout.axis('dport');
+  const absent = layout.numberCode('dport', null);
+  const nearCodes = [...new Set(course.near.map((value) => layout.addressCode(nearField, value)))];
+  const sets = new Map<Mode, Node>();
+  const groups = new Map<Mode, readonly Group[]>();
+  const shares = new Map<Mode, Float64Array>();
+
+  /** Sets of far address, near address and port. */
+  const setOf = (mode: Mode): Node => {
+    let set = sets.get(mode);
+    if (set === undefined) {
+      set = answered(space, bound(accepting(mode)), mode, hook);
+      sets.set(mode, set);
+    }
+    return set;
+  };
+
+  function accepting(mode: Mode): Node {
+    return diagram.where(changes.before(firewall.way(hook).verdicts, change), (value) => {
+      if (value === 0) return true;
+      const ending = space.endings.of(value);
+      if (ending.kind !== 'decided') return false;
+      const { verdict } = ending.decision;
+      // What a queue's program says is not known.
+      return verdict === 'ACCEPT' || (mode === 'possible' && (verdict === 'QUEUE' || verdict === 'STOLEN'));
+    });
+  }
+
+  /** A new connection is its first packet: what is asked of the connection is asked of that. */
+  function bound(set: Node): Node {
+    const original = (['origSrc', 'origDst', 'origSport', 'origDport', 'origProto'] as const).filter(
+      (field) => layout.axis(field).size > 1,
+    );
+    if (original.length === 0) return set;
+    const own = diagram.mask(changes.before(firewall.possible(hook), change), set);
+    return original.reduce((rest, field) => withoutField(diagram, rest, layout.axis(field)), own);
+  }
+
+  const groupsOf = (mode: Mode): readonly Group[] => {
+    const before = groups.get(mode);
+    if (before !== undefined) return before;
+    const weightOf = weightsOf(space, farField, course.far);
+    const made = [...grouped(splitBy(diagram, setOf(mode), layout.axis(farField)), layout.axis(farField).size)]
+      .filter(([rest]) => rest !== none)
+      .map(([rest, codes]) => ({ rest, codes, share: codes.reduce((sum, [lo, hi]) => sum + weightOf(lo, hi), 0) }))
+      .sort((left, right) => right.share - left.share);
+    groups.set(mode, made);
+    return made;
+  };
+
+  /** By code of the port: the share of those that reach it at the near address where most do. */
+  const sharesOf = (mode: Mode): Float64Array => {
+    const before = shares.get(mode);
+    if (before !== undefined) return before;
+    const most = new Float64Array(Math.max(1, ports.size));
+    for (const near of nearCodes) {
+      const here = new Float64Array(most.length);
+      for (const { rest, share } of groupsOf(mode)) {
+        // What is left is nobody: a few single addresses each.
+        if (share * 4096 < anyone[family] / 16) break;
+        const there = changes.before(rest, changes.of({ fields: new Map([[nearField, { kind: 'to', code: near }]]) }));
+        const runs = splitBy(diagram, there, ports);
+        for (const [index, run] of runs.entries()) {
+          if (run.rest === none) continue;
+          const end = runs[index + 1]?.first ?? most.length;
+          for (let code = run.first; code < end; code += 1) here[code] = (here[code] as number) + share;
+        }
+      }
+      for (let code = 0; code < most.length; code += 1) most[code] = Math.max(most[code] as number, here[code] as number);
+    }
+    shares.set(mode, most);
+    return most;
+  };
+
+  const portCode = (port: number | null): number => (isPorted ? layout.numberCode('dport', port) : absent);
+
+  return {
+    course,
+    proto,
+    share: (port, mode) => sharesOf(mode)[Math.min(portCode(port), sharesOf(mode).length - 1)] ?? 0,
+    openPorts(mode) {
+      const open: (readonly [number, number])[] = [];
+      for (const [code, share] of sharesOf(mode).entries()) {
+        const values = share < anyone[family] ? null : layout.numbersOf('dport', code);
+        if (values !== null) open.push(values);
+      }
+      return ranges(...open);
+    },
+    reaching(port, mode) {
+      const found: (readonly [bigint, bigint])[] = [];
+      for (const { rest, codes } of groupsOf(mode)) {
+        if (!nearCodes.some((near) => holds(rest, near, portCode(port)))) continue;
+        for (const [lo, hi] of codes) found.push([layout.addressesOf(farField, lo)[0], layout.addressesOf(farField, hi)[1]]);
+      }
+      return ranges(...found);
+    },
+    packet(mode, within, from = course.far) {
+      const { matching } = firewall;
+      let set = diagram.mask(firewall.possible(hook), setOf(mode));
+      if (within !== null && isPorted) set = diagram.mask(matching.fieldSet('dport', codesOfPorts(within)), set);
+      set = diagram.mask(matching.fieldSet(farField, codesOfAddresses(from)), set);
+      for (const [field, code] of fixed) set = diagram.mask(matching.fieldSet(field, Int32Array.of(code, code)), set);
+      for (const [index, near] of nearCodes.entries()) {
+        const here = diagram.mask(matching.fieldSet(nearField, Int32Array.of(near, near)), set);
+        if (here === none) continue;
+        const { packet } = usualPacket(diagram, layout, hook, firewall.surroundings, here);
+        const address = course.near.find((value) => layout.addressCode(nearField, value) === near) ?? course.near[index] ?? 0n;
+        const links = { in: course.in, out: course.out };
+        const port = within === null || packet.dport === null || contains(within, packet.dport) ? packet.dport : within[0]?.[0];
+        return { ...packet, ...links, [nearField]: address, dport: port ?? null, sport: isPorted ? (course.sport ?? clientPort) : null };
+      }
+      return null;
+    },
+  };
+
+  /** Whether the pair of codes is in the set, which asks for nothing else. */
+  function holds(set: Node, near: number, port: number): boolean {
+    const [nearAxis, portAxis] = [layout.axis(nearField), ports];
+    let node = set;
+    while (node >= 0) {
+      const level = diagram.level(node);
+      const inNear = level >= nearAxis.level && level < nearAxis.level + nearAxis.width;
+      const axis = inNear ? nearAxis : portAxis;
+      const bit = ((inNear ? near : port) >> (axis.width - (level - axis.level) - 1)) & 1;
+      node = bit === 0 ? diagram.lo(node) : diagram.hi(node);
+    }
+    return node !== none;
+  }
+
+  function codesOfPorts(within: Ranges<number>): Int32Array {
+    return unionOf(within.map(([lo, hi]) => [layout.numberCode('dport', lo), layout.numberCode('dport', hi)]));
+  }
+
+  function codesOfAddresses(within: Ranges<bigint>): Int32Array {
+    return unionOf(within.map(([lo, hi]) => [layout.addressCode(farField, lo), layout.addressCode(farField, hi)]));
+  }
+}
+
+/** What an ordinary first packet of the protocol has by that way, whoever sends it and where to. */
+function fixedFields(
+  { layout, family }: Space,
+  course: Course,
+  proto: number,
+  isPorted: boolean,
+): ReadonlyMap<FieldName, number> {
+  const codes = new Map<FieldName, number>();
+  const link = (field: 'in' | 'out', name: string | null): void => {
+    codes.set(field, name === null ? 0 : layout.interfaces.codeOf(name));
+  };
+  link('in', course.in);
+  link('out', course.out);
+  const isIcmp = proto === (family === 4 ? ICMP : ICMPV6);
+  codes.set('state', layout.numberCode('state', states.indexOf('NEW')));
+  codes.set('fragment', layout.numberCode('fragment', 0));
+  codes.set('proto', layout.numberCode('proto', proto));
+  codes.set('sport', layout.numberCode('sport', isPorted ? (course.sport ?? clientPort) : null));
+  if (!isPorted) codes.set('dport', layout.numberCode('dport', null));
+  codes.set('icmpType', layout.numberCode('icmpType', isIcmp ? (family === 4 ? 8 : 128) : null));
+  codes.set('icmpCode', layout.numberCode('icmpCode', isIcmp ? 0 : null));
+  codes.set('length', layout.numberCode('length', 60));
+  codes.set('ttl', layout.numberCode('ttl', 64));
+  codes.set('mac', layout.numberCode('mac', usualMac));
+  codes.set('flags', layout.axis('flags').size > 1 && proto === TCP ? tcpFlags.SYN : 0);
+  for (const field of ['direction', 'status', 'exempt', 'template', 'shortened', 'clamped'] as const) codes.set(field, 0);
+  for (const field of codes.keys()) if (layout.axis(field).size <= 1) codes.delete(field);
+  return codes;
+}
+
+/** The set without marks, which nobody has set yet, and without matches that no field tells. */
+function answered({ diagram, layout }: Space, set: Node, mode: Mode, hook: Hook): Node {
+  const firstMark = layout.firstVariable - 2 * layout.markBits.length;
+  const known = new Map<Node, Node>();
+  const visit = (node: Node): Node => {
+    if (node < 0) return node;
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const level = diagram.level(node);
+    const made = level < firstMark ? diagram.make(level, visit(diagram.lo(node)), visit(diagram.hi(node))) : open(node, level);
+    known.set(node, made);
+    return made;
+  };
+  const open = (node: Node, level: number): Node => {
+    if (level < layout.firstVariable) return visit(diagram.lo(node));
+    const answer = answerOf(layout.variableAt(level).text, mode, hook);
+    if (answer !== null) return visit(answer ? diagram.hi(node) : diagram.lo(node));
+    const [lo, hi] = [visit(diagram.lo(node)), visit(diagram.hi(node))];
+    return mode === 'possible' ? diagram.first(lo, hi) : diagram.mask(lo, hi);
+  };
+  return set === all ? all : visit(set);
+}
+
+function answerOf(text: string, mode: Mode, hook: Hook): boolean | null {
+  // Where no fact tells: what comes to this host is for one of its own addresses, and no source from elsewhere is its own.
+  const end = /^-m addrtype --(src|dst)-type LOCAL$/.exec(text)?.[1];
+  if (end !== undefined && hook !== 'output') return end === 'dst' && hook === 'input';
+  const plain = usually(text);
+  if (mode !== 'steady' || plain === null || text.includes('(drops the packet itself)') || !throttles(text)) return plain;
+  return !plain;
+}
+
+const weights = new WeakMap<Space, Map<string, (first: number, last: number) => number>>();
+
+/** The share of the far addresses that codes hold, by first and last. */
+function weightsOf(space: Space, field: 'src' | 'dst', far: Ranges<bigint>): (first: number, last: number) => number {
+  const known = weights.get(space) ?? new Map<string, (first: number, last: number) => number>();
+  weights.set(space, known);
+  const key = `${field} ${far.join()}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const { layout } = space;
+  const whole = sizeOf(far);
+  const { size } = layout.axis(field);
+  const until: bigint[] = [0n];
+  for (let code = 0; code < size; code += 1) {
+    until.push((until[code] as bigint) + sizeOf(common([layout.addressesOf(field, code)], far)));
+  }
+  const made = (first: number, last: number): number =>
+    Number((((until[last + 1] as bigint) - (until[first] as bigint)) << 60n) / whole) / 2 ** 60;
+  known.set(key, made);
+  return made;
+}
