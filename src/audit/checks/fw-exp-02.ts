@@ -24,7 +24,9 @@ export const fwExp02: Check = {
     listedPorts(subject, {
       check: fwExp02,
       ports: (family) => [
-        ...sshPorts(subject.host, family).filter((port) => port !== 22).map((port) => ({ proto: TCP, port, name: 'SSH' }) as const),
+        ...sshPorts(subject.host, family)
+          .filter((port) => port !== 22)
+          .map((port) => ({ proto: TCP, port, name: 'SSH' }) as const),
         ...managementPorts,
       ],
       severity: 'high',

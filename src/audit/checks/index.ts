@@ -13,11 +13,15 @@ import { fwBase03 } from './fw-base-03.ts';
 import { fwBase04 } from './fw-base-04.ts';
 import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
+import { fwExp01 } from './fw-exp-01.ts';
 import { fwExp02 } from './fw-exp-02.ts';
 import { fwExp03 } from './fw-exp-03.ts';
 import { fwExp04 } from './fw-exp-04.ts';
+import { fwExp05 } from './fw-exp-05.ts';
 import { fwExp06 } from './fw-exp-06.ts';
 import { fwExp08 } from './fw-exp-08.ts';
+import { fwExp09 } from './fw-exp-09.ts';
+import { fwExp10 } from './fw-exp-10.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
 import { fwV601 } from './fw-v6-01.ts';
@@ -31,11 +35,15 @@ export const checks: readonly Check[] = [
   fwBase04,
   fwBase05,
   fwBase06,
+  fwExp01,
   fwExp02,
   fwExp03,
   fwExp04,
+  fwExp05,
   fwExp06,
   fwExp08,
+  fwExp09,
+  fwExp10,
   fwLog01,
   fwRate01,
   fwV601,

@@ -2,7 +2,7 @@ import { type Family, TCP, UDP } from '../../model/net/index.ts';
 import { bystanders, rewritten } from '../bystanders.ts';
 import type { Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
-import { isLocal, ipv4Absent, ipv6Off, outsideOf, ownAddresses } from '../surroundings.ts';
+import { ipv4Absent, ipv6Off, isLocal, outsideOf, ownAddresses } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 import { namedLinks, unnamedLink, vocabularyOf } from '../vocabulary.ts';
 import { type Sight, sightOf } from './sight.ts';
@@ -48,7 +48,11 @@ export function doorsOf(subject: Subject, engine: Engine): readonly Door[] {
   if (links.length === 0) {
     links.push({ link: unnamedLink(vocabulary), sure: true, unread: null });
     if (outside.unread !== null) {
-      links.push(...namedLinks(vocabulary, 'in').slice(0, mostNamed).map((link) => ({ link, sure: false, unread: outside.unread })));
+      links.push(
+        ...namedLinks(vocabulary, 'in')
+          .slice(0, mostNamed)
+          .map((link) => ({ link, sure: false, unread: outside.unread })),
+      );
     }
   }
   return links.map((one) => {

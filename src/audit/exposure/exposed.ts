@@ -61,7 +61,9 @@ const wide = 1024;
 
 /** The run of ports that anyone reaches around the port; how wide it is tells whether somebody meant the port. */
 export function isMeant({ door, proto, port, mode }: OpenPort): boolean {
-  const run = sightFor({ door, proto }).openPorts(mode).find(([lo, hi]) => lo <= port && port <= hi);
+  const run = sightFor({ door, proto })
+    .openPorts(mode)
+    .find(([lo, hi]) => lo <= port && port <= hi);
   return run === undefined || run[1] - run[0] < wide;
 }
 
@@ -74,7 +76,10 @@ export function listenersAt(
   if (!host.listeners.known) return null;
   return host.listeners.value.filter(
     (listener) =>
-      listener.proto === proto && listener.port === port && isHeard(listener, family) && (listener.link ?? door.link) === door.link,
+      listener.proto === proto &&
+      listener.port === port &&
+      isHeard(listener, family) &&
+      (listener.link ?? door.link) === door.link,
   );
 }
 

@@ -63,7 +63,8 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[], 
   for (const one of [...found].sort((a, b) => rank(a) - rank(b))) {
     const name = sayPort(one.proto, one.port, one.name);
     const unread = unreadDoor(one.door, `${name} is accepted from anyone`);
-    const seen: Shown = unread === null ? shown(subject, sightFor(one).packet(one.mode, [[one.port, one.port]])) : { kind: 'unknown', ...unread };
+    const seen: Shown =
+      unread === null ? shown(subject, sightFor(one).packet(one.mode, [[one.port, one.port]])) : { kind: 'unknown', ...unread };
     if (seen.kind === 'unknown') missing ??= seen;
     if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
     const unlimited = found.some((other) => other.unlimited);
@@ -112,7 +113,9 @@ function rules({ host }: Subject, family: Family, door: Door, found: readonly Fo
     const lines: string[] = [];
     for (let at = 0; at < ports.length; at += mostPorts) {
       const some = ports.slice(at, at + mostPorts);
-      lines.push(`${tool} -I INPUT 1 ${link} -p ${proto} -m multiport --dports ${some.join()} -m conntrack --ctstate NEW -j DROP`);
+      lines.push(
+        `${tool} -I INPUT 1 ${link} -p ${proto} -m multiport --dports ${some.join()} -m conntrack --ctstate NEW -j DROP`,
+      );
     }
     return lines;
   };
@@ -124,8 +127,7 @@ function rules({ host }: Subject, family: Family, door: Door, found: readonly Fo
     lines.push(
       ...shut('tcp', managed),
       ...peers.map(
-        (value) =>
-          `${tool} -I INPUT 1 -s ${sayPeer(family, value)} -p tcp -m multiport --dports ${managed.join()} -j ACCEPT`,
+        (value) => `${tool} -I INPUT 1 -s ${sayPeer(family, value)} -p tcp -m multiport --dports ${managed.join()} -j ACCEPT`,
       ),
     );
   }
@@ -137,4 +139,3 @@ function rules({ host }: Subject, family: Family, door: Door, found: readonly Fo
 function sayPeer(family: Family, value: bigint): string {
   return formatAddress({ family, value });
 }
-

@@ -1,9 +1,10 @@
+import { portedProtocols } from '../../analysis/answers/arrivals.ts';
 import { grouped, splitBy, withoutField } from '../../analysis/answers/split.ts';
 import { usualPacket } from '../../analysis/answers/usual-packet.ts';
 import { usualMac } from '../../analysis/answers/usual-values.ts';
 import { all, type Node, none, unionOf } from '../../analysis/space/index.ts';
 import type { FieldName, Space } from '../../analysis/symbolic/index.ts';
-import { contains, ICMP, ICMPV6, type Ranges, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { contains, ICMP, ICMPV6, type Ranges, ranges, TCP } from '../../model/net/index.ts';
 import { type Hook, type Packet, states, tcpFlags } from '../../model/packet/index.ts';
 import type { Engine } from '../engine.ts';
 import { clientPort } from '../probes.ts';
@@ -67,7 +68,7 @@ function createSight({ space, firewall }: Engine, course: Course, proto: number)
   const { diagram, layout, changes, family } = space;
   const { hook } = course;
   const [farField, nearField] = hook === 'output' ? (['dst', 'src'] as const) : (['src', 'dst'] as const);
-  const isPorted = proto === TCP || proto === UDP;
+  const isPorted = portedProtocols.includes(proto);
   const fixed = fixedFields(space, course, proto, isPorted);
   const change = changes.of({ fields: new Map([...fixed].map(([field, code]) => [field, { kind: 'to', code }])) });
   const ports = layout.axis('dport');
@@ -179,7 +180,13 @@ function createSight({ space, firewall }: Engine, course: Course, proto: number)
         const address = course.near.find((value) => layout.addressCode(nearField, value) === near) ?? course.near[index] ?? 0n;
         const links = { in: course.in, out: course.out };
         const port = within === null || packet.dport === null || contains(within, packet.dport) ? packet.dport : within[0]?.[0];
-        return { ...packet, ...links, [nearField]: address, dport: port ?? null, sport: isPorted ? (course.sport ?? clientPort) : null };
+        return {
+          ...packet,
+          ...links,
+          [nearField]: address,
+          dport: port ?? null,
+          sport: isPorted ? (course.sport ?? clientPort) : null,
+        };
       }
       return null;
     },
