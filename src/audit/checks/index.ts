@@ -19,9 +19,12 @@ import { fwExp03 } from './fw-exp-03.ts';
 import { fwExp04 } from './fw-exp-04.ts';
 import { fwExp05 } from './fw-exp-05.ts';
 import { fwExp06 } from './fw-exp-06.ts';
+import { fwExp07 } from './fw-exp-07.ts';
 import { fwExp08 } from './fw-exp-08.ts';
 import { fwExp09 } from './fw-exp-09.ts';
 import { fwExp10 } from './fw-exp-10.ts';
+import { fwExp11 } from './fw-exp-11.ts';
+import { fwExp12 } from './fw-exp-12.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwRate01 } from './fw-rate-01.ts';
 import { fwV601 } from './fw-v6-01.ts';
@@ -41,9 +44,12 @@ export const checks: readonly Check[] = [
   fwExp04,
   fwExp05,
   fwExp06,
+  fwExp07,
   fwExp08,
   fwExp09,
   fwExp10,
+  fwExp11,
+  fwExp12,
   fwLog01,
   fwRate01,
   fwV601,
