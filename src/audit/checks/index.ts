@@ -13,6 +13,8 @@ import { fwBase03 } from './fw-base-03.ts';
 import { fwBase04 } from './fw-base-04.ts';
 import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
+import { fwCtr01 } from './fw-ctr-01.ts';
+import { fwCtr02 } from './fw-ctr-02.ts';
 import { fwExp01 } from './fw-exp-01.ts';
 import { fwExp02 } from './fw-exp-02.ts';
 import { fwExp03 } from './fw-exp-03.ts';
@@ -38,6 +40,8 @@ export const checks: readonly Check[] = [
   fwBase04,
   fwBase05,
   fwBase06,
+  fwCtr01,
+  fwCtr02,
   fwExp01,
   fwExp02,
   fwExp03,

@@ -22,6 +22,8 @@ export interface Course {
   readonly far: Ranges<bigint>;
   /** Other than a client's. */
   readonly sport?: number;
+  /** Forwarded packets are for the host's own addresses as they arrive: nat leads them on. */
+  readonly published?: true;
 }
 
 /**
@@ -57,14 +59,15 @@ const kept = new WeakMap<Engine, Map<string, Sight>>();
 export function sightOf(engine: Engine, course: Course, proto: number): Sight {
   const known = kept.get(engine) ?? new Map<string, Sight>();
   kept.set(engine, known);
-  const { hook, near, far, sport } = course;
-  const key = [hook, course.in, course.out, near.join(), far.join(), sport, proto].join(' ');
+  const { hook, near, far, sport, published } = course;
+  const key = [hook, course.in, course.out, near.join(), far.join(), sport, published, proto].join(' ');
   const sight = known.get(key) ?? createSight(engine, course, proto);
   known.set(key, sight);
   return sight;
 }
 
-function createSight({ space, firewall }: Engine, course: Course, proto: number): Sight {
+/** @param accepted Packets that count, as they arrive; left out: those that the way of the hook accepts. */
+export function createSight({ space, firewall }: Engine, course: Course, proto: number, accepted: Node | null = null): Sight {
   const { diagram, layout, changes, family } = space;
   const { hook } = course;
   const [farField, nearField] = hook === 'output' ? (['dst', 'src'] as const) : (['src', 'dst'] as const);
@@ -82,13 +85,14 @@ function createSight({ space, firewall }: Engine, course: Course, proto: number)
   const setOf = (mode: Mode): Node => {
     let set = sets.get(mode);
     if (set === undefined) {
-      set = answered(space, bound(accepting(mode)), mode, hook);
+      set = answered(space, bound(accepting(mode)), mode, course);
       sets.set(mode, set);
     }
     return set;
   };
 
   function accepting(mode: Mode): Node {
+    if (accepted !== null) return changes.before(accepted, change);
     return diagram.where(changes.before(firewall.way(hook).verdicts, change), (value) => {
       if (value === 0) return true;
       const ending = space.endings.of(value);
@@ -246,7 +250,7 @@ function fixedFields(
 }
 
 /** The set without marks, which nobody has set yet, and without matches that no field tells. */
-function answered({ diagram, layout }: Space, set: Node, mode: Mode, hook: Hook): Node {
+function answered({ diagram, layout }: Space, set: Node, mode: Mode, course: Course): Node {
   const firstMark = layout.firstVariable - 2 * layout.markBits.length;
   const known = new Map<Node, Node>();
   const visit = (node: Node): Node => {
@@ -260,7 +264,8 @@ function answered({ diagram, layout }: Space, set: Node, mode: Mode, hook: Hook)
   };
   const open = (node: Node, level: number): Node => {
     if (level < layout.firstVariable) return visit(diagram.lo(node));
-    const answer = answerOf(layout.variableAt(level).text, mode, hook);
+    const { text, rewrites } = layout.variableAt(level);
+    const answer = answerOf(text, mode, course, rewrites);
     if (answer !== null) return visit(answer ? diagram.hi(node) : diagram.lo(node));
     const [lo, hi] = [visit(diagram.lo(node)), visit(diagram.hi(node))];
     return mode === 'possible' ? diagram.first(lo, hi) : diagram.mask(lo, hi);
@@ -268,10 +273,11 @@ function answered({ diagram, layout }: Space, set: Node, mode: Mode, hook: Hook)
   return set === all ? all : visit(set);
 }
 
-function answerOf(text: string, mode: Mode, hook: Hook): boolean | null {
+function answerOf(text: string, mode: Mode, { hook, published }: Course, rewrites: number): boolean | null {
   // Where no fact tells: what comes to this host is for one of its own addresses, and no source from elsewhere is its own.
   const end = /^-m addrtype --(src|dst)-type LOCAL$/.exec(text)?.[1];
-  if (end !== undefined && hook !== 'output') return end === 'dst' && hook === 'input';
+  if (end !== undefined && hook !== 'output')
+    return end === 'dst' && (hook === 'input' || (published === true && rewrites === 0));
   const plain = usually(text);
   if (mode !== 'steady' || plain === null || text.includes('(drops the packet itself)') || !throttles(text)) return plain;
   return !plain;
