@@ -192,3 +192,39 @@ export const dockerFacts = {
     'net.ipv4.conf.eth0.rp_filter': '0',
   },
 };
+
+/** A router between eth0 and its network 10.0.0.0/24 at eth1: rules of nat, and of filter, whose policies deny. */
+export function natRules(nat: readonly string[], rules: readonly string[]): string {
+  return [
+    '*nat',
+    ...['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT [0:0]`),
+    ...nat,
+    'COMMIT',
+    filter(['-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', ...rules]),
+  ].join('\n');
+}
+
+/** The machine that goes with them. */
+export const natRouter = {
+  ...oneLink,
+  links: [...oneLink.links, { name: 'eth1', up: true }],
+  addresses: [...oneLink.addresses, { link: 'eth1', address: '10.0.0.1/24' }],
+  routes: [
+    { to: 'default', via: '198.51.100.1', link: 'eth0' },
+    { to: '198.51.100.0/24', link: 'eth0' },
+    { to: '10.0.0.0/24', link: 'eth1' },
+    { to: '198.51.100.10', type: 'local', table: 'local', link: 'eth0' },
+    { to: '10.0.0.1', type: 'local', table: 'local', link: 'eth1' },
+    { to: '127.0.0.0/8', type: 'local', table: 'local', link: 'lo' },
+    { to: 'default', via: '2001:db8::1', link: 'eth0', family: 6 },
+    { to: '2001:db8::/64', link: 'eth0' },
+    { to: '2001:db8::10', type: 'local', table: 'local', link: 'eth0' },
+  ],
+  sysctls: {
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '0',
+    'net.ipv4.conf.all.rp_filter': '0',
+    'net.ipv4.conf.eth0.rp_filter': '0',
+    'net.ipv4.conf.eth1.rp_filter': '0',
+  },
+};

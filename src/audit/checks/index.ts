@@ -27,8 +27,16 @@ import { fwExp09 } from './fw-exp-09.ts';
 import { fwExp10 } from './fw-exp-10.ts';
 import { fwExp11 } from './fw-exp-11.ts';
 import { fwExp12 } from './fw-exp-12.ts';
+import { fwFwd01 } from './fw-fwd-01.ts';
+import { fwFwd02 } from './fw-fwd-02.ts';
 import { fwLog01 } from './fw-log-01.ts';
+import { fwNat01 } from './fw-nat-01.ts';
+import { fwNat02 } from './fw-nat-02.ts';
+import { fwNat03 } from './fw-nat-03.ts';
 import { fwRate01 } from './fw-rate-01.ts';
+import { fwSpoof01 } from './fw-spoof-01.ts';
+import { fwSpoof02 } from './fw-spoof-02.ts';
+import { fwSpoof04 } from './fw-spoof-04.ts';
 import { fwV601 } from './fw-v6-01.ts';
 
 export const checks: readonly Check[] = [
@@ -54,7 +62,15 @@ export const checks: readonly Check[] = [
   fwExp10,
   fwExp11,
   fwExp12,
+  fwFwd01,
+  fwFwd02,
   fwLog01,
+  fwNat01,
+  fwNat02,
+  fwNat03,
   fwRate01,
+  fwSpoof01,
+  fwSpoof02,
+  fwSpoof04,
   fwV601,
 ];

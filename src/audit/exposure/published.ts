@@ -142,6 +142,11 @@ function givenBy({ trace }: Witness): RuleRef | null {
   return trace.path.find(({ table, effect }) => table === 'nat' && effect === 'dnat') ?? null;
 }
 
+/** Whether a container runtime keeps the chain. */
+export function isRuntime(chain: string): boolean {
+  return runtimes.test(chain);
+}
+
 /** Whether a container runtime has chains in the ruleset. */
 export function hasRuntime(ruleset: Ruleset): boolean {
   return ruleset.tables.some(({ chains }) => [...chains.keys()].some((name) => runtimes.test(name)));

@@ -40,6 +40,8 @@ export interface Sight {
   share(port: number | null, mode: Mode): number;
   /** Ports that anyone reaches. */
   openPorts(mode: Mode): Ranges<number>;
+  /** Ports that some of the addresses reach. */
+  portsFrom(addresses: Ranges<bigint>, mode: Mode): Ranges<number>;
   /** All addresses that may connect to the port, far ones or others. */
   reaching(port: number | null, mode: Mode): Ranges<bigint>;
   /** One such packet to a port of these from one of these addresses; `null` if there is none. */
@@ -160,6 +162,27 @@ export function createSight({ space, firewall }: Engine, course: Course, proto: 
       for (const [code, share] of sharesOf(mode).entries()) {
         const values = share < anyone[family] ? null : layout.numbersOf('dport', code);
         if (values !== null) open.push(values);
+      }
+      return ranges(...open);
+    },
+    portsFrom(addresses, mode) {
+      const codes = addresses.map(([lo, hi]) => [layout.addressCode(farField, lo), layout.addressCode(farField, hi)] as const);
+      const open: (readonly [number, number])[] = [];
+      for (const { rest, codes: own } of groupsOf(mode)) {
+        if (!own.some(([lo, hi]) => codes.some(([from, to]) => lo <= to && from <= hi))) continue;
+        for (const near of nearCodes) {
+          const there = changes.before(rest, changes.of({ fields: new Map([[nearField, { kind: 'to', code: near }]]) }));
+          const runs = splitBy(diagram, there, ports);
+          for (const [index, run] of runs.entries()) {
+            const last = (runs[index + 1]?.first ?? ports.size) - 1;
+            // The last code is of packets without ports.
+            const [first, end] = [
+              layout.numbersOf('dport', run.first),
+              layout.numbersOf('dport', last === absent ? last - 1 : last),
+            ];
+            if (run.rest !== none && first !== null && end !== null && first[0] <= end[1]) open.push([first[0], end[1]]);
+          }
+        }
       }
       return ranges(...open);
     },
