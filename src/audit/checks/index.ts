@@ -15,6 +15,9 @@ import { fwBase05 } from './fw-base-05.ts';
 import { fwBase06 } from './fw-base-06.ts';
 import { fwCtr01 } from './fw-ctr-01.ts';
 import { fwCtr02 } from './fw-ctr-02.ts';
+import { fwEgr01 } from './fw-egr-01.ts';
+import { fwEgr02 } from './fw-egr-02.ts';
+import { fwEgr03 } from './fw-egr-03.ts';
 import { fwExp01 } from './fw-exp-01.ts';
 import { fwExp02 } from './fw-exp-02.ts';
 import { fwExp03 } from './fw-exp-03.ts';
@@ -50,6 +53,9 @@ export const checks: readonly Check[] = [
   fwBase06,
   fwCtr01,
   fwCtr02,
+  fwEgr01,
+  fwEgr02,
+  fwEgr03,
   fwExp01,
   fwExp02,
   fwExp03,

@@ -63,6 +63,6 @@ export function unlessUnseen(
 }
 
 /** An answer of the engine's as what a check says. */
-function settled(answer: Known<Said>): Said {
+export function settled(answer: Known<Said>): Said {
   return answer.known ? answer.value : { unknown: answer };
 }

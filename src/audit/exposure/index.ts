@@ -6,6 +6,7 @@
  * checks FW-EXP, FW-CTR, FW-NAT, FW-FWD, FW-EGR and FW-SPOOF ask it, each thing is made once an audit. It judges nothing itself.
  */
 export * from './doors.ts';
+export * from './egress.ts';
 export * from './everything.ts';
 export * from './exposed.ts';
 export * from './families.ts';

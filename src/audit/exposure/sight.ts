@@ -24,6 +24,8 @@ export interface Course {
   readonly sport?: number;
   /** Forwarded packets are for the host's own addresses as they arrive: nat leads them on. */
   readonly published?: true;
+  /** Whatever hangs on the user that sends may be so. */
+  readonly anyUser?: true;
 }
 
 /**
@@ -61,8 +63,8 @@ const kept = new WeakMap<Engine, Map<string, Sight>>();
 export function sightOf(engine: Engine, course: Course, proto: number): Sight {
   const known = kept.get(engine) ?? new Map<string, Sight>();
   kept.set(engine, known);
-  const { hook, near, far, sport, published } = course;
-  const key = [hook, course.in, course.out, near.join(), far.join(), sport, published, proto].join(' ');
+  const { hook, near, far, sport, published, anyUser } = course;
+  const key = [hook, course.in, course.out, near.join(), far.join(), sport, published, anyUser, proto].join(' ');
   const sight = known.get(key) ?? createSight(engine, course, proto);
   known.set(key, sight);
   return sight;
@@ -296,11 +298,12 @@ function answered({ diagram, layout }: Space, set: Node, mode: Mode, course: Cou
   return set === all ? all : visit(set);
 }
 
-function answerOf(text: string, mode: Mode, { hook, published }: Course, rewrites: number): boolean | null {
+function answerOf(text: string, mode: Mode, { hook, published, anyUser }: Course, rewrites: number): boolean | null {
   // Where no fact tells: what comes to this host is for one of its own addresses, and no source from elsewhere is its own.
   const end = /^-m addrtype --(src|dst)-type LOCAL$/.exec(text)?.[1];
   if (end !== undefined && hook !== 'output')
     return end === 'dst' && (hook === 'input' || (published === true && rewrites === 0));
+  if (anyUser === true && text.startsWith('-m owner')) return null;
   const plain = usually(text);
   if (mode !== 'steady' || plain === null || text.includes('(drops the packet itself)') || !throttles(text)) return plain;
   return !plain;
