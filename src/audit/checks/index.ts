@@ -41,6 +41,7 @@ import { fwSpoof01 } from './fw-spoof-01.ts';
 import { fwSpoof02 } from './fw-spoof-02.ts';
 import { fwSpoof04 } from './fw-spoof-04.ts';
 import { fwV601 } from './fw-v6-01.ts';
+import { fwV602 } from './fw-v6-02.ts';
 
 export const checks: readonly Check[] = [
   fwAnom02,
@@ -79,4 +80,5 @@ export const checks: readonly Check[] = [
   fwSpoof02,
   fwSpoof04,
   fwV601,
+  fwV602,
 ];
