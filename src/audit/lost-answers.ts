@@ -131,6 +131,8 @@ function connections(subject: Subject, vocabulary: Vocabulary, link: string, pro
   const parts = vocabulary.ports.slice(0, 8).map(({ value }) => value);
   const ports = proto === TCP || proto === UDP ? [...new Set([...(everyday[proto] ?? []), ...parts])] : [0];
   return ports
-    .flatMap((dport) => destinations.map((dst) => opening({ family: vocabulary.family, hook: 'output', out: link, src, dst, proto, dport })))
+    .flatMap((dport) =>
+      destinations.map((dst) => opening({ family: vocabulary.family, hook: 'output', out: link, src, dst, proto, dport })),
+    )
     .slice(0, connectionsTried);
 }

@@ -72,7 +72,9 @@ export function lostLoopback(subject: Subject, family: Family, check: Check): An
         witness,
         fix: `Accept the loopback link before anything is dropped.\n${hooks
           .map((hook) =>
-            hook === 'input' ? `${toolOf(family)} -I INPUT 1 -i ${link} -j ACCEPT` : `${toolOf(family)} -I OUTPUT 1 -o ${link} -j ACCEPT`,
+            hook === 'input'
+              ? `${toolOf(family)} -I INPUT 1 -i ${link} -j ACCEPT`
+              : `${toolOf(family)} -I OUTPUT 1 -o ${link} -j ACCEPT`,
           )
           .join('\n')}`,
         refs: check.refs,

@@ -32,6 +32,9 @@ import { fwExp11 } from './fw-exp-11.ts';
 import { fwExp12 } from './fw-exp-12.ts';
 import { fwFwd01 } from './fw-fwd-01.ts';
 import { fwFwd02 } from './fw-fwd-02.ts';
+import { fwIcmp01 } from './fw-icmp-01.ts';
+import { fwIcmp02 } from './fw-icmp-02.ts';
+import { fwIcmp03 } from './fw-icmp-03.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwNat01 } from './fw-nat-01.ts';
 import { fwNat02 } from './fw-nat-02.ts';
@@ -71,6 +74,9 @@ export const checks: readonly Check[] = [
   fwExp12,
   fwFwd01,
   fwFwd02,
+  fwIcmp01,
+  fwIcmp02,
+  fwIcmp03,
   fwLog01,
   fwNat01,
   fwNat02,
