@@ -45,6 +45,8 @@ import { fwSpoof02 } from './fw-spoof-02.ts';
 import { fwSpoof04 } from './fw-spoof-04.ts';
 import { fwV601 } from './fw-v6-01.ts';
 import { fwV602 } from './fw-v6-02.ts';
+import { fwV603 } from './fw-v6-03.ts';
+import { fwV604 } from './fw-v6-04.ts';
 
 export const checks: readonly Check[] = [
   fwAnom02,
@@ -87,4 +89,6 @@ export const checks: readonly Check[] = [
   fwSpoof04,
   fwV601,
   fwV602,
+  fwV603,
+  fwV604,
 ];
