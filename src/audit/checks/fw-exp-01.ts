@@ -10,6 +10,7 @@ import {
   doorsOf,
   inwardRoads,
   isAbsent,
+  isByRule,
   isOpenToAll,
   type Said,
   shown,
@@ -129,20 +130,18 @@ function familyAnswer(subject: Subject, family: Family, hook: 'input' | 'forward
       ? doorsOf(subject, engine).filter(({ unread }) => unread === null)
       : inwardRoads(subject, engine).filter(({ near }) => near.length > 0);
   const { port } = unnamedOf(subject, engine);
-  for (const mode of ['certain', 'possible'] as const) {
-    for (const way of ways) {
-      if (!isOpenToAll(subject, engine, way, mode)) continue;
-      const seen = acrossTheWorld(family).flatMap((from) => {
-        const one = shown(subject, way.tcp.packet(mode, [[port, port]], from));
-        return one.kind === 'yes' || one.kind === 'maybe' ? [one] : [];
-      });
-      const sure = way.sure && seen.every(({ kind }) => kind === 'yes') && (hook === 'input' || forwards);
-      const witnesses = seen.map(({ witness }) => witness);
-      const at = deciders(witnesses, allowing);
-      const [witness] = witnesses;
-      if (witness === undefined || at.every(({ rule }) => rule === 'policy')) continue;
-      return [finding(subject, family, hook, witness, witnesses, sure, way.said ?? '')];
-    }
+  for (const way of ways) {
+    if (!isOpenToAll(subject, engine, way, 'certain')) continue;
+    const seen = acrossTheWorld(family).flatMap((from) => {
+      const one = shown(subject, way.tcp.packet('certain', [[port, port]], from));
+      return one.kind === 'yes' || one.kind === 'maybe' ? [one] : [];
+    });
+    const sure = way.sure && seen.every(({ kind }) => kind === 'yes') && (hook === 'input' || forwards);
+    const witnesses = seen.map(({ witness }) => witness);
+    const at = deciders(witnesses, allowing);
+    const [witness] = witnesses;
+    if (witness === undefined || !at.some(isByRule)) continue;
+    return [finding(subject, family, hook, witness, witnesses, sure, way.said ?? '')];
   }
   return [];
 }

@@ -8,6 +8,7 @@ import {
   atDoors,
   type Door,
   exposed,
+  isByRule,
   isOpenToAll,
   ported,
   portsIn,
@@ -90,15 +91,14 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[], 
       for (const { seen } of runs) {
         if (seen.kind === 'unknown') missing ??= seen;
         if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
-        if (seen.witness.trace.decidedBy === null || seen.witness.trace.decidedBy.rule === 'policy') continue;
+        if (!isByRule(seen.witness.trace.decidedBy)) continue;
         const unread = unreadDoor(door, 'thousands of ports are accepted from anyone');
         if (unread !== null) {
           missing ??= unread;
           continue;
         }
         const byRule = runs.filter(
-          ({ seen: other }) =>
-            (other.kind === 'yes' || other.kind === 'maybe') && other.witness.trace.decidedBy?.rule !== 'policy',
+          ({ seen: other }) => (other.kind === 'yes' || other.kind === 'maybe') && isByRule(other.witness.trace.decidedBy),
         );
         return [
           exposed(subject, {

@@ -7,6 +7,7 @@ import {
   anyone,
   exposed,
   inwardRoads,
+  isByRule,
   isOpenToAll,
   legacyPorts,
   ofFamilies,
@@ -97,7 +98,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
     for (const { sight, ports, words } of open) {
       const seen = shown(subject, sight.packet('certain', ports));
       if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
-      if (seen.witness.trace.decidedBy?.rule === 'policy') continue;
+      if (!isByRule(seen.witness.trace.decidedBy)) continue;
       if (forwards.on === null) return { unknown: unread(forwards.said) };
       return [
         exposed(subject, {

@@ -9,6 +9,7 @@ import {
   exposed,
   innerLinks,
   inwardRoads,
+  isByRule,
   ofFamilies,
   portsIn,
   type Said,
@@ -84,10 +85,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
     const seen = shown(subject, sight.packet('certain', ports, inner));
     if (seen.kind === 'unknown') missing ??= seen;
     if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
-    if (
-      seen.witness.trace.decidedBy?.rule === 'policy' ||
-      seen.witness.trace.dependsOn.some((match) => match.includes('rpfilter'))
-    )
+    if (!isByRule(seen.witness.trace.decidedBy) || seen.witness.trace.dependsOn.some((match) => match.includes('rpfilter')))
       continue;
     if (strict === null) {
       missing ??= {

@@ -8,7 +8,7 @@ import { errorAbout, midStream } from '../icmp-errors.ts';
 import { accepted, denied, fromStranger, fromStrangers, type Held } from '../measure.ts';
 import { forwarding, ipv4Absent, outsideOf, ownAddresses } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
-import { unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
+import { namedLinks, unnamedLink, type Vocabulary, vocabularyOf } from '../vocabulary.ts';
 
 /** Errors that a connection cannot do without, gravest first. */
 const errors = [
@@ -85,24 +85,37 @@ function run(subject: Subject): Answer {
   const vocabulary = vocabularyOf(host, fact.value);
   const findings: Finding[] = [];
   const unknown: Undetermined[] = [];
-  for (const place of placesOf(subject, vocabulary)) {
-    if (findings.some(({ witness }) => witness?.packet.hook === place.hook)) continue;
-    const beside = bystanders(host, 4, place.hook);
+  const { unread } = outsideOf(host, 4);
+  for (const [hook, places] of Map.groupBy(placesOf(subject, vocabulary), (place) => place.hook)) {
+    const beside = bystanders(host, 4, hook);
     if (beside.kind === 'may-rewrite') {
-      if (unknown.length === 0) unknown.push(blank(rewritten(4, beside)));
+      unknown.push(blank(rewritten(4, beside)));
       continue;
     }
-    const said = lost(subject, vocabulary, place);
-    if (said === null) continue;
-    if ('id' in said) findings.push(said);
-    else if (unknown.length === 0) unknown.push(blank(said));
+    const answers = places.map((place) => lost(subject, vocabulary, place));
+    const fine = places.find((_, index) => answers[index] === null);
+    const found = answers.flatMap((said) => (said !== null && 'id' in said ? [said] : []));
+    const [first] = found;
+    // Without knowledge of links one that rules name may be the only one there is.
+    if (first !== undefined && unread !== null && fine !== undefined)
+      unknown.push(
+        blank({
+          why: `ICMP errors are let in by ${fine.in} and not by every link, and which links the host has is not known: ${unread.why}`,
+          remedy: unread.remedy,
+        }),
+      );
+    else if (first !== undefined) findings.push(first);
+    else for (const said of answers) if (said !== null && !('id' in said)) unknown.push(blank(said));
   }
-  return { findings, unknown: findings.length > 0 ? [] : unknown };
+  return { findings, unknown: findings.length > 0 ? [] : unknown.slice(0, 1) };
 }
 
 function placesOf({ host }: Subject, vocabulary: Vocabulary): readonly Place[] {
   const outside = outsideOf(host, 4);
-  const links = outside.links.length > 0 ? outside.links : [unnamedLink(vocabulary)];
+  const links =
+    outside.links.length > 0
+      ? outside.links
+      : [unnamedLink(vocabulary), ...(outside.unread === null ? [] : namedLinks(vocabulary, 'in').slice(0, 8))];
   const input = links.map((link): Place => {
     const [to = 0n] = ownAddresses(host, 4, link, vocabulary).addresses;
     return { hook: 'input', in: link, out: null, to, sure: outside.sure || outside.links.length === 0 };

@@ -3,7 +3,7 @@ import { sayList, toolOf } from '../blame.ts';
 import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
-import { doorsOf, exposed, ofFamilies, type Said, type Shown, settled, shown } from '../exposure/index.ts';
+import { doorsOf, exposed, isByRule, ofFamilies, type Said, type Shown, settled, shown } from '../exposure/index.ts';
 import { opening } from '../probes.ts';
 import { sysctl } from '../surroundings.ts';
 import { vocabularyOf } from '../vocabulary.ts';
@@ -82,7 +82,7 @@ function familyAnswer(subject: Subject, doors: ReturnType<typeof doorsOf>): Said
         const plain = opening({ family: 4, hook: 'input', in: door.link, src, dst: door.own[0] ?? 0n, proto: 1 });
         const packet: Packet = { ...plain, icmpType: type, icmpCode: 0, state };
         const seen: Shown = shown(subject, packet);
-        if ((seen.kind === 'yes' || seen.kind === 'maybe') && seen.witness.trace.decidedBy?.rule !== 'policy')
+        if ((seen.kind === 'yes' || seen.kind === 'maybe') && isByRule(seen.witness.trace.decidedBy))
           return [{ name, type, seen }];
       }
       return [];

@@ -2,7 +2,7 @@ import type { Family } from '../../model/net/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
-import { anyone, atDoors, capital, type Door, exposed, type Said, shown } from '../exposure/index.ts';
+import { anyone, atDoors, capital, type Door, exposed, isByRule, type Said, shown } from '../exposure/index.ts';
 import { denied } from '../measure.ts';
 import { icmpOf, opening, sayPacket } from '../probes.ts';
 import { vocabularyOf } from '../vocabulary.ts';
@@ -49,7 +49,7 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
     const sight = door.other(proto);
     if (sight.share(null, 'steady') < anyone[family]) continue;
     const seen = shown(subject, sight.packet('steady', null));
-    if ((seen.kind !== 'yes' && seen.kind !== 'maybe') || seen.witness.trace.decidedBy?.rule === 'policy') continue;
+    if ((seen.kind !== 'yes' && seen.kind !== 'maybe') || !isByRule(seen.witness.trace.decidedBy)) continue;
     return [
       exposed(subject, {
         check: fwIcmp03,

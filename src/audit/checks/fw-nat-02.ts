@@ -1,13 +1,21 @@
-import { usualPacket } from '../../analysis/answers/usual-packet.ts';
-import { none, unionOf } from '../../analysis/space/index.ts';
 import type { Family } from '../../model/net/index.ts';
-import { states } from '../../model/packet/index.ts';
 import type { Rule } from '../../model/ruleset/index.ts';
-import { sayRef, toolOf } from '../blame.ts';
+import { ruleAt, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { filter, hardened4, hardened6, natRouter, natRules } from '../examples.ts';
-import { exposed, inwardRoads, isRuntime, ofFamilies, type Said, shown, strangers, unlessUnseen } from '../exposure/index.ts';
+import {
+  exposed,
+  inwardRoads,
+  isRuntime,
+  ofFamilies,
+  publishedOf,
+  type Said,
+  type Shown,
+  shown,
+  unlessUnseen,
+} from '../exposure/index.ts';
+import type { Located } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
 import { forwarding } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
@@ -69,69 +77,55 @@ export const fwNat02: Check = {
 function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
   const { ruleset } = engine.firewall;
   const forwards = forwarding(subject.host, family).on;
-  if (forwards === false) return [];
-  const meanings = meaningsOf(ruleset);
   const nat = ruleset.tables.find(({ name }) => name === 'nat');
-  const hiding = (nat?.rules ?? []).filter((rule) => {
+  const meanings = meaningsOf(ruleset);
+  const hides = nat?.rules.some((rule) => {
     const effect = meanings.get(rule)?.effect;
     return effect?.kind === 'translate' && effect.end === 'src' && !isRuntime(rule.chain);
   });
+  if (forwards === false || hides !== true) return [];
   let missing: Unread | null = null;
-  for (const rule of hiding) {
-    const said = hides(subject, family, engine, rule, forwards === true);
-    if (said === null) continue;
-    if ('unknown' in said) missing ??= said.unknown;
-    else return said;
-  }
-  return missing === null ? [] : { unknown: missing };
-}
-
-function hides(subject: Subject, family: Family, engine: Engine, rule: Rule, forwards: boolean): Said | null {
-  const { space, firewall } = engine;
-  const { diagram, layout } = space;
-  const { matching } = firewall;
-  const hits = engine
-    .liveness()
-    .hits('nat', rule.chain, rule.number)
-    .filter(({ hook }) => hook === 'forward')
-    .reduce((set, { packets }) => diagram.first(set, packets), none);
-  if (hits === none) return null;
-  const isNew = layout.numberCodes('state', [[states.indexOf('NEW'), states.indexOf('NEW')]]);
-  for (const road of inwardRoads(subject, engine)) {
-    const one = (field: 'in' | 'out', name: string): number => {
-      const code = layout.interfaces.codeOf(name);
-      return matching.fieldSet(field, Int32Array.of(code, code));
-    };
-    const far = unionOf(strangers[family].map(([lo, hi]) => [layout.addressCode('src', lo), layout.addressCode('src', hi)]));
-    const set = [
-      one('in', road.in),
-      one('out', road.out),
-      matching.fieldSet('src', far),
-      matching.fieldSet('state', isNew),
-      firewall.possible('forward'),
-    ].reduce((rest, part) => diagram.mask(part, rest), hits);
-    if (set === none) continue;
-    const { packet } = usualPacket(diagram, layout, 'forward', firewall.surroundings, set);
-    const seen = shown(subject, { ...packet, in: road.in, out: road.out });
-    if (seen.kind === 'unknown') return { unknown: seen };
-    if (seen.kind === 'no') continue;
-    const ref = { family, table: 'nat', chain: rule.chain, rule: rule.number, line: rule.line };
+  for (const { seen, road } of comingIn(subject, engine)) {
+    if (seen.kind === 'unknown') missing ??= seen;
+    if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
+    const step = seen.witness.trace.path.find(
+      ({ table, effect, chain }) => table === 'nat' && effect === 'snat' && !isRuntime(chain),
+    );
+    const rule = step === undefined ? null : ruleAt(subject.host, step);
+    if (step === undefined || rule === null) continue;
+    const ref: Located = { family, table: 'nat', chain: step.chain, rule: step.rule, line: step.line };
     const finding = exposed(subject, {
       check: fwNat02,
       family,
       severity: 'medium',
       title: `Packets of strangers get the host’s own source address on their way in (IPv${family})`,
       shown: seen,
-      sure: road.sure && forwards,
+      sure: road.sure && forwards === true,
       meaning: [
         `${sayRef(subject.host, ref).replace(/^rule/, 'Rule')} gives it another source: logs, limits and bans behind the host see that alone.`,
-        forwards ? '' : 'Whether the host forwards at all is not known.',
+        forwards === true ? '' : 'Whether the host forwards at all is not known.',
       ],
       fix: `Bind the rule to the network that needs it (-s) and to the link that it leaves by (-o ${road.in}).${isBare(engine, rule) ? `\n${toolOf(family)} -t nat -R ${rule.chain} ${rule.number} -o ${road.in} -j MASQUERADE` : ''}`,
     });
     return [{ ...finding, at: [ref], causedBy: finding.at }];
   }
-  return null;
+  return missing === null ? [] : { unknown: missing };
+}
+
+/** So many services of a way are followed one by one. */
+const mostServices = 16;
+
+/** Packets of strangers that are let in: as they are, and led on by nat. */
+function* comingIn(
+  subject: Subject,
+  engine: Engine,
+): Generator<{ readonly seen: Shown; readonly road: { readonly in: string; readonly sure: boolean } }> {
+  for (const road of inwardRoads(subject, engine)) {
+    for (const sight of [road.tcp, road.udp])
+      for (const ports of sight.openPorts('certain').slice(0, mostServices))
+        yield { seen: shown(subject, sight.packet('certain', [ports])), road };
+  }
+  for (const { shown: seen, door } of publishedOf(subject, engine)) yield { seen, road: { in: door.link, sure: door.sure } };
 }
 
 /** `-j MASQUERADE` and nothing else, so that it can be written anew. */

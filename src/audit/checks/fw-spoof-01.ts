@@ -17,6 +17,7 @@ import {
   type Said,
   type Sight,
   sayFew,
+  sayRanges,
   shown,
   strangers,
   without,
@@ -119,8 +120,8 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
       const sight = proto === 'tcp' ? door.tcp : door.udp;
       const trusting = trustingPort(sight, friends, family);
       if (trusting === null) continue;
-      const from = common(sight.reaching(trusting, 'certain'), friends);
-      const seen = shown(subject, sight.packet('certain', [[trusting, trusting]], from));
+      const from = common(sight.reaching(trusting.port, 'certain'), friends);
+      const seen = shown(subject, sight.packet('certain', [[trusting.port, trusting.port]], from));
       if (seen.kind === 'unknown') missing ??= seen;
       if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
       if (seen.witness.trace.dependsOn.some((match) => match.includes('rpfilter'))) continue;
@@ -137,7 +138,7 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
           check: fwSpoof01,
           family,
           severity: 'high',
-          title: `${trusting}/${proto} trusts ${sayFew(list)}, and takes ${list.length === 1 ? 'it' : 'them'} from strangers on ${door.link} too (IPv${family})`,
+          title: `${sayRanges([trusting.run], proto)[0]} trusts ${sayFew(list)}, and takes ${list.length === 1 ? 'it' : 'them'} from strangers on ${door.link} too (IPv${family})`,
           shown: seen,
           sure: door.sure,
           meaning: [
@@ -160,10 +161,20 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
 }
 
 /** A port that friends reach and the world does not. */
-function trustingPort(sight: Sight, friends: Ranges<bigint>, family: Family): number | null {
+function trustingPort(
+  sight: Sight,
+  friends: Ranges<bigint>,
+  family: Family,
+): { readonly port: number; readonly run: readonly [number, number] } | null {
   for (const [lo, hi] of sight.portsFrom(friends, 'certain')) {
-    const tried = new Set([lo, hi, ...sight.openPorts('certain').flatMap(([from, to]) => [from - 1, to + 1])]);
-    for (const port of tried) if (lo <= port && port <= hi && sight.share(port, 'possible') < anyone[family]) return port;
+    const tried = new Set([
+      ...(lo <= 22 && 22 <= hi ? [22] : []),
+      hi,
+      lo,
+      ...sight.openPorts('certain').flatMap(([from, to]) => [from - 1, to + 1]),
+    ]);
+    for (const port of tried)
+      if (lo <= port && port <= hi && sight.share(port, 'possible') < anyone[family]) return { port, run: [lo, hi] };
   }
   return null;
 }

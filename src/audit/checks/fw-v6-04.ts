@@ -9,7 +9,7 @@ import { addressOf, capital, type Door, doorsOf, exitsOf, ofFamilies, type Said,
 import type { Finding, Witness } from '../finding.ts';
 import { discovery, errorAbout } from '../icmp-errors.ts';
 import { denied } from '../measure.ts';
-import { forwarding, sysctl } from '../surroundings.ts';
+import { forwarding, outsideOf, sysctl } from '../surroundings.ts';
 import { vocabularyOf } from '../vocabulary.ts';
 
 const nd = [135, 136].map((type) => `-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type ${type} -j ACCEPT`);
@@ -98,13 +98,14 @@ const solicitedNode = addressOf('ff02::1:ff00:0');
 function answer(subject: Subject, engine: Engine): Said {
   const { host } = subject;
   if (host.addresses.known && !host.addresses.value.some(({ prefix }) => prefix.family === 6 && !isLoopback(prefix))) return [];
-  const doors = doorsOf(subject, engine).filter(({ unread }) => unread === null);
+  const doors = doorsOf(subject, engine);
   const [exit] = exitsOf(subject, engine);
   const opens = doors.some((door) => door.tcp.openPorts('possible').length > 0 || door.udp.openPorts('possible').length > 0);
   const leaves = exit !== undefined && (exit.tcp.openPorts('possible').length > 0 || exit.udp.openPorts('possible').length > 0);
   if (!opens && !leaves) return [];
+  const losing: { readonly door: Door; readonly lost: readonly Lost[] }[] = [];
   for (const door of doors) {
-    const lost: { readonly need: Need; readonly witness: Witness; readonly certain: boolean }[] = [];
+    const lost: Lost[] = [];
     for (const need of needsOf(subject, engine, door)) {
       const held = denied(subject, need.packet);
       if (held.kind === 'unknown') return { unknown: held };
@@ -112,9 +113,28 @@ function answer(subject: Subject, engine: Engine): Said {
       if (held.kind !== 'no' && witness !== undefined && !runsOut(held.kind, witness))
         lost.push({ need, witness, certain: held.kind === 'yes' });
     }
-    if (lost.length > 0) return [finding(subject, door, lost)];
+    if (lost.length > 0) losing.push({ door, lost });
   }
-  return [];
+  const [first] = losing;
+  if (first === undefined) return [];
+  const fine = doors.find((door) => !losing.some((one) => one.door === door));
+  const { unread } = outsideOf(host, 6);
+  // Without knowledge of links one that rules name may be the only one there is.
+  if (unread !== null && fine !== undefined)
+    return {
+      unknown: {
+        why: `ICMPv6 that IPv6 needs is let through on ${fine.link} and not on every link, and which links the host has is not known: ${unread.why}`,
+        remedy: unread.remedy,
+      },
+    };
+  return [finding(subject, first.door, first.lost)];
+}
+
+/** A message that is dropped. */
+interface Lost {
+  readonly need: Need;
+  readonly witness: Witness;
+  readonly certain: boolean;
 }
 
 /** Denied only once a limit has run out: enough comes through. */
@@ -180,11 +200,7 @@ function needsOf(subject: Subject, engine: Engine, { link, own }: Door): readonl
   ];
 }
 
-function finding(
-  { host }: Subject,
-  door: Door,
-  lost: readonly { readonly need: Need; readonly witness: Witness; readonly certain: boolean }[],
-): Finding {
+function finding({ host }: Subject, door: Door, lost: readonly Lost[]): Finding {
   const first = lost.find(({ need }) => need.grave) ?? lost[0];
   if (first === undefined) throw new Error('a finding without a packet');
   const at = deciders(

@@ -1,4 +1,4 @@
-import { type Family, TCP, UDP } from '../../model/net/index.ts';
+import { type Family, type Ranges, TCP, UDP } from '../../model/net/index.ts';
 import { bystanders, rewritten } from '../bystanders.ts';
 import type { Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
@@ -55,25 +55,46 @@ export function doorsOf(subject: Subject, engine: Engine): readonly Door[] {
       );
     }
   }
-  return links.map((one) => {
+  return links.flatMap((one) => {
     const own = ownAddresses(host, family, one.link, vocabulary);
-    const wide = own.addresses.filter((value) => !isLocal({ family, value }));
-    const near = wide.length > 0 ? wide : own.addresses;
+    const unicast = own.addresses.filter((value) => isUnicast(family, value));
+    const wide = unicast.filter((value) => !isLocal({ family, value }));
+    const near = wide.length > 0 ? wide : unicast;
     const far = wide.length > 0 ? strangers[family] : neighbours[family];
-    const sight = (proto: number): Sight => sightOf(engine, { hook: 'input', in: one.link, out: null, near, far }, proto);
-    return {
-      ...one,
-      own: near,
-      said: own.said,
-      get tcp() {
-        return sight(TCP);
-      },
-      get udp() {
-        return sight(UDP);
-      },
-      other: sight,
-    };
+    if (!own.standIn || near.length < 2) return [doorOf(engine, one, near, far, own.said)];
+    // A destination that only the rules name need not be this host's.
+    return [
+      doorOf(engine, one, near.slice(0, 1), far, own.said),
+      doorOf(engine, { ...one, sure: false }, near.slice(1), far, own.said),
+    ];
   });
+}
+
+function doorOf(
+  engine: Engine,
+  one: Pick<Door, 'link' | 'sure' | 'unread'>,
+  near: readonly bigint[],
+  far: Ranges<bigint>,
+  said: string,
+): Door {
+  const sight = (proto: number): Sight => sightOf(engine, { hook: 'input', in: one.link, out: null, near, far }, proto);
+  return {
+    ...one,
+    own: near,
+    said,
+    get tcp() {
+      return sight(TCP);
+    },
+    get udp() {
+      return sight(UDP);
+    },
+    other: sight,
+  };
+}
+
+/** Not multicast nor broadcast. */
+function isUnicast(family: Family, value: bigint): boolean {
+  return family === 4 ? value >> 29n !== 7n : value >> 120n !== 0xffn;
 }
 
 /** Rules name more links on big routers than can be asked one by one. */

@@ -1,6 +1,6 @@
 import { isLoopback, type Listener } from '../../model/host/index.ts';
 import { contains, type Family, formatAddress, type Ranges, TCP } from '../../model/net/index.ts';
-import type { Packet } from '../../model/packet/index.ts';
+import type { Packet, RuleRef } from '../../model/packet/index.ts';
 import { allowing, deciders, sayList, sayRef } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Finding, Severity, Witness } from '../finding.ts';
@@ -172,4 +172,9 @@ export const ported = [
 
 export function within(of: Ranges<number>, port: number): boolean {
   return contains(of, port);
+}
+
+/** A rule of filter decided, no policy and no table that only lets pass. A verdict that hangs on matches is some rule's. */
+export function isByRule(by: RuleRef | null): boolean {
+  return by === null || (by.rule !== 'policy' && by.table === 'filter');
 }
