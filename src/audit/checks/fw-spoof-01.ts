@@ -132,7 +132,8 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
         };
         continue;
       }
-      const { list } = addressWords(family, from, [], []);
+      // The host's own addresses among them, which the kernel drops, would only make more words.
+      const { list } = addressWords(family, common(sight.reaching(trusting.port, 'certain'), ranges(...friends, ...own)), [], []);
       return [
         exposed(subject, {
           check: fwSpoof01,

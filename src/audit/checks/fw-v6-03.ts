@@ -1,5 +1,5 @@
 import { isLoopback } from '../../model/host/index.ts';
-import { type Family, type Ranges, ranges } from '../../model/net/index.ts';
+import { type Family, type Ranges, ranges, TCP, UDP } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
@@ -23,7 +23,9 @@ import {
   sightFor,
   unlessUnseen,
 } from '../exposure/index.ts';
-import { isLocal, sshPorts } from '../surroundings.ts';
+import { opening } from '../probes.ts';
+import { isLocal, outsideOf, ownAddresses, sshPorts } from '../surroundings.ts';
+import { unnamedLink, vocabularyOf } from '../vocabulary.ts';
 
 const database = {
   ...oneLink,
@@ -123,16 +125,19 @@ function openIn(doors: readonly Door[]): Open {
 
 /** Of the ports those at which a program waits for both families; all of them where listeners are unknown. */
 function meant(
-  { host }: Subject,
+  subject: Subject,
   proto: 'tcp' | 'udp',
   of: Ranges<number>,
 ): { readonly ports: Ranges<number>; readonly words: readonly string[] } {
+  const { host } = subject;
   if (!host.listeners.known) return { ports: of, words: sayRanges(of, proto) };
   const heard = host.listeners.value.filter(
     (one) => one.proto === proto && of.some(([lo, hi]) => lo <= one.port && one.port <= hi),
   );
-  const both = [...new Set(heard.map(({ port }) => port))].filter((port) =>
-    ([4, 6] as const).every((family) => heard.some((one) => one.port === port && isHeard(one, family))),
+  const both = [...new Set(heard.map(({ port }) => port))].filter(
+    (port) =>
+      !leadsElsewhere(subject, proto, port) &&
+      ([4, 6] as const).every((family) => heard.some((one) => one.port === port && isHeard(one, family))),
   );
   both.sort((left, right) => left - right);
   return {
@@ -146,7 +151,12 @@ function openMore(subject: Subject, doors: readonly Door[], four: Open): Said {
   let first: { readonly door: Door; readonly proto: 'tcp' | 'udp'; readonly ports: Ranges<number> } | null = null;
   const six = openIn(doors);
   for (const [proto] of ported) {
-    const more = meant(subject, proto, minus(six.get(proto) ?? [], four.get(proto) ?? []));
+    const wider = minus(six.get(proto) ?? [], four.get(proto) ?? []);
+    const more = meant(
+      subject,
+      proto,
+      wider.filter(([lo, hi]) => lo !== hi || !leadsElsewhere(subject, proto, lo)),
+    );
     if (more.ports.length === 0) continue;
     words.push(...more.words);
     const door = doors.find((one) =>
@@ -188,6 +198,20 @@ function openMore(subject: Subject, doors: readonly Door[], four: Open): Said {
 }
 
 const mostPorts = 15;
+
+/** Whether IPv4 does not deny the port and yet does not let it in: nat leads it on, or a proxy takes it. */
+function leadsElsewhere(subject: Subject, proto: 'tcp' | 'udp', dport: number): boolean {
+  const fact = subject.host.rulesets[4];
+  if (!fact.known) return false;
+  const vocabulary = vocabularyOf(subject.host, fact.value);
+  const link = outsideOf(subject.host, 4).links[0] ?? unnamedLink(vocabulary);
+  const [dst = 0n] = ownAddresses(subject.host, 4, link, vocabulary).addresses;
+  const src = vocabulary.sources[0]?.value ?? 1n;
+  const first = opening({ family: 4, hook: 'input', in: link, src, dst, proto: proto === 'tcp' ? TCP : UDP, dport });
+  const trace = subject.evaluator.trace(first);
+  const elsewhere = trace?.verdict === 'UNDECIDED' || trace?.verdict === 'STOLEN';
+  return elsewhere || trace?.path.some(({ effect }) => effect === 'dnat' || effect === 'deliver') === true;
+}
 
 function openLess(subject: Subject, doors: readonly Door[], four: Open): Said {
   const { host } = subject;

@@ -196,12 +196,21 @@ export function createSight({ space, firewall }: Engine, course: Course, proto: 
       }
       return ranges(...found);
     },
-    packet(mode, within, from = course.far) {
+    packet(mode, within, from) {
       const { matching } = firewall;
       let set = diagram.mask(firewall.possible(hook), setOf(mode));
       if (within !== null && isPorted) set = diagram.mask(matching.fieldSet('dport', codesOfPorts(within)), set);
-      set = diagram.mask(matching.fieldSet(farField, codesOfAddresses(from)), set);
+      set = diagram.mask(matching.fieldSet(farField, codesOfAddresses(from ?? course.far)), set);
       for (const [field, code] of fixed) set = diagram.mask(matching.fieldSet(field, Int32Array.of(code, code)), set);
+      if (from === undefined) {
+        // Those who are many show more than one whom a rule names.
+        for (const { codes, share } of groupsOf(mode)) {
+          const many = share === 0 ? none : diagram.mask(matching.fieldSet(farField, unionOf(codes)), set);
+          if (many === none) continue;
+          set = many;
+          break;
+        }
+      }
       for (const [index, near] of nearCodes.entries()) {
         const here = diagram.mask(matching.fieldSet(nearField, Int32Array.of(near, near)), set);
         if (here === none) continue;
