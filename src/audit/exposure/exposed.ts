@@ -1,5 +1,5 @@
 import { isLoopback, type Listener } from '../../model/host/index.ts';
-import { contains, type Family, formatAddress, type Ranges, TCP } from '../../model/net/index.ts';
+import { type Family, type Ranges, TCP } from '../../model/net/index.ts';
 import type { Packet, RuleRef } from '../../model/packet/index.ts';
 import { allowing, deciders, sayList, sayRef } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
@@ -101,10 +101,6 @@ export function sayRanges(of: Ranges<number>, proto: string): readonly string[] 
   return of.map(([lo, hi]) => (lo === hi ? `${lo}/${proto}` : `${lo}-${hi}/${proto}`));
 }
 
-export function sayAddress(family: Family, value: bigint): string {
-  return formatAddress({ family, value });
-}
-
 /** At most so many things are named in a sentence. */
 const named = 8;
 
@@ -169,10 +165,6 @@ export const ported = [
   ['tcp', TCP],
   ['udp', 17],
 ] as const;
-
-export function within(of: Ranges<number>, port: number): boolean {
-  return contains(of, port);
-}
 
 /** A rule of filter decided, no policy and no table that only lets pass. A verdict that hangs on matches is some rule's. */
 export function isByRule(by: RuleRef | null): boolean {
