@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import { toolOf } from '../blame.ts';
+import { allowing, deciders, deletions, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
@@ -44,14 +44,20 @@ export const fwEgr01: Check = {
 };
 
 function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
-  const { port } = unnamedOf(subject, engine);
+  const { port, proto } = unnamedOf(subject, engine);
   let missing: Unread | null = null;
   for (const exit of exitsOf(subject, engine)) {
     if (exit.named || !isOpenToAll(subject, engine, exit, 'certain')) continue;
     const seen = shown(subject, exit.udp.packet('certain', [[port, port]]));
     if (seen.kind === 'unknown') missing ??= seen;
     if (seen.kind !== 'yes' && seen.kind !== 'maybe') continue;
-    const before = groundwork(subject, seen.witness.packet, []);
+    // Each protocol may have a rule of its own.
+    const others = [exit.tcp.packet('certain', [[port, port]]), exit.other(proto).packet('certain', null)].map((packet) =>
+      shown(subject, packet),
+    );
+    const witnesses = [seen, ...others].flatMap((one) => (one.kind === 'yes' || one.kind === 'maybe' ? [one.witness] : []));
+    const open = deciders(witnesses, allowing);
+    const before = groundwork(subject, seen.witness.packet, open);
     return [
       exposed(subject, {
         check: fwEgr01,
@@ -61,7 +67,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
         shown: seen,
         sure: exit.sure,
         meaning: ['So may every program that runs on it, whoever started it.', exit.said],
-        fix: `Name what the host must reach, then deny the rest. First accept loopback, replies, DNS, time and updates.\n${[...before, `${toolOf(family)} -P OUTPUT DROP`].join('\n')}`,
+        fix: `Name what the host must reach, then deny the rest. First accept loopback, replies, DNS, time and updates.\n${[...before, ...deletions(open), `${toolOf(family)} -P OUTPUT DROP`].join('\n')}`,
       }),
     ];
   }
