@@ -2,7 +2,8 @@ import { type Family, type Ranges, ranges } from '../../model/net/index.ts';
 import type { Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { unnamedPort, unnamedProtocol, vocabularyOf } from '../vocabulary.ts';
-import type { Mode, Sight } from './sight.ts';
+import type { Mode } from './course.ts';
+import type { Sight } from './sight.ts';
 import { common, strangers } from './strangers.ts';
 
 /** What a way is asked by: sights by protocol. */

@@ -7,8 +7,9 @@ import type { Finding, Severity, Witness } from '../finding.ts';
 import { accepted } from '../measure.ts';
 import { sayPacket } from '../probes.ts';
 import type { Unread } from '../unread.ts';
+import type { Mode } from './course.ts';
 import type { Door } from './doors.ts';
-import type { Mode, Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
 import { anyone } from './strangers.ts';
 
 /** One packet that strangers get in, as the interpreter follows it. */

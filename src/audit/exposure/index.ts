@@ -5,6 +5,7 @@
  * strangers with their sights; `published` follows what nat leads on; `ports` names what nobody should find open. The
  * checks FW-EXP, FW-CTR, FW-NAT, FW-FWD, FW-EGR and FW-SPOOF ask it, each thing is made once an audit. It judges nothing itself.
  */
+export * from './course.ts';
 export * from './doors.ts';
 export * from './egress.ts';
 export * from './everything.ts';

@@ -14,9 +14,10 @@ import type { Witness } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
 import { usually } from '../usual.ts';
 import { namedLinks, unnamedLink, vocabularyOf } from '../vocabulary.ts';
+import type { Mode } from './course.ts';
 import { type Door, doorsOf } from './doors.ts';
 import { ported, type Shown, shown } from './exposed.ts';
-import { createSight, type Mode, sightOf } from './sight.ts';
+import { createSight, sightOf } from './sight.ts';
 
 /** Ports of the host's own addresses that nat leads on to another host, from anyone who comes by a door. */
 export interface Published {
