@@ -1,9 +1,11 @@
 import { type Liveness, livenessOf, type Shadows, shadowsOf } from '../analysis/answers/index.ts';
+import { routingCuts, routingFactsOf } from '../analysis/answers/routing.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import { OverBudget } from '../analysis/space/index.ts';
 import { createSpace, type Firewall, type Space } from '../analysis/symbolic/index.ts';
 import { type Host, type Known, known, unknown } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
+import { strangerCuts } from './exposure/strangers.ts';
 
 /** The rules of one family as functions of a packet, and what all checks ask of them, each made once. */
 export interface Engine {
@@ -39,7 +41,9 @@ export function createAsk(host: Host, budget?: number): Ask {
 function engineOf(host: Host, family: Family, budget: number | undefined): Known<Engine> {
   const ruleset = host.rulesets[family];
   if (!ruleset.known) return ruleset;
-  const space = createSpace(family, [{ ruleset: ruleset.value, surroundings: surroundingsOf(host) }], budget);
+  const surroundings = surroundingsOf(host);
+  const apart = [...routingCuts(family, routingFactsOf(host, family), surroundings), ...strangerCuts(family)];
+  const space = createSpace(family, [{ ruleset: ruleset.value, surroundings, apart }], budget);
   const [firewall] = space.firewalls;
   if (firewall === undefined) throw new Error('a space without a firewall');
   let liveness: Liveness | null = null;

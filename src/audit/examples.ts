@@ -128,3 +128,110 @@ export const oneLink = {
   foreignChains: [],
   ...upToDate,
 };
+
+/** What Docker writes for one container at 172.17.0.2, INPUT closed; a published port may have a destination before it. */
+export function dockerRules({
+  published,
+  input = [],
+  user = [],
+}: {
+  readonly published: readonly string[];
+  readonly input?: readonly string[];
+  readonly user?: readonly string[];
+}): string {
+  const ports = published.map((each) => ({
+    port: each.split(' ').at(-1),
+    to: each.includes(' ') ? each.replace(/ \S+$/, ' ') : '',
+  }));
+  return [
+    '*nat',
+    ...['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT [0:0]`),
+    ':DOCKER - [0:0]',
+    '-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
+    '-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER',
+    '-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE',
+    '-A DOCKER -i docker0 -j RETURN',
+    ...ports.map(
+      ({ port, to }) => `-A DOCKER ${to}! -i docker0 -p tcp -m tcp --dport ${port} -j DNAT --to-destination 172.17.0.2:${port}`,
+    ),
+    'COMMIT',
+    '*filter',
+    ':INPUT DROP [0:0]',
+    ':FORWARD DROP [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':DOCKER - [0:0]',
+    ':DOCKER-USER - [0:0]',
+    '-A INPUT -i lo -j ACCEPT',
+    '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ...input,
+    '-A FORWARD -j DOCKER-USER',
+    '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    '-A FORWARD -o docker0 -j DOCKER',
+    '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT',
+    ...ports.map(({ port }) => `-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport ${port} -j ACCEPT`),
+    ...user,
+    '-A DOCKER-USER -j RETURN',
+    'COMMIT',
+    '',
+  ].join('\n');
+}
+
+/** The machine that goes with them. */
+export const dockerFacts = {
+  ...oneLink,
+  links: [...oneLink.links, { name: 'docker0', kind: 'bridge' }],
+  addresses: [...oneLink.addresses, { link: 'docker0', address: '172.17.0.1/16' }],
+  routes: [
+    { to: 'default', via: '198.51.100.1', link: 'eth0' },
+    { to: '198.51.100.0/24', link: 'eth0' },
+    { to: '172.17.0.0/16', link: 'docker0' },
+    { to: '198.51.100.10', type: 'local', table: 'local', link: 'eth0' },
+    { to: '172.17.0.1', type: 'local', table: 'local', link: 'docker0' },
+    { to: '127.0.0.0/8', type: 'local', table: 'local', link: 'lo' },
+    { to: 'default', via: '2001:db8::1', link: 'eth0', family: 6 },
+    { to: '2001:db8::/64', link: 'eth0' },
+    { to: '2001:db8::10', type: 'local', table: 'local', link: 'eth0' },
+  ],
+  sysctls: {
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '0',
+    'net.ipv4.conf.all.rp_filter': '0',
+    'net.ipv4.conf.eth0.rp_filter': '0',
+  },
+};
+
+/** A router between eth0 and its network 10.0.0.0/24 at eth1: rules of nat, and of filter, whose policies deny. */
+export function natRules(nat: readonly string[], rules: readonly string[]): string {
+  return [
+    '*nat',
+    ...['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT [0:0]`),
+    ...nat,
+    'COMMIT',
+    filter(['-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', ...rules]),
+  ].join('\n');
+}
+
+/** The machine that goes with them. */
+export const natRouter = {
+  ...oneLink,
+  links: [...oneLink.links, { name: 'eth1', up: true }],
+  addresses: [...oneLink.addresses, { link: 'eth1', address: '10.0.0.1/24' }],
+  routes: [
+    { to: 'default', via: '198.51.100.1', link: 'eth0' },
+    { to: '198.51.100.0/24', link: 'eth0' },
+    { to: '10.0.0.0/24', link: 'eth1' },
+    { to: '198.51.100.10', type: 'local', table: 'local', link: 'eth0' },
+    { to: '10.0.0.1', type: 'local', table: 'local', link: 'eth1' },
+    { to: '127.0.0.0/8', type: 'local', table: 'local', link: 'lo' },
+    { to: 'default', via: '2001:db8::1', link: 'eth0', family: 6 },
+    { to: '2001:db8::/64', link: 'eth0' },
+    { to: '2001:db8::10', type: 'local', table: 'local', link: 'eth0' },
+  ],
+  sysctls: {
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '0',
+    'net.ipv4.conf.all.rp_filter': '0',
+    'net.ipv4.conf.eth0.rp_filter': '0',
+    'net.ipv4.conf.eth1.rp_filter': '0',
+  },
+};

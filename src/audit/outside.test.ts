@@ -111,7 +111,7 @@ describe('a host whose only IPv6 address is link-local', () => {
   it('is shown what a neighbour sends, since nothing else comes there', () => {
     const report = audit(exampleHost({ v4: hardened4, v6: empty, facts }));
     const shown = report.findings.filter(({ family, witness }) => family === 6 && witness?.packet.hook === 'input');
-    expect(shown.map(({ id }) => id)).toEqual(['FW-V6-01', 'FW-EXP-06', 'FW-RATE-01']);
+    expect(shown.map(({ id }) => id)).toEqual(['FW-V6-01', 'FW-EXP-02', 'FW-EXP-06', 'FW-RATE-01', 'FW-EXP-07']);
     for (const { witness } of shown) {
       expect([text(witness?.packet, 'src'), text(witness?.packet, 'dst')]).toEqual(['fe80::9', 'fe80::1']);
     }

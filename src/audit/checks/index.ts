@@ -34,7 +34,28 @@ import { fwCap02 } from './fw-cap-02.ts';
 import { fwCt01 } from './fw-ct-01.ts';
 import { fwCt02 } from './fw-ct-02.ts';
 import { fwCt03 } from './fw-ct-03.ts';
+import { fwCtr01 } from './fw-ctr-01.ts';
+import { fwCtr02 } from './fw-ctr-02.ts';
+import { fwEgr01 } from './fw-egr-01.ts';
+import { fwEgr02 } from './fw-egr-02.ts';
+import { fwEgr03 } from './fw-egr-03.ts';
+import { fwExp01 } from './fw-exp-01.ts';
+import { fwExp02 } from './fw-exp-02.ts';
+import { fwExp03 } from './fw-exp-03.ts';
+import { fwExp04 } from './fw-exp-04.ts';
+import { fwExp05 } from './fw-exp-05.ts';
 import { fwExp06 } from './fw-exp-06.ts';
+import { fwExp07 } from './fw-exp-07.ts';
+import { fwExp08 } from './fw-exp-08.ts';
+import { fwExp09 } from './fw-exp-09.ts';
+import { fwExp10 } from './fw-exp-10.ts';
+import { fwExp11 } from './fw-exp-11.ts';
+import { fwExp12 } from './fw-exp-12.ts';
+import { fwFwd01 } from './fw-fwd-01.ts';
+import { fwFwd02 } from './fw-fwd-02.ts';
+import { fwIcmp01 } from './fw-icmp-01.ts';
+import { fwIcmp02 } from './fw-icmp-02.ts';
+import { fwIcmp03 } from './fw-icmp-03.ts';
 import { fwLog01 } from './fw-log-01.ts';
 import { fwLog02 } from './fw-log-02.ts';
 import { fwLog03 } from './fw-log-03.ts';
@@ -43,6 +64,9 @@ import { fwLog05 } from './fw-log-05.ts';
 import { fwLog06 } from './fw-log-06.ts';
 import { fwLog07 } from './fw-log-07.ts';
 import { fwMon01 } from './fw-mon-01.ts';
+import { fwNat01 } from './fw-nat-01.ts';
+import { fwNat02 } from './fw-nat-02.ts';
+import { fwNat03 } from './fw-nat-03.ts';
 import { fwOps04 } from './fw-ops-04.ts';
 import { fwOps05 } from './fw-ops-05.ts';
 import { fwOps07 } from './fw-ops-07.ts';
@@ -56,7 +80,10 @@ import { fwRate03 } from './fw-rate-03.ts';
 import { fwRate04 } from './fw-rate-04.ts';
 import { fwRate05 } from './fw-rate-05.ts';
 import { fwRate06 } from './fw-rate-06.ts';
+import { fwSpoof01 } from './fw-spoof-01.ts';
+import { fwSpoof02 } from './fw-spoof-02.ts';
 import { fwSpoof03 } from './fw-spoof-03.ts';
+import { fwSpoof04 } from './fw-spoof-04.ts';
 import { fwState01 } from './fw-state-01.ts';
 import { fwState02 } from './fw-state-02.ts';
 import { fwState03 } from './fw-state-03.ts';
@@ -87,6 +114,9 @@ import { fwUpd04 } from './fw-upd-04.ts';
 import { fwUpd05 } from './fw-upd-05.ts';
 import { fwUpd06 } from './fw-upd-06.ts';
 import { fwV601 } from './fw-v6-01.ts';
+import { fwV602 } from './fw-v6-02.ts';
+import { fwV603 } from './fw-v6-03.ts';
+import { fwV604 } from './fw-v6-04.ts';
 import { fwV605 } from './fw-v6-05.ts';
 
 export const checks: readonly Check[] = [
@@ -119,7 +149,28 @@ export const checks: readonly Check[] = [
   fwCt01,
   fwCt02,
   fwCt03,
+  fwCtr01,
+  fwCtr02,
+  fwEgr01,
+  fwEgr02,
+  fwEgr03,
+  fwExp01,
+  fwExp02,
+  fwExp03,
+  fwExp04,
+  fwExp05,
   fwExp06,
+  fwExp07,
+  fwExp08,
+  fwExp09,
+  fwExp10,
+  fwExp11,
+  fwExp12,
+  fwFwd01,
+  fwFwd02,
+  fwIcmp01,
+  fwIcmp02,
+  fwIcmp03,
   fwLog01,
   fwLog02,
   fwLog03,
@@ -128,6 +179,9 @@ export const checks: readonly Check[] = [
   fwLog06,
   fwLog07,
   fwMon01,
+  fwNat01,
+  fwNat02,
+  fwNat03,
   fwOps04,
   fwOps05,
   fwOps07,
@@ -141,7 +195,10 @@ export const checks: readonly Check[] = [
   fwRate04,
   fwRate05,
   fwRate06,
+  fwSpoof01,
+  fwSpoof02,
   fwSpoof03,
+  fwSpoof04,
   fwState01,
   fwState02,
   fwState03,
@@ -172,5 +229,8 @@ export const checks: readonly Check[] = [
   fwUpd05,
   fwUpd06,
   fwV601,
+  fwV602,
+  fwV603,
+  fwV604,
   fwV605,
 ];
