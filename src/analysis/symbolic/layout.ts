@@ -222,11 +222,11 @@ export function layOut(gathered: Gathered, top: 'src' | 'dst'): Layout {
   // Each length that TCPMSS may change is told from the next.
   if (clamps)
     gathered.numbers.length.add(Array.from({ length: longestClamped[family] + 5 }, (_, length) => [length, length] as const));
-  // Stations are known by their address and their MAC together.
-  const withMac = (side: 'src' | 'dst'): readonly FieldName[] => (side === 'src' ? ['src', 'mac'] : ['dst']);
-  const under = top === 'src' ? 'dst' : 'src';
+  // Stations are known by their address and their MAC together, services by address and port.
+  const flow: readonly FieldName[] =
+    top === 'src' ? ['src', 'mac', 'proto', 'dst', 'dport'] : ['dst', 'proto', 'dport', 'src', 'mac'];
   const fields: readonly FieldName[] = [
-    'state', 'in', 'out', 'pktType', 'fragment', 'uid', 'gid', ...withMac(top), 'proto', 'dport', ...withMac(under), 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
+    'state', 'in', 'out', 'pktType', 'fragment', 'uid', 'gid', ...flow, 'sport', 'icmpType', 'icmpCode', 'flags', 'length',
     'ttl', 'tos', 'origProto', 'origSrc', 'origDst', 'origDport', 'origSport', 'direction', 'status', 'exempt', 'template', 'shortened',
     'clamped', ...clockFields,
   ]; // biome-ignore format: a list of names
