@@ -14,7 +14,9 @@ describe('a profile', () => {
     const strict = ids(dossierFor({ v4: guide, v6: hardened6 }, { profile: profiles.pci }));
     expect(usual).toContain('low FW-BASE-03');
     expect(strict).toContain('high FW-BASE-03');
-    const rest = (list: readonly string[]) => list.filter((line) => !line.includes('FW-BASE-03')).sort();
+    const raised = /FW-(BASE-03|EGR-01|STYLE-02)/;
+    expect(strict).toContain('high FW-EGR-01');
+    const rest = (list: readonly string[]) => list.filter((line) => !raised.test(line)).sort();
     expect(rest(strict)).toEqual(rest(usual));
   });
 
@@ -85,7 +87,10 @@ describe('an accepted risk', () => {
     const { findings, accepted, score } = dossier(risk('FW-BASE-04'));
     expect(ids({ findings })).toEqual(ids(plain).filter((line) => !line.includes('FW-BASE-04')));
     expect(accepted.map(({ filed }) => filed.finding.id)).toEqual(['FW-BASE-04']);
-    expect(score).toBeGreaterThan(plain.score ?? 100);
+    // The guide has worse faults than that.
+    expect(score).toBeGreaterThanOrEqual(plain.score ?? 100);
+    const mild = { v4: hardened4.replace('-A INPUT -i lo -j ACCEPT\n', ''), v6: hardened6 };
+    expect(dossierFor(mild, { risks: [risk('FW-BASE-04')] }).score).toBeGreaterThan(dossierFor(mild).score ?? 100);
   });
 
   it('leaves confidence as it is', () => {
@@ -140,6 +145,6 @@ describe('evidence', () => {
       { read: true, family: 4, sha256: digest(guide), rules: 8, bytes: guide.length },
       { read: false, family: 6 },
     ]);
-    expect(evidence).toMatchObject({ host: 'example', kernel: '6.1.0', origin: 'files' });
+    expect(evidence).toMatchObject({ host: 'example', kernel: expect.stringContaining('6.1.0'), origin: 'files' });
   });
 });

@@ -1,16 +1,16 @@
 import { type Comparison, compareRulesets, type Difference } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
-import { createEvaluator } from '../analysis/index.ts';
+import { createEvaluator, type Evaluator } from '../analysis/index.ts';
 import { type Host, isLoopback, known } from '../model/host/index.ts';
 import { type Family, TCP, UDP } from '../model/net/index.ts';
-import type { Packet, Trace } from '../model/packet/index.ts';
+import type { Packet } from '../model/packet/index.ts';
 import { parseScript, runScript } from '../model/ruleset/script/index.ts';
 import type { Check } from './check.ts';
 import type { Finding } from './finding.ts';
 import { continuing, opening, replyTo, sayPacket } from './probes.ts';
 import { subjectOf } from './subject.ts';
 import { loopbackOf, ownAddresses } from './surroundings.ts';
-import { ordinary } from './usual.ts';
+import { isLetIn } from './usual.ts';
 
 /** What a finding's fix does to the firewall, worked out on the rules as they would be then. Nothing is changed. */
 export type Mending =
@@ -102,13 +102,13 @@ function mends(check: Check, before: Host, after: Host, { id, family, title }: F
 function cutBetween(before: Host, after: Host, family: Family): readonly string[] {
   const [old, now] = [createEvaluator(before), createEvaluator(after)];
   return needsOf(before, family)
-    .filter((packet) => isLetIn(old.trace(packet)) && !isLetIn(now.trace(packet)))
+    .filter((packet) => letsIn(old, packet) && !letsIn(now, packet))
     .map(sayPacket);
 }
 
-/** An ordinary packet below all limits is accepted. */
-function isLetIn(trace: Trace | null): boolean {
-  return trace !== null && (trace.verdict === 'ACCEPT' || ordinary(trace).some(({ verdict }) => verdict === 'ACCEPT'));
+function letsIn(evaluator: Evaluator, packet: Packet): boolean {
+  const trace = evaluator.trace(packet);
+  return trace !== null && isLetIn(trace);
 }
 
 function needsOf(host: Host, family: Family): readonly Packet[] {

@@ -48,6 +48,13 @@ export function ordinary(trace: Trace): readonly Ending[] {
   );
 }
 
+/** An ordinary packet below all limits is accepted. */
+export function isLetIn(trace: Trace): boolean {
+  if (trace.verdict !== 'DEPENDS') return trace.verdict === 'ACCEPT';
+  const endings = ordinary(trace);
+  return endings.length > 0 && endings.every(({ verdict }) => verdict === 'ACCEPT');
+}
+
 /** Those, and the ways that it ends when others have used up the limits. */
 export function crowded(trace: Trace): readonly Ending[] {
   return trace.outcomes.filter(({ when }) =>

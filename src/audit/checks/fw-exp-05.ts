@@ -41,7 +41,7 @@ export const fwExp05: Check = {
     {
       title: 'the guide opens ports for services that are not there',
       v4: guide,
-      v6: hardened6.replace('80,443', '22'),
+      v6: hardened6.replaceAll('80,443', '22'),
       facts: sshOnly,
       finds: ['low 4'],
     },

@@ -1,5 +1,5 @@
 import { type Family, type Ranges, ranges, TCP } from '../../model/net/index.ts';
-import { toolOf } from '../blame.ts';
+import { allowing, deciders, deletions, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened4, hardened6 } from '../examples.ts';
@@ -18,6 +18,7 @@ import {
   sightOf,
   unreadDoor,
 } from '../exposure/index.ts';
+import type { Located } from '../finding.ts';
 import type { Unread } from '../unread.ts';
 import { vocabularyOf } from '../vocabulary.ts';
 
@@ -105,7 +106,10 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[], 
                 `It comes from port ${sport}; from port 40000 the same is denied. The sender chooses it, so ${sayFew(sayRanges(extra, proto))} are open to all who know.`,
                 ...assumptions(door),
               ],
-              fix: `Accept answers by the state of their connection, then delete the rule for the source port.\n${toolOf(family)} -I INPUT 1 -p ${number === TCP ? 'tcp' : 'udp'} -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
+              fix: `Accept answers by the state of their connection, then delete the rule for the source port.\n${[
+                `${toolOf(family)} -I INPUT 1 -p ${number === TCP ? 'tcp' : 'udp'} -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
+                ...deletions(deciders([seen.witness], allowing).map(pushedBack)),
+              ].join('\n')}`,
             }),
           ];
         }
@@ -113,6 +117,11 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[], 
     }
   }
   return missing === null ? [] : { unknown: missing };
+}
+
+/** The rule's number once another stands in front of INPUT. */
+function pushedBack(ref: Located): Located {
+  return ref.chain === 'INPUT' && ref.rule !== 'policy' ? { ...ref, rule: ref.rule + 1 } : ref;
 }
 
 function outside(left: Ranges<number>, right: Ranges<number>): Ranges<number> {

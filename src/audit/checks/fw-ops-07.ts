@@ -99,7 +99,7 @@ function ofFamily(family: Family, { all, detached }: Chains, banner: string | nu
     family,
     title: `Bans are left in ${sayList(all)}, and nobody runs who would end them`,
     why: 'Neither fail2ban nor CrowdSec runs. Addresses stay banned for ever, and new attackers are not.',
-    fix: `Start the program again, or remove the chain.\n${all.map((name) => `${toolOf(family)} -F ${shellWord(name)}`).join('\n')}`,
+    fix: `Start the program again, or empty the chain.\n${all.map((name) => `${toolOf(family)} -F ${shellWord(name)}`).join('\n')}`,
   });
 }
 
@@ -119,7 +119,15 @@ function chainsOf(host: Host, family: Family): Chains {
         return effect?.kind === 'jump' && !chainNames.test(rule.chain) ? [effect.chain] : [];
       }),
     );
-    all.push(...names);
+    // Without a rule that denies nobody is banned.
+    all.push(
+      ...names.filter((name) =>
+        table.chains.get(name)?.rules.some((rule) => {
+          const effect = meanings.get(rule)?.effect;
+          return effect?.kind === 'verdict' && effect.verdict !== 'ACCEPT';
+        }),
+      ),
+    );
     // A chain of theirs may lead to another of theirs.
     const inner = new Set(
       table.rules.flatMap((rule) => {

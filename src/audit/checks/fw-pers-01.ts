@@ -64,7 +64,7 @@ export const fwPers01: Check = {
     },
     {
       title: 'a port was opened since',
-      v4: hardened4.replace('80,443 -j ACCEPT\n-A INPUT -m limit', '80,443,3306 -j ACCEPT\n-A INPUT -m limit'),
+      v4: hardened4.replace('80,443 -m comment', '80,443,3306 -m comment'),
       v6: hardened6,
       facts: host(...persistent, ...saved(hardened4, hardened6)),
       finds: ['high 4'],

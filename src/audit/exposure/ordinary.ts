@@ -1,8 +1,8 @@
 import { usualMac } from '../../analysis/answers/usual-values.ts';
 import { all, type Node } from '../../analysis/space/index.ts';
-import type { FieldName, Space } from '../../analysis/symbolic/index.ts';
+import type { FieldName, Layout, Space } from '../../analysis/symbolic/index.ts';
 import { ICMP, ICMPV6, type Ranges, TCP } from '../../model/net/index.ts';
-import { states, tcpFlags } from '../../model/packet/index.ts';
+import { clockFields, packetTypes, states, tcpFlags } from '../../model/packet/index.ts';
 import { clientPort } from '../probes.ts';
 import { throttles, usually } from '../usual.ts';
 import type { Course, Mode } from './course.ts';
@@ -32,22 +32,51 @@ export function fixedFields(
   codes.set('length', layout.numberCode('length', 60));
   codes.set('ttl', layout.numberCode('ttl', 64));
   codes.set('mac', layout.numberCode('mac', usualMac));
+  codes.set('tos', layout.numberCode('tos', 0));
+  codes.set('pktType', layout.numberCode('pktType', packetTypes.indexOf('unicast')));
+  if (course.anyUser !== true)
+    for (const field of ['uid', 'gid'] as const)
+      codes.set(field, course.hook === 'output' ? nobodySpecial(layout, field) : layout.numberCode(field, null));
   codes.set('flags', layout.axis('flags').size > 1 && proto === TCP ? tcpFlags.SYN : 0);
   for (const field of ['direction', 'status', 'exempt', 'template', 'shortened', 'clamped'] as const) codes.set(field, 0);
   for (const field of codes.keys()) if (layout.axis(field).size <= 1) codes.delete(field);
   return codes;
 }
 
-/** The set without marks, which nobody has set yet, and without matches that no field tells. */
+/** A user or group of whom no rule speaks, among the most that are alike. */
+function nobodySpecial(layout: Layout, field: 'uid' | 'gid'): number {
+  let [best, most] = [0, -1];
+  for (let code = 0; code < layout.axis(field).size; code += 1) {
+    const values = layout.numbersOf(field, code);
+    if (values === null || values[1] - values[0] <= most) continue;
+    [best, most] = [code, values[1] - values[0]];
+  }
+  return best;
+}
+
+/** The set without marks, which nobody has set yet, and without matches that no field tells, the clock's and users where any counts. */
 export function answered({ diagram, layout }: Space, set: Node, mode: Mode, course: Course): Node {
   const firstMark = layout.firstVariable - 2 * layout.markBits.length;
+  const untold: readonly FieldName[] = course.anyUser === true ? [...clockFields, 'uid', 'gid'] : clockFields;
+  const untoldLevels = new Set(
+    untold.flatMap((field) => {
+      const { level, width } = layout.axis(field);
+      return Array.from({ length: width }, (_, depth) => level + depth);
+    }),
+  );
   const known = new Map<Node, Node>();
+  const either = (lo: Node, hi: Node): Node => (mode === 'possible' ? diagram.first(lo, hi) : diagram.mask(lo, hi));
   const visit = (node: Node): Node => {
     if (node < 0) return node;
     const before = known.get(node);
     if (before !== undefined) return before;
     const level = diagram.level(node);
-    const made = level < firstMark ? diagram.make(level, visit(diagram.lo(node)), visit(diagram.hi(node))) : open(node, level);
+    const [lo, hi] = [diagram.lo(node), diagram.hi(node)];
+    const made = untoldLevels.has(level)
+      ? either(visit(lo), visit(hi))
+      : level < firstMark
+        ? diagram.make(level, visit(lo), visit(hi))
+        : open(node, level);
     known.set(node, made);
     return made;
   };
@@ -56,8 +85,7 @@ export function answered({ diagram, layout }: Space, set: Node, mode: Mode, cour
     const { text, rewrites } = layout.variableAt(level);
     const answer = answerOf(text, mode, course, rewrites);
     if (answer !== null) return visit(answer ? diagram.hi(node) : diagram.lo(node));
-    const [lo, hi] = [visit(diagram.lo(node)), visit(diagram.hi(node))];
-    return mode === 'possible' ? diagram.first(lo, hi) : diagram.mask(lo, hi);
+    return either(visit(diagram.lo(node)), visit(diagram.hi(node)));
   };
   return set === all ? all : visit(set);
 }

@@ -73,7 +73,16 @@ export const fwOps01: ScriptCheck = {
       script: 'iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset\niptables -I INPUT -p tcp --dport 22 -j ACCEPT\n',
       finds: ['critical certain 1'],
     },
-    { title: 'all in one transaction', script: `iptables-restore <<END\n${hardened4}END\n`, finds: [] },
+    {
+      title: 'all in one transaction',
+      script: `iptables-restore <<END\n${hardened4.replace(/^.*FIN,SYN,RST,ACK SYN.*\n/m, '')}END\n`,
+      finds: [],
+    },
+    {
+      title: 'a connection that tracking does not know goes on without SYN',
+      script: `iptables-restore <<END\n${hardened4}END\n`,
+      finds: ['critical possible 1'],
+    },
     {
       title: 'an IPv6 session is not concerned by IPv4 rules',
       script: guideScript,

@@ -10,7 +10,7 @@ import { unclearTo, unwatchedBy } from './unclear.ts';
 
 /**
  * Asks the rules that the whole script leaves about a new connection of each peer to the port that it manages the host by, and
- * its answer, below all limits; and about the running one. Who is refused then cannot come back.
+ * its answer, below all limits. Who is refused then cannot come back; whether the running one stays FW-OPS-01 says.
  */
 export const fwOps02: ScriptCheck = {
   id: 'FW-OPS-02',
@@ -73,7 +73,6 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
   for (const [index, session] of sessions.value.entries()) {
     const life = lives[index] as Life;
     if (life.fresh.kind === 'cut') refused.push({ session, life, passing: life.fresh });
-    else if (life.running.kind === 'cut') refused.push({ session, life, passing: life.running });
     else if (life.fresh.kind === 'unknown')
       unknown.set(life.fresh.why, { id: fwOps02.id, why: life.fresh.why, remedy: life.fresh.remedy });
   }
@@ -90,13 +89,12 @@ function run(subject: ScriptSubject): ReturnType<ScriptCheck['run']> {
     const stays = life.running.kind === 'cut' ? '' : ' The running session stays as long as it lasts.';
     const stand = session.actual ? '' : ' Nobody is known to be logged in by SSH; say --peer ADDRESS to name the peer.';
     const inward = witness.packet.hook === 'input' ? 'A new connection' : 'The answer to a new connection';
-    const what = life.fresh.kind === 'cut' ? inward : 'A packet of the running session';
     return {
       id: fwOps02.id,
       severity: 'critical',
       certainty: isCertain ? 'certain' : 'possible',
       title: `The script ${isCertain ? 'leaves' : 'may leave'} ${who} locked out`,
-      why: `${what} is ${passing.resets ? 'refused' : 'dropped'} by ${sayWay(witness)} once the script is done.${stays}${stand}`,
+      why: `${inward} is ${passing.resets ? 'refused' : 'dropped'} by ${sayWay(witness)} once the script is done.${stays}${stand}`,
       family: witness.packet.family,
       at: toScriptLine(witness, subject, last),
       causedBy: [],

@@ -7,6 +7,7 @@ import type { Family } from '../../model/net/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { type RunOptions, type Script, type State, scriptStates } from '../../model/ruleset/script/index.ts';
 import type { Witness } from '../finding.ts';
+import { isLetIn, usually } from '../usual.ts';
 import { createFollower } from './follower.ts';
 
 /** A time in which the host lets in what neither the rules before nor those behind a script do. */
@@ -108,13 +109,34 @@ function openAt(
   }
 }
 
-/** The packets that a firewall lets through; those that are sent another way are none of this one's. */
-function acceptedBy({ diagram, endings }: Space, firewall: Firewall, hook: 'input' | 'forward'): Node {
-  return diagram.mapLeaves(firewall.way(hook).verdicts, (value) => {
+/** The ordinary packets that a firewall lets through; those that are sent another way are none of this one's. */
+function acceptedBy(space: Space, firewall: Firewall, hook: 'input' | 'forward'): Node {
+  const { diagram, endings } = space;
+  const accepted = diagram.mapLeaves(firewall.way(hook).verdicts, (value) => {
     const ending = endings.of(value);
     if (ending.kind === 'decided') return ending.decision.verdict === 'ACCEPT' ? all : none;
     return ending.kind === 'broken' ? none : all;
   });
+  return asUsual(space, accepted);
+}
+
+/** The set where matches that no field tells say what they say of ordinary packets. */
+function asUsual({ diagram, layout }: Space, set: Node): Node {
+  const known = new Map<Node, Node>();
+  const visit = (node: Node): Node => {
+    if (node < 0) return node;
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const level = diagram.level(node);
+    const usual = level < layout.firstVariable ? null : usually(layout.variableAt(level).text);
+    const made =
+      usual === null
+        ? diagram.make(level, visit(diagram.lo(node)), visit(diagram.hi(node)))
+        : visit(usual ? diagram.hi(node) : diagram.lo(node));
+    known.set(node, made);
+    return made;
+  };
+  return visit(set);
 }
 
 /** For how long each packet is let in, by the interpreter; packets of one and the same time are one window. */
@@ -133,7 +155,12 @@ function lasting(
   const seen: (readonly (Witness | null)[])[] = [openings.map(() => null)];
   for (const state of scriptStates(script, options)) {
     const held = follow(state.left, new Map()).map(({ held: one }) => one);
-    seen.push(held.map((one) => (one.kind === 'yes' ? (one.witnesses[0] ?? null) : null)));
+    seen.push(
+      held.map((one) => {
+        const [witness] = one.kind === 'unknown' ? [] : one.witnesses;
+        return witness !== undefined && isLetIn(witness.trace) ? witness : null;
+      }),
+    );
   }
   const windows = new Map<string, Window>();
   for (const [index, { moment, packet }] of openings.entries()) {
