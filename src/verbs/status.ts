@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAroundRules } from '../audit/around-rules.ts';
 import type { Report } from '../audit/index.ts';
 import type { Host } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
@@ -12,7 +13,7 @@ export const status = verb({
   summary: 'one screen: protected or not, what is wrong first, what is unknown, what to do next',
   description: `Says whether the host is protected: NO when a critical or high finding is certain, UNKNOWN when one is only possible
 or something that could be one was not read, YES otherwise. Bare \`palisade\` does the same.
-That nothing is known of updates, as in a container, is listed and does not change the word; updates that are found missing do.`,
+What is said of the machine around the rules (its settings, updates, files and backups) is listed and does not change the word.`,
   input: z.object({ ...readingInput }),
   output: statusReport,
   streams: false,
@@ -31,12 +32,13 @@ That nothing is known of updates, as in a container, is listed and does not chan
 /** The screen's content, also for the page and `up`. */
 export function statusOf(host: Host, report: Report): StatusJson {
   const counts = countsOf(report);
-  const grave = report.findings.filter(({ severity }) => severity === 'critical' || severity === 'high');
+  const isOfRules = ({ id }: { readonly id: string }): boolean => !isAroundRules(id);
+  const grave = report.findings.filter(isOfRules).filter(({ severity }) => severity === 'critical' || severity === 'high');
   const bad = grave.filter(({ certainty }) => certainty === 'certain').length;
   return {
     host: host.name,
     readAt: host.readAt / 1000,
-    protected: bad > 0 ? 'no' : grave.length > 0 || report.unknown.some(({ id }) => !aboutUpdates(id)) ? 'unknown' : 'yes',
+    protected: bad > 0 ? 'no' : grave.length > 0 || report.unknown.some(isOfRules) ? 'unknown' : 'yes',
     backends: { 4: backendOf(host, 4), 6: backendOf(host, 6) },
     rules: { 4: rulesOf(host, 4), 6: rulesOf(host, 6) },
     foreign: foreignOf(host),
@@ -47,11 +49,6 @@ export function statusOf(host: Host, report: Report): StatusJson {
     unknown: [...report.unknown],
     next: nextSteps(host, report),
   };
-}
-
-/** What is newer than what runs, a machine without its package lists cannot know; its rules are judged all the same. */
-function aboutUpdates(id: string): boolean {
-  return id.startsWith('FW-UPD-');
 }
 
 export function foreignOf(host: Host): string[] {
