@@ -118,7 +118,9 @@ export async function setStage(namespace: Namespace, stage: Stage, neighbour: Na
     if (!linkName.test(link) || !words.slice(1).every((word) => plainWord.test(word))) unstaged.push(what);
     else {
       const local = peer === undefined ? address : `${address.split('/')[0]} peer ${peer}`;
-      staged.push({ what, line: `address replace ${local} dev ${link}${address.includes(':') ? ' nodad' : ''}` });
+      // Links without ARP join no group of IPv6 by themselves.
+      const how = !address.includes(':') ? '' : /^ff/i.test(address) ? ' nodad autojoin' : ' nodad';
+      staged.push({ what, line: `address replace ${local} dev ${link}${how}` });
     }
   }
   // A route by way of a router needs the one that leads to the router.

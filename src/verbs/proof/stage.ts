@@ -10,7 +10,11 @@ export function ownStage(host: Host, packets: readonly Packet[]): Stage | null {
   const stage = stageOf(host);
   const named = new Set(packets.flatMap(({ in: from, out }) => [from, out]));
   // What a packet says to arrive on is up, whatever it is now.
-  return { ...stage, links: stage.links.map((link) => (named.has(link.name) ? { ...link, up: true } : link)) };
+  return {
+    ...stage,
+    links: stage.links.map((link) => (named.has(link.name) ? { ...link, up: true } : link)),
+    addresses: [...stage.addresses, ...groups(packets)],
+  };
 }
 
 const loopback = 'lo';
@@ -66,10 +70,24 @@ export function ledStage(host: Host, packets: readonly Packet[], family: Family)
   return {
     links,
     // Some translations take a link's address.
-    addresses: host.addresses.known ? known.addresses : links.flatMap(({ name }, index) => standIns(name, index)),
+    addresses: [
+      ...(host.addresses.known ? known.addresses : links.flatMap(({ name }, index) => standIns(name, index))),
+      ...groups(packets),
+    ],
     routes: host.routes.known ? routes : [...routes, ...onward(packets, links, family)],
     rules: [...led, ...ownRules(known.rules, family)],
   };
+}
+
+/** Groups of IPv6 that packets are for: a host listens to those of its own addresses, and some others (RFC 4291 §2.7.1). */
+function groups(packets: readonly Packet[]): Stage['addresses'] {
+  const found = new Map<string, { readonly link: string; readonly address: string }>();
+  for (const { family, hook, in: link, dst } of packets) {
+    if (family !== 6 || hook !== 'input' || link === null || dst >> 120n !== 0xffn) continue;
+    const address = whole(family, dst);
+    found.set(`${link} ${address}`, { link, address });
+  }
+  return [...found.values()];
 }
 
 function whole(family: Family, value: bigint): string {
