@@ -175,13 +175,22 @@ export function unnamedProtocol(vocabulary: Vocabulary): number {
   return number;
 }
 
+const unnamed = new WeakMap<Vocabulary, readonly Part<number>[]>();
+
+/** Parts of the port space that no rule names, biggest first; a range as wide as half of all ports is no name. */
+function unnamedPorts(vocabulary: Vocabulary): readonly Part<number>[] {
+  const before = unnamed.get(vocabulary);
+  if (before !== undefined) return before;
+  const named = new Uint8Array(65_536);
+  for (const { lo, hi } of vocabulary.namedPorts) if (hi - lo < 32_768) named.fill(1, lo, hi + 1);
+  const made = vocabulary.ports.filter(({ value }) => named[value] !== 1);
+  unnamed.set(vocabulary, made);
+  return made;
+}
+
 /** A port that no rule names, in the widest gap; when rules name all ports, one of the widest part. */
 export function unnamedPort(vocabulary: Vocabulary, except: readonly number[] = []): number {
-  const free = vocabulary.ports.filter(({ size, value }) => {
-    const named = vocabulary.namedPorts.some(({ lo, hi }) => hi - lo < 32768 && lo <= value && value <= hi);
-    return !named && size > BigInt(except.length);
-  });
-  const part = free[0] ?? vocabulary.ports[0];
+  const part = unnamedPorts(vocabulary).find(({ size }) => size > BigInt(except.length)) ?? vocabulary.ports[0];
   if (part === undefined) return 31337;
   let port = part.value;
   while (except.includes(port) && port < part.hi) port += 1;
