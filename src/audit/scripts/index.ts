@@ -16,6 +16,7 @@ import { namer } from './follower.ts';
 import { fwOps01 } from './fw-ops-01.ts';
 import { fwOps02 } from './fw-ops-02.ts';
 import { fwOps03 } from './fw-ops-03.ts';
+import { fwOps06 } from './fw-ops-06.ts';
 import { type Prepared, type ScriptQuestion, scriptSubjectOf } from './subject.ts';
 import type { Equivalent } from './transaction.ts';
 
@@ -27,7 +28,7 @@ export { asCommand, type Equivalent, type Transaction } from './transaction.ts';
 export type { ScriptQuestion };
 
 /** In the order of their ids. */
-export const scriptChecks: readonly ScriptCheck[] = [fwOps01, fwOps02, fwOps03];
+export const scriptChecks: readonly ScriptCheck[] = [fwOps01, fwOps02, fwOps03, fwOps06];
 
 export interface ScriptAudit {
   readonly report: Report;
