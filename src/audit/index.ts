@@ -13,6 +13,8 @@ import { reportOf } from './report.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
 export * from './finding.ts';
+export { type Mending, mendingOf } from './mending.ts';
+export { sayPacket } from './probes.ts';
 export { checks };
 
 /** The report of an audit that came to no end: every check unknown, for the one reason. */

@@ -94,8 +94,8 @@ export function sayPacket(packet: Packet): string {
           ? packet.proto === icmpOf(packet.family)
             ? 'the answer to a ping'
             : `the ${protocol} answer`
-          : packet.proto === TCP
-            ? 'a TCP packet of a running connection'
+          : packet.proto === TCP || packet.state === 'ESTABLISHED'
+            ? `a ${protocol} packet of a running connection`
             : `a packet of ${protocol}`;
   const port = (number: number | null): string => (number === null ? '' : ` port ${number}`);
   const ends = reply

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import manifest from '../../package.json' with { type: 'json' };
 import type { AcceptedRisk } from '../audit/accepted.ts';
 import { type Circumstances, dossierOf, fails } from '../audit/dossier.ts';
-import type { Report, Severity } from '../audit/finding.ts';
+import type { Finding, Report, Severity } from '../audit/finding.ts';
 import { type ProfileName, profiles } from '../audit/profiles/index.ts';
 import { formats } from '../audit/reports/index.ts';
 import type { Host } from '../model/host/index.ts';
 import type { Problem } from '../result.ts';
 import { type AuditAnswerJson, dossierToJson } from './audit-shape.ts';
+import type { MendingJson } from './mending.ts';
 import { writeOutput } from './output-file.ts';
 import type { ScriptPartJson } from './script-shape.ts';
 import type { Context, Outcome } from './verb.ts';
@@ -26,6 +27,8 @@ interface Beside {
   readonly proofs?: Circumstances['proofs'];
   /** What the kernel contradicts: faults of palisade. */
   readonly faults?: readonly Problem[];
+  /** What fixes would do, where it was asked. */
+  readonly mendings?: ReadonlyMap<Finding, MendingJson>;
   /** Of a script, the way there. */
   readonly script?: ScriptPartJson;
 }
@@ -37,7 +40,7 @@ export async function reported(
   risks: readonly AcceptedRisk[],
   host: Host,
   report: Report,
-  { proofs = new Map(), faults = [], script }: Beside = {},
+  { proofs = new Map(), faults = [], mendings, script }: Beside = {},
 ): Promise<Outcome<AuditAnswerJson>> {
   const dossier = dossierOf(host, report, {
     profile: profiles[profile],
@@ -48,7 +51,7 @@ export async function reported(
     digest: (bytes) => createHash('sha256').update(bytes, 'latin1').digest('hex'),
     proofs,
   });
-  const value: AuditAnswerJson = { ...dossierToJson(dossier), ...(script !== undefined && { script }) };
+  const value: AuditAnswerJson = { ...dossierToJson(dossier, mendings), ...(script !== undefined && { script }) };
   const failing = dossier.findings.some(({ finding }) => fails(failOn, finding.severity));
   const kind = faults.length > 0 ? 'unknown' : failing ? 'found' : dossier.unknown.length > 0 ? 'unknown' : 'done';
   if (format === 'text') return { kind, value, faults };

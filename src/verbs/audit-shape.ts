@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { AcceptedRisk } from '../audit/accepted.ts';
 import type { Dossier } from '../audit/dossier.ts';
 import type { Filed } from '../audit/filed.ts';
+import type { Finding } from '../audit/finding.ts';
 import { standards } from '../audit/standards/index.ts';
+import { type MendingJson, mending } from './mending.ts';
 import { scriptPart } from './script-shape.ts';
 import { auditReport, finding, findingToJson } from './shapes.ts';
 
@@ -10,6 +12,7 @@ const filed = finding.extend({
   fingerprint: z
     .string()
     .describe('The same as long as check, chain and the rules’ words are the same, wherever they stand in the text.'),
+  mending: mending.optional().describe('With --fixes: what the fix would do.'),
 });
 
 const acceptance = z
@@ -73,7 +76,7 @@ export const auditAnswer = auditReport
 
 export type AuditAnswerJson = z.output<typeof auditAnswer>;
 
-export function dossierToJson(dossier: Dossier): AuditAnswerJson {
+export function dossierToJson(dossier: Dossier, mendings: ReadonlyMap<Finding, MendingJson> = new Map()): AuditAnswerJson {
   const { evidence } = dossier;
   const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   for (const { finding } of dossier.findings) counts[finding.severity] += 1;
@@ -83,7 +86,7 @@ export function dossierToJson(dossier: Dossier): AuditAnswerJson {
     score: dossier.score,
     confidence: dossier.confidence,
     counts,
-    findings: dossier.findings.map(filedToJson),
+    findings: dossier.findings.map((filed) => ({ ...filedToJson(filed), ...mended(filed.finding) })),
     unknown: [...dossier.unknown],
     profile: dossier.profile.name,
     evidence: {
@@ -108,6 +111,11 @@ export function dossierToJson(dossier: Dossier): AuditAnswerJson {
       checks: [...checks],
     })),
   };
+
+  function mended(one: Finding): { mending?: MendingJson } {
+    const done = mendings.get(one);
+    return done === undefined ? {} : { mending: done };
+  }
 }
 
 function filedToJson({ finding, fingerprint, proof }: Filed): AuditAnswerJson['findings'][number] {

@@ -44,6 +44,10 @@ script would lock out its user. What only a running shell can tell is unknown, w
     ...readingInput,
     ...scriptInput,
     prove: proveInput,
+    fixes: z
+      .boolean()
+      .default(false)
+      .describe('Work out what each fix would do: whether it mends, and what it opens, closes and cuts'),
     failOn: z.enum(severities).default('low').describe('The mildest severity that makes the exit code 1'),
     format: z
       .enum(['text', 'json', 'sarif', 'junit', 'html', 'markdown', 'csv'])
@@ -71,6 +75,7 @@ script would lock out its user. What only a running shell can tell is unknown, w
   examples: [
     { command: 'palisade audit', says: 'audit this host' },
     { command: 'palisade audit --fail-on high --json', says: 'for a pipeline: fail on high and critical findings only' },
+    { command: 'palisade audit --fixes --fail-on high', says: 'before you paste a fix: what it opens and closes' },
     { command: 'palisade audit --prove', says: 'each claim with what the kernel did' },
     { command: 'palisade audit --ruleset rules.v4 --ruleset rules.v6', says: 'audit saved files' },
     { command: 'palisade audit --script firewall.sh', says: 'would these commands cut me off, and what do they leave?' },
@@ -117,9 +122,10 @@ script would lock out its user. What only a running shell can tell is unknown, w
     context.progress('auditing');
     const { audit: examine } = await import('../audit/index.ts');
     const report = examine(host, profile);
-    if (!input.prove) return await reported(context, input, risks.value, host, report);
+    const mendings = input.fixes ? await (await import('./mending.ts')).mendingsOf(host, report.findings) : new Map();
+    if (!input.prove) return await reported(context, input, risks.value, host, report, { mendings });
     const { proofs, faults } = await proofsOf(context, { ...read.value, backend: input.backend }, report.findings);
-    return await reported(context, input, risks.value, host, report, { proofs, faults });
+    return await reported(context, input, risks.value, host, report, { proofs, faults, mendings });
   },
 });
 

@@ -1,4 +1,4 @@
-import type { FindingJson } from '../../verbs/index.ts';
+import type { AuditAnswerJson, FindingJson } from '../../verbs/index.ts';
 import { paragraph, table } from './table.ts';
 import type { View } from './view.ts';
 import { heading, paintWords, placeWords, proofWords, severityStyles, witnessWords } from './words.ts';
@@ -26,7 +26,11 @@ export function findingsTable(findings: readonly FindingJson[], view: View): str
 }
 
 /** Everything about each finding: what it means, where it stands (in `file`, if it is one), the packet that shows it, how to mend it. */
-export function findingsInFull(findings: readonly FindingJson[], view: View, file: string | null = null): string {
+export function findingsInFull(
+  findings: readonly (FindingJson | AuditAnswerJson['findings'][number])[],
+  view: View,
+  file: string | null = null,
+): string {
   return findings
     .map((finding) => {
       const { paint } = view;
@@ -43,6 +47,7 @@ export function findingsInFull(findings: readonly FindingJson[], view: View, fil
       if (finding.witness !== null) lines.push(labelled('witness', witnessWords(finding.witness), view));
       if (finding.proof !== null) lines.push(labelled('proof', proofWords(finding.proof), view));
       lines.push(fixText(finding.fix, view));
+      if ('mending' in finding && finding.mending !== undefined) lines.push(mendingText(finding.mending, view));
       if (finding.refs.length > 0) lines.push(labelled('see', finding.refs.join('; '), view));
       return lines.join('');
     })
@@ -85,6 +90,25 @@ function places(at: FindingJson['at'], file: string | null): string {
 }
 
 /** A sentence, then the commands of it as they are to be typed: never wrapped, and at the margin where a here-document ends. */
+/** What the fix would do. */
+function mendingText(mending: NonNullable<AuditAnswerJson['findings'][number]['mending']>, view: View): string {
+  if (mending.kind === 'no-rules') return '';
+  if (mending.kind === 'unknown') return labelled('then', `cannot be told: ${mending.why}`, view);
+  const such = (what: string, all: typeof mending.allows): readonly string[] => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const more = all.length > 2 ? `, and ${all.length - 1} more kinds of packets` : all.length > 1 ? ', and one more kind' : '';
+    return [`${what} ${first.said ?? 'packets that no single one shows'}${more}`];
+  };
+  const parts = [
+    mending.mends ? 'this finding goes' : 'this finding stays',
+    ...such('it lets in', mending.allows),
+    ...such('it keeps out', mending.blocks),
+    ...(mending.cuts.length > 0 ? [`IT CUTS ${mending.cuts.join(', ')}`] : []),
+  ];
+  return labelled('then', parts.join('; '), view);
+}
+
 function fixText(fix: string, view: View): string {
   const [sentence = '', ...commands] = fix.split('\n');
   const margin = fix.includes('<<') ? '' : '    ';
