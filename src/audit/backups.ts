@@ -1,8 +1,8 @@
+import { holdsRules } from '../analysis/answers/bystanders.ts';
 import { filesIn, type Host, type HostFile, type HostFiles, type Known, known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import { problemLine } from '../result.ts';
-import { holdsRules } from './bystanders.ts';
 import { holdsOwnRules } from './neighbours.ts';
 import { type Job, scheduled } from './schedule.ts';
 

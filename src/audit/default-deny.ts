@@ -1,7 +1,7 @@
+import { bystanders, rewritten } from '../analysis/answers/bystanders.ts';
 import type { Host } from '../model/host/index.ts';
 import { type Family, TCP, UDP } from '../model/net/index.ts';
 import type { Hook } from '../model/packet/index.ts';
-import { bystanders, rewritten } from './bystanders.ts';
 import type { Subject } from './check.ts';
 import type { Witness } from './finding.ts';
 import { accepted, fromStrangers, type Held, measure } from './measure.ts';

@@ -1,8 +1,8 @@
+import { bystanders, rewritten } from '../analysis/answers/bystanders.ts';
 import { type Known, known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import type { Hook } from '../model/packet/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
-import { bystanders, rewritten } from './bystanders.ts';
 import type { Answer, Check, Subject } from './check.ts';
 import type { Finding, Undetermined } from './finding.ts';
 import { ipv4Absent, ipv6Off } from './surroundings.ts';

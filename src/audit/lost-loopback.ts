@@ -1,7 +1,7 @@
+import { bystanders, rewritten } from '../analysis/answers/bystanders.ts';
 import { type Family, parseAddress, TCP, UDP } from '../model/net/index.ts';
 import type { Packet } from '../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from './blame.ts';
-import { bystanders, rewritten } from './bystanders.ts';
 import type { Answer, Check, Subject } from './check.ts';
 import type { Witness } from './finding.ts';
 import { denied, type Held, measure } from './measure.ts';

@@ -1,5 +1,5 @@
+import { holdsRules } from '../analysis/answers/bystanders.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
-import { holdsRules } from './bystanders.ts';
 
 /** Chains and links of programs that put their rules in by themselves. */
 const theirs =

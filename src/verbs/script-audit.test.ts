@@ -125,6 +125,7 @@ describe('audit --script', () => {
       'FW-OPS-01',
       'FW-OPS-02',
       'FW-OPS-03',
+      'FW-OPS-06',
     ]);
     expect(answer.value.findings.every(({ id, certainty }) => certainty === 'possible' || id === 'FW-OPS-03')).toBe(true);
   });

@@ -1,8 +1,8 @@
+import { acts, chainName, foreignChains, holdsRules, nativeUnread } from '../../analysis/answers/bystanders.ts';
 import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { sayList, toolOf } from '../blame.ts';
-import { acts, chainName, foreignChains, holdsRules, nativeUnread } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Undetermined } from '../finding.ts';

@@ -1,7 +1,7 @@
+import { holdsRules } from '../../analysis/answers/bystanders.ts';
 import { fileAt, type Host, type HostFiles, type Known, known } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
-import { holdsRules } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, oneLink } from '../examples.ts';
 import { both, fine, found, given } from '../host-finding.ts';

@@ -1,8 +1,8 @@
+import { acts, bystanders, chainName, foreignChains } from '../../analysis/answers/bystanders.ts';
 import type { Host } from '../../model/host/index.ts';
 import { type Family, TCP } from '../../model/net/index.ts';
 import { builtinChains, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { policyOf, toolOf } from '../blame.ts';
-import { acts, bystanders, chainName, foreignChains } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';

@@ -1,4 +1,4 @@
-import { holdsRules } from '../bystanders.ts';
+import { holdsRules } from '../../analysis/answers/bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, oneLink } from '../examples.ts';
 import { fine, found, given } from '../host-finding.ts';

@@ -1,6 +1,6 @@
+import { holdsRules } from '../../analysis/answers/bystanders.ts';
 import { backupsOf, nothingToKeep } from '../backups.ts';
 import { sayList } from '../blame.ts';
-import { holdsRules } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';

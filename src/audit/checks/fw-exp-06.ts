@@ -1,8 +1,8 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { isLoopback, type Listener } from '../../model/host/index.ts';
 import { type Family, formatAddress, TCP, UDP } from '../../model/net/index.ts';
 import type { Trace } from '../../model/packet/index.ts';
 import { allowing, deciders, endingsOf, policyOf, sayList, sayRef, toolOf } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Undetermined, Witness } from '../finding.ts';

@@ -1,5 +1,5 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { deciders, denying, sayList, sayRef } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, natRouter, oneLink } from '../examples.ts';
 import { anyone, capital, innerLinks, networksBehind } from '../exposure/index.ts';

@@ -1,6 +1,6 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import type { Packet, State } from '../../model/packet/index.ts';
 import { sayList, toolOf } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import { doorsOf, exposed, isByRule, ofFamilies, type Said, type Shown, settled, shown } from '../exposure/index.ts';

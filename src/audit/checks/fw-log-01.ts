@@ -1,6 +1,6 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { type Family, TCP, UDP } from '../../model/net/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Finding, Undetermined, Witness } from '../finding.ts';

@@ -1,6 +1,6 @@
+import { holdsRules } from '../../analysis/answers/bystanders.ts';
 import { fileAt, type HostFiles, type Known, known } from '../../model/host/index.ts';
 import { sayList } from '../blame.ts';
-import { holdsRules } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';

@@ -1,7 +1,7 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { type Family, TCP } from '../../model/net/index.ts';
 import type { Trace } from '../../model/packet/index.ts';
 import { allowing, deciders, denying, endingsOf, sayList, sayRef, toolOf } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import type { Finding, Located, Undetermined, Witness } from '../finding.ts';

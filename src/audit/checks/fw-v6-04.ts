@@ -1,7 +1,7 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { isLoopback } from '../../model/host/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';

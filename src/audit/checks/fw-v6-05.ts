@@ -1,6 +1,6 @@
+import { holdsRules } from '../../analysis/answers/bystanders.ts';
 import { fileAt, type Host, type HostFiles, type Known, known, savedSettings } from '../../model/host/index.ts';
 import { bySystemd } from '../booting.ts';
-import { holdsRules } from '../bystanders.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, hardened6, oneLink } from '../examples.ts';
 import { file, ipv6IsOff, only4 } from '../host-examples.ts';

@@ -1,5 +1,5 @@
+import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { type Family, type Ranges, TCP, UDP } from '../../model/net/index.ts';
-import { bystanders, rewritten } from '../bystanders.ts';
 import type { Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { ipv4Absent, ipv6Off, isLocal, outsideOf, ownAddresses } from '../surroundings.ts';

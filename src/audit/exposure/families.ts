@@ -1,6 +1,6 @@
+import { bystanders } from '../../analysis/answers/bystanders.ts';
 import type { Known } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
-import { bystanders } from '../bystanders.ts';
 import type { Answer, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import type { Finding, Undetermined } from '../finding.ts';

@@ -1,9 +1,9 @@
+import { type Bystanders, bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { createTracing } from '../../analysis/answers/index.ts';
 import { createEvaluator } from '../../analysis/index.ts';
 import type { Connections, Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import { ctStatus, type Hook, type Packet, type Trace } from '../../model/packet/index.ts';
-import { type Bystanders, bystanders, rewritten } from '../bystanders.ts';
 import type { Subject } from '../check.ts';
 import { createAsk } from '../engine.ts';
 import { accepted, type Held } from '../measure.ts';

@@ -1,8 +1,8 @@
+import { type Bystanders, bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { RunOptions, Script, State, Step } from '../../model/ruleset/script/index.ts';
 import { scriptStates } from '../../model/ruleset/script/index.ts';
-import { type Bystanders, bystanders, rewritten } from '../bystanders.ts';
 import type { Witness } from '../finding.ts';
 import { createFollower, type Follower, type PolicyLines, policyKey, type Relevance } from './follower.ts';
 import { freshPackets, type ManagementSession, runningPackets } from './session.ts';
