@@ -19,6 +19,8 @@ export function unsendable(packet: Packet, tracked: boolean): string | null {
     const where = tracked ? 'where connections are tracked' : 'of what comes in for it';
     return `${where} the kernel puts fragments together first, and this one comes alone`;
   }
+  if (family === 6 && hook !== 'output' && packet.in !== 'lo' && isConfined(packet.dst))
+    return 'the kernel drops what comes from a link for a group that is reserved or within one machine';
   if (!tracked) return null;
   if ((status & (EXPECTED | TRANSLATED)) !== 0)
     return 'its connection would have to be expected by a helper or translated, and a rehearsal opens no such connections';
@@ -32,6 +34,11 @@ export function unsendable(packet: Packet, tracked: boolean): string | null {
   return state === 'INVALID'
     ? `it is ${state} only within a connection that is already there: by itself the kernel takes it for ${first}`
     : `the kernel takes it for ${first}, not for ${state}`;
+}
+
+/** Scope 0 or 1 of a group (RFC 4291 §2.7; net/ipv6/ip6_input.c, ip6_rcv_core). */
+function isConfined(dst: bigint): boolean {
+  return dst >> 120n === 0xffn && ((dst >> 112n) & 0xfn) < 2n;
 }
 
 /** It has not the ends of the connection that it says it is of. */
