@@ -4,7 +4,7 @@ import { rulesOf, type UnderstoodRule } from '../evaluate/rules.ts';
 import { type Node, none } from '../space/index.ts';
 import type { Change, Firewall, Space, Stop } from '../symbolic/index.ts';
 import { createConcerns } from './concerns.ts';
-import { actsOf, type Candidates, callersFirst, type Hits, numberOf, type Visit, visitsOf } from './visits.ts';
+import { actsOf, type Candidates, callersFirst, type Hits, isSending, numberOf, type Visit, visitsOf } from './visits.ts';
 
 /** Which rules any packet can come to and match. */
 export interface Liveness {
@@ -27,6 +27,9 @@ export interface DeadRule {
   readonly rule: UnderstoodRule;
 }
 
+/** New nodes, besides as many as there are, that following packets forwards may take. */
+const attempted = 300_000;
+
 /**
  * Follows the packets of all ways through all chains, as they are wherever they have come to: packets that differ only in how
  * rules made them what they are count once. In chains that change no packet, which rule sends a packet away is one function,
@@ -41,9 +44,15 @@ export interface DeadRule {
 export function livenessOf(space: Space, firewall: Firewall): Liveness {
   const { diagram, endings, image } = space;
   const { ruleset, chains } = firewall;
-  const live = new Map<Chain, Uint8Array>();
+  let live = new Map<Chain, Uint8Array>();
   const concerns = createConcerns(space, firewall);
-  for (const hook of ['input', 'forward', 'output'] as const) follow(hook);
+  const visits = visitsOf(space, firewall);
+  const done = diagram.attempt(attempted + diagram.size, () => {
+    for (const hook of ['input', 'forward', 'output'] as const) follow(hook);
+    return true;
+  });
+  // Where many rules copy marks to and fro, what packets were is simpler than what has become of them.
+  if (done === null) live = visits.live();
   const dead: DeadRule[] = [];
   let rules = 0;
   for (const table of ruleset.tables) {
@@ -54,7 +63,6 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
       }
     }
   }
-  const visits = visitsOf(space, firewall);
   return {
     dead,
     rules,
@@ -63,7 +71,9 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
       if (chain === undefined) throw new Error(`there is no chain ${chainName} in ${tableName}`);
       return live.get(chain)?.[rule] === 1;
     },
-    ...visits,
+    hits: visits.hits,
+    candidates: visits.candidates,
+    visits: visits.visits,
   };
 
   /** Goes along a way, stop by stop. */
@@ -198,9 +208,4 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
     const middle = sets.length >> 1;
     return diagram.first(union(sets.slice(0, middle)), union(sets.slice(middle)));
   }
-}
-
-/** Every packet that such a rule matches leaves the chain by it, so that the function alone tells. */
-function isSending({ effect, hotdrop }: UnderstoodRule): boolean {
-  return !hotdrop && (effect.kind === 'verdict' || effect.kind === 'return');
 }

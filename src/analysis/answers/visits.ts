@@ -34,6 +34,8 @@ export interface Visits {
   candidates(table: string, chain: string, rule: number): readonly Candidates[];
   /** What comes to the chain's first rule; empty where nothing does. */
   visits(table: string, chain: string): readonly Visit[];
+  /** By chain and number, 1 for the rules that any packet meets. */
+  live(): Map<Chain, Uint8Array>;
 }
 
 /**
@@ -54,7 +56,40 @@ export function visitsOf(space: Space, firewall: Firewall): Visits {
       }),
     candidates,
     visits: (table, chain) => visitsTo(find(table, chain).chain),
+    live() {
+      const live = new Map<Chain, Uint8Array>();
+      for (const table of ruleset.tables)
+        for (const chain of table.chains.values()) for (const visit of visitsTo(chain)) mark(table, chain, visit, live);
+      return live;
+    },
   };
+
+  /** Notes which rules of a chain a visit's packets meet. */
+  function mark(table: Table, chain: Chain, visit: Visit, live: Map<Chain, Uint8Array>): void {
+    const seen = live.get(chain) ?? new Uint8Array(chain.rules.length + 1);
+    live.set(chain, seen);
+    if (!chains.isSteady(table, chain)) {
+      walk(table, chain, visit, Number.POSITIVE_INFINITY, undefined, seen);
+      return;
+    }
+    const { change, packets, stop } = visit;
+    const leaving = changes.before(chains.leaving(table, chain, stop.setting), change);
+    diagram.meet(packets, leaving, (value) => {
+      const number = numberOf(endings, value);
+      if (number !== Number.POSITIVE_INFINITY) seen[number] = 1;
+      return false;
+    });
+    for (const rule of rulesOf(ruleset, chain)) {
+      const { number } = rule.rule;
+      if (seen[number] === 1 || isSending(rule)) continue;
+      const matched = changes.before(chains.matched(table, chain, rule, stop.setting), change);
+      // It is enough that there is one.
+      diagram.meet(diagram.mask(matched, packets), leaving, (value) => {
+        if (numberOf(endings, value) >= number) seen[number] = 1;
+        return seen[number] === 1;
+      });
+    }
+  }
 
   function visitsTo(chain: Chain): readonly Visit[] {
     if (visits === null) {
@@ -199,6 +234,7 @@ export function visitsOf(space: Space, firewall: Firewall): Visits {
     visit: Visit,
     until: number,
     call?: (chain: Chain, change: Change, packets: Node) => void,
+    seen?: Uint8Array,
   ): ReadonlyMap<Change, Node> {
     let groups = new Map<Change, Node>([[visit.change, visit.packets]]);
     for (const rule of rulesOf(ruleset, chain)) {
@@ -210,6 +246,7 @@ export function visitsOf(space: Space, firewall: Firewall): Visits {
       const next = new Map<Change, Node>();
       for (const [change, packets] of groups) {
         const met = diagram.mask(packets, changes.before(matched, change));
+        if (met !== none && seen !== undefined) seen[number] = 1;
         if (met !== none && target !== undefined) call?.(target, change, met);
         const does = changes.before(step, change);
         const touched = diagram.mask(
@@ -259,6 +296,11 @@ export function actsOf(
     matched,
     diagram.where(chains.step(table, chain, rule, setting), (value) => value !== 0),
   );
+}
+
+/** Every packet that such a rule matches leaves the chain by it, so that the function alone tells. */
+export function isSending({ effect, hotdrop }: UnderstoodRule): boolean {
+  return !hotdrop && (effect.kind === 'verdict' || effect.kind === 'return');
 }
 
 /** The number of the rule that a leaf names; infinite where it names none. */

@@ -48,6 +48,8 @@ const largestCache = 1 << 20;
  */
 export class Diagram {
   readonly #budget: number;
+  /** Nodes, for the time of an attempt. */
+  #limit = Number.POSITIVE_INFINITY;
   #stepsLeft: number;
   #used = 0;
   #levels = new Uint16Array(0);
@@ -75,6 +77,21 @@ export class Diagram {
   /** Nodes made so far. */
   get size(): number {
     return this.#used;
+  }
+
+  /** The answer, if it takes no more than so many new nodes; `null` if it does. What was made for it stays. */
+  attempt<T>(nodes: number, ask: () => T): T | null {
+    const before = this.#limit;
+    const limit = Math.min(before, this.#used + nodes);
+    this.#limit = limit;
+    try {
+      return ask();
+    } catch (error) {
+      if (error instanceof OverBudget && error.nodes === limit && limit < before) return null;
+      throw error;
+    } finally {
+      this.#limit = before;
+    }
   }
 
   level(node: Node): number {
@@ -112,6 +129,7 @@ export class Diagram {
     this.#highs[node] = hi;
     table[slot] = node + 1;
     this.#used = node + 1;
+    if (node >= this.#limit) throw new OverBudget(this.#limit);
     return node;
   }
 
