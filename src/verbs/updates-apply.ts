@@ -40,6 +40,10 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
       'see what palisade status says of them',
     );
   }
+  const packagesBefore = await dpkgLines(context);
+  if (packagesBefore === null) {
+    return notDone('the states of the packages could not be read, so that nobody could compare them', 'run `dpkg-query -W`');
+  }
   const folder = join(context.stateFolder, 'updates', new Date(before.readAt).toISOString().replaceAll(':', '-'));
   const first = await keep(join(folder, 'before'), before);
   if (!first.ok) return { kind: 'unchanged', problems: first.problems };
@@ -53,7 +57,9 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   const installed = installedBetween(host, fresh);
   const changed = changedBetween({ host, texts: before }, { host: fresh, texts: after });
   const same = unreadOf({ host: fresh, texts: after }).length === 0;
-  if (install !== null && installed.length === 0 && changed.length === 0 && same) {
+  // What a script of a package broke off is no longer installed, and not as it was either.
+  const untouched = (await dpkgLines(context)) === packagesBefore;
+  if (install !== null && untouched && changed.length === 0 && same) {
     return notDone(`apt-get did not install the updates: ${install}`, 'run `apt-get update`, then try again');
   }
   const applied: Applied = {
@@ -138,6 +144,14 @@ async function aptInstall({ kernel }: Context, names: readonly string[]): Promis
       .join('; ')
       .slice(0, 500) || `it ended with status ${result.status}`
   );
+}
+
+/** Name, version and state of every package of the machine: apt brings others along. `null` when that cannot be told. */
+async function dpkgLines({ kernel }: Context): Promise<string | null> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
+  const format = '${Package}:${Architecture}\\t${Version}\\t${db:Status-Status}\\t${db:Status-Eflag}\\n';
+  const result = await kernel.run({ argv: ['dpkg-query', '-W', '-f', format], timeoutMs: 60_000 });
+  return result.kind === 'exited' && result.status === 0 && result.stdout !== '' ? result.stdout : null;
 }
 
 function installedBetween(before: Host, after: Host): Applied['installed'] {

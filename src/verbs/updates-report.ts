@@ -1,4 +1,4 @@
-import { fwUpd01, pendingUpdates } from '../audit/checks/fw-upd-01.ts';
+import { fwUpd01, pendingUpdates, unfinishedPackages } from '../audit/checks/fw-upd-01.ts';
 import { checks } from '../audit/checks/index.ts';
 import { cvesAsOf } from '../audit/cves.ts';
 import { severities } from '../audit/finding.ts';
@@ -28,11 +28,12 @@ export function updatesOf(host: Host): UpdatesJson {
       days: listsAgeDays(host),
       stale: stale(subject) !== null,
     },
-    updates: pending.known
-      ? pendingUpdates(pending.value)
-          .toSorted(byUrgency)
-          .map((update) => asJson(update, byApt))
-      : [],
+    updates: [
+      ...unfinishedPackages(host).map(({ name, version, state }) =>
+        asJson({ name, installed: `${version} (${state})`, candidate: version, security: null }, byApt),
+      ),
+      ...(pending.known ? pendingUpdates(pending.value).toSorted(byUrgency) : []).map((update) => asJson(update, byApt)),
+    ],
     advisories: pending.known ? [...pending.value.advisories] : [],
     restart: restart.known ? { ...restart.value } : { pending: null, why: restart.why },
     automatic: automaticUpdates.known ? { ...automaticUpdates.value } : { enabled: null, why: automaticUpdates.why },

@@ -62,7 +62,7 @@ export const updatesReport = z
       days: z.int().nullable(),
       stale: z.boolean().describe('Too old to say that nothing is pending.'),
     }),
-    updates: z.array(update).describe('Security updates first.'),
+    updates: z.array(update).describe('What was left halfway, then security updates first.'),
     advisories: z.array(z.string()).describe('That wait, where the distribution does not say for which packages.'),
     restart: z.object({ pending: z.boolean().nullable(), why: z.string() }),
     automatic: z.object({ enabled: z.boolean().nullable(), why: z.string() }),

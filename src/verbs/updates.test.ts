@@ -114,12 +114,21 @@ const policy = (version: string): string =>
     .join('');
 
 /** A machine in a namespace, whose apt is made up: it runs a package's script, and says how it ended. */
-function machine(ns: Namespace, script: string, status = 0): { readonly kernel: Kernel; readonly installs: string[][] } {
+function machine(
+  ns: Namespace,
+  script: string,
+  status = 0,
+  /** What dpkg calls iptables afterwards; `null`: it fails. */
+  state: string | null = 'installed',
+): { readonly kernel: Kernel; readonly installs: string[][] } {
   const installs: string[][] = [];
   let version = '1.8.9-2';
   const ended = (stdout: string): RunResult => ({ kind: 'exited', status: 0, stdout, stderr: '', durationMs: 0 });
   const run: Run = async (request) => {
     const [tool, ...args] = request.argv;
+    if (tool === 'dpkg-query' && installs.length > 0 && state !== 'installed') {
+      return state === null ? { ...ended(''), status: 2 } : ended(dpkg('1.8.9-3').replace('installed', state));
+    }
     if (tool === 'dpkg-query') return ended(dpkg(version));
     if (tool === 'apt-cache') return ended(policy(version));
     if (tool !== 'apt-get') return ns.run(request);
@@ -207,6 +216,20 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
     );
     const broken = await asked(day, apply, machine(ns, 'iptables-nft -P FORWARD DROP', 100).kernel);
     expect(answerOf(broken).applied).toMatchObject({ failed: 'Unable to fetch some archives', rules: 'changed', installed: [] });
+  });
+
+  it.each([
+    ['half-configured', 'half-configured'],
+    ['of a state that cannot be told', null],
+  ])('does not say that the host is as it was when iptables is %s', async (_, state) => {
+    await using ns = await busy();
+    const { kernel } = machine(ns, 'true', 100, state);
+    const outcome = await asked(day, apply, kernel);
+    expect(outcome.kind).toBe('found');
+    const { applied, updates: left } = answerOf(outcome);
+    expect(applied).toMatchObject({ failed: 'Unable to fetch some archives', rules: 'same', installed: [] });
+    const halfway = { name: 'iptables', installed: '1.8.9-3 (half-configured)', candidate: '1.8.9-3', applies: true };
+    if (state !== null) expect(left[0]).toMatchObject(halfway);
   });
 
   it('does nothing where it could not say afterwards what changed', async () => {

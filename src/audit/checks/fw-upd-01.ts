@@ -1,4 +1,4 @@
-import type { Host, Pending, Update } from '../../model/host/index.ts';
+import type { Host, Pending, Unfinished, Update } from '../../model/host/index.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, guide, hardened4, oneLink } from '../examples.ts';
 import type { Finding, Severity } from '../finding.ts';
@@ -39,6 +39,14 @@ export const fwUpd01: Check = {
     { title: 'nothing waits', v4: hardened4, finds: [] },
     { title: 'a security update waits', facts: pendingSecurity, finds: ['high null'] },
     { title: 'another one waits', facts: pendingOther, finds: ['low null'] },
+    {
+      title: 'an update was left halfway',
+      facts: {
+        ...oneLink,
+        software: { ...software, dpkg: software.dpkg.replace(/^(iptables\t\S+)\tinstalled/m, '$1\thalf-configured') },
+      },
+      finds: ['high null'],
+    },
     { title: 'of old lists, what they name waits all the same', facts: pendingSecurity, afterDays: 30, finds: ['high null'] },
     { title: 'old lists name nothing', facts: oneLink, v4: hardened4, afterDays: 3, finds: [], unknown: 1 },
     { title: 'and cannot be renewed, since answers are dropped', v4: guide, facts: oneLink, afterDays: 3, finds: [], unknown: 1 },
@@ -66,12 +74,14 @@ function run(subject: Subject): Answer {
   const { host } = subject;
   const { id } = fwUpd01;
   const { pending } = host;
-  if (!pending.known) return { findings: [], unknown: [{ id, why: pending.why, remedy: pending.remedy }] };
+  const halfway = unfinishedPackages(host).length === 0 ? [] : [halfwayFinding(unfinishedPackages(host))];
+  if (!pending.known) return { findings: halfway, unknown: [{ id, why: pending.why, remedy: pending.remedy }] };
   const updates = pendingUpdates(pending.value);
-  const findings = [true, null, false].flatMap((security) => {
+  const waiting = [true, null, false].flatMap((security) => {
     const some = updates.filter((update) => update.security === security);
     return some.length === 0 ? [] : [finding(subject, some, security, pending.value.advisories)];
   });
+  const findings = [...halfway, ...waiting];
   if (findings.length > 0) return { findings, unknown: [] };
   const old = stale(subject);
   if (old !== null) return { findings, unknown: [{ id, ...old }] };
@@ -99,6 +109,11 @@ function followsNoKernel({ packages }: Host): boolean {
 /** What waits, without what only installs. */
 export function pendingUpdates({ updates }: Pending): readonly Update[] {
   return updates.filter(({ name }) => matters(name));
+}
+
+/** What an installation left halfway; it waits as much as what was never begun. */
+export function unfinishedPackages({ packages }: Host): readonly Unfinished[] {
+  return packages.known ? (packages.value.unfinished ?? []).filter(({ name }) => matters(name)) : [];
 }
 
 function matters(name: string): boolean {
@@ -137,6 +152,23 @@ function finding(
     causedBy: [],
     witness: null,
     fix: `Install them between two looks at the rules.\n${installCommand(host, updates)}`,
+    refs: fwUpd01.refs,
+  };
+}
+
+function halfwayFinding(unfinished: readonly Unfinished[]): Finding {
+  const more = unfinished.length > 1 ? ` and ${unfinished.length - 1} more` : '';
+  return {
+    id: fwUpd01.id,
+    severity: 'high',
+    certainty: 'certain',
+    title: `An installation was left halfway: ${unfinished[0]?.name}${more}`,
+    why: `${unfinished.map(({ name, version, state }) => `${name} ${version} is ${state}`).join(', ')}: what runs is of no one version.`,
+    family: null,
+    at: [],
+    causedBy: [],
+    witness: null,
+    fix: 'Look whether /boot or another disk is full, then have dpkg finish.\ndpkg --configure -a\napt-get --fix-broken install',
     refs: fwUpd01.refs,
   };
 }

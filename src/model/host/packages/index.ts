@@ -5,7 +5,7 @@
  * brings the texts, or a facts file does) and judges nothing (`audit` does). `live.ts` and `files.ts` beside it call it.
  */
 export type { AutomaticUpdates } from './automatic.ts';
-export { compareVersions, type Package, type PackageFormat, type Packages } from './installed.ts';
+export { compareVersions, type Package, type PackageFormat, type Packages, type Unfinished } from './installed.ts';
 export type { Pending, Update } from './pending.ts';
 export type { Release } from './release.ts';
 export type { Restart } from './restart.ts';

@@ -19,6 +19,15 @@ export interface Packages {
   /** `null` when a facts file names versions and not whose they are. */
   readonly format: PackageFormat | null;
   readonly installed: readonly Package[];
+  /** Of dpkg: what an installation left halfway. It is not among the installed. */
+  readonly unfinished?: readonly Unfinished[];
+}
+
+export interface Unfinished {
+  readonly name: string;
+  readonly version: string;
+  /** dpkg's own word, such as `half-configured`. */
+  readonly state: string;
 }
 
 /** Negative when `a` is the earlier one; `undefined` where there is no order between them. */
@@ -37,6 +46,16 @@ export function parseDpkg(text: string): readonly Package[] | undefined {
     if (state === 'installed') found.push({ name, version, source: source || null, sourceVersion: sourceVersion || null });
   }
   return found;
+}
+
+const halfway: readonly string[] = ['half-installed', 'unpacked', 'half-configured', 'triggers-awaited', 'triggers-pending'];
+
+/** Those that dpkg began with and did not bring to an end, as when a script of theirs fails or the disk is full. */
+export function unfinishedOf(text: string): readonly Unfinished[] {
+  return linesOf(text).flatMap((line) => {
+    const [name = '', version = '', state = ''] = line.split('\t');
+    return halfway.includes(state) ? [{ name, version, state }] : [];
+  });
 }
 
 /** `NAME TAB EPOCH:VERSION-RELEASE TAB ARCH TAB SOURCE.src.rpm`. */

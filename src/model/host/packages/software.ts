@@ -3,7 +3,7 @@ import type { RunningKernel } from '../software.ts';
 import type { SoftwareName, SoftwareTexts, TextRead } from '../texts.ts';
 import { unread } from '../unread.ts';
 import { type AutomaticUpdates, automaticUpdatesOf } from './automatic.ts';
-import { type Package, type PackageFormat, type Packages, parseApk, parseDpkg, parseRpm } from './installed.ts';
+import { type Package, type PackageFormat, type Packages, parseApk, parseDpkg, parseRpm, unfinishedOf } from './installed.ts';
 import { type Pending, parseApkVersion, parseAptPolicy, parseDnf, parseZypper } from './pending.ts';
 import { parseRelease, type Release } from './release.ts';
 import { type Restart, restartOf } from './restart.ts';
@@ -55,7 +55,11 @@ function packagesOf(texts: SoftwareTexts, absent: Unknown): Known<Packages> {
   for (const name of ['dpkg', 'rpm', 'apk'] as const) {
     const { format, parse } = formats[name];
     if (texts[name] === undefined) continue;
-    return mapKnown(understood(texts[name], 'the installed packages', parse, absent), (installed) => ({ format, installed }));
+    return mapKnown(understood(texts[name], 'the installed packages', parse, absent), (installed) => ({
+      format,
+      installed,
+      ...(format === 'deb' && { unfinished: unfinishedOf(textIn(texts.dpkg) ?? '') }),
+    }));
   }
   return absent;
 }
