@@ -109,7 +109,7 @@ export async function setStage(namespace: Namespace, stage: Stage, neighbour: Na
     made.push(...(await makeAll(namespace, staged.splice(0))));
     await makeAll(neighbour, far);
     for (const { name, master } of wanted)
-      if (masters.some((link) => link.name === master))
+      if (linkName.test(name) && masters.some((link) => link.name === master && linkName.test(link.name)))
         staged.push({ what: `the port ${name} of ${master}`, line: `link set dev ${name} master ${master}` });
   }
   for (const { link, address, peer } of stage.addresses) {
@@ -171,6 +171,9 @@ async function makeAll(
   flags: readonly string[] = [],
 ): Promise<readonly string[]> {
   if (staged.length === 0) return [];
+  // Another line would be another command, of whoever chose the name in it.
+  const odd = staged.find(({ line }) => /[\n\r\\]/.test(line));
+  if (odd !== undefined) throw new Error(`not one line for ip: ${JSON.stringify(odd.line)}`);
   const input = `${staged.map(({ line }) => line).join('\n')}\n`;
   const result = await namespace.run({ argv: ['ip', ...flags, '-force', '-batch', '-'], input, timeoutMs: 60_000 });
   if (result.kind !== 'exited') return [`all links, addresses and routes: ip ${result.kind}`];

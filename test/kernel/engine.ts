@@ -38,7 +38,7 @@ export function engineOf(
       way = createAnswering(space, firewall.way(packet.hook));
       ways.set(packet.hook, way);
     }
-    const { verdict, decision, verdicts } = way(packet);
+    const { verdict, decision, sole, verdicts } = way(packet);
     const passed = inKernel.includes(behindFilter[packet.hook]);
     const by = decision?.by ?? null;
     const says = `${verdict} by ${by === null ? 'nobody' : ruleName(by)}`;
@@ -50,8 +50,9 @@ export function engineOf(
     // What a later fragment holds where ports would be may decide which rule drops it.
     if (packet.fragment) return { says, certain: true, agrees: verdict !== 'ACCEPT' || passed };
     const rightly = verdict === 'ACCEPT' ? passed : by?.table === 'mangle' || !passed;
-    // A policy reports nothing, and rules of accepted packets need not be the last ones met.
-    const reports = by !== null && instrumented && made.kinds.has(ruleName(by));
+    // A policy reports nothing, rules of accepted packets need not be the last ones met, and which of two drops a packet may hang on
+    // the address that nat has chosen.
+    const reports = by !== null && sole && instrumented && made.kinds.has(ruleName(by));
     return { says, certain: true, agrees: rightly && (!reports || inKernel.includes(ruleName(by))) };
   };
 }

@@ -14,6 +14,8 @@ export interface Answer {
   readonly decision: Decision | null;
   /** The rule hangs on no field that the packet does not say. */
   readonly told: boolean;
+  /** Whatever open matches say, and whatever nat chooses, the same rule decides. */
+  readonly sole: boolean;
   /** Every verdict that may be. */
   readonly verdicts: ReadonlySet<FinalVerdict>;
 }
@@ -78,19 +80,24 @@ export function createAnswering({ diagram, layout, endings, firewalls }: Space, 
 
   function summed(leaves: readonly Node[], plain: Node, told: boolean): Answer {
     const verdicts = new Set<FinalVerdict>();
+    const deciders = new Set<Decision | null>();
     let broken = false;
     for (const one of leaves) {
-      if (one === none) verdicts.add('ACCEPT');
-      else {
+      if (one === none) {
+        verdicts.add('ACCEPT');
+        deciders.add(null);
+      } else {
         const ending = endings.of(~one);
+        deciders.add(ending.kind === 'decided' ? ending.decision : null);
         if (ending.kind === 'decided') verdicts.add(ending.decision.verdict);
         else broken = true;
       }
     }
     const ending = plain === none ? null : endings.of(~plain);
     const decision = ending?.kind === 'decided' ? ending.decision : null;
-    if (broken) return { verdict: 'UNDECIDED', decision: null, told, verdicts };
+    const sole = deciders.size === 1;
+    if (broken) return { verdict: 'UNDECIDED', decision: null, told, sole: false, verdicts };
     const [only] = verdicts;
-    return { verdict: verdicts.size === 1 && only !== undefined ? only : 'DEPENDS', decision, told, verdicts };
+    return { verdict: verdicts.size === 1 && only !== undefined ? only : 'DEPENDS', decision, told, sole, verdicts };
   }
 }

@@ -134,8 +134,14 @@ export function parseFacts(text: string, file: string): Result<Facts> {
 
 const nowhere = { family: 4, value: 0n } as const;
 
+/** Longer names, and names with these, the kernel refuses (net/core/dev.c, dev_valid_name). */
+const linkName = /^[^\s/:]{1,15}$/;
+
 function readLink(fields: Fields): Link {
   const name = fields.text('name');
+  // What a link cannot be called would say something else to the tools that make one.
+  for (const key of ['name', 'master'])
+    fields.parsed(key, (text) => (linkName.test(text) ? text : undefined), 'the name of a link, as ip link shows it');
   return {
     name,
     loopback: fields.optionalBoolean('loopback') ?? name === 'lo',
