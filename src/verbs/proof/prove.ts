@@ -64,9 +64,10 @@ async function proveFamily(
   let alone = 0;
   for (const claim of sending) {
     let one = seen.get(keyOf(claim.packet));
-    if (one?.kind === 'seen' && packets.length > 1 && !agrees(claim, one, ruleset) && alone < mostAlone) {
+    if (one?.kind === 'seen' && packets.length > 1 && !agrees(claim, one, ruleset)) {
+      // Only what it does alone tells: packets sent together may use up each other's limits.
+      one = alone < mostAlone ? (await through(firing, [claim.packet])).get(keyOf(claim.packet)) : undefined;
       alone += 1;
-      one = (await through(firing, [claim.packet])).get(keyOf(claim.packet)) ?? one;
     }
     proofs.set(claim, proofOf(claim, one, ruleset));
   }
