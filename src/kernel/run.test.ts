@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRun } from './run.ts';
 
@@ -95,3 +97,19 @@ async function gone(pid: string): Promise<void> {
     .poll(() => !existsSync(`/proc/${pid}`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), { timeout: 2000 })
     .toBe(true);
 }
+
+test('what must come to its end writes into a file, and neither time, size nor a signal stops it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'palisade-run-'));
+  const path = join(folder, 'log');
+  const outputTo = openSync(path, 'wx', 0o600);
+  // A daemon stays behind and holds the file.
+  const script = 'sleep 0.2; sleep 600 & echo $! $$ $(ps -o sid= -p $$); echo err >&2; exit 3';
+  const limits = { timeoutMs: 1, maxBytes: 1, signal: AbortSignal.abort() };
+  expect(await run({ argv: ['sh', '-c', script], outputTo, ...limits })).toMatchObject({ kind: 'exited', status: 3 });
+  const [numbers = '', errors] = readFileSync(path, 'latin1').split('\n');
+  const [daemon = 0, self, session] = numbers.split(/\s+/).map(Number);
+  expect([session, errors]).toEqual([self, 'err']);
+  expect(process.kill(daemon, 'SIGKILL')).toBe(true);
+  expect(await run({ argv: ['no-such-tool-at-all'], outputTo })).toMatchObject({ kind: 'missing' });
+  rmSync(folder, { recursive: true });
+});

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
+import { runToEnd } from './install.ts';
 
 /** Runs one program: argv only, never a shell; time and output are bounded; standard input is never inherited. */
 export type Run = (request: RunRequest) => Promise<RunResult>;
@@ -21,6 +22,11 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Runs at low priority: other work goes first, and on an idle machine nothing is lost. */
   readonly gentle?: boolean;
+  /**
+   * An open file that takes standard output and error. The program is then run to its end: there is no input, and neither time, size
+   * nor `signal` stops it.
+   */
+  readonly outputTo?: number;
 }
 
 export type RunResult =
@@ -52,8 +58,10 @@ const reapMs = 1000;
  * Never rejects for what a program does.
  */
 export function createRun(): Run {
-  return (request) =>
-    new Promise((resolve) => {
+  return (request) => {
+    if (request.outputTo !== undefined)
+      return runToEnd({ ...request, outputTo: request.outputTo }, { ...environment, ...request.env });
+    return new Promise((resolve) => {
       const [tool, ...args] = request.argv;
       const timeoutMs = request.timeoutMs ?? 10_000;
       const maxBytes = request.maxBytes ?? 64 * 1024 * 1024;
@@ -122,6 +130,7 @@ export function createRun(): Run {
         }
       });
     });
+  };
 }
 
 /** Keeps the first `maxBytes`; `take` is false once more came. */

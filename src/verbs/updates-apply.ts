@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { upgradeCommand } from '../audit/staleness.ts';
 import { type Host, type HostTexts, hostFromTexts } from '../model/host/index.ts';
@@ -10,9 +10,6 @@ import type { UpdatesJson } from './updates-shape.ts';
 import type { Context, Outcome } from './verb.ts';
 
 type Applied = NonNullable<UpdatesJson['applied']>;
-
-/** Downloads and scripts of a kernel take their time. */
-const installMs = 3_600_000;
 
 /**
  * Installs what is pending of netfilter and the kernel between two readings, both of which are kept. Scripts of packages may load, flush
@@ -47,9 +44,11 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   const folder = join(context.stateFolder, 'updates', new Date(before.readAt).toISOString().replaceAll(':', '-'));
   const first = await keep(join(folder, 'before'), before);
   if (!first.ok) return { kind: 'unchanged', problems: first.problems };
+  const log = await openLog(join(folder, 'apt.log'));
+  if (!log.ok) return { kind: 'unchanged', problems: log.problems };
 
   context.progress(`installing ${names.join(', ')}`);
-  const install = await aptInstall(context, names);
+  const install = await aptInstall(context, names, log.value);
   context.progress('reading the firewall again');
   const after = await context.kernel.read({ software: true });
   const second = await keep(join(folder, 'after'), after);
@@ -106,44 +105,74 @@ async function keep(folder: string, { texts }: HostTexts): Promise<Result<string
     }
     return ok(folder);
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    return failed({
-      code: 'update-refused',
-      at: { file: folder },
-      message: `the reading before could not be kept (${code}), and nothing was installed`,
-      hint: 'name a folder with --state DIR that can be written to',
-    });
+    return failed(notKept(folder, error, 'nothing was installed'));
   }
 }
 
-/** `null` when all went well; else what apt said. It is never interrupted: a package manager that is stopped leaves halves. */
-async function aptInstall({ kernel }: Context, names: readonly string[]): Promise<string | null> {
-  const result = await kernel.run({
-    argv: [
-      'apt-get',
-      'install',
-      '--yes',
-      '--quiet',
-      '--only-upgrade',
-      '--no-remove',
-      // Files that the administrator changed stay; a lock is waited for.
-      '-oDpkg::Options::=--force-confdef',
-      '-oDpkg::Options::=--force-confold',
-      '-oDPkg::Lock::Timeout=120',
-      ...names,
-    ],
-    env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' },
-    timeoutMs: installMs,
-  });
-  if (result.kind !== 'exited') return `it ended by ${result.kind}`;
-  if (result.status === 0) return null;
-  const errors = result.stderr.split('\n').filter((line) => /^E: /.test(line));
-  return (
-    errors
-      .map((line) => line.slice(3))
-      .join('; ')
-      .slice(0, 500) || `it ended with status ${result.status}`
-  );
+function notKept(file: string, error: unknown, so: string): Problem {
+  const { code = String(error) } = error as NodeJS.ErrnoException;
+  return {
+    code: 'update-refused',
+    at: { file },
+    message: `what was read could not be kept (${code}), and ${so}`,
+    hint: 'name a folder with --state DIR that can be written to',
+  };
+}
+
+interface Log {
+  readonly path: string;
+  readonly file: FileHandle;
+}
+
+async function openLog(path: string): Promise<Result<Log>> {
+  try {
+    return ok({ path, file: await open(path, 'wx+', 0o600) });
+  } catch (error) {
+    return failed(notKept(path, error, 'nothing was installed'));
+  }
+}
+
+/**
+ * `null` when all went well; else what apt said. A package manager that is stopped leaves halves: nothing of ours stops it, and it
+ * goes on when we are gone.
+ */
+async function aptInstall({ kernel }: Context, names: readonly string[], { path, file }: Log): Promise<string | null> {
+  try {
+    const result = await kernel.run({
+      argv: [
+        'apt-get',
+        'install',
+        '--yes',
+        '--quiet',
+        '--only-upgrade',
+        '--no-remove',
+        // Files that the administrator changed stay; a lock is waited for.
+        '-oDpkg::Options::=--force-confdef',
+        '-oDpkg::Options::=--force-confold',
+        '-oDPkg::Lock::Timeout=120',
+        ...names,
+      ],
+      env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' },
+      outputTo: file.fd,
+    });
+    if (result.kind === 'exited' && result.status === 0) return null;
+    const how = result.kind === 'exited' ? `it ended with status ${result.status}` : `it ended by ${result.kind}`;
+    return `${(await errorsIn(file)) || how} (all that it said: ${path})`;
+  } finally {
+    await file.close();
+  }
+}
+
+const logEndBytes = 256 * 1024;
+
+/** What apt calls errors, which stand at the end. */
+async function errorsIn(file: FileHandle): Promise<string> {
+  const { size } = await file.stat();
+  const start = Math.max(0, size - logEndBytes);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(logEndBytes), 0, logEndBytes, start);
+  const lines = buffer.toString('latin1', 0, bytesRead).split('\n');
+  const errors = lines.filter((line) => line.startsWith('E: ')).map((line) => line.slice(3));
+  return errors.join('; ').slice(0, 500);
 }
 
 /** Name, version and state of every package of the machine: apt brings others along. `null` when that cannot be told. */
