@@ -1,5 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, lchownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -76,6 +87,89 @@ test("a link of root's is followed, one that somebody else made is not", async (
   const told = await files('/etc/iptables/*');
   expect(told.get('/etc/iptables/mine')?.text).toEqual({ known: true, value: 'rules' });
   expect(why(textOf(told, '/etc/iptables/theirs'))).toMatch(/a link that root did not make/);
+});
+
+test('a folder that somebody else can exchange leads to nothing', async ({ skip }) => {
+  if (process.geteuid?.() !== 0) return skip();
+  mkdirSync(join(root, 'secret'));
+  put('secret/iptables.rules', 'secret');
+  mkdirSync(join(root, 'backup'));
+  symlinkSync('/secret', join(root, 'backup/iptables'));
+  symlinkSync('../secret', join(root, 'etc/ipset'));
+  mkdirSync(join(root, 'open'));
+  chmodSync(join(root, 'open'), 0o777);
+  symlinkSync('/secret', join(root, 'open/roots'));
+  symlinkSync('/open/roots', join(root, 'etc/behind'));
+  linkSync(join(root, 'secret/iptables.rules'), join(root, 'open/iptables.rules'));
+  const told = await files('/etc/ipset/*', '/open/*', '/open/roots/*', '/etc/behind/*');
+  expect(value(fileAt(told, '/etc/ipset/iptables.rules'))?.text).toEqual({ known: true, value: 'secret' });
+  expect(why(textOf(told, '/open/iptables.rules'))).toContain('it has other names');
+  for (const folder of ['/open/roots', '/etc/behind']) {
+    expect(why(filesIn(told, folder)), folder).toContain('a link in a folder where others may put one');
+    expect(told.has(`${folder}/iptables.rules`)).toBe(false);
+  }
+  try {
+    lchownSync(join(root, 'backup/iptables'), 65534, 65534);
+    chownSync(join(root, 'backup'), 65534, 65534);
+  } catch {
+    return skip();
+  }
+  const theirs = await files('/backup/iptables/*', '/backup/iptables/iptables.rules');
+  expect([...theirs.keys()]).toEqual(['/backup/iptables']);
+  expect(why(filesIn(theirs, '/backup/iptables'))).toContain('a link that root did not make');
+  expect(fileAt(theirs, '/backup/iptables/iptables.rules').known).toBe(false);
+});
+
+test('where a link leads is told with its owner and folder', async () => {
+  mkdirSync(join(root, 'home'), 0o750);
+  put('home/rules.v4', 'rules');
+  chmodSync(join(root, 'home/rules.v4'), 0o604);
+  symlinkSync('../../home/rules.v4', join(root, 'etc/iptables/rules.v4'));
+  const told = await files('/etc/iptables/*');
+  expect(told.get('/etc/iptables/rules.v4')).toMatchObject({
+    target: '../../home/rules.v4',
+    leads: { path: '/home/rules.v4', mode: 0o604, uid: process.geteuid?.(), folder: { mode: 0o750 } },
+    text: { known: true, value: 'rules' },
+  });
+});
+
+test('what the kernel makes when it is asked is not read by a pattern', async () => {
+  const read = await readSetup('', { read: ['/proc/self/st?tus', '/proc/cmdline'], named: [] });
+  const told = (read.read && parseFiles(read.text)) || undefined;
+  expect(told?.get('/proc/cmdline')?.text.known).toBe(true);
+  symlinkSync('/proc/self/pagemap', join(root, 'etc/iptables/pagemap'));
+  const own = await readSetup('', { read: [`${root}/etc/iptables/*`], named: [] });
+  const linked = ((own.read && parseFiles(own.text)) || undefined)?.get(`${root}/etc/iptables/pagemap`);
+  expect(linked && why(linked.text)).toMatch(/no file of a disk|rights|only root/);
+});
+
+test('the nearest folder above a closed one says that what is in it is not known', async ({ skip }) => {
+  if (process.geteuid?.() === 0) return skip();
+  mkdirSync(join(root, 'root/backup'), { recursive: true });
+  put('root/backup/iptables.rules', 'x');
+  chmodSync(join(root, 'root'), 0o600);
+  const told = await files('/root/backup/*', '/root/iptables.rules');
+  chmodSync(join(root, 'root'), 0o700);
+  expect(why(filesIn(told, '/root/backup'))).toContain('only root may read /root');
+  expect(fileAt(told, '/root/iptables.rules').known).toBe(false);
+});
+
+test('of a folder with very many files it is not known what else is there', async () => {
+  for (let n = 0; n < 2001; n += 1) put(`etc/iptables/${String(n).padStart(4, '0')}`, '');
+  const told = await files('/etc/iptables/*', '/etc/iptables.rules');
+  expect(told.size).toBe(2001);
+  expect(why(filesIn(told, '/etc/iptables'))).toContain('more files in /etc/iptables than palisade looks at');
+  expect(value(fileAt(told, '/etc/iptables.rules'))).toBeNull();
+});
+
+test('files that come and go while they are read spoil nothing', async () => {
+  const path = join(root, 'etc/iptables/link');
+  const worker = execFile('sh', ['-c', `while :; do ln -sf x "$0"; rm -rf "$0"; done`, path]);
+  try {
+    for (let n = 0; n < 30; n += 1) await files('/etc/iptables/*');
+  } finally {
+    worker.kill();
+  }
 });
 
 test('links are only named where their place is all that is asked', async () => {

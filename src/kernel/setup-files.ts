@@ -1,33 +1,45 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, type Stats } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TextRead } from '../model/host/index.ts';
+import { contentOf, namesIn, pathOf, type Refused, targetAt, walk } from './setup-path.ts';
 import { places } from './setup-places.ts';
 
+const mib = 1024 * 1024;
 /** Of one file, and of all: a host has some hundred short ones, and seldom rules of more than a few megabytes. */
-const mostBytes = 16 * 1024 * 1024;
-const mostBytesOfAll = 64 * 1024 * 1024;
-const mostFiles = 5000;
+const mostBytes = 16 * mib;
+const mostBytesOfAll = 64 * mib;
+/** That one pattern names. */
+const mostFiles = 2000;
 
 /** Files at a time; between them others get their turn. */
 const batch = 100;
 
+interface Rights {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Said {
+  readonly text?: string | undefined;
+  readonly unread?: string;
+  /** The end of a link. */
+  readonly leads?: Rights & { readonly path: string; readonly folder: Rights };
+}
+
+interface Entry extends Rights, Said {
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link';
+  readonly modified: number;
+  readonly target?: string;
+}
+
 /**
  * The files that set the host up, one JSON object a line in the order of their paths: owner, mode, where links lead, and
- * the text. What could not be read says why in `unread`; only a file of many is ever missing, never all of them.
+ * the text. What could not be read says why in `unread`, or the nearest folder above it does; only a file of many is ever
+ * missing, never all of them.
  *
- * A link is followed if root made it, and then to a plain file: a name that others may choose leads to nothing.
+ * Links are followed as {@link walk} does, and then to a plain file: a name that others may choose leads to nothing.
  *
  * @param root in which the places are; for tests.
  */
@@ -35,29 +47,25 @@ export async function readSetup(
   root = '',
   wanted: { readonly read: readonly string[]; readonly named: readonly string[] } = places,
 ): Promise<TextRead> {
-  const told = new Map<string, Readonly<Record<string, unknown>>>();
+  if (!existsSync('/proc/self/fd')) return { read: false, why: 'failed', tool: 'cat', detail: '/proc is not there' };
+  const told = new Map<string, Entry>();
   const folders = new Set<string>();
+  const refusals = new Map<string, string>();
+  const refuse = ({ stop: at, unread }: Refused): void => {
+    if (at !== '' && !refusals.has(at)) refusals.set(at, unread);
+  };
   let bytes = 0;
   const tell = (path: string, look: boolean): void => {
-    if (told.has(path) || told.size >= mostFiles) return;
-    const stats = statOf(root + path);
-    if (stats === null) return;
-    const entry = {
-      path,
-      kind: kindOf(stats),
-      mode: stats.mode & 0o7777,
-      uid: stats.uid,
-      gid: stats.gid,
-      modified: Math.floor(stats.mtimeMs / 1000),
-    };
-    const target = stats.isSymbolicLink() ? { target: readlinkSync(root + path, 'latin1') } : {};
-    if (!look || stats.isDirectory()) {
-      told.set(path, { ...entry, ...target });
+    if (told.has(path)) return;
+    const entry = entryOf(root, path);
+    if (entry === null) return;
+    if ('stop' in entry) {
+      refuse(entry);
       return;
     }
-    const said = textAt(root, path, stats, mostBytesOfAll - bytes);
+    const said = look && entry.kind !== 'folder' ? textAt(root, path, entry.kind, mostBytesOfAll - bytes) : {};
     bytes += said.text?.length ?? 0;
-    told.set(path, { ...entry, ...target, ...said });
+    told.set(path, { ...entry, ...said });
   };
   for (const [patterns, look] of [
     [wanted.read, true],
@@ -65,25 +73,27 @@ export async function readSetup(
   ] as const) {
     let count = 0;
     for (const pattern of patterns) {
-      for (const path of matching(root, pattern, folders, (folder) => unreadable(told, root, folder))) {
+      for (const path of matching(root, pattern, folders, refuse)) {
         tell(path, look);
         count += 1;
         if (count % batch === 0) await turn();
       }
     }
   }
-  // Folders that were listed: whoever asks what is in them is told all there is.
-  for (const folder of folders) {
-    if (folder === '') continue;
-    tell(folder, true);
-    told.set(folder, { ...told.get(folder), path: folder, text: '' });
-  }
+  // Folders that were listed: whoever asks what is in them is told all there is, or that it is not.
+  const add = (path: string, more: Said): void => {
+    tell(path, false);
+    const entry = told.get(path);
+    if (entry !== undefined) told.set(path, { ...entry, ...more });
+  };
+  for (const folder of folders) add(folder, { text: '' });
+  for (const [path, unread] of refusals) add(path, { text: undefined, unread });
   const lines = [...told].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => JSON.stringify(entry));
   return { read: true, text: lines.join('\n'), command: 'cat', warnings: '' };
 }
 
 /** Paths that a pattern names; each folder on the way that was listed is kept, and one that may not be is reported. */
-function matching(root: string, pattern: string, folders: Set<string>, refuse: (folder: string) => void): readonly string[] {
+function matching(root: string, pattern: string, folders: Set<string>, refuse: (refused: Refused) => void): readonly string[] {
   return pattern
     .split('/')
     .slice(1)
@@ -91,80 +101,56 @@ function matching(root: string, pattern: string, folders: Set<string>, refuse: (
       (bases, part) => {
         if (!/[*?]/.test(part)) return bases.map((base) => `${base}/${part}`);
         const name = new RegExp(`^(?!\\.)${part.replace(/[.+]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
-        return bases.flatMap((base) => {
-          const names = namesIn(root + base);
-          if (names === 'rights') refuse(base);
-          if (!Array.isArray(names)) return [];
-          folders.add(base);
-          return names.filter((each) => name.test(each)).map((each) => `${base}/${each}`);
-        });
+        const paths: string[] = [];
+        for (const base of bases) {
+          const names = namesIn(root, base);
+          if (names === null) continue;
+          if ('stop' in names) {
+            refuse(names);
+            continue;
+          }
+          if (base !== '') folders.add(base);
+          const fitting = names.filter((each) => name.test(each));
+          const room = mostFiles - paths.length;
+          if (fitting.length > room) refuse({ stop: base, unread: 'too many' });
+          paths.push(...fitting.slice(0, room).map((each) => `${base}/${each}`));
+        }
+        return paths;
       },
       [''],
     );
 }
 
-function unreadable(told: Map<string, Readonly<Record<string, unknown>>>, root: string, path: string): void {
-  const stats = statOf(root + path);
-  if (stats === null) return;
-  const { uid, gid } = stats;
-  told.set(path, { path, kind: 'folder', mode: stats.mode & 0o7777, uid, gid, modified: 0, unread: 'rights' });
+function entryOf(root: string, path: string): Entry | Refused | null {
+  return walk(root, path, false, ({ stats }): Entry | null => {
+    const entry = { path, kind: kindOf(stats), ...rightsOf(stats), modified: Math.floor(stats.mtimeMs / 1000) };
+    if (!stats.isSymbolicLink()) return entry;
+    const target = targetAt(root, path);
+    return target === null ? null : { ...entry, target };
+  });
 }
 
-function namesIn(folder: string): string[] | 'none' | 'rights' {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    return isDenied(error) ? 'rights' : 'none';
-  }
-}
-
-function statOf(path: string): Stats | null {
-  try {
-    return lstatSync(path);
-  } catch {
-    // Not there, or in a folder that may not be entered, which was told.
-    return null;
-  }
-}
-
-function kindOf(stats: Stats): 'file' | 'folder' | 'link' {
+function kindOf(stats: Stats): Entry['kind'] {
   return stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'folder' : 'file';
 }
 
-function textAt(root: string, path: string, stats: Stats, room: number): { readonly text?: string; readonly unread?: string } {
-  if (!stats.isSymbolicLink()) return contentOf(root + path, room);
-  if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) return { unread: 'it is a link that root did not make' };
-  const target = readlinkSync(root + path);
-  const inside = target.startsWith('/') ? root + target : join(root + dirname(path), target);
-  try {
-    return contentOf(realpathSync(inside), room);
-  } catch (error) {
-    return isDenied(error) ? { unread: 'rights' } : { text: '' };
-  }
+function rightsOf({ mode, uid, gid }: Stats): Rights {
+  return { mode: mode & 0o7777, uid, gid };
 }
 
-/** A plain file's; never waits, as the opening of a pipe would. */
-function contentOf(path: string, room: number): { readonly text?: string; readonly unread?: string } {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    return { unread: isDenied(error) ? 'rights' : String((error as NodeJS.ErrnoException).code) };
-  }
-  try {
-    const stats = fstatSync(fd);
-    // A link to a folder or to /dev/null says all by where it leads.
-    if (!stats.isFile()) return { text: '' };
-    if (stats.size > Math.min(mostBytes, room)) return { unread: `it is larger than ${mostBytes / 1024 / 1024} MiB` };
-    return { text: readFileSync(fd, 'latin1') };
-  } catch (error) {
-    return { unread: String((error as NodeJS.ErrnoException).code) };
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function isDenied(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EACCES' || code === 'EPERM';
+function textAt(root: string, path: string, kind: string, room: number): Said {
+  const said = walk(root, path, true, (place): Said => {
+    const leads =
+      kind === 'link' && place.stats.isFile()
+        ? { leads: { path: pathOf(root, place) ?? path, ...rightsOf(place.stats), folder: rightsOf(place.folder) } }
+        : {};
+    const most = Math.max(0, Math.min(mostBytes, room));
+    const content = contentOf(path, place, most);
+    const large =
+      most < mostBytes ? `the files before it took ${mostBytesOfAll / mib} MiB` : `it is larger than ${mostBytes / mib} MiB`;
+    return { ...leads, ...(content ?? { unread: large }) };
+  });
+  // A link to nothing.
+  if (said === null) return { text: '' };
+  return 'stop' in said ? { unread: said.unread } : said;
 }

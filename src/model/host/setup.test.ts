@@ -23,6 +23,23 @@ test('a folder that may not be read makes all that is in it unknown', () => {
   }
 });
 
+test('a link that was not followed, and a folder with too many files, hide what is behind them', () => {
+  const files = parseFiles(
+    '{"path":"/backup/iptables","kind":"link","mode":511,"uid":1000,"gid":0,"unread":"it is a link that root did not make"}\n{"path":"/root","kind":"folder","mode":448,"uid":0,"gid":0,"unread":"too many"}\n{"path":"/etc/a","kind":"link","mode":511,"uid":0,"gid":0,"target":"/b","leads":{"path":"/b","mode":420,"uid":7,"gid":8,"folder":{"mode":511,"uid":9,"gid":0}},"text":""}',
+  );
+  if (files === undefined) throw new Error('not understood');
+  expect(filesIn(files, '/backup/iptables').known).toBe(false);
+  expect(fileAt(files, '/backup/iptables/rules.v4').known).toBe(false);
+  expect(fileAt(files, '/root/rules.v4')).toMatchObject({ why: 'there are more files in /root than palisade looks at' });
+  expect(files.get('/etc/a')?.leads).toEqual({
+    path: '/b',
+    mode: 0o644,
+    uid: 7,
+    gid: 8,
+    folder: { mode: 0o777, uid: 9, gid: 0 },
+  });
+});
+
 test('processes, with their namespaces as far as they may be seen', () => {
   const text = 'net net:[1] user user:[2]\n1\t0\t1000\tnet:[1]\tuser:[2]\t1\tsystemd\n7\t33\t0\t-\tuser:[9]\t2\todd \tname';
   expect(parseProcesses(text)).toEqual([
