@@ -52,35 +52,47 @@ export async function readLosses(run: Run, signal?: AbortSignal): Promise<TextRe
 /** Modules whose presence matters to a firewall: rarely used protocols, and helpers that read payloads. */
 const matters = /\/(?:dccp|sctp|tipc|rds|can|nf_conntrack_\w+)\.ko/;
 
-/** The modules that are loaded, and of those that matter the ones that could be, in the form of model/host/module.ts. */
-export function readModuleFiles(): TextRead {
+/**
+ * The modules that are loaded, and of those that matter the ones that could be, in the form of model/host/module.ts. A kernel says
+ * in modules.builtin what it has in itself, also one that takes no modules; without that list nothing is known of it.
+ */
+export function readModuleFiles(root = ''): TextRead {
   const folder = `/lib/modules/${release()}`;
-  const loaded = contentOf('/proc/modules');
-  const listed = contentOf(`${folder}/modules.dep`);
-  const builtin = contentOf(`${folder}/modules.builtin`);
-  const command = `cat /proc/modules ${folder}/modules.dep ${folder}/modules.builtin`;
-  if (loaded !== null && listed === null) {
-    return { read: false, why: 'failed', tool: 'cat', detail: `there is no ${folder}/modules.dep, as in containers` };
-  }
-  const closed = loaded === null || contentOf('/proc/sys/kernel/modules_disabled')?.trim() === '1';
+  const [proc, dep, inside] = ['/proc/modules', `${folder}/modules.dep`, `${folder}/modules.builtin`];
+  const [loaded, listed, builtin] = [proc, dep, inside].map((path) => contentOf(root + path)) as [Content, Content, Content];
+  const refused = [loaded, listed, builtin].find((content) => content.text === null && !content.absent);
+  if (refused !== undefined) return { read: false, why: 'failed', tool: 'cat', detail: refused.detail };
+  if (builtin.absent) return { read: false, why: 'failed', tool: 'cat', detail: `there is no ${inside}, as in containers` };
+  const closed = loaded.absent || contentOf(`${root}/proc/sys/kernel/modules_disabled`).text?.trim() === '1';
+  if (!closed && listed.absent)
+    return { read: false, why: 'failed', tool: 'cat', detail: `there is no ${dep}, as in containers` };
   const lines = [
     ...(closed ? ['closed'] : []),
-    ...linesOf(loaded).map((line) => `loaded ${line.split(' ', 1)[0]}`),
-    ...linesOf(builtin).flatMap((line) => (matters.test(line) ? [`builtin ${line}`] : [])),
-    ...linesOf(listed).flatMap((line) => (matters.test(line.split(':', 1)[0] ?? '') ? [`file ${line.split(':', 1)[0]}`] : [])),
+    ...linesOf(loaded.text).map((line) => `loaded ${line.split(' ', 1)[0]}`),
+    ...linesOf(builtin.text).flatMap((line) => (matters.test(line) ? [`builtin ${line}`] : [])),
+    ...linesOf(listed.text).flatMap((line) =>
+      matters.test(line.split(':', 1)[0] ?? '') ? [`file ${line.split(':', 1)[0]}`] : [],
+    ),
   ];
-  return { read: true, text: lines.join('\n'), command, warnings: '' };
+  return { read: true, text: lines.join('\n'), command: `cat ${proc} ${dep} ${inside}`, warnings: '' };
 }
 
 function linesOf(text: string | null): readonly string[] {
   return (text ?? '').split('\n').filter((line) => line !== '');
 }
 
-function contentOf(path: string): string | null {
+interface Content {
+  readonly text: string | null;
+  readonly absent: boolean;
+  /** Why there is no text. */
+  readonly detail: string;
+}
+
+function contentOf(path: string): Content {
   try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // Not there, or not for us: either way nothing is known from it.
-    return null;
+    return { text: readFileSync(path, 'latin1'), absent: false, detail: '' };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { text: null, absent: code === 'ENOENT', detail: message };
   }
 }

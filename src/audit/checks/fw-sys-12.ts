@@ -32,6 +32,7 @@ export const fwSys12: Check = {
       finds: ['low null'],
     },
     { title: 'forbidden but loaded', facts: host({ loadable: ['sctp'], loaded: ['sctp'] }, off), finds: ['low null'] },
+    { title: 'in the kernel itself, which takes no modules', facts: host({ builtin: ['sctp'] }), finds: ['low null'] },
     { title: 'not on the disk', facts: host({ loadable: [] }), finds: [] },
     { title: 'modules that were not read', facts: { ...oneLink, files: [] }, finds: [], unknown: 1 },
     { title: 'modprobe.d was not read', facts: { ...oneLink, modules: { loadable: ['sctp'] } }, finds: [], unknown: 1 },
