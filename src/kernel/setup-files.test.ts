@@ -103,6 +103,7 @@ test('a folder that somebody else can exchange leads to nothing', async ({ skip 
   linkSync(join(root, 'secret/iptables.rules'), join(root, 'open/iptables.rules'));
   const told = await files('/etc/ipset/*', '/open/*', '/open/roots/*', '/etc/behind/*');
   expect(value(fileAt(told, '/etc/ipset/iptables.rules'))?.text).toEqual({ known: true, value: 'secret' });
+  expect(told.get('/etc/ipset')).toMatchObject({ kind: 'link', leads: { path: '/secret' } });
   expect(why(textOf(told, '/open/iptables.rules'))).toContain('it has other names');
   for (const folder of ['/open/roots', '/etc/behind']) {
     expect(why(filesIn(told, folder)), folder).toContain('a link in a folder where others may put one');

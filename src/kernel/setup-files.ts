@@ -1,7 +1,7 @@
 import { existsSync, type Stats } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TextRead } from '../model/host/index.ts';
-import { contentOf, namesIn, pathOf, type Refused, targetAt, walk } from './setup-path.ts';
+import { contentOf, isExchangeable, namesIn, type Place, pathOf, type Refused, targetAt, walk } from './setup-path.ts';
 import { places } from './setup-places.ts';
 
 const mib = 1024 * 1024;
@@ -82,12 +82,15 @@ export async function readSetup(
   }
   // Folders that were listed: whoever asks what is in them is told all there is, or that it is not.
   const add = (path: string, more: Said): void => {
-    tell(path, false);
     const entry = told.get(path);
     if (entry !== undefined) told.set(path, { ...entry, ...more });
   };
-  for (const folder of folders) add(folder, { text: '' });
-  for (const [path, unread] of refusals) add(path, { text: undefined, unread });
+  for (const folder of folders) tell(folder, false);
+  for (const folder of folders) add(folder, { text: '', ...(told.get(folder)?.kind === 'link' && endOf(root, folder)) });
+  for (const [path, unread] of refusals) {
+    tell(path, false);
+    add(path, { text: undefined, unread });
+  }
   const lines = [...told].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => JSON.stringify(entry));
   return { read: true, text: lines.join('\n'), command: 'cat', warnings: '' };
 }
@@ -140,10 +143,7 @@ function rightsOf({ mode, uid, gid }: Stats): Rights {
 
 function textAt(root: string, path: string, kind: string, room: number): Said {
   const said = walk(root, path, true, (place): Said => {
-    const leads =
-      kind === 'link' && place.stats.isFile()
-        ? { leads: { path: pathOf(root, place) ?? path, ...rightsOf(place.stats), folder: rightsOf(place.folder) } }
-        : {};
+    const leads = kind === 'link' ? leadsOf(root, place) : {};
     const most = Math.max(0, Math.min(mostBytes, room));
     const content = contentOf(path, place, most);
     const large =
@@ -153,4 +153,26 @@ function textAt(root: string, path: string, kind: string, room: number): Said {
   // A link to nothing.
   if (said === null) return { text: '' };
   return 'stop' in said ? { unread: said.unread } : said;
+}
+
+/** What is at the end of a link, if that is a plain file or a folder. */
+function endOf(root: string, path: string): Said {
+  const said = walk(root, path, true, (place) => leadsOf(root, place));
+  return said === null || 'stop' in said ? {} : said;
+}
+
+function leadsOf(root: string, place: Place): Said {
+  const { stats } = place;
+  const path = stats.isFile() || stats.isDirectory() ? pathOf(root, place) : null;
+  if (path === null) return {};
+  return { leads: { path, ...rightsOf(stats), folder: rightsOf(weakest(root, path) ?? place.folder) } };
+}
+
+/** The topmost folder above a path in which others can exchange something. */
+function weakest(root: string, path: string): Stats | null {
+  for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1)) {
+    const stats = walk(root, path.slice(0, at), false, (folder) => ({ stats: folder.stats }));
+    if (stats !== null && 'stats' in stats && isExchangeable(stats.stats)) return stats.stats;
+  }
+  return null;
 }

@@ -107,7 +107,7 @@ function self(fd: number): string {
 let ofRoot: number | undefined;
 
 /** Neither root's nor ours. Inside a user namespace root is whoever `/` belongs to. */
-export function isOthers({ uid }: Stats): boolean {
+function isOthers({ uid }: Stats): boolean {
   ofRoot ??= lstatSync('/').uid;
   return uid !== 0 && uid !== ofRoot && uid !== process.geteuid?.();
 }
@@ -118,8 +118,13 @@ function isOpen(folder: Stats): boolean {
   return isOthers(folder) || (mode & 0o2) !== 0 || ((mode & 0o20) !== 0 && gid !== 0 && gid !== process.getegid?.());
 }
 
+/** Whether others can put another thing in the place of one in a folder; in a sticky one only its owner can. */
+export function isExchangeable(folder: Stats): boolean {
+  return isOpen(folder) && (isOthers(folder) || (folder.mode & 0o1000) === 0);
+}
+
 /** Where a link leads, as it is written; `null` if it went in the meantime. */
-export function targetOf(path: string): string | null {
+function targetOf(path: string): string | null {
   try {
     return readlinkSync(path, 'latin1');
   } catch {

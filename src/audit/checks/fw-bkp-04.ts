@@ -3,11 +3,15 @@ import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
-import { fine, found, given, shellWord } from '../host-finding.ts';
+import { fine, found, given } from '../host-finding.ts';
+import { fileToRoot, foldersAbove, folderToRoot, isExchangeable } from '../root-only.ts';
 
-const host = (mode: string, more: object = {}, folder = '0755'): object => ({
+const host = (mode: string, more: object = {}, folder = '0755', owner = 0): object => ({
   ...oneLink,
-  files: [{ path: '/backup', kind: 'folder', mode: folder }, file('/backup/iptables.rules', guide, { mode, ...more })],
+  files: [
+    { path: '/backup', kind: 'folder', mode: folder, uid: owner },
+    file('/backup/iptables.rules', guide, { mode, ...more }),
+  ],
 });
 
 export const fwBkp04: Check = {
@@ -25,6 +29,19 @@ export const fwBkp04: Check = {
     { title: 'readable, in a folder that nobody may enter', facts: host('0644', {}, '0700'), finds: [] },
     { title: "somebody else's", facts: host('0600', { uid: 1000 }), finds: ['medium null'] },
     { title: 'a folder that everybody may write', facts: host('0600', {}, '0777'), finds: ['medium null'] },
+    { title: "a folder of somebody else's", facts: host('0600', {}, '0700', 1000), finds: ['medium null'] },
+    {
+      title: "root's folder in one of somebody else's",
+      facts: {
+        ...oneLink,
+        files: [
+          { path: '/backup', kind: 'folder', uid: 1000 },
+          { path: '/backup/iptables', kind: 'folder', mode: '0700' },
+          file('/backup/iptables/rules.v4', guide, { mode: '0600' }),
+        ],
+      },
+      finds: ['medium null'],
+    },
     { title: 'no backup', facts: { ...oneLink, files: [] }, finds: [] },
     { title: 'files that were not read', finds: [], unknown: 1 },
   ],
@@ -36,19 +53,19 @@ function run({ host }: Subject): Answer {
       const exposed = backups.filter(({ file: { path, mode, uid } }) => {
         const folder = files.get(path.slice(0, path.lastIndexOf('/')));
         const entered = folder === undefined || (folder.mode & 0o11) !== 0;
-        // In a sticky folder others can add files, but not exchange this one.
-        const exchangeable =
-          folder !== undefined && (folder.uid !== 0 || ((folder.mode & 0o22) !== 0 && (folder.mode & 0o1000) === 0));
-        return uid !== 0 || exchangeable || (entered && (mode & 0o66) !== 0);
+        return uid !== 0 || foldersAbove(files, path).some(isExchangeable) || (entered && (mode & 0o66) !== 0);
       });
       if (exposed.length === 0) return fine;
       const paths = exposed.map(({ file }) => file.path);
+      const folders = paths.flatMap((path) => [
+        ...foldersAbove(files, path).flatMap((each) => (isExchangeable(each) ? [each.path] : [])),
+        path.slice(0, path.lastIndexOf('/')),
+      ]);
       return found(fwBkp04, {
         title: `Backups are not private: ${sayList(exposed.slice(0, 4).map(({ file }) => `${file.path} (mode ${file.mode.toString(8).padStart(4, '0')})`))}${exposed.length > 4 ? ` and ${exposed.length - 4} more` : ''}`,
         why: 'Others than root may read or exchange them, or the folder that they are in.',
-        fix: `Keep them for root.
-${paths.map((path) => `chown root:root ${shellWord(path)} && chmod 0600 ${shellWord(path)}`).join('\n')}
-chmod go-w ${[...new Set(paths.map((path) => shellWord(path.slice(0, path.lastIndexOf('/')))))].join(' ')}`,
+        fix: `Keep them for root, and their folder first.
+${[...[...new Set(folders)].map(folderToRoot), ...paths.map((path) => fileToRoot(path))].join('\n')}`,
       });
     }),
   );

@@ -3,11 +3,14 @@ import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
-import { both, fine, found, given, shellWord } from '../host-finding.ts';
+import { both, fine, found, given, shellWord, unanswered } from '../host-finding.ts';
+import { fileToRoot, folderToRoot, isExchangeable, othersMay } from '../root-only.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
 const rules = (mode: string, more: object = {}): object => file('/etc/iptables/rules.v4', guide, { mode, ...more });
-const folder = (mode: string): object => ({ path: '/etc/iptables', kind: 'folder', mode });
+const folder = (mode: string, more: object = {}): object => ({ path: '/etc/iptables', kind: 'folder', mode, ...more });
+const linked = (leads: object, more: object = {}): object =>
+  rules('0777', { target: '/home/admin/rules.v4', leads: { path: '/home/admin/rules.v4', ...leads }, ...more });
 
 const folders = ['/etc/iptables', '/etc/ipset'];
 const single = [
@@ -50,6 +53,24 @@ export const fwPers04: Check = {
     { title: 'readable, in a folder that nobody may enter', facts: host(folder('0700'), rules('0644')), finds: [] },
     { title: 'somebody else may write them', facts: host(folder('0755'), rules('0640', { uid: 1000 })), finds: ['high null'] },
     { title: 'everybody may put files there', facts: host(folder('0777'), rules('0640')), finds: ['high null'] },
+    { title: "the folder is somebody else's", facts: host(folder('0755', { uid: 1000 }), rules('0640')), finds: ['high null'] },
+    { title: "a link to a file of root's", facts: host(folder('0755'), linked({ mode: '0600' })), finds: [] },
+    {
+      title: "a link to somebody else's file",
+      facts: host(folder('0755'), linked({ mode: '0600', uid: 1000 })),
+      finds: ['high null'],
+    },
+    {
+      title: "a link to a file of root's in somebody else's folder",
+      facts: host(folder('0755'), linked({ mode: '0600', folder: { uid: 1000 } })),
+      finds: ['high null'],
+    },
+    {
+      title: 'a link to a file that all may read',
+      facts: host(folder('0755'), linked({ mode: '0644' })),
+      finds: ['medium null'],
+    },
+    { title: 'a link that somebody else made', facts: host(folder('0755'), linked({}, { uid: 1000 })), finds: ['high null'] },
     { title: 'iptables is setuid', facts: host(file('/usr/sbin/xtables-nft-multi', '', { mode: '4755' })), finds: ['high null'] },
     {
       title: 'sudo lets others use iptables',
@@ -69,24 +90,35 @@ export const fwPers04: Check = {
 function run({ host }: Subject): Answer {
   return given(fwPers04, [host.files], (files) =>
     given(fwPers04, [filesIn(files, ...folders), sudo(files)], (listed, granted) => {
-      const kept = [...listed, ...[...folders, ...single].flatMap((path) => files.get(path) ?? [])].filter(
-        ({ kind }) => kind !== 'link',
-      );
-      const writable = kept.filter((file) => file.uid !== 0 || othersMay(file, 0o2));
+      const kept = [...new Set([...listed, ...[...folders, ...single].flatMap((path) => files.get(path) ?? [])])];
+      const writable = kept.filter(isWritable);
       const readable = kept.filter(
-        (file) => file.kind === 'file' && !writable.includes(file) && othersMay(file, 0o4) && entered(files, file) && tells(file),
+        (file) => file.kind !== 'folder' && !writable.includes(file) && readByAll(files, file) && tells(file),
+      );
+      // A link that leads where others decide was not followed.
+      const hidden = kept.flatMap(({ kind, uid, leads, text }) =>
+        kind === 'link' && uid === 0 && leads === null && !text.known ? [unanswered(fwPers04, text)] : [],
       );
       const setuid = [...files.values()].filter(
         ({ path, kind, mode }) => kind === 'file' && tools.test(path) && (mode & 0o6000) !== 0,
       );
-      return both(ofWritable(writable), ofReadable(readable), ofSetuid(setuid), ofSudo(granted));
+      return both(ofWritable(writable), ...hidden, ofReadable(readable), ofSetuid(setuid), ofSudo(granted));
     }),
   );
 }
 
-/** Whether a user who is not root may: by the rights of all, or those of a group that is not root's. */
-function othersMay({ mode, gid }: HostFile, right: number): boolean {
-  return (mode & right) !== 0 || (gid !== 0 && (mode & (right << 3)) !== 0);
+/** Of a link the file at its end counts, and its folder: its own mode says nothing. */
+function isWritable(file: HostFile): boolean {
+  const { kind, uid, leads } = file;
+  if (uid !== 0) return true;
+  if (kind !== 'link') return othersMay(file, 0o2);
+  return leads !== null && (leads.uid !== 0 || othersMay(leads, 0o2) || isExchangeable(leads.folder));
+}
+
+function readByAll(files: HostFiles, { path, kind, mode, gid, leads }: HostFile): boolean {
+  if (kind === 'link') return leads !== null && !folders.includes(path) && othersMay(leads, 0o4) && othersMay(leads.folder, 0o1);
+  const folder = files.get(path.slice(0, path.lastIndexOf('/')));
+  return othersMay({ mode, gid, uid: 0 }, 0o4) && (folder === undefined || othersMay(folder, 0o1));
 }
 
 /** Whether there is a rule in it: the empty file of nftables, which comes with the package, tells nothing. */
@@ -94,25 +126,42 @@ function tells({ text }: HostFile): boolean {
   return !text.known || /^[^#]*(?:\b(?:accept|drop|reject|saddr|dport)\b|^-A |^add )/im.test(text.value);
 }
 
-function entered(files: HostFiles, { path }: HostFile): boolean {
-  const folder = files.get(path.slice(0, path.lastIndexOf('/')));
-  return folder === undefined || othersMay(folder, 0o1);
-}
-
 function names(files: readonly HostFile[]): string {
+  const said = ({ mode, uid }: { readonly mode: number; readonly uid: number }) =>
+    `mode ${mode.toString(8).padStart(4, '0')}${uid === 0 ? '' : `, owner ${uid}`}`;
   return sayList(
-    files.map(({ path, mode, uid }) => `${path} (mode ${mode.toString(8).padStart(4, '0')}${uid === 0 ? '' : `, owner ${uid}`})`),
+    files.map(({ path, kind, uid, mode, leads }) => {
+      if (kind !== 'link') return `${path} (${said({ mode, uid })})`;
+      if (leads === null || uid !== 0) return `${path} (a link, owner ${uid})`;
+      return `${path} (a link to ${leads.path}, ${said(leads)}, in a folder of ${said(leads.folder)})`;
+    }),
   );
 }
 
 function ofWritable(files: readonly HostFile[]): Answer {
   if (files.length === 0) return fine;
+  const links = files.some(({ kind }) => kind === 'link');
   return found(fwPers04, {
     severity: 'high',
     title: `Others than root can change what is loaded at boot: ${names(files)}`,
     why: 'Whoever may write there makes the firewall of the next boot.',
-    fix: `Give it back to root.\n${files.map(({ path }) => `chown root:root ${shellWord(path)} && chmod go-w ${shellWord(path)}`).join('\n')}`,
+    fix: `${links ? 'Look first at what is in them, and where links lead: it may be the work of others. Then give it back to root, and put files in the place of links.' : 'Give it back to root, folders first.'}
+${[...files]
+  .sort((a, b) => Number(b.kind === 'folder') - Number(a.kind === 'folder'))
+  .map(toRoot)
+  .join('\n')}`,
   });
+}
+
+function toRoot({ path, kind, uid, target, leads }: HostFile): string {
+  if (kind === 'folder') return folderToRoot(path);
+  if (kind === 'file') return fileToRoot(path);
+  const [word, fresh] = [shellWord(path), shellWord(`${path}.palisade`)];
+  if (uid !== 0 || leads === null) return `ln -sfn ${shellWord(target ?? '')} ${word}`;
+  const from = shellWord(leads.path);
+  return folders.includes(path)
+    ? `cp -RP ${from} ${fresh} && chown -Rh root:root ${fresh} && chmod -R go-w ${fresh} && rm ${word} && mv ${fresh} ${word}`
+    : `install -o root -g root -m 0600 ${from} ${fresh} && mv ${fresh} ${word}`;
 }
 
 function ofReadable(files: readonly HostFile[]): Answer {
@@ -120,7 +169,7 @@ function ofReadable(files: readonly HostFile[]): Answer {
   return found(fwPers04, {
     title: `Every user may read the saved rules: ${names(files)}`,
     why: 'They tell which addresses are trusted and which ports are open to whom.',
-    fix: `Keep them for root.\n${files.map(({ path }) => `chmod 0600 ${shellWord(path)}`).join('\n')}`,
+    fix: `Keep them for root.\n${files.map(({ path, leads }) => `chmod 0600 ${shellWord(leads?.path ?? path)}`).join('\n')}`,
   });
 }
 

@@ -15,7 +15,7 @@ export interface HostFile {
   readonly modified: number | null;
   /** Where a link leads, as it is written; a link to a file that could be read has its text too. */
   readonly target: string | null;
-  /** The plain file at the end of a link that was followed; `null` where it is not told. */
+  /** The plain file or the folder at the end of a link that was followed; `null` where it is not told. */
   readonly leads: LedFile | null;
   /** latin1. Of a folder: known, and empty, when its files are all here. */
   readonly text: Known<string>;
@@ -31,6 +31,7 @@ interface Rights {
 /** A file by the path that the kernel has for it. */
 export interface LedFile extends Rights {
   readonly path: string;
+  /** It is in; one above that, if others can exchange things there. */
   readonly folder: Rights;
 }
 
