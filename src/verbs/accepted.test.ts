@@ -1,6 +1,9 @@
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { problemLine } from '../result.ts';
-import { readAccepted } from './accepted.ts';
+import { isRootsAlone, readAccepted } from './accepted.ts';
 
 const entry = (more = ''): string => `accepted:
   - check: FW-BASE-03
@@ -102,4 +105,35 @@ describe('a file of accepted risks', () => {
   ])('is refused for %s', async (_, text, says) => {
     expect((await problems(text))[0]).toBe(says);
   });
+});
+
+describe('aliases', () => {
+  const laughs = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
+  for (const [name, of] of ['ba', 'cb', 'dc', 'ed', 'fe'])
+    laughs.push(`${name}: &${name} [${Array(10).fill(`*${of}`).join(', ')}]`);
+  it.each([
+    ['that lead nowhere', 'accepted: *x\n', 'a.yaml:1:11'],
+    ['of aliases without end', `${laughs.join('\n')}\naccepted: *f\n`, 'a.yaml:2:8'],
+  ])('%s are a fault of the file', async (_, text, place) => {
+    expect(await problems(text)).toEqual([`${place}: its aliases cannot be followed; write the values out instead of *NAME`]);
+  });
+});
+
+/** A namespace of one user has no other. */
+const manyUsers = Number(/(\d+)\s*$/.exec(readFileSync('/proc/self/uid_map', 'latin1'))?.[1]) > 1000;
+
+it.runIf(process.geteuid?.() === 0)("the host's own file is root's alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'palisade-accepted-'));
+  const file = join(folder, 'accepted.yaml');
+  writeFileSync(file, entry());
+  chmodSync(file, 0o644);
+  expect(await isRootsAlone(file)).toMatchObject({ ok: true });
+  for (const mode of [0o664, 0o646]) {
+    chmodSync(file, mode);
+    expect(await isRootsAlone(file)).toMatchObject({ ok: false, problems: [{ code: 'accepted-invalid', at: { file } }] });
+  }
+  chmodSync(file, 0o644);
+  if (manyUsers) chownSync(file, 1000, 1000);
+  expect(await isRootsAlone(file)).toMatchObject({ ok: !manyUsers });
+  rmSync(folder, { recursive: true });
 });

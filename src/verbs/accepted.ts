@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { AcceptedRisk } from '../audit/accepted.ts';
 import { checks } from '../audit/checks/index.ts';
@@ -42,12 +43,25 @@ function isDay(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
+/** The host's own file is read unasked: whoever else could write it could silence a finding. */
+export async function isRootsAlone(file: string): Promise<Result<null>> {
+  // What may not even be looked at, reading it will tell.
+  const there = await stat(file).catch(() => null);
+  if (there === null || (there.uid === 0 && (there.mode & 0o022) === 0)) return ok(null);
+  return failed({
+    code: 'accepted-invalid',
+    at: { file },
+    message: 'others than root could change this file, so that it accepts nothing',
+    hint: `run \`chown root ${file}; chmod go-w ${file}\` once you have looked at it, or name it with --accepted`,
+  });
+}
+
 /**
  * Reads the file of accepted risks. Each problem stands at its FILE:LINE:COLUMN, and what the YAML parser only warns of is one
  * too: a file that may have been misunderstood accepts nothing.
  */
 export async function readAccepted(text: string, file: string): Promise<Result<readonly AcceptedRisk[]>> {
-  const { isCollection, isMap, isNode, LineCounter, parseDocument } = await import('yaml');
+  const { isCollection, isMap, isNode, LineCounter, parseDocument, visit } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
@@ -79,7 +93,24 @@ export async function readAccepted(text: string, file: string): Promise<Result<r
     const found = isCollection(parent) && isMap(parent) ? parent.items.find((pair) => String(pair.key) === key)?.key : undefined;
     return isNode(found) && found.range != null ? found.range[0] : offsetOf(path);
   };
-  const parsed = acceptedSchema.safeParse(document.toJS());
+  let plain: unknown;
+  try {
+    plain = document.toJS();
+  } catch (error) {
+    // Of an alias that leads nowhere, and of aliases of aliases that would fill the memory.
+    if (!(error instanceof ReferenceError)) throw error;
+    let offset: number | undefined;
+    visit(document, {
+      Alias(_, alias) {
+        offset ??= alias.range?.[0];
+        if (alias.resolve(document) !== undefined) return undefined;
+        offset = alias.range?.[0];
+        return visit.BREAK;
+      },
+    });
+    return failed(problem(offset ?? 0, 'its aliases cannot be followed', 'write the values out instead of *NAME'));
+  }
+  const parsed = acceptedSchema.safeParse(plain);
   if (!parsed.success) {
     return failed(
       ...parsed.error.issues.flatMap((issue): readonly Problem[] => {

@@ -132,11 +132,16 @@ script would lock out its user. What only a running shell can tell is unknown, w
 /** The risks of the file that was named, or of the host's own. */
 async function acceptedRisks(
   context: Context,
-  input: { readonly accepted?: string | undefined; readonly ruleset: readonly string[] },
+  input: { readonly accepted?: string | undefined; readonly ruleset: readonly string[]; readonly fresh: boolean },
 ): Promise<Result<readonly AcceptedRisk[]>> {
-  const { defaultAcceptedFile, readAccepted } = await import('./accepted.ts');
+  const { defaultAcceptedFile, isRootsAlone, readAccepted } = await import('./accepted.ts');
   const file = input.accepted ?? defaultAcceptedFile;
-  if (input.accepted === undefined && (input.ruleset.length > 0 || !(await exists(file)))) return ok([]);
+  if (input.accepted === undefined) {
+    // A new host has accepted nothing yet.
+    if (input.fresh || input.ruleset.length > 0 || !(await exists(file))) return ok([]);
+    const trusted = await isRootsAlone(file);
+    if (!trusted.ok) return trusted;
+  }
   const text = await readText(context, file);
   return text.ok ? readAccepted(Buffer.from(text.value, 'latin1').toString('utf8'), file) : text;
 }
