@@ -107,6 +107,12 @@ describe('csv', () => {
     expect(parseCsv(text).flat()).toContain("'+x ");
   });
 
+  it('nor one that would be calculated where semicolons or tabs part cells', () => {
+    const reason = 'x;=1+1\t@f ; "-2';
+    const text = csv.write(dossierFor({ v4: guide }, { risks: [risk('FW-BASE-03', { reason })] }));
+    expect(text).toContain(`x;'=1+1\t'@f ; ""'-2`);
+  });
+
   it('ends every line with CR and LF, and quotes what would break it', () => {
     const text = csv.write(dossier);
     expect(text.endsWith('\r\n')).toBe(true);

@@ -33,7 +33,7 @@ interface Run {
         region: { startLine: number; snippet?: { text: string } };
       };
     }[];
-    relatedLocations?: { physicalLocation: { region: { startLine: number } } }[];
+    relatedLocations?: { physicalLocation: { region: { startLine: number } }; message: { text: string } }[];
     partialFingerprints?: Record<string, string>;
     suppressions?: { kind: string; justification: string }[];
   }[];
@@ -125,6 +125,23 @@ describe('a result', () => {
       { kind: 'external', justification: 'accepted by Ada until 2027-01-31: we know' },
     ]);
     expect(results.find(({ ruleId }) => ruleId === 'FW-BASE-04')?.suppressions).toEqual([]);
+  });
+
+  it('lets the words of others make no link, placeholder or escape sequence', () => {
+    const v4 = hostile.replaceAll('=HYPERLINK(1)', '{0}');
+    const { results } = runOf(
+      sarif.write(dossierFor({ v4, v6: hardened6 }, { risks: [risk('FW-BASE-03', { reason: '\u001b[2J' })] })),
+    );
+    const texts = results.flatMap(({ message, relatedLocations, suppressions }) => [
+      message.text,
+      ...(relatedLocations ?? []).map((place) => place.message.text),
+      ...(suppressions ?? []).map(({ justification }) => justification),
+    ]);
+    const all = texts.join('\n');
+    expect(all).toContain('{{0}}');
+    expect(all).toContain('\\[x\\](http://evil.example)');
+    expect(all).not.toContain('\u001b');
+    expect(all).not.toMatch(/[^\\]\[x|[^{]\{0/);
   });
 
   it('tags each rule with its standards', () => {

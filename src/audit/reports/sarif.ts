@@ -6,6 +6,7 @@ import type { Severity, Undetermined } from '../finding.ts';
 import { referencesOf, refsOf, type StandardKey, standards } from '../standards/index.ts';
 import type { Format } from './format.ts';
 import { artifactsOf, artifactUri } from './sarif-artifacts.ts';
+import { visible } from './visible.ts';
 import { placeWords, proofWords, riskWords, timeWords, titleOf, witnessWords } from './words.ts';
 
 /** What GitHub reads as critical above 9, high from 7, medium from 4 and low above 0. */
@@ -75,7 +76,7 @@ function logOf(dossier: Dossier): unknown {
             ...rule(id),
             kind: 'open',
             level: 'none',
-            message: { text: `unknown: ${why}` },
+            message: messageOf(`unknown: ${why}`),
             locations: [beginningOf(familyNamed(why), evidence.rulesets)],
           })),
         ],
@@ -150,12 +151,12 @@ function resultOf(
   return {
     kind: 'fail',
     level: levels[finding.severity],
-    message: { text: parts.join('\n\n') },
+    message: messageOf(parts.join('\n\n')),
     locations: at.length === 0 ? [beginningOf(finding.family, exhibits)] : at.map((place) => locationOf(place, exhibits)),
     relatedLocations: causedBy.map((place, index) => ({
       id: index + 1,
       ...locationOf(place, exhibits),
-      message: { text: `because of ${placeWords(place)}` },
+      message: messageOf(`because of ${placeWords(place)}`),
     })),
     partialFingerprints: { 'palisade/v1': fingerprint },
     // An empty list says that it was looked for acceptance and none was found.
@@ -203,7 +204,7 @@ function suppressionOf(risk: AcceptedRisk): unknown {
   return {
     kind: 'external',
     status: 'accepted',
-    justification: riskWords(risk),
+    justification: visible(riskWords(risk)),
     properties: { ...acceptanceOf(risk) },
   };
 }
@@ -217,6 +218,15 @@ function notificationOf({ id, why, remedy }: Undetermined, indexes: ReadonlyMap<
     level: 'warning',
     descriptor: { id: 'unknown', index: 0 },
     associatedRule: { id, ...(indexes.has(id) && { index: indexes.get(id) }) },
-    message: { text: `${id} could not be answered: ${why}; ${remedy}` },
+    message: messageOf(`${id} could not be answered: ${why}; ${remedy}`),
+  };
+}
+
+/** Other people's words make no links, fill no placeholders and move no cursor (SARIF 2.1.0, 3.11.5 and 3.11.6). */
+function messageOf(text: string): { readonly text: string } {
+  return {
+    text: visible(text)
+      .replace(/[\\[\]]/g, '\\$&')
+      .replace(/[{}]/g, '$&$&'),
   };
 }
