@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, lstat, mkdir, open, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { upgradeCommand } from '../audit/staleness.ts';
 import { type Host, type HostTexts, hostFromTexts } from '../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
@@ -41,8 +41,10 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   if (packagesBefore === null) {
     return notDone('the states of the packages could not be read, so that nobody could compare them', 'run `dpkg-query -W`');
   }
-  const folder = join(context.stateFolder, 'updates', new Date(before.readAt).toISOString().replaceAll(':', '-'));
-  const first = await keep(join(folder, 'before'), before);
+  const made = await makeFolder(context, new Date(before.readAt).toISOString().replaceAll(':', '-'));
+  if (!made.ok) return { kind: 'unchanged', problems: made.problems };
+  const folder = made.value;
+  const first = await keep(join(folder, 'before'), before, 'nothing was installed');
   if (!first.ok) return { kind: 'unchanged', problems: first.problems };
   const log = await openLog(join(folder, 'apt.log'));
   if (!log.ok) return { kind: 'unchanged', problems: log.problems };
@@ -51,7 +53,7 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
   const install = await aptInstall(context, names, log.value);
   context.progress('reading the firewall again');
   const after = await context.kernel.read({ software: true });
-  const second = await keep(join(folder, 'after'), after);
+  const second = await keep(join(folder, 'after'), after, 'there is nothing to compare with later');
   const fresh = hostFromTexts(after);
   const installed = installedBetween(host, fresh);
   const changed = changedBetween({ host, texts: before }, { host: fresh, texts: after });
@@ -69,7 +71,9 @@ export async function applyUpdates(context: Context, input: Reading & { readonly
     packets: changed.length > 0 ? packetsBetween(host, fresh) : null,
     snapshots: { before: first.value, after: second.ok ? second.value : null },
   };
-  return judged({ ...updatesOf(fresh), applied });
+  const now = updatesOf(fresh);
+  const lost = second.ok ? [] : second.problems.map(({ message, hint }) => ({ id: 'snapshot', why: message, remedy: hint }));
+  return judged({ ...now, unknown: [...lost, ...now.unknown], applied });
 }
 
 function refused({ yes, ruleset, facts, sets }: Reading & { readonly yes: boolean }): Problem | null {
@@ -95,17 +99,45 @@ function byHand(host: Host, updates: UpdatesJson['updates']): readonly [string, 
   return ['palisade installs updates with apt-get only', updates.length === 0 ? 'nothing is pending here' : hint];
 }
 
-/** Files that only root reads. Nothing that stands there already is followed or overwritten. */
-async function keep(folder: string, { texts }: HostTexts): Promise<Result<string>> {
+/** A new one below --state, in folders that root alone can change: what others plant there, such as a link, is not followed. */
+async function makeFolder({ stateFolder }: Context, name: string): Promise<Result<string>> {
+  const state = resolve(stateFolder);
+  const updates = join(state, 'updates');
+  const folder = join(updates, name);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const each of [state, updates]) {
+      await mkdir(each, { recursive: each === state, mode: 0o700 }).catch(unlessThere);
+      const there = await lstat(each);
+      if (there.isDirectory() && there.uid === 0 && (there.mode & 0o022) === 0) continue;
+      return failed({
+        code: 'update-refused',
+        at: { file: each },
+        message: 'this is no folder that root alone can change, and nothing was installed',
+        hint: `name another one with --state DIR, or run \`chown root ${each}; chmod go-w ${each}\` once you have looked at it`,
+      });
+    }
+    await mkdir(folder, { mode: 0o700 });
+    return ok(folder);
+  } catch (error) {
+    return failed(notKept(folder, error, 'nothing was installed'));
+  }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/** Files that only root reads. Nothing that stands there already is followed or overwritten. */
+async function keep(folder: string, { texts }: HostTexts, so: string): Promise<Result<string>> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
     for (const [name] of kept) {
       const read = texts[name];
       if (read.read) await writeFile(join(folder, name), read.text, { encoding: 'latin1', mode: 0o600, flag: 'wx', flush: true });
     }
     return ok(folder);
   } catch (error) {
-    return failed(notKept(folder, error, 'nothing was installed'));
+    return failed(notKept(folder, error, so));
   }
 }
 

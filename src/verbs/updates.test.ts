@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,17 +36,17 @@ function factsOf(machine: string, more: object = {}): string {
   return file(`${machine}.json`, JSON.stringify({ hostname: machine, software, ...more }));
 }
 
-const context = (now: string, kernel?: Kernel): Context =>
+const context = (now: string, kernel?: Kernel, state = join(folder, 'state')): Context =>
   ({
     clock: { now: () => Date.parse(now) },
     progress: () => undefined,
     signal: new AbortController().signal,
     kernel,
-    stateFolder: join(folder, 'state'),
+    stateFolder: state,
   }) as unknown as Context;
 
-async function asked(now: string, input: object, kernel?: Kernel): Promise<Outcome<UpdatesJson>> {
-  return updates.run(context(now, kernel), updates.input.parse(input));
+async function asked(now: string, input: object, kernel?: Kernel, state?: string): Promise<Outcome<UpdatesJson>> {
+  return updates.run(context(now, kernel, state), updates.input.parse(input));
 }
 
 function answerOf(outcome: Outcome<UpdatesJson>): UpdatesJson {
@@ -238,6 +250,33 @@ describe.runIf(existsSync('/var/lib/dpkg/status'))('updates --apply', () => {
     });
     const halfway = { name: 'iptables', installed: '1.8.9-3 (half-configured)', candidate: '1.8.9-3', applies: true };
     if (state !== null) expect(left[0]).toMatchObject(halfway);
+  });
+
+  it.each([
+    ['a link', (state: string) => symlinkSync(folder, state)],
+    ['a folder that others may change', (state: string) => [mkdirSync(state), chmodSync(state, 0o777)]],
+    ['one in which a link is', (state: string) => [mkdirSync(state), symlinkSync(folder, join(state, 'updates'))]],
+  ])('keeps nothing in %s', async (name, plant) => {
+    await using ns = await busy();
+    const { kernel, installs } = machine(ns, 'true');
+    const state = join(folder, name.replaceAll(' ', '-'));
+    plant(state);
+    // With a slash the link would be followed.
+    expect(problemOf(await asked(day, apply, kernel, `${state}/`))).toMatch(/^unchanged: this is no folder that root alone can/);
+    expect(installs).toEqual([]);
+  });
+
+  it('says when the second reading could not be kept', async () => {
+    await using ns = await busy();
+    const state = join(folder, 'taken');
+    const [kept, { kernel }] = [join(state, 'updates'), machine(ns, 'true')];
+    const read: Kernel['read'] = async (options) => {
+      for (const each of existsSync(kept) ? readdirSync(kept) : []) writeFileSync(join(kept, each, 'after'), '');
+      return kernel.read(options);
+    };
+    const { applied, unknown } = answerOf(await asked(day, apply, { ...kernel, read }, state));
+    expect(applied?.snapshots.after).toBeNull();
+    expect(unknown[0]).toMatchObject({ id: 'snapshot', why: expect.stringContaining('could not be kept (EEXIST)') });
   });
 
   it('does nothing where it could not say afterwards what changed', async () => {
