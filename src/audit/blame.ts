@@ -2,6 +2,7 @@ import type { Host } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import type { FinalVerdict, Hook, RuleRef, Trace } from '../model/packet/index.ts';
 import { type Rule, ruleText } from '../model/ruleset/index.ts';
+import { command, toolIn } from './command.ts';
 import type { Located, Witness } from './finding.ts';
 
 /** The filter chain that speaks for a way when no rule decides. */
@@ -57,7 +58,12 @@ export function sayRef(host: Host, ref: RuleRef): string {
   if (ref.rule === 'policy') return `the policy of ${chain}`;
   const fact = host.rulesets[ref.family];
   const rule = ruleAt(host, ref);
-  return `rule ${ref.rule} of ${chain}${fact.known && rule !== null ? ` (\`${ruleText(fact.value, rule)}\`)` : ''}`;
+  return `rule ${ref.rule} of ${chain}${fact.known && rule !== null ? ` (\`${oneLine(ruleText(fact.value, rule))}\`)` : ''}`;
+}
+
+/** Sentences are one line: what stands behind an end of line in a fix is a command. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n]/g, '␤');
 }
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -74,5 +80,5 @@ export function deletions(refs: readonly Located[]): readonly string[] {
   return refs
     .flatMap((ref) => (ref.rule === 'policy' ? [] : [{ ...ref, rule: ref.rule }]))
     .sort((a, b) => b.rule - a.rule)
-    .map(({ family, table, chain, rule }) => `${toolOf(family)}${table === 'filter' ? '' : ` -t ${table}`} -D ${chain} ${rule}`);
+    .map((at) => command`${toolIn(at)} -D ${at.chain} ${at.rule}`);
 }

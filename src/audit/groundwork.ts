@@ -2,6 +2,7 @@ import { type Family, parseAddress, TCP, UDP } from '../model/net/index.ts';
 import type { Packet } from '../model/packet/index.ts';
 import { chainOf, toolOf } from './blame.ts';
 import type { Subject } from './check.ts';
+import { command } from './command.ts';
 import type { Located } from './finding.ts';
 import { continuing, icmpOf, opening, replyTo } from './probes.ts';
 import { loopbackOf, sshPorts } from './surroundings.ts';
@@ -66,7 +67,7 @@ function inward(subject: Subject, stranger: Packet): Need[] {
   const from = { family, hook: 'input', in: link, src, dst } as const;
   const reply = replyTo(opening({ family, hook: 'output', out: link, src: dst, dst: src, proto: TCP, dport: 443 }));
   return [
-    { match: `-i ${loopbackOf(subject.host)}`, packet: loopback(subject, stranger) },
+    { match: command`-i ${loopbackOf(subject.host)}`, packet: loopback(subject, stranger) },
     { match: connections, packet: reply },
     { match: ping(family), packet: opening({ ...from, proto: icmpOf(family) }) },
     ...sshPorts(subject.host, family).map((port) => ({
@@ -86,7 +87,7 @@ function outward(subject: Subject, stranger: Packet): Need[] {
     packet: opening({ ...to, proto: proto === 'tcp' ? TCP : UDP, dport }),
   });
   return [
-    { match: `-o ${loopbackOf(subject.host)}`, packet: loopback(subject, stranger) },
+    { match: command`-o ${loopbackOf(subject.host)}`, packet: loopback(subject, stranger) },
     { match: connections, packet: answer },
     { match: ping(family), packet: opening({ ...to, proto: icmpOf(family) }) },
     reaches('udp', '53,123', 53),

@@ -1,6 +1,7 @@
 import type { Known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import type { Answer, Check } from './check.ts';
+import { shellWord } from './command.ts';
 import type { Finding, Severity } from './finding.ts';
 
 /** What a finding about the host says; no packet shows it and no rule is to blame. */
@@ -46,7 +47,4 @@ export function both(...answers: readonly Answer[]): Answer {
   return { findings: answers.flatMap(({ findings }) => findings), unknown: answers.flatMap(({ unknown }) => unknown) };
 }
 
-/** A word of a command line, in quotes where a shell would see more in it. */
-export function shellWord(word: string): string {
-  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
+export { shellWord };

@@ -3,6 +3,7 @@ import { type Family, parseAddress, TCP, UDP } from '../model/net/index.ts';
 import type { Packet } from '../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from './blame.ts';
 import type { Answer, Check, Subject } from './check.ts';
+import { command } from './command.ts';
 import type { Witness } from './finding.ts';
 import { denied, type Held, measure } from './measure.ts';
 import { icmpOf, opening, sayPacket, sayProtocol } from './probes.ts';
@@ -73,8 +74,8 @@ export function lostLoopback(subject: Subject, family: Family, check: Check): An
         fix: `Accept the loopback link before anything is dropped.\n${hooks
           .map((hook) =>
             hook === 'input'
-              ? `${toolOf(family)} -I INPUT 1 -i ${link} -j ACCEPT`
-              : `${toolOf(family)} -I OUTPUT 1 -o ${link} -j ACCEPT`,
+              ? command`${toolOf(family)} -I INPUT 1 -i ${link} -j ACCEPT`
+              : command`${toolOf(family)} -I OUTPUT 1 -o ${link} -j ACCEPT`,
           )
           .join('\n')}`,
         refs: check.refs,

@@ -6,6 +6,7 @@ import { type Family, TCP, UDP } from '../model/net/index.ts';
 import type { Packet } from '../model/packet/index.ts';
 import { parseScript, runScript } from '../model/ruleset/script/index.ts';
 import type { Check } from './check.ts';
+import { rulesCommands } from './command.ts';
 import type { Finding } from './finding.ts';
 import { continuing, opening, replyTo, sayPacket } from './probes.ts';
 import { subjectOf } from './subject.ts';
@@ -37,7 +38,7 @@ const mostRegions = 8;
 
 /** @param check the one that made the finding. */
 export function mendingOf(host: Host, check: Check, finding: Finding): Mending {
-  const commands = finding.fix.split('\n').filter((line) => /^ip6?tables /.test(line));
+  const commands = rulesCommands(finding.fix);
   if (commands.length === 0) return { kind: 'no-rules' };
   const parsed = parseScript(commands.join('\n'), { file: 'fix' });
   if (!parsed.ok) return { kind: 'unknown', why: parsed.problems[0]?.message ?? 'it does not read' };

@@ -1,5 +1,6 @@
 import type { Host } from '../model/host/index.ts';
 import type { Ending, Trace } from '../model/packet/index.ts';
+import { command } from './command.ts';
 
 /** What an answer lacks, and how to get it. */
 export interface Unread {
@@ -58,7 +59,7 @@ function missingFact(host: Host, match: string): Unread | null {
     if (left === undefined) return null;
     return {
       why: `the set ${left} is not among those that were read, or holds what palisade does not understand`,
-      remedy: `look at it with \`ipset list ${left}\``,
+      remedy: `look at it with \`${command`ipset list ${left}`}\``,
     };
   }
   if (!match.includes('-m addrtype')) return null;

@@ -4,6 +4,7 @@ import { type Chain, isBuiltin, type Rule, type Ruleset, type Table } from '../.
 import { sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
@@ -121,7 +122,7 @@ function unreferenced(ruleset: Ruleset, uncalled: readonly Named[]): Finding {
     fix: `Call ${one ? 'it' : 'them'} where ${one ? 'its' : 'their'} rules should count, or delete ${one ? 'it' : 'them'}.\n${uncalled
       .slice(0, 16)
       .flatMap(({ table, chain }) =>
-        ['-F', '-X'].map((verb) => `${toolOf(ruleset.family)} -t ${table.name} ${verb} ${chain.name}`),
+        ['-F', '-X'].map((verb) => command`${toolOf(ruleset.family)} -t ${table.name} ${verb} ${chain.name}`),
       )
       .join('\n')}`,
   });

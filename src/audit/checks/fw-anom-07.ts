@@ -4,6 +4,7 @@ import { type Chain, isBuiltin, type Rule, type Table } from '../../model/rulese
 import { allowing, deciders, sayList, sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
@@ -129,7 +130,7 @@ function describe({ host }: Subject, family: 4 | 6, { table, chain, callers }: L
     causedBy: by,
     witness,
     // Pasted unread it would lock out whoever is not in the list.
-    fix: `If only those in the list may come in, make sure that your own address is in it, and end it with: ${toolOf(family)} -A ${chain.name} -j DROP`,
+    fix: `If only those in the list may come in, make sure that your own address is in it, and end it with: ${command`${toolOf(family)} -A ${chain.name} -j DROP`}`,
     refs: fwAnom07.refs,
   };
 }

@@ -4,6 +4,7 @@ import { type Family, TCP } from '../../model/net/index.ts';
 import { builtinChains, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { policyOf, toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { hereDocument } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';
 import { meaningsOf } from '../meaning.ts';
@@ -126,8 +127,7 @@ function firstFirewall(host: Host, family: Family): string {
   const fact = host.rulesets[family];
   const filter = fact.known ? fact.value.tables.find(({ name }) => name === 'filter') : undefined;
   const forwards = (filter?.chains.get('FORWARD')?.rules.length ?? 0) > 0;
-  return [
-    `${toolOf(family)}-restore --noflush <<'RULES'`,
+  const lines = [
     '*filter',
     ':INPUT DROP [0:0]',
     ...(forwards ? [] : [':FORWARD DROP [0:0]']),
@@ -139,8 +139,8 @@ function firstFirewall(host: Host, family: Family): string {
     ...(family === 4 ? [] : ['-A INPUT -s fe80::/10 -p udp -m udp --sport 547 --dport 546 -j ACCEPT']),
     ...sshPorts(host, family).map((port) => `-A INPUT -p tcp -m tcp --dport ${port} -j ACCEPT`),
     'COMMIT',
-    'RULES',
-  ].join('\n');
+  ];
+  return hereDocument(`${toolOf(family)}-restore --noflush`, `${lines.join('\n')}\n`, 'RULES').trimEnd();
 }
 
 function unseen(host: Host): string {

@@ -1,5 +1,6 @@
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { oneLink } from '../examples.ts';
 import { enabled, file } from '../host-examples.ts';
 import { fine, found, given } from '../host-finding.ts';
@@ -72,7 +73,7 @@ function run({ host }: Subject): Answer {
       fix: `Keep one of them, and see to it that it holds all the rules; then disable the others.
 ${starting
   .slice(1)
-  .map(({ unit }) => `systemctl disable ${unit}.service`)
+  .map(({ unit }) => command`systemctl disable ${`${unit}.service`}`)
   .join('\n')}`,
     });
   });

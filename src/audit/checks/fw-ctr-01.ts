@@ -1,6 +1,7 @@
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { dockerFacts, dockerRules, hardened4, hardened6, oneLink } from '../examples.ts';
 import {
@@ -170,7 +171,7 @@ function isSensitive({ ports, port, proto }: Published): boolean {
 function shutting(engine: Engine, family: Family, proto: string, [lo, hi]: readonly [number, number], { link }: Door): string {
   const filter = engine.firewall.ruleset.tables.find(({ name }) => name === 'filter');
   const chain = filter?.chains.has('DOCKER-USER') === true ? 'DOCKER-USER' : 'FORWARD';
-  return `${toolOf(family)} -I ${chain} 1 -i ${link} -p ${proto} -m conntrack --ctstate NEW --ctorigdstport ${lo === hi ? lo : `${lo}:${hi}`} -j DROP`;
+  return command`${toolOf(family)} -I ${chain} 1 -i ${link} -p ${proto} -m conntrack --ctstate NEW --ctorigdstport ${lo === hi ? lo : `${lo}:${hi}`} -j DROP`;
 }
 
 /** Containers that are published on the loopback alone, and whose own address neighbours reach. */
@@ -213,7 +214,7 @@ function besideNat(subject: Subject, family: Family, engine: Engine): readonly F
       ]
         .map((value) => {
           const link = linkOf(subject, family, value);
-          return `${toolOf(family)} -t raw -I PREROUTING 1 -d ${formatAddress({ family, value })} ! -i ${link} -m addrtype ! --src-type LOCAL -j DROP`;
+          return command`${toolOf(family)} -t raw -I PREROUTING 1 -d ${formatAddress({ family, value })} ! -i ${link ?? 'lo'} -m addrtype ! --src-type LOCAL -j DROP`;
         })
         .join('\n')}`,
     }),

@@ -1,6 +1,7 @@
 import type { Family } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { shellWord } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { dockerFacts, dockerRules, hardened4, hardened6, oneLink } from '../examples.ts';
 import {
@@ -118,7 +119,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
       fix:
         past !== undefined && chain !== undefined
           ? `Let FORWARD call DOCKER-USER before all else.\n${tool} -I FORWARD 1 -j DOCKER-USER`
-          : `Decide in DOCKER-USER who may reach the published ports, by the port that was asked for, for example:\n${tool} -I DOCKER-USER 1 -i ${shown.door.link} ! -s YOUR-NETWORK -p ${shown.proto} -m conntrack --ctstate NEW --ctorigdstport ${shown.ports[0]?.[0] ?? 0} -j DROP`,
+          : `Decide in DOCKER-USER who may reach the published ports, by the port that was asked for, for example:\n${tool} -I DOCKER-USER 1 -i ${shellWord(shown.door.link)} ! -s YOUR-NETWORK -p ${shown.proto} -m conntrack --ctstate NEW --ctorigdstport ${shown.ports[0]?.[0] ?? 0} -j DROP`,
     }),
   ];
 

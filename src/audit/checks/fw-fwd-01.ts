@@ -1,6 +1,7 @@
 import type { Family } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened6, natRouter } from '../examples.ts';
 import {
@@ -109,7 +110,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
           shown: seen,
           sure: road.sure,
           meaning: [`The host forwards (${forwards.said}), so machines behind ${road.out} meet them.`],
-          fix: `Accept by machine and port what strangers are meant to reach, then deny the rest of what comes in; what comes back to connections from inside goes on.\n${toolOf(family)} -I FORWARD 1 -i ${road.in} -o ${road.out} -m conntrack --ctstate NEW -j DROP`,
+          fix: `Accept by machine and port what strangers are meant to reach, then deny the rest of what comes in; what comes back to connections from inside goes on.\n${command`${toolOf(family)} -I FORWARD 1 -i ${road.in} -o ${road.out} -m conntrack --ctstate NEW -j DROP`}`,
         }),
       ];
     }

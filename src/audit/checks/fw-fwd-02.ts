@@ -2,6 +2,7 @@ import { routingFactsOf } from '../../analysis/answers/routing.ts';
 import { type Family, ranges } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened6, natRouter } from '../examples.ts';
 import {
@@ -103,7 +104,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
         shown: seen,
         sure: road.sure && forwards.on === true,
         meaning: ['The rule asks for the source and not for the link; with any other source the packet is denied.'],
-        fix: `Give the rule the links (-i ${road.out} -o ${road.in}), or drop what comes from outside with inner sources.\n${toolOf(family)} -t raw -I PREROUTING 1 -i ${road.in} -m rpfilter --invert -j DROP`,
+        fix: `Give the rule the links (${command`-i ${road.out} -o ${road.in}`}), or drop what comes from outside with inner sources.\n${command`${toolOf(family)} -t raw -I PREROUTING 1 -i ${road.in} -m rpfilter --invert -j DROP`}`,
       }),
     ];
   }

@@ -1,6 +1,7 @@
 import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { deciders, denying, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { empty, filter, guide, hardened4, natRouter, oneLink } from '../examples.ts';
 import { anyone, capital, innerLinks, networksBehind } from '../exposure/index.ts';
 import type { Finding, Undetermined, Witness } from '../finding.ts';
@@ -211,7 +212,7 @@ function finding(
     at,
     causedBy: [],
     witness,
-    fix: `Accept what belongs to connections that exist, errors included.\niptables -I ${chain} 1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    fix: `Accept what belongs to connections that exist, errors included.\n${command`iptables -I ${chain} 1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`}`,
     refs: fwIcmp01.refs,
   };
 }

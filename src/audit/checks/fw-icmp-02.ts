@@ -2,6 +2,7 @@ import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import type { Packet, State } from '../../model/packet/index.ts';
 import { sayList, toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { empty, filter, guide, hardened4, oneLink } from '../examples.ts';
 import { doorsOf, exposed, isByRule, ofFamilies, type Said, type Shown, settled, shown } from '../exposure/index.ts';
 import { opening } from '../probes.ts';
@@ -99,7 +100,7 @@ function familyAnswer(subject: Subject, doors: ReturnType<typeof doorsOf>): Said
         sure: door.sure,
         meaning: [`The packet is a ${first.name.replace(/ \(\d+\)$/, '')} message.`],
         fix: `Drop these types before ICMP is accepted.\n${heard
-          .map(({ type }) => `${toolOf(4)} -I INPUT 1 -i ${door.link} -p icmp --icmp-type ${type} -j DROP`)
+          .map(({ type }) => command`${toolOf(4)} -I INPUT 1 -i ${door.link} -p icmp --icmp-type ${type} -j DROP`)
           .join('\n')}`,
       }),
     ];

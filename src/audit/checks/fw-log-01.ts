@@ -2,6 +2,7 @@ import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { type Family, TCP, UDP } from '../../model/net/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, toolIn } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Finding, Undetermined, Witness } from '../finding.ts';
 import { denied } from '../measure.ts';
@@ -138,10 +139,10 @@ function ask(subject: Subject, family: Family): Finding | { readonly why: string
     witness,
     fix: at.some(({ rule }) => rule !== 'policy')
       ? `Log before the rule that denies.\n${at
-          .map(({ table, chain, rule }) => {
-            const where = table === 'filter' ? '' : ` -t ${table}`;
-            const log = denials(family);
-            return rule === 'policy' ? `${tool}${where} -A ${chain} ${log}` : `${tool}${where} -I ${chain} ${rule} ${log}`;
+          .map((place) => {
+            const { chain, rule } = place;
+            const where = rule === 'policy' ? ['-A', chain] : ['-I', chain, rule];
+            return `${command`${toolIn(place)} ${where}`} ${denials(family)}`;
           })
           .join('\n')}`
       : `Log as the last rule of INPUT.\n${tool} -A INPUT ${denials(family)}`,

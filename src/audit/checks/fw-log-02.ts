@@ -2,9 +2,10 @@ import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
 import { never } from '../../model/packet/index.ts';
 import { ruleText } from '../../model/ruleset/index.ts';
-import { allowing, deciders, denying, ruleAt, sayList, sayRef, toolOf } from '../blame.ts';
+import { allowing, deciders, denying, ruleAt, sayList, sayRef } from '../blame.ts';
 import { bundled, sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, ruleWords, toolIn } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
@@ -142,14 +143,15 @@ function mended(host: Subject['host'], { family, table, chain, rule }: Located, 
   const fact = host.rulesets[family];
   const found = ruleAt(host, { family, table, chain, rule });
   if (!fact.known || found === null) return fwLog02.fix;
-  const text = ruleText(fact.value, found).replace(/^-A \S+ /, '');
-  const tool = `${toolOf(family)}${table === 'filter' ? '' : ` -t ${table}`}`;
+  const words = ruleWords(ruleText(fact.value, found));
+  const tool = toolIn({ family, table });
   const behind = by.every(
     (ref) => ref.table === table && ref.chain === chain && ref.rule !== 'policy' && Number(ref.rule) > Number(rule),
   );
   const policy = fact.value.tables.find(({ name }) => name === table)?.chains.get(chain)?.policy;
   if (behind && policy === 'DROP')
-    return `Log behind the rules that accept, last of all.\n${tool} -D ${chain} ${rule}\n${tool} -A ${chain} ${text}`;
-  const honest = text.replace(/--(log|nflog|ulog)-prefix ("(?:[^"\\]|\\.)*"|\S+)/, '--$1-prefix "seen: "');
-  return `Give it a prefix that promises nothing, or log where the verdict is given.\n${tool} -R ${chain} ${rule} ${honest}`;
+    return `Log behind the rules that accept, last of all.\n${command`${tool} -D ${chain} ${rule}`}\n${command`${tool} -A ${chain} ${words}`}`;
+  const prefix = words.findLastIndex((word) => /^--(log|nflog|ulog)-prefix$/.test(word));
+  const honest = prefix < 0 ? words : words.with(prefix + 1, 'seen: ');
+  return `Give it a prefix that promises nothing, or log where the verdict is given.\n${command`${tool} -R ${chain} ${rule} ${honest}`}`;
 }

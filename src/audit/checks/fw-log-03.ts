@@ -3,6 +3,7 @@ import { ruleText } from '../../model/ruleset/index.ts';
 import { deciders, deletions, denying, ruleAt, sayRef, toolOf } from '../blame.ts';
 import { bundled, sayFew, sayNumbers } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { atTarget, command, ruleWords } from '../command.ts';
 import { type Dead, deadRules, isByTemplate, placeOfBlocker } from '../dead.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
@@ -169,7 +170,7 @@ function silent(subject: Subject, engine: Engine, blamed: ReadonlySet<number | n
   const at = found.map((one) => one.at);
   const { table, chain, rule } = first.at;
   const denies = ruleAt(subject.host, first.at);
-  const [, match = ''] = denies === null ? [] : (/^-A \S+ (.*?)-j /.exec(ruleText(ruleset, denies)) ?? []);
+  const [match] = atTarget(denies === null ? [] : ruleWords(ruleText(ruleset, denies)));
   return [
     {
       id: fwLog03.id,
@@ -184,7 +185,7 @@ function silent(subject: Subject, engine: Engine, blamed: ReadonlySet<number | n
       at,
       causedBy: [],
       witness: first.witness,
-      fix: `Log before such a rule, with a limit for each source; or leave it if the silence is meant.\n${toolOf(ruleset.family)} -t ${table} -I ${chain} ${rule} ${match}-m hashlimit --hashlimit-upto 10/minute --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log${ruleset.family} -j LOG --log-prefix "denied: "`,
+      fix: `Log before such a rule, with a limit for each source; or leave it if the silence is meant.\n${command`${toolOf(ruleset.family)} -t ${table} -I ${chain} ${rule} ${match}`} -m hashlimit --hashlimit-upto 10/minute --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log${ruleset.family} -j LOG --log-prefix "denied: "`,
       refs: fwLog03.refs,
     },
   ];

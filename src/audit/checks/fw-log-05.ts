@@ -1,8 +1,9 @@
 import { known } from '../../model/host/index.ts';
 import { type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
-import { sayRef, toolOf } from '../blame.ts';
+import { sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { atTarget, command, ruleWords, toolIn, withoutMatch } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
@@ -124,9 +125,9 @@ function describe({ host }: Subject, ruleset: Ruleset, logs: readonly LogRule[],
 
 /** The rule with a limit of its own for each source. */
 function replacement(ruleset: Ruleset, { rule, at }: LogRule): string {
-  const [, rest = ''] = /^-A \S+ ?(.*)$/.exec(ruleText(ruleset, rule)) ?? [];
-  const bare = rest.replace(/-m limit( --limit \S+)?( --limit-burst \S+)? ?/, '');
+  const words = ruleWords(ruleText(ruleset, rule));
+  const limited = withoutMatch(words, 'limit', ['--limit', '--limit-burst']);
+  const [match, target] = atTarget(limited === null ? words : [...limited.before, ...limited.after]);
   const limit = `-m hashlimit --hashlimit-upto 10/minute --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name log${ruleset.family}-${at.rule}`;
-  const where = at.table === 'filter' ? '' : ` -t ${at.table}`;
-  return `${toolOf(ruleset.family)}${where} -R ${at.chain} ${at.rule} ${bare.replace(/(-j (?:LOG|NFLOG|ULOG))/, `${limit} $1`)}`;
+  return `${command`${toolIn(at)} -R ${at.chain} ${at.rule} ${match}`} ${limit} ${command`${target}`}`;
 }

@@ -1,6 +1,7 @@
 import type { Family } from '../../model/net/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { dockerFacts, dockerRules, filter, hardened4, hardened6, natRouter, natRules } from '../examples.ts';
 import {
@@ -129,7 +130,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
             .filter(isGrave)
             .map(
               ({ door, proto, ports: [[lo, hi] = [0, 0]] }) =>
-                `${toolOf(family)} -I FORWARD 1 -i ${door.link} -p ${proto} -m conntrack --ctstate NEW --ctorigdstport ${lo === hi ? lo : `${lo}:${hi}`} -j DROP`,
+                command`${toolOf(family)} -I FORWARD 1 -i ${door.link} -p ${proto} -m conntrack --ctstate NEW --ctorigdstport ${lo === hi ? lo : `${lo}:${hi}`} -j DROP`,
             )
             .join('\n')}`
         : 'See that each is still wanted.',

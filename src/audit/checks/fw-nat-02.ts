@@ -2,6 +2,7 @@ import type { Family } from '../../model/net/index.ts';
 import type { Rule } from '../../model/ruleset/index.ts';
 import { ruleAt, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command, shellWord } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, hardened4, hardened6, natRouter, natRules } from '../examples.ts';
 import {
@@ -105,7 +106,7 @@ function familyAnswer(subject: Subject, family: Family, engine: Engine): Said {
         `${sayRef(subject.host, ref).replace(/^rule/, 'Rule')} gives it another source: logs, limits and bans behind the host see that alone.`,
         forwards === true ? '' : 'Whether the host forwards at all is not known.',
       ],
-      fix: `Bind the rule to the network that needs it (-s) and to the link that it leaves by (-o ${road.in}).${isBare(engine, rule) ? `\n${toolOf(family)} -t nat -R ${rule.chain} ${rule.number} -o ${road.in} -j MASQUERADE` : ''}`,
+      fix: `Bind the rule to the network that needs it (-s) and to the link that it leaves by (-o ${shellWord(road.in)}).${isBare(engine, rule) ? `\n${command`${toolOf(family)} -t nat -R ${rule.chain} ${rule.number} -o ${road.in} -j MASQUERADE`}` : ''}`,
     });
     return [{ ...finding, at: [ref], causedBy: finding.at }];
   }

@@ -2,6 +2,7 @@ import { isLoopback } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { deletions, sayRef } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, hardened4, hardened6, natRouter, natRules, oneLink } from '../examples.ts';
 import { atDoors, type Door, exposed, type Said, shown } from '../exposure/index.ts';
@@ -126,7 +127,7 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[], 
           meaning: [
             `${sayRef(subject.host, ref).replace(/^rule/, 'Rule')} gives it an address that only the host itself should reach, and route_localnet lets it pass.`,
           ],
-          fix: `Let the service listen on the address that it is to be reached by, then delete the rule.\n${deletions([ref]).join('\n')}\nsysctl -w net.ipv4.conf.${door.link}.route_localnet=0`,
+          fix: `Let the service listen on the address that it is to be reached by, then delete the rule.\n${deletions([ref]).join('\n')}\n${command`sysctl -w ${`net.ipv4.conf.${door.link.replaceAll('.', '/')}.route_localnet=0`}`}`,
         });
         return [{ ...finding, at: [ref], causedBy: finding.at }];
       }

@@ -2,8 +2,9 @@ import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
 import { contains, formatAddress, type Ranges } from '../../model/net/index.ts';
 import type { Constraint, Packet } from '../../model/packet/index.ts';
-import { denying, sayList, sayRef, toolOf } from '../blame.ts';
+import { denying, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, toolIn } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
@@ -167,7 +168,7 @@ function describe({ host }: Subject, bans: readonly Ban[]): Finding {
     at: bans.map((ban) => ban.use.at),
     causedBy: writers.map(({ at }) => at),
     witness,
-    fix: `Accept sources that must get in before the list is asked, with ADDRESS for yours.\n${toolOf(family)}${use.at.table === 'filter' ? '' : ` -t ${use.at.table}`} -I ${use.at.chain} ${firstOf([...bans.map((ban) => ban.use), ...writers])} -s ADDRESS -p tcp --dport ${packet.dport ?? 22} -j ACCEPT`,
+    fix: `Accept sources that must get in before the list is asked, with ADDRESS for yours.\n${command`${toolIn(use.at)} -I ${use.at.chain} ${firstOf([...bans.map((ban) => ban.use), ...writers])}`} -s ADDRESS -p tcp --dport ${packet.dport ?? 22} -j ACCEPT`,
     refs: fwRate02.refs,
   };
 }

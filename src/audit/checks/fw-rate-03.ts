@@ -2,8 +2,9 @@ import { known } from '../../model/host/index.ts';
 import { bitsOf, formatAddress } from '../../model/net/index.ts';
 import type { Constraint } from '../../model/packet/index.ts';
 import { ruleText } from '../../model/ruleset/index.ts';
-import { denying, endingsOf, ruleAt, sayList, sayRef, toolOf } from '../blame.ts';
+import { denying, endingsOf, ruleAt, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, ruleWords, toolIn } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
@@ -149,8 +150,8 @@ function describe({ host }: Subject, alike: readonly Hampered[]): Finding {
   const { family } = trusted;
   const rule = ruleAt(host, trusted);
   const fact = host.rulesets[family];
-  const text = rule !== null && fact.known ? ruleText(fact.value, rule).replace(/^-A \S+ /, '') : '';
-  const tool = `${toolOf(family)}${trusted.table === 'filter' ? '' : ` -t ${trusted.table}`}`;
+  const text = rule !== null && fact.known ? ruleWords(ruleText(fact.value, rule)) : [];
+  const tool = toolIn(trusted);
   const same = trusted.chain === limiter.chain && trusted.table === limiter.table;
   return {
     id: fwRate03.id,
@@ -165,7 +166,7 @@ function describe({ host }: Subject, alike: readonly Hampered[]): Finding {
     at: alike.map((one) => one.trusted),
     causedBy: [limiter],
     witness,
-    fix: `Let trusted sources in before the limit.${same && typeof limiter.rule === 'number' ? `\n${tool} -I ${limiter.chain} ${limiter.rule} ${text}\n${tool} -D ${trusted.chain} ${Number(trusted.rule) + 1}` : ''}`,
+    fix: `Let trusted sources in before the limit.${same && typeof limiter.rule === 'number' ? `\n${command`${tool} -I ${limiter.chain} ${limiter.rule} ${text}`}\n${command`${tool} -D ${trusted.chain} ${Number(trusted.rule) + 1}`}` : ''}`,
     refs: fwRate03.refs,
   };
 }

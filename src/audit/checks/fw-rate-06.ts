@@ -1,9 +1,10 @@
 import { known } from '../../model/host/index.ts';
 import { TCP, UDP } from '../../model/net/index.ts';
 import { readRule, ruleText } from '../../model/ruleset/index.ts';
-import { denying, endingsOf, ruleAt, sayRef, toolOf } from '../blame.ts';
+import { denying, endingsOf, ruleAt, sayRef } from '../blame.ts';
 import { bundled } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, ruleWords, toolIn, withoutMatch } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
@@ -117,14 +118,13 @@ function describe({ host }: Subject, limits: readonly Limit[]): Finding {
   const { family } = at;
   const rule = ruleAt(host, at);
   const fact = host.rulesets[family];
-  const text = rule !== null && fact.known ? ruleText(fact.value, rule).replace(/^-A \S+ /, '') : '';
-  const perSource = text.replace(
-    /-m limit( --limit (\S+))?( --limit-burst (\S+))?/,
-    (_, _rate, rate = '3/hour', _burst, burst = '5') =>
-      `-m hashlimit --hashlimit-upto ${rate} --hashlimit-burst ${burst} --hashlimit-mode srcip --hashlimit-name in${family}-${at.rule}`,
-  );
-  const tool = toolOf(family);
-  const where = at.table === 'filter' ? '' : ` -t ${at.table}`;
+  const words = rule !== null && fact.known ? ruleWords(ruleText(fact.value, rule)) : [];
+  const limit = withoutMatch(words, 'limit', ['--limit', '--limit-burst']);
+  const [rate, burst] = [limit?.values.get('--limit') ?? '3/hour', limit?.values.get('--limit-burst') ?? 5];
+  const perSource =
+    limit === null
+      ? command`${words}`
+      : command`${limit.before} -m hashlimit --hashlimit-upto ${rate} --hashlimit-burst ${burst} --hashlimit-mode srcip --hashlimit-name ${`in${family}-${at.rule}`} ${limit.after}`.trimStart();
   return {
     id: fwRate06.id,
     severity: 'medium',
@@ -142,7 +142,7 @@ function describe({ host }: Subject, limits: readonly Limit[]): Finding {
     witness,
     fix: vain
       ? 'Deny what is above the limit right behind it, after making sure that running connections are accepted before; or leave the limit out.'
-      : `Count each source by itself.\n${tool}${where} -R ${at.chain} ${at.rule} ${perSource}`,
+      : `Count each source by itself.\n${command`${toolIn(at)} -R ${at.chain} ${at.rule}`} ${perSource}`,
     refs: fwRate06.refs,
   };
 }

@@ -2,6 +2,7 @@ import { addressWords } from '../../analysis/answers/addresses.ts';
 import { routingFactsOf } from '../../analysis/answers/routing.ts';
 import { type Family, type Ranges, ranges } from '../../model/net/index.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { filter, guide, hardened4, hardened6, natRouter, oneLink } from '../examples.ts';
 import {
   addressesBehind,
@@ -151,8 +152,8 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
           ],
           fix: `Bind the rule to the link by which its sources come (-i), or let the kernel look at sources.${
             family === 4
-              ? `\nsysctl -w net.ipv4.conf.${door.link}.rp_filter=1`
-              : `\nip6tables -t raw -I PREROUTING 1 -i ${door.link} -m rpfilter --invert -j DROP`
+              ? command`\nsysctl -w ${`net.ipv4.conf.${door.link.replaceAll('.', '/')}.rp_filter=1`}`
+              : command`\nip6tables -t raw -I PREROUTING 1 -i ${door.link} -m rpfilter --invert -j DROP`
           }`,
         }),
       ];

@@ -2,6 +2,7 @@ import { routingFactsOf } from '../../analysis/answers/routing.ts';
 import { type Family, parsePrefix, prefixRange, type Ranges, ranges } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import { filter, guide, hardened4, hardened6, natRouter, oneLink } from '../examples.ts';
 import {
   addressesBehind,
@@ -123,7 +124,7 @@ function familyAnswer(subject: Subject, family: Family, doors: readonly Door[]):
             ...assumptions(door),
           ],
           fix: `Drop them before all else, but for networks that are really there.\n${safe
-            .map((text) => `${toolOf(family)} -t raw -I PREROUTING 1 -i ${door.link} -s ${text} -j DROP`)
+            .map((text) => command`${toolOf(family)} -t raw -I PREROUTING 1 -i ${door.link} -s ${text} -j DROP`)
             .join('\n')}`,
         }),
       ];

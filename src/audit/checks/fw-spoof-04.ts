@@ -1,6 +1,7 @@
 import { type Family, formatAddress, formatPrefix, type Prefix, prefixRange } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened4, hardened6, natRouter, oneLink } from '../examples.ts';
 import {
@@ -89,7 +90,7 @@ function out(subject: Subject, family: Family, engine: Engine): Said {
         shown: seen,
         sure: outside.sure,
         meaning: [`${formatAddress({ family, value: others[family] })} is no address of this host.`],
-        fix: `Drop what does not bear an address of the networks that the host is in.${networks.length === 1 ? `\n${dropped(family, 'OUTPUT', `-o ${link}`, networks)}` : ''}`,
+        fix: `Drop what does not bear an address of the networks that the host is in.${networks.length === 1 ? `\n${dropped(family, 'OUTPUT', ['-o', link], networks)}` : ''}`,
       }),
     ];
   }
@@ -113,18 +114,18 @@ function through(subject: Subject, family: Family, engine: Engine): Said {
         shown: seen,
         sure: road.sure,
         meaning: [`The source is of no network behind ${road.in}.`],
-        fix: `Drop what does not bear an address of the networks behind ${road.in}.${networks.length === 1 ? `\n${dropped(family, 'FORWARD', `-i ${road.in} -o ${road.out}`, networks)}` : ''}`,
+        fix: `Drop what does not bear an address of the networks behind ${road.in}.${networks.length === 1 ? `\n${dropped(family, 'FORWARD', ['-i', road.in, '-o', road.out], networks)}` : ''}`,
       }),
     ];
   }
   return [];
 }
 
-function dropped(family: Family, chain: string, links: string, networks: readonly Prefix[]): string {
+function dropped(family: Family, chain: string, links: readonly string[], networks: readonly Prefix[]): string {
   return networks
     .map(
       (prefix) =>
-        `${toolOf(family)} -I ${chain} 1 ${links} ! -s ${formatPrefix({ ...prefix, value: prefixRange(prefix)[0] })} -j DROP`,
+        command`${toolOf(family)} -I ${chain} 1 ${links} ! -s ${formatPrefix({ ...prefix, value: prefixRange(prefix)[0] })} -j DROP`,
     )
     .join('\n');
 }

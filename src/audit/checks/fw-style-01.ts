@@ -1,8 +1,9 @@
 import { known } from '../../model/host/index.ts';
 import { type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
-import { sayRef, toolOf } from '../blame.ts';
+import { sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, ruleWords, toolIn } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
@@ -90,11 +91,16 @@ function run(subject: Subject): Answer {
   });
 }
 
-function rewritten(ruleset: Ruleset, { family, table, chain, rule }: Located, of: Rule): string {
-  const text = ruleText(ruleset, of)
-    .replace(/^-A \S+ /, '')
-    .replace(/-m state( !)? --state /g, '-m conntrack$1 --ctstate ')
-    .replace(/-j NOTRACK/g, '-j CT --notrack')
-    .replace(/-j ULOG.*$/, '-j NFLOG');
-  return `${toolOf(family)}${table === 'filter' ? '' : ` -t ${table}`} -R ${chain} ${rule} ${text}`;
+function rewritten(ruleset: Ruleset, at: Located, of: Rule): string {
+  const words = ruleWords(ruleText(ruleset, of));
+  const text = words.flatMap((word, index) => {
+    const before = words[index - 1];
+    if (word === '--state' && before !== '--comment') return ['--ctstate'];
+    if (before === '-m' && word === 'state') return ['conntrack'];
+    if (before === '-j' && word === 'NOTRACK') return ['CT', '--notrack'];
+    return [word];
+  });
+  const ulog = text.findIndex((word, index) => word === 'ULOG' && text[index - 1] === '-j');
+  const now = ulog < 0 ? text : [...text.slice(0, ulog), 'NFLOG'];
+  return command`${toolIn(at)} -R ${at.chain} ${at.rule} ${now}`;
 }

@@ -4,6 +4,7 @@ import { ruleText } from '../../model/ruleset/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { atTarget, command, ruleWords } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
@@ -66,9 +67,7 @@ function run(subject: Subject): Answer {
       rule: rule.number,
       line: rule.line,
     }));
-    const text = ruleText(ruleset, first.rule)
-      .replace(/^-A \S+ /, '')
-      .replace(/(-j ACCEPT)/, '-m comment --comment "who, why, until when" $1');
+    const [match, target] = atTarget(ruleWords(ruleText(ruleset, first.rule)));
     return known([
       {
         id: fwStyle02.id,
@@ -83,7 +82,7 @@ function run(subject: Subject): Answer {
         at: at.slice(0, 64),
         causedBy: [],
         witness: null,
-        fix: `Say who needs it, for example:\n${toolOf(family)} -R ${first.rule.chain} ${first.rule.number} ${text}`,
+        fix: `Say who needs it, for example:\n${command`${toolOf(family)} -R ${first.rule.chain} ${first.rule.number} ${match}`} -m comment --comment "who, why, until when" ${command`${target}`}`,
         refs: fwStyle02.refs,
       },
     ]);

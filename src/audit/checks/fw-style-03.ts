@@ -1,7 +1,8 @@
 import { known } from '../../model/host/index.ts';
 import { TCP, UDP } from '../../model/net/index.ts';
-import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
+import { deciders, denying, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command, toolIn } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily, type FamilyRules } from '../families.ts';
 import type { Finding, Witness } from '../finding.ts';
@@ -85,7 +86,7 @@ function ask(subject: Subject, { family, ruleset, alone }: FamilyRules): readonl
       at,
       causedBy: [],
       witness,
-      fix: `Drop behind a limit, so that honest mistakes are still answered at once.${first !== undefined && typeof first.rule === 'number' ? `\n${toolOf(family)}${first.table === 'filter' ? '' : ` -t ${first.table}`} -I ${first.chain} ${first.rule} -i ${link} -m hashlimit --hashlimit-above 10/second --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name reject${family} -j DROP` : ''}`,
+      fix: `Drop behind a limit, so that honest mistakes are still answered at once.${first !== undefined && typeof first.rule === 'number' ? `\n${command`${toolIn(first)} -I ${first.chain} ${first.rule} -i ${link}`} -m hashlimit --hashlimit-above 10/second --hashlimit-burst 20 --hashlimit-mode srcip --hashlimit-name reject${family} -j DROP` : ''}`,
       refs: fwStyle03.refs,
     },
   ];

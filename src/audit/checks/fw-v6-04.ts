@@ -3,6 +3,7 @@ import { isLoopback } from '../../model/host/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { addressOf, capital, type Door, doorsOf, exitsOf, ofFamilies, type Said, settled } from '../exposure/index.ts';
@@ -210,8 +211,8 @@ function finding({ host }: Subject, door: Door, lost: readonly Lost[]): Finding 
   const shownAt = deciders([first.witness], denying);
   const isDiscovery = lost.some(({ need }) => need.packet.state === 'UNTRACKED' && need.grave);
   const lines = [...new Map(lost.map(({ need }) => [`${need.chain} ${need.types}`, need])).values()].map(({ chain, types }) => {
-    const hops = Number(types) > 100 ? ' -m hl --hl-eq 255' : '';
-    return `${toolOf(6)} -I ${chain} 1 -p ipv6-icmp --icmpv6-type ${types}${hops} -j ACCEPT`;
+    const hops = Number(types) > 100 ? ['-m', 'hl', '--hl-eq', 255] : [];
+    return command`${toolOf(6)} -I ${chain} 1 -p ipv6-icmp --icmpv6-type ${types} ${hops} -j ACCEPT`;
   });
   return {
     id: fwV604.id,

@@ -1,6 +1,7 @@
 import { type Family, formatAddress, TCP } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
+import { command } from '../command.ts';
 import type { Severity } from '../finding.ts';
 import { sshPorts } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
@@ -105,7 +106,7 @@ const mostPorts = 15;
 function rules({ host }: Subject, family: Family, door: Door, found: readonly Found[]): string {
   const tool = toolOf(family);
   const ssh = new Set(sshPorts(host, family));
-  const link = host.links.known && host.links.value.some(({ name }) => name === door.link) ? `-i ${door.link}` : '! -i lo';
+  const link = host.links.known && host.links.value.some(({ name }) => name === door.link) ? command`-i ${door.link}` : '! -i lo';
   const peers = host.sessions.known
     ? [...new Set(host.sessions.value.filter(({ peer }) => peer.family === family).map(({ peer }) => peer.value))]
     : [];
