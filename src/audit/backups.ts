@@ -112,8 +112,6 @@ export function newest(backups: readonly Backup[], what: Family | 'sets'): Backu
 export interface BackupJob {
   readonly job: Job;
   readonly target: string | null;
-  /** palisade's own, which writes as it should. */
-  readonly own: boolean;
 }
 
 export function backupJobs(files: HostFiles): Known<readonly BackupJob[]> {
@@ -122,12 +120,11 @@ export function backupJobs(files: HostFiles): Known<readonly BackupJob[]> {
   return known(
     jobs.value.flatMap((job): readonly BackupJob[] => {
       const { command } = job;
-      if (/\bpalisade\s+backup\b/.test(command)) return [{ job, target: null, own: true }];
       const saves = /\b(?:ip6?tables(?:-nft|-legacy)?-save|ipset\s+save|nft\s+list\s+ruleset)\b([^;&]*)/.exec(command);
       if (saves === null) return [];
       const target =
         />>?\s*["']?([^\s"'|]+)/.exec(saves[1] ?? '')?.[1] ?? /\s-f\s*["']?([^\s"']+)/.exec(saves[1] ?? '')?.[1] ?? null;
-      return [{ job, target, own: false }];
+      return [{ job, target }];
     }),
   );
 }
@@ -148,3 +145,23 @@ export function nothingToKeep(host: Host): boolean {
     return ruleset.known && !holdsOwnRules(ruleset.value);
   });
 }
+
+/**
+ * Commands that make a backup now and one every day: into a new file, to the disk, then under its name, for root alone. What holds
+ * nothing is not kept, so that each file can be restored.
+ */
+export const dailyBackup = `install -d -o root -g root -m 0700 /var/backups/iptables
+cat > /etc/cron.daily/firewall-backup <<'END'
+#!/bin/sh
+umask 077
+cd /var/backups/iptables || exit 1
+keep() { name=$1; shift; "$@" > .new && sync .new && if [ -s .new ]; then mv .new "$name"; else rm .new; fi; }
+day=$(date +%F)
+keep "rules-$day.v4" iptables-save || exit 1
+keep "rules-$day.v6" ip6tables-save || exit 1
+if command -v ipset > /dev/null; then keep "rules-$day.ipset" ipset save || exit 1; fi
+find . -name 'rules-????-??-??.*' -mtime +90 -delete
+keep SHA256SUMS sha256sum rules-* || exit 1
+sync .
+END
+chmod 0700 /etc/cron.daily/firewall-backup && /etc/cron.daily/firewall-backup`;

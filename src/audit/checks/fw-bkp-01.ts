@@ -1,5 +1,5 @@
 import type { Host } from '../../model/host/index.ts';
-import { backupJobs, backupsOf, isLookedAt, newest, nothingToKeep } from '../backups.ts';
+import { backupJobs, backupsOf, dailyBackup, isLookedAt, newest, nothingToKeep } from '../backups.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
@@ -23,7 +23,7 @@ export const fwBkp01: Check = {
   kinds: ['H'],
   refs: ['NIST 800-53 CP-9', 'NIST SP 800-41r1 5.5'],
   why: 'After a mistake or a break-in there is nothing to go back to.',
-  fix: 'Let palisade make one every day.',
+  fix: 'Make one every day.',
   run,
   examples: [
     { title: 'of today', v4: guide, facts: host(backup(0)), finds: [] },
@@ -43,6 +43,12 @@ export const fwBkp01: Check = {
       finds: [],
       unknown: 1,
     },
+    {
+      title: 'a command that is not there',
+      v4: guide,
+      facts: host(file('/etc/cron.d/fw', '5 4 * * * root palisade backup create\n')),
+      finds: ['medium null'],
+    },
     { title: 'files that were not read', v4: guide, finds: [], unknown: 1 },
   ],
 };
@@ -53,7 +59,7 @@ function run({ host }: Subject): Answer {
     given(fwBkp01, [backupsOf(files), backupJobs(files)], (backups, jobs) => {
       const last = [...backups].sort((a, b) => (b.file.modified ?? 0) - (a.file.modified ?? 0))[0];
       if (last === undefined) {
-        const elsewhere = jobs.find(({ own, target }) => own || target === null || !isLookedAt(target));
+        const elsewhere = jobs.find(({ target }) => target === null || !isLookedAt(target));
         if (elsewhere !== undefined) {
           const { path, line } = elsewhere.job;
           return unanswered(fwBkp01, {
@@ -65,7 +71,7 @@ function run({ host }: Subject): Answer {
           certainty: 'possible',
           title: 'No backup of the rules was found on the host',
           why: 'Neither /backup, /var/backups nor /root holds one, and nothing that is scheduled makes one. A copy on another machine cannot be seen from here.',
-          fix: 'Make one now, and one every day.\npalisade backup create',
+          fix: `Make one now, and one every day.\n${dailyBackup}`,
         });
       }
       if (last.file.modified === null) {
@@ -82,7 +88,7 @@ function run({ host }: Subject): Answer {
           : found(fwBkp01, {
               title: `The last backup of the rules is ${days} days old: ${last.file.path}`,
               why: 'The rules have changed since. Going back to it would undo those changes too.',
-              fix: 'Make one now, and one every day.\npalisade backup create',
+              fix: `Make one now, and one every day.\n${dailyBackup}`,
             }),
       );
     }),

@@ -1,5 +1,5 @@
 import { holdsRules } from '../../analysis/answers/bystanders.ts';
-import { backupsOf, nothingToKeep } from '../backups.ts';
+import { backupsOf, dailyBackup, nothingToKeep } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, hardened4, hardened6, oneLink } from '../examples.ts';
@@ -19,7 +19,7 @@ export const fwBkp02: Check = {
   kinds: ['H', 'S'],
   refs: ['NIST 800-53 CP-9'],
   why: '`iptables-save` saves IPv4 alone, and rules that ask sets cannot be restored without them.',
-  fix: 'Back up with palisade, or save ip6tables and ipset too.',
+  fix: 'Save ip6tables and ipset too.',
   run,
   examples: [
     { title: 'both families', v4: hardened4, v6: hardened6, sets: '', facts: host(v4, v6), finds: [] },
@@ -67,7 +67,7 @@ function run({ host }: Subject): Answer {
       return found(fwBkp02, {
         title: `The backups lack ${sayList(lacking)}`,
         why: 'What is missing stays as it is when the rest is restored, or keeps the rest from being restored.',
-        fix: 'Save everything.\npalisade backup create',
+        fix: `Save everything.\n${dailyBackup}`,
       });
     }),
   );

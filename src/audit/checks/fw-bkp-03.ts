@@ -1,14 +1,15 @@
-import { backupsOf, newest, nothingToKeep } from '../backups.ts';
+import { backupsOf, dailyBackup, newest, nothingToKeep } from '../backups.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
 import { both, fine, found, given } from '../host-finding.ts';
+import { holdsOwnRules } from '../neighbours.ts';
 
 const host = (text: string): object => ({ ...oneLink, files: [file('/backup/iptables.rules', text)] });
 
 /**
  * Judged by the text: a file without COMMIT or with a fault is refused, an empty one changes nothing and says so to nobody, and tables
- * without rules take the firewall away. That a rehearsal on this kernel takes it is more, and is `palisade backup verify`'s to say.
+ * without rules take the firewall away. That a rehearsal on this kernel takes it is more, and is not said here.
  */
 export const fwBkp03: Check = {
   id: 'FW-BKP-03',
@@ -30,6 +31,13 @@ export const fwBkp03: Check = {
       finds: ['high 4'],
     },
     { title: 'it accepts everything', v4: guide, facts: host(empty), finds: ['high 4'] },
+    {
+      title: 'a family that has no rules',
+      v4: guide,
+      v6: empty,
+      facts: { ...oneLink, files: [file('/backup/ip6tables.rules', '')] },
+      finds: [],
+    },
     { title: 'no backup, which is a finding of its own', v4: guide, facts: { ...oneLink, files: [] }, finds: [] },
     { title: 'files that were not read', v4: guide, finds: [], unknown: 1 },
   ],
@@ -41,6 +49,8 @@ function run({ host }: Subject): Answer {
     given(fwBkp03, [backupsOf(files)], (backups) =>
       both(
         ...([4, 6] as const).map((family) => {
+          const live = host.rulesets[family];
+          if (live.known && !holdsOwnRules(live.value)) return fine;
           const last = newest(backups, family);
           if (last === null || last.fault === null) return fine;
           const { path } = last.file;
@@ -48,7 +58,7 @@ function run({ host }: Subject): Answer {
             family,
             title: `The last backup of the IPv${family} rules is no good: ${path}`,
             why: `${last.fault.slice(0, 1).toUpperCase()}${last.fault.slice(1)}.`,
-            fix: 'Make a new one, which palisade writes whole or not at all, and try it out.\npalisade backup create',
+            fix: `Make a new one, which is written whole or not at all.\n${dailyBackup}`,
           });
         }),
       ),

@@ -1,4 +1,4 @@
-import { type Backup, backupJobs, backupsOf } from '../backups.ts';
+import { type Backup, backupsOf, dailyBackup } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
@@ -47,28 +47,23 @@ export const fwBkp05: Check = {
 
 function run({ host }: Subject): Answer {
   return given(fwBkp05, [host.files], (files) =>
-    given(
-      fwBkp05,
-      [backupsOf(files), backupJobs(files), scheduled(files), host.processes],
-      (backups, jobs, schedule, processes) => {
-        // palisade's own are kept, numbered and hashed.
-        if (backups.length === 0 || jobs.some(({ own }) => own)) return fine;
-        const lacking = [
-          ...(several(backups) ? [] : ['older ones beside the last']),
-          ...(schedule.some(({ command }) => carries.test(command)) || processes.some(({ name }) => agents.test(name))
-            ? []
-            : ['a copy on another machine']),
-          ...([...files.keys()].some((path) => /(?:\.sha\d*|\.md5|\.asc|\.sig|SUMS)$/.test(path)) ? [] : ['checksums']),
-        ];
-        if (lacking.length === 0) return fine;
-        return found(fwBkp05, {
-          certainty: 'possible',
-          title: `Of the backups of the rules there are no ${sayList(lacking)}`,
-          why: `As far as the files and schedules of the host say (${sayList(backups.slice(0, 3).map(({ file }) => file.path))}). What another machine fetches by itself cannot be seen here.`,
-          fix: 'Let palisade keep them, and copy them away.\npalisade backup create\nrsync -a /var/lib/palisade/ BACKUPHOST:palisade/',
-        });
-      },
-    ),
+    given(fwBkp05, [backupsOf(files), scheduled(files), host.processes], (backups, schedule, processes) => {
+      if (backups.length === 0) return fine;
+      const lacking = [
+        ...(several(backups) ? [] : ['older ones beside the last']),
+        ...(schedule.some(({ command }) => carries.test(command)) || processes.some(({ name }) => agents.test(name))
+          ? []
+          : ['a copy on another machine']),
+        ...([...files.keys()].some((path) => /(?:\.sha\d*|\.md5|\.asc|\.sig|SUMS)$/.test(path)) ? [] : ['checksums']),
+      ];
+      if (lacking.length === 0) return fine;
+      return found(fwBkp05, {
+        certainty: 'possible',
+        title: `Of the backups of the rules there are no ${sayList(lacking)}`,
+        why: `As far as the files and schedules of the host say (${sayList(backups.slice(0, 3).map(({ file }) => file.path))}). What another machine fetches by itself cannot be seen here.`,
+        fix: `Keep one of each day, and copy them away.\n${dailyBackup}\nrsync -a /var/backups/iptables/ BACKUPHOST:iptables/`,
+      });
+    }),
   );
 }
 

@@ -3,7 +3,7 @@ import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
-import { fine, found, given, unanswered } from '../host-finding.ts';
+import { fine, found, given, shellWord, unanswered } from '../host-finding.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
 const cron = (command: string): object => file('/etc/cron.d/fw', `5 4 * * * root ${command}\n`);
@@ -16,7 +16,7 @@ export const fwBkp06: Check = {
   kinds: ['H'],
   refs: ['NIST 800-53 CP-9'],
   why: 'The shell empties the file before iptables-save says its first word. A full disk or a crash at that moment costs the backup that was there.',
-  fix: 'Write into a new file and rename it, as palisade does.',
+  fix: 'Write into a new file and rename it.',
   run,
   examples: [
     { title: 'over the last one', facts: host(cron('iptables-save > /backup/iptables.rules')), finds: ['medium null'] },
@@ -27,7 +27,6 @@ export const fwBkp06: Check = {
       finds: [],
     },
     { title: 'one file a day', facts: host(cron('iptables-save > /backup/iptables-$(date +\\%F).rules')), finds: [] },
-    { title: 'palisade', facts: host(cron('palisade backup create')), finds: [] },
     { title: 'no backup at all', facts: host(), finds: [] },
     { title: 'nobody knows how it was made', facts: host(file('/backup/iptables.rules', guide)), finds: [], unknown: 1 },
     { title: 'files that were not read', finds: [], unknown: 1 },
@@ -47,16 +46,15 @@ function run({ host }: Subject): Answer {
             });
       }
       // A name with the date is a new file each time.
-      const over = jobs.filter(
-        ({ own, target, job }) => !own && target !== null && !/\bmv\b/.test(job.command) && !/[$`%]/.test(target),
-      );
+      const over = jobs.filter(({ target, job }) => target !== null && !/\bmv\b/.test(job.command) && !/[$`%]/.test(target));
       if (over.length === 0) return fine;
       const [{ target } = { target: null }] = over;
+      const [last, fresh] = [shellWord(target ?? ''), shellWord(`${target}.new`)];
       return found(fwBkp06, {
         title: `The last backup is overwritten in place: ${sayList(over.map(({ job, target: to }) => `${job.path}:${job.line} writes ${to}`))}`,
         why: 'If the command is killed or the disk is full, the old backup is gone and the new one is not there.',
-        fix: `Write a new file and rename it, or let palisade do so.
-iptables-save > ${target}.new && sync ${target}.new && mv ${target}.new ${target}`,
+        fix: `Write a new file and rename it.
+iptables-save > ${fresh} && sync ${fresh} && mv ${fresh} ${last}`,
       });
     }),
   );

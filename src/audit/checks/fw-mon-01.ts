@@ -15,7 +15,7 @@ const agents =
   /^(nrpe|nsca|zabbix_agent|icinga2|node_exporter|prometheus-node|telegraf|check_mk|cmk-agent|netdata|monit|collectd|snmpd|wazuh|ossec)/;
 /** What a scheduled job or an agent runs to look at the rules. */
 const looks =
-  /\bpalisaded?\b|check_iptables|\bip6?tables(?:-\w+)?\s+.*(?:-L|-S|--list)|\bip6?tables-save\b.*(?:diff|cmp|md5|sha\d)/;
+  /\bpalisade\s+audit\b|check_iptables|\bip6?tables(?:-\w+)?\s+.*(?:-L|-S|--list)|\bip6?tables-save\b.*(?:diff|cmp|md5|sha\d)/;
 
 /** Agents are judged by their configuration on the host; when an alert last reached somebody is not to be seen here. */
 export const fwMon01: Check = {
@@ -25,21 +25,30 @@ export const fwMon01: Check = {
   kinds: ['H', 'L'],
   refs: ['NIST SP 800-41r1 5.5'],
   why: 'A firewall that a reload emptied looks like any other from outside, until somebody comes in.',
-  fix: 'Let palisade run as a service, or let the monitoring that you have call `palisade check`.',
+  fix: 'Let a timer, or the monitoring that you have, run `palisade audit --fail-on high`.',
   run,
   examples: [
     { title: 'nothing', facts: host([]), finds: ['medium null'] },
-    { title: 'palisade runs', facts: host([], 'palisaded'), finds: [] },
-    { title: 'palisade by cron', facts: host([file('/etc/cron.d/fw', '*/5 * * * * root palisade check\n')]), finds: [] },
+    { title: 'a name that any program may take', facts: host([], 'palisaded'), finds: ['medium null'] },
+    {
+      title: 'a command that is not there',
+      facts: host([file('/etc/cron.d/fw', '*/5 * * * * root palisade check\n')]),
+      finds: ['medium null'],
+    },
+    {
+      title: 'palisade by cron',
+      facts: host([file('/etc/cron.d/fw', '*/5 * * * * root palisade audit --fail-on high\n')]),
+      finds: [],
+    },
     {
       title: 'Nagios asks it',
-      facts: host([file('/etc/nagios/nrpe.d/fw.cfg', 'command[fw]=/usr/bin/palisade check\n')], 'nrpe'),
+      facts: host([file('/etc/nagios/nrpe.d/fw.cfg', 'command[fw]=/usr/bin/palisade audit --fail-on high\n')], 'nrpe'),
       finds: [],
     },
     { title: 'an agent that does not ask', facts: host([], 'zabbix_agentd'), finds: ['medium null'] },
     {
       title: 'a line that is commented out',
-      facts: host([file('/etc/cron.d/fw', '#*/5 * * * * root palisade check\n')]),
+      facts: host([file('/etc/cron.d/fw', '#*/5 * * * * root palisade audit\n')]),
       finds: ['medium null'],
     },
     { title: 'nothing was read', finds: [], unknown: 1 },
@@ -49,7 +58,6 @@ export const fwMon01: Check = {
 
 function run({ host }: Subject): Answer {
   return given(fwMon01, [host.processes, host.files], (processes, files) => {
-    if (processes.some(({ name }) => name === 'palisaded')) return fine;
     return given(fwMon01, [scheduled(files)], (jobs) => {
       if (jobs.some(({ command }) => looks.test(command))) return fine;
       const running = [...new Set(processes.flatMap(({ name }) => agents.exec(name)?.[1] ?? []))];
@@ -67,8 +75,8 @@ function run({ host }: Subject): Answer {
             ? `${sayList(running)} runs, but nothing on the host says that the firewall is watched`
             : 'Nothing watches the firewall',
         why: 'If the rules are emptied or changed, by accident or by an intruder, nobody is told.',
-        fix: `Let palisade watch it, or let your monitoring ask it.
-printf '%s\\n' '*/5 * * * * root palisade check' > /etc/cron.d/palisade`,
+        fix: `Let palisade look each quarter of an hour, and cron send what it finds; or let your monitoring ask it.
+printf '%s\\n' PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin '*/15 * * * * root said=$(palisade audit --fail-on high 2>&1) || echo "$said"' > /etc/cron.d/palisade`,
       });
     });
   });

@@ -4,13 +4,13 @@ import { backupsOf, newest, nothingToKeep } from '../backups.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, oneLink } from '../examples.ts';
 import { file } from '../host-examples.ts';
-import { fine, found, given, unanswered } from '../host-finding.ts';
+import { fine, found, given, shellWord, unanswered } from '../host-finding.ts';
 import { differing } from '../same-rules.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
 
 /**
- * The last backup is the baseline, until `palisade drift` compares with what was last confirmed. Who changed the rules is for the audit log to say
+ * The last backup is the baseline. Who changed the rules is for the audit log to say
  * (FW-CAP-02).
  */
 export const fwOps04: Check = {
@@ -51,7 +51,7 @@ function run({ host }: Subject): Answer {
       if (told.length === 0) {
         return unanswered(fwOps04, {
           why: 'whether the rules were changed is not known: there is no backup that they could be compared with',
-          remedy: 'make one with palisade backup create',
+          remedy: 'make one, as FW-BKP-01 says',
         });
       }
       return { findings: told.flatMap(({ findings }) => findings), unknown: told.flatMap(({ unknown }) => unknown) };
@@ -73,7 +73,7 @@ function ask(host: Host, family: Family, backup: ReturnType<typeof newest>): Ans
         certainty: difference.neighbours ? 'possible' : 'certain',
         title: `The IPv${family} rules are not those of the last backup${when}: ${path}`,
         why: `${difference.example} Somebody or something changed them since.`,
-        fix: `Look at what differs; then make a new backup, or go back to this one.\npalisade diff --help`,
+        fix: `Look at what differs; then make a new backup, or go back to this one.\npalisade diff ${shellWord(path)} live`,
       });
     }),
   );
