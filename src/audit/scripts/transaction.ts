@@ -2,6 +2,7 @@ import type { Backend, Host } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { isBuiltin } from '../../model/ruleset/index.ts';
 import { parseScript, type RunOptions } from '../../model/ruleset/script/index.ts';
+import { hereDocument } from '../command.ts';
 import type { Witness } from '../finding.ts';
 import type { ManagementSession } from './session.ts';
 import { type Life, type Moment, timelineOf } from './timeline.ts';
@@ -101,7 +102,7 @@ function transactionsOf(tables: Readonly<Record<Family, Tables>>, backend: Backe
 
 /** As a shell takes it. */
 export function asCommand({ tool, text }: Transaction): string {
-  return `${tool} <<'EOF'\n${text}EOF\n`;
+  return hereDocument(tool, text);
 }
 
 /** What stands after each step, without the beginning. */

@@ -63,8 +63,19 @@ export function equivalentText({ start, equivalent, notUnderstood }: ScriptPartJ
       ? 'It replaces these tables as they were read: where others change them too, such as Docker or fail2ban, load it at once.'
       : '';
   const said = [several, verdict, more, before, without, replaced].filter((sentence) => sentence !== '').join(' ');
-  const lines = transactions.flatMap(({ tool, text }) => [`${tool} <<'EOF'`, ...text.split('\n').slice(0, -1), 'EOF']);
+  const lines = transactions.flatMap(({ tool, text }) => hereDocument(tool, text).split('\n').slice(0, -1));
   return `${heading('The same change in one go', view)}${paragraph(said, view)}${lines.map((line) => `${view.paint('cyan', line)}\n`).join('')}`;
+}
+
+/**
+ * Text for a tool to read, ended by a word that is no line of it: comments in rules may hold ends of lines. The twin of
+ * what `audit` follows (src/audit/command.ts), which nothing here may import; a test holds them together.
+ */
+function hereDocument(tool: string, text: string): string {
+  const lines = new Set(text.split('\n'));
+  let end = 'EOF';
+  for (let count = 2; lines.has(end); count += 1) end = `EOF${count}`;
+  return `${tool} <<'${end}'\n${text}${end}\n`;
 }
 
 function lineWords(commands: readonly { readonly line: number }[]): string {
