@@ -55,14 +55,14 @@ export function ruleAt(host: Host, ref: RuleRef): Rule | null {
 /** `the policy of INPUT`, or ``rule 3 of INPUT (`-A INPUT …`)``. */
 export function sayRef(host: Host, ref: RuleRef): string {
   const chain = ref.table === 'filter' ? ref.chain : `${ref.table} ${ref.chain}`;
-  if (ref.rule === 'policy') return `the policy of ${chain}`;
+  if (ref.rule === 'policy') return oneLine(`the policy of ${chain}`);
   const fact = host.rulesets[ref.family];
   const rule = ruleAt(host, ref);
-  return `rule ${ref.rule} of ${chain}${fact.known && rule !== null ? ` (\`${oneLine(ruleText(fact.value, rule))}\`)` : ''}`;
+  return oneLine(`rule ${ref.rule} of ${chain}${fact.known && rule !== null ? ` (\`${ruleText(fact.value, rule)}\`)` : ''}`);
 }
 
 /** Sentences are one line: what stands behind an end of line in a fix is a command. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, '␤');
 }
 

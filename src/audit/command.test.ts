@@ -103,6 +103,7 @@ describe('a word of a command', () => {
     expect(command`iptables -I INPUT ${1} ! -i ${'eth0.7'} -s ${'10.0.0.0/8'} ${['!', '-d', '2001:db8::1']} -j ACCEPT`).toBe(
       'iptables -I INPUT 1 ! -i eth0.7 -s 10.0.0.0/8 ! -d 2001:db8::1 -j ACCEPT',
     );
+    expect(command`iptables ${[]} -S ${[]}`).toBe('iptables -S');
     expect(shellWord("it's")).toBe(`'it'\\''s'`);
   });
 });

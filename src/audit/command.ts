@@ -18,7 +18,7 @@ export function command(written: TemplateStringsArray, ...put: readonly Put[]): 
   return written.reduce((line, text, index) => {
     const words = [put[index - 1] ?? []].flat().map((word) => shellWord(String(word)));
     // Nothing but its blank was put in for an empty list.
-    return words.length === 0 && text.startsWith(' ') ? line.trimEnd() + text : line + words.join(' ') + text;
+    return words.length === 0 && /^( |$)/.test(text) ? line.trimEnd() + text : line + words.join(' ') + text;
   });
 }
 
