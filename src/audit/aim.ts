@@ -1,9 +1,9 @@
 import { type Family, TCP, UDP } from '../model/net/index.ts';
 import { type Constraint, type Packet, states } from '../model/packet/index.ts';
+import { meaningsOf } from '../model/ruleset/index.ts';
 import { ruleAt } from './blame.ts';
 import type { Subject } from './check.ts';
 import type { Located, Witness } from './finding.ts';
-import { meaningsOf } from './meaning.ts';
 import { opening } from './probes.ts';
 import { outsideOf, ownAddresses } from './surroundings.ts';
 import { unnamedLink, unnamedPort, vocabularyOf } from './vocabulary.ts';

@@ -76,8 +76,12 @@ const bigEnough = 1 / 64;
  * the whole; equal ones in order.
  */
 export function partsOf<T extends number | bigint>(asked: readonly Ranges<T>[], universe: Universe<T>): readonly Part<T>[] {
+  return partsBy(turnsOf(asked), universe);
+}
+
+/** The same, of what rules ask as {@link turnsOf} has it. */
+export function partsBy<T extends number | bigint>(turns: Turns, universe: Universe<T>): readonly Part<T>[] {
   const back = (value: bigint): T => (typeof universe.of[0]?.[0] === 'number' ? Number(value) : value) as T;
-  const turns = turnsOf(asked);
   const cuts = [...turns.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const found = new Map<bigint, { size: bigint; lo: bigint; hi: bigint; liked: number }>();
   let whole = 0n;
@@ -112,16 +116,19 @@ export function partsOf<T extends number | bigint>(asked: readonly Ranges<T>[], 
   return parts.sort((a, b) => Number(b.first) - Number(a.first) || (a.size > b.size ? -1 : a.size < b.size ? 1 : 0));
 }
 
+/** Values at which answers change, each with a mark of which do. */
+export type Turns = ReadonlyMap<bigint, bigint>;
+
 /**
  * Where answers change: at each value, the questions whose answer turns there, as the exclusive-or of their marks. Marks
  * are 64 bits, so that two sets of answers look the same by chance about never.
  */
-function turnsOf<T extends number | bigint>(asked: readonly Ranges<T>[]): ReadonlyMap<bigint, bigint> {
+export function turnsOf<T extends number | bigint>(asked: readonly Ranges<T>[]): Turns {
   const turns = new Map<bigint, bigint>();
   const seen = new Set<string>();
   for (const spans of asked) {
-    const tidy = ranges(...spans);
-    const text = tidy.map(([lo, hi]) => `${lo}-${hi}`).join();
+    const tidy = spans.length > 1 ? ranges(...spans) : spans;
+    const text = tidy.join();
     if (seen.has(text)) continue;
     seen.add(text);
     const mark = markOf(BigInt(seen.size));

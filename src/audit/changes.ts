@@ -1,5 +1,4 @@
-import { type Rule, type RuleMeaning, type Ruleset, readRule, type Table } from '../model/ruleset/index.ts';
-import { meaningsOf } from './meaning.ts';
+import { meaningsOf, type RuleMeaning, type Ruleset, type Table } from '../model/ruleset/index.ts';
 
 /** What a rule may change of what later rules look at. */
 export interface Changes {
@@ -15,7 +14,7 @@ const all: Changes = { mark: true, sets: true, state: true };
 const none: Changes = { mark: false, sets: false, state: false };
 
 /** What one rule may change; `chains` says it of the chains that it jumps to. */
-export function changesOf(ruleset: Ruleset, rule: Rule, meaning: RuleMeaning, chains: Changing): Changes {
+export function changesOf(meaning: RuleMeaning, chains: Changing): Changes {
   const { effect } = meaning;
   switch (effect.kind) {
     case 'write':
@@ -34,14 +33,15 @@ export function changesOf(ruleset: Ruleset, rule: Rule, meaning: RuleMeaning, ch
     case 'unknown':
       return all;
     case 'continue':
-      return isSetTarget(readRule(ruleset, rule).target) ? { ...none, sets: true } : none;
+      return isSetTarget(meaning) ? { ...none, sets: true } : none;
     default:
       return none;
   }
 }
 
-function isSetTarget(target: ReturnType<typeof readRule>['target']): boolean {
-  return target.kind === 'extension' && target.use.name === 'SET';
+/** Targets are the last thing that a rule uses. */
+export function isSetTarget({ uses }: RuleMeaning): boolean {
+  return uses.at(-1)?.name === 'SET';
 }
 
 /** Goes over the table until nothing new is found, since chains may call each other in any order. */
@@ -57,7 +57,7 @@ export function changingChains(ruleset: Ruleset, table: Table): Changing {
       for (const rule of chain.rules) {
         const meaning = meanings.get(rule);
         if (meaning === undefined) continue;
-        const does = changesOf(ruleset, rule, meaning, done);
+        const does = changesOf(meaning, done);
         sum = { mark: sum.mark || does.mark, sets: sum.sets || does.sets, state: sum.state || does.state };
       }
       const before = done.get(chain.name) ?? none;

@@ -4,12 +4,13 @@ import { none } from '../analysis/space/index.ts';
 import type { Known } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { always, type RuleRef } from '../model/packet/index.ts';
-import type { Rule } from '../model/ruleset/index.ts';
+import { meaningsOf, type Rule } from '../model/ruleset/index.ts';
 import { allowing, denying } from './blame.ts';
+import { isSetTarget } from './changes.ts';
 import type { Subject } from './check.ts';
 import type { Engine } from './engine.ts';
 import type { Located } from './finding.ts';
-import { canonical, meaningsOf, readsOf } from './meaning.ts';
+import { canonical, readsOf } from './meaning.ts';
 import { templateOf } from './owners.ts';
 import { endingIn, type HookPackets, openings } from './packet-sets.ts';
 import { effectText, repetitionsIn } from './repetition.ts';
@@ -65,9 +66,7 @@ function explain(subject: Subject, engine: Engine): DeadRules {
   const { ruleset } = engine.firewall;
   const repeated = new Set<Rule>(repetitionsIn(ruleset).flatMap(({ rule, earlier }) => (earlier.ends ? [rule] : [])));
   // What packets add to a set on their way a later rule finds there; the engine takes sets as they were read.
-  const fills = ruleset.tables.some(({ rules }) =>
-    rules.some((rule) => meaningsOf(ruleset).get(rule)?.uses.at(-1)?.name === 'SET'),
-  );
+  const fills = [...meaningsOf(ruleset).values()].some(isSetTarget);
   const liveness = engine.liveness();
   const explained: Dead[] = [];
   const left: DeadRule[] = [];

@@ -5,20 +5,24 @@ import { OverBudget } from '../analysis/space/index.ts';
 import { createSpace, type Firewall, type Space } from '../analysis/symbolic/index.ts';
 import { type Host, type Known, known, unknown } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
+import { meaningsOf } from '../model/ruleset/index.ts';
 import { strangerCuts } from './exposure/strangers.ts';
 
 /** The rules of one family as functions of a packet, and what all checks ask of them, each made once. */
 export interface Engine {
   readonly space: Space;
   readonly firewall: Firewall;
-  /** Which rules any packet meets. */
+  /** Which rules any packet meets. @throws OverBudget, also later */
   liveness(): Liveness;
-  /** Why others are dead. */
+  /** Why others are dead. @throws OverBudget, also later */
   shadows(): Shadows;
 }
 
 /** Puts a question to the engine of a family; unknown where the rules are, or where the answer needs more than the budget. */
 export type Ask = <T>(family: Family, question: (engine: Engine) => T) => Known<T>;
+
+/** A question may take so much of what is left: others can be asked behind one that goes over it. */
+const share = 0.75;
 
 export function createAsk(host: Host, budget?: number): Ask {
   const engines = new Map<Family, Known<Engine>>();
@@ -30,7 +34,8 @@ export function createAsk(host: Host, budget?: number): Ask {
     }
     if (!engine.known) return engine;
     try {
-      return known(question(engine.value));
+      const { value } = engine;
+      return known(value.space.diagram.within(share, () => question(value)));
     } catch (error) {
       if (error instanceof OverBudget) return undecided(error);
       throw error;
@@ -41,20 +46,35 @@ export function createAsk(host: Host, budget?: number): Ask {
 function engineOf(host: Host, family: Family, budget: number | undefined): Known<Engine> {
   const ruleset = host.rulesets[family];
   if (!ruleset.known) return ruleset;
+  // Checks ask for all of them, and the engine then reads no rule a second time.
+  meaningsOf(ruleset.value);
   const surroundings = surroundingsOf(host);
   const apart = [...routingCuts(family, routingFactsOf(host, family), surroundings), ...strangerCuts(family)];
   const space = createSpace(family, [{ ruleset: ruleset.value, surroundings, apart }], budget);
   const [firewall] = space.firewalls;
   if (firewall === undefined) throw new Error('a space without a firewall');
-  let liveness: Liveness | null = null;
-  let shadows: Shadows | null = null;
   const engine: Engine = {
     space,
     firewall,
-    liveness: () => (liveness ??= livenessOf(space, firewall)),
-    shadows: () => (shadows ??= shadowsOf(space, firewall, engine.liveness())),
+    liveness: once(() => livenessOf(space, firewall)),
+    shadows: once(() => shadowsOf(space, firewall, engine.liveness())),
   };
   return known(engine);
+}
+
+/** Asks when first called; what goes over the budget is not asked again. */
+function once<T>(ask: () => T): () => T {
+  let answer: { readonly value: T } | OverBudget | null = null;
+  return () => {
+    try {
+      answer ??= { value: ask() };
+    } catch (error) {
+      if (!(error instanceof OverBudget)) throw error;
+      answer = error;
+    }
+    if (answer instanceof OverBudget) throw answer;
+    return answer.value;
+  };
 }
 
 function undecided({ message }: OverBudget): Known<never> {

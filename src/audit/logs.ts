@@ -1,7 +1,5 @@
-import type { Ruleset } from '../model/ruleset/index.ts';
-import { type Rule, readRule } from '../model/ruleset/index.ts';
+import { meaningsOf, type Rule, type Ruleset, readRule } from '../model/ruleset/index.ts';
 import type { Located } from './finding.ts';
-import { meaningsOf } from './meaning.ts';
 
 /** A rule that reports packets. */
 export interface LogRule {

@@ -1,18 +1,5 @@
 import { type Ranges, ranges } from '../model/net/index.ts';
 import { allOf, anyOf, type Constraint, never, not } from '../model/packet/index.ts';
-import { type Rule, type RuleMeaning, type Ruleset, ruleMeaning } from '../model/ruleset/index.ts';
-
-const kept = new WeakMap<Ruleset, ReadonlyMap<Rule, RuleMeaning>>();
-
-/** The meaning of every rule of all tables, worked out once a ruleset. */
-export function meaningsOf(ruleset: Ruleset): ReadonlyMap<Rule, RuleMeaning> {
-  const found = kept.get(ruleset);
-  if (found !== undefined) return found;
-  const made = new Map<Rule, RuleMeaning>();
-  for (const table of ruleset.tables) for (const rule of table.rules) made.set(rule, ruleMeaning(ruleset, rule));
-  kept.set(ruleset, made);
-  return made;
-}
 
 /**
  * A text that is the same for constraints that say the same in different words: order, nesting and repetition do not
@@ -40,9 +27,9 @@ function push(constraint: Constraint, negated: boolean): Constraint {
 
 /** Ranges sorted and merged; none at all is never true. */
 function tidy(leaf: Constraint): Constraint {
-  if (leaf.kind === 'number') return leaf.ranges.length === 0 ? never : { ...leaf, ranges: ranges(...leaf.ranges) };
-  if (leaf.kind === 'address') return leaf.ranges.length === 0 ? never : { ...leaf, ranges: ranges(...leaf.ranges) };
-  return leaf;
+  if (leaf.kind !== 'number' && leaf.kind !== 'address') return leaf;
+  if (leaf.ranges.length < 2) return leaf.ranges.length === 0 ? never : leaf;
+  return leaf.kind === 'number' ? { ...leaf, ranges: ranges(...leaf.ranges) } : { ...leaf, ranges: ranges(...leaf.ranges) };
 }
 
 function reduce(constraint: Constraint): Constraint {
@@ -83,8 +70,25 @@ function meet<T extends number | bigint>(a: Ranges<T>, b: Ranges<T>): Ranges<T> 
   );
 }
 
+/** As JSON, of which an address is a text; put together here, since every rule is written. */
 function write(constraint: Constraint): string {
-  return JSON.stringify(constraint, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
+  switch (constraint.kind) {
+    case 'number':
+      return leafOf(constraint, constraint.ranges.map(([lo, hi]) => `[${lo},${hi}]`).join());
+    case 'address':
+      return leafOf(constraint, constraint.ranges.map(([lo, hi]) => `["${lo}","${hi}"]`).join());
+    case 'all':
+    case 'any':
+      return `{"kind":"${constraint.kind}","of":[${constraint.of.map(write).join()}]}`;
+    case 'not':
+      return `{"kind":"not","of":${write(constraint.of)}}`;
+    default:
+      return JSON.stringify(constraint);
+  }
+}
+
+function leafOf({ kind, field }: { readonly kind: string; readonly field: string }, ranges: string): string {
+  return `{"kind":"${kind}","field":"${field}","ranges":[${ranges}]}`;
 }
 
 /** What a constraint hangs on, beyond the packet's own header. */

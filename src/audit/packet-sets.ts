@@ -100,20 +100,29 @@ function ordinarySources({ space }: Engine): Int32Array {
   return Int32Array.from(codes);
 }
 
-/** Those packets of a set that end so, the whole way through the host. */
-export function endingIn({ space, firewall }: Engine, hook: Hook, set: Node, verdicts: readonly FinalVerdict[]): Node {
-  const { diagram, endings } = space;
-  const way = firewall.way(hook).verdicts;
-  const ends = diagram.where(way, (value) => {
-    const ending = value === 0 ? null : endings.of(value);
-    return ending?.kind === 'decided' && verdicts.includes(ending.decision.verdict);
-  });
-  // Where no table stands in the way nothing has decided.
-  return verdicts.includes('ACCEPT') ? diagram.first(diagram.mask(set, ends), undecided(set)) : diagram.mask(set, ends);
+const keptEndings = new WeakMap<Engine, Map<string, Node>>();
 
-  function undecided(of: Node): Node {
-    return diagram.without(of, way);
+/** Packets that end in one of the verdicts, the whole way through the host; where no table stands in the way they are accepted. */
+export function endingAs(engine: Engine, hook: Hook, verdicts: readonly FinalVerdict[]): Node {
+  const ofEngine = keptEndings.get(engine) ?? new Map<string, Node>();
+  keptEndings.set(engine, ofEngine);
+  const key = `${hook} ${verdicts.join()}`;
+  let found = ofEngine.get(key);
+  if (found === undefined) {
+    const { diagram, endings } = engine.space;
+    found = diagram.where(engine.firewall.way(hook).verdicts, (value) => {
+      if (value === 0) return verdicts.includes('ACCEPT');
+      const ending = endings.of(value);
+      return ending.kind === 'decided' && verdicts.includes(ending.decision.verdict);
+    });
+    ofEngine.set(key, found);
   }
+  return found;
+}
+
+/** Those packets of a set that end so. */
+export function endingIn(engine: Engine, hook: Hook, set: Node, verdicts: readonly FinalVerdict[]): Node {
+  return engine.space.diagram.mask(set, endingAs(engine, hook, verdicts));
 }
 
 /** A packet of the set that the interpreter confirms; `null` if the set is empty, or it does not. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Packet, Step } from '../model/packet/index.ts';
+import { meaningsOf } from '../model/ruleset/index.ts';
 import { allowing, denying, endingsOf, ruleAt } from './blame.ts';
 import { fwAnom01 } from './checks/fw-anom-01.ts';
 import { fwLog02 } from './checks/fw-log-02.ts';
@@ -9,7 +10,6 @@ import { fwState05 } from './checks/fw-state-05.ts';
 import { exampleHost } from './example-host.ts';
 import { filter, oneLink } from './examples.ts';
 import type { Finding, Located } from './finding.ts';
-import { meaningsOf } from './meaning.ts';
 import { subjectOf } from './subject.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type Effect, never } from '../model/packet/index.ts';
-import type { Chain, Rule, Ruleset, Table } from '../model/ruleset/index.ts';
+import { type Chain, meaningsOf, type Rule, type Ruleset, type Table } from '../model/ruleset/index.ts';
 import { type Changing, changesOf, changingChains } from './changes.ts';
-import { canonical, meaningsOf, readsOf } from './meaning.ts';
+import { canonical, readsOf } from './meaning.ts';
 
 /** A rule and the earlier one that it repeats; `ends` if the earlier one lets no packet come to it. */
 export interface Repetition {
@@ -51,7 +51,7 @@ function repeatedIn(ruleset: Ruleset, table: Table, chain: Chain, changing: Chan
       if (earlier === undefined) seen.set(key, { rule, ends: kind === 'ends' });
       else pairs.push({ table, rule, earlier });
     }
-    const does = changesOf(ruleset, rule, meaning, changing);
+    const does = changesOf(meaning, changing);
     epoch = {
       mark: epoch.mark + Number(does.mark),
       sets: epoch.sets + Number(does.sets),

@@ -1,9 +1,20 @@
 import type { Host } from '../model/host/index.ts';
 import type { Family, Ranges } from '../model/net/index.ts';
 import type { AddressField, Constraint, NumberField } from '../model/packet/index.ts';
-import type { Ruleset } from '../model/ruleset/index.ts';
-import { farWorld, type Interval, intervalOf, neighbourhood, type Part, partsOf, ports, world } from './atoms.ts';
-import { meaningsOf } from './meaning.ts';
+import { meaningsOf, type Ruleset } from '../model/ruleset/index.ts';
+import {
+  farWorld,
+  type Interval,
+  intervalOf,
+  neighbourhood,
+  type Part,
+  partsBy,
+  partsOf,
+  ports,
+  type Turns,
+  turnsOf,
+  world,
+} from './atoms.ts';
 
 /**
  * What a ruleset names: the addresses, ports, protocols and interfaces that some rule tells apart. Among values that no rule
@@ -116,12 +127,28 @@ function read(host: Host, ruleset: Ruleset): Vocabulary {
   for (const meaning of meaningsOf(ruleset).values()) walk(meaning.constraint);
 
   const { family } = ruleset;
+  // Few questions ask for all of these, and rulesets may name many addresses.
+  let turns: Turns | null = null;
+  const bySource = (): Turns => {
+    turns ??= turnsOf(addresses.src);
+    return turns;
+  };
+  let [sources, neighbours, destinations]: (readonly Part<bigint>[] | null)[] = [null, null, null];
   const single = addresses.dst.flat().filter(([lo, hi]) => lo === hi);
   return {
     family,
-    sources: partsOf(addresses.src, world(family)),
-    neighbours: partsOf(addresses.src, neighbourhood(family)),
-    destinations: partsOf(addresses.dst, farWorld(family)),
+    get sources() {
+      sources ??= partsBy(bySource(), world(family));
+      return sources;
+    },
+    get neighbours() {
+      neighbours ??= partsBy(bySource(), neighbourhood(family));
+      return neighbours;
+    },
+    get destinations() {
+      destinations ??= partsOf(addresses.dst, farWorld(family));
+      return destinations;
+    },
     ports: partsOf(askedPorts, ports),
     namedSourcePorts: [...sourcePorts],
     namedPorts: askedPorts.flat().map(intervalOf),

@@ -7,7 +7,7 @@
  * seed always begins with the same packets, so a disagreement shows again with `--seed N --seeds 1`.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Played, play } from '../space/comparison.ts';
 import { realRulesets } from '../space/rulesets.ts';
@@ -33,7 +33,11 @@ function follow(): void {
   for (;;) {
     const seed = Atomics.add(next, 0, 1);
     if (seed >= Atomics.load(next, 1)) return;
-    parentPort?.postMessage({ seed, ...play(seed, Atomics.load(next, 2), true) });
+    try {
+      parentPort?.postMessage({ seed, ...play(seed, Atomics.load(next, 2), true) });
+    } catch (error) {
+      throw new Error(`seed ${seed} broke off`, { cause: error });
+    }
   }
 }
 
@@ -90,7 +94,7 @@ function run(take: (told: Told) => void): Promise<string | null> {
     let why: string | null = null;
     worker.on('message', take);
     worker.on('error', (error) => {
-      why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      why = inspect(error);
     });
     worker.on('exit', () => resolve(why));
   });
@@ -111,8 +115,9 @@ function finish(all: readonly Told[], seeds: number, broken: readonly string[]):
   for (const [verdict, times] of [...verdicts].sort(([, left], [, right]) => right - left))
     say(`${grouped(times).padStart(12)}  ${verdict}`);
   say(
-    `${real} real rulesets and ${all.length - real} made by chance; packets met ${grouped(sum((told) => told.met))} of ${grouped(sum((told) => told.rules))} rules, and none of ${grouped(sum((told) => told.dead))} dead ones`,
+    `${real} real rulesets and ${all.length - real} made by chance; packets met ${grouped(sum((told) => told.met))} of ${grouped(sum((told) => told.rules))} rules, and none of ${grouped(sum((told) => told.dead ?? 0))} dead ones`,
   );
+  say(`of ${all.filter(({ dead }) => dead === null).length} rulesets the budget does not tell which rules are dead`);
   say(`${grouped(sum((told) => told.unsaid))} packets do not say all, and were compared as far as they go`);
   say(`${grouped(sum((told) => told.chosen))} answers leave the kernel a choice of which the two know more or less`);
   say(`${grouped(sum((told) => told.gaveUp))} packets may end in more ways than the interpreter follows, and were not compared`);

@@ -24,8 +24,8 @@ export interface Played {
   /** Rules of the firewall, and how many of them some packet met. */
   readonly rules: number;
   readonly met: number;
-  /** Rules that are said to be dead, where that was asked. */
-  readonly dead: number;
+  /** Rules that are said to be dead, where that was asked; `null` where the answer goes over the budget. */
+  readonly dead: number | null;
   /** Nodes that the engine made. */
   readonly nodes: number;
   /** How often the interpreter said what, by verdict. */
@@ -65,7 +65,12 @@ export function play(seed: number, packets: number, asksDead = false): Played {
   if (engine === undefined) throw new Error('a space of one firewall has none');
   const answers = new Map<Hook, (packet: Packet) => Answer>();
   try {
-    for (const hook of ['input', 'forward', 'output'] as const) answers.set(hook, createAnswering(space, engine.way(hook)));
+    for (const hook of ['input', 'forward', 'output'] as const) {
+      const way = engine.way(hook);
+      // Made when first asked for: packets must not be what goes over the budget.
+      void way.verdicts;
+      answers.set(hook, createAnswering(space, way));
+    }
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
     // The interpreter decides what the engine cannot: as wrong as a wrong answer here.
@@ -73,7 +78,7 @@ export function play(seed: number, packets: number, asksDead = false): Played {
     return { ...nothing, packets, rules: aims.rules, nodes: space.diagram.size, wrong: [`${firewall.name}: ${error.message}`] };
   }
   const vague = vagueRules(firewall, space);
-  const dead = asksDead ? deadRules(space, engine) : new Set<string>();
+  const dead = asksDead ? deadRules(space, engine) : null;
   // What stands where ports would be is one value to the engine, and a question for each rule to the interpreter.
   const readsFragments = backendOf(firewall.ruleset) === 'nft';
   const verdicts = new Map<string, number>();
@@ -89,7 +94,7 @@ export function play(seed: number, packets: number, asksDead = false): Played {
     for (const step of trace.path) {
       met.add(named(step));
       if (
-        dead.has(named(step)) &&
+        dead?.has(named(step)) &&
         !step.maybe &&
         packet.mac !== null &&
         saysAll(packet) &&
@@ -122,7 +127,7 @@ export function play(seed: number, packets: number, asksDead = false): Played {
     packets,
     rules: aims.rules,
     met: met.size,
-    dead: dead.size,
+    dead: asksDead ? (dead?.size ?? null) : 0,
     nodes: space.diagram.size,
     verdicts,
     unsaid,
@@ -132,15 +137,14 @@ export function play(seed: number, packets: number, asksDead = false): Played {
   };
 }
 
-/** Rules that no packet meets, as far as the budget tells. */
-function deadRules(space: Space, engine: Engine): ReadonlySet<string> {
+/** Rules that no packet meets; `null` where that goes over the budget, of which some is left for what packets ask. */
+function deadRules(space: Space, engine: Engine): ReadonlySet<string> | null {
   try {
-    return new Set(
-      livenessOf(space, engine).dead.map(({ table, chain, rule }) => `${table.name} ${chain.name} ${rule.rule.number}`),
-    );
+    const { dead } = space.diagram.within(0.75, () => livenessOf(space, engine));
+    return new Set(dead.map(({ table, chain, rule }) => `${table.name} ${chain.name} ${rule.rule.number}`));
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
-    return new Set();
+    return null;
   }
 }
 

@@ -47,8 +47,11 @@ export function livenessOf(space: Space, firewall: Firewall): Liveness {
   let live = new Map<Chain, Uint8Array>();
   const concerns = createConcerns(space, firewall);
   const visits = visitsOf(space, firewall);
+  const hooks = ['input', 'forward', 'output'] as const;
+  // What either direction needs is no part of the attempt.
+  for (const hook of hooks) for (const stop of firewall.way(hook).stops) void stop.through;
   const done = diagram.attempt(attempted + diagram.size, () => {
-    for (const hook of ['input', 'forward', 'output'] as const) follow(hook);
+    for (const hook of hooks) follow(hook);
     return true;
   });
   // Where many rules copy marks to and fro, what packets were is simpler than what has become of them.

@@ -1,5 +1,5 @@
 import type { Constraint, Effect } from '../../model/packet/index.ts';
-import { type Chain, type Rule, type RuleMeaning, type Ruleset, readRule, ruleMeaning } from '../../model/ruleset/index.ts';
+import { type Chain, type Rule, type RuleMeaning, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { backendOf } from './hooks.ts';
 
 /** One rule, understood. */
@@ -45,7 +45,7 @@ export function rulesOf(ruleset: Ruleset, chain: Chain): readonly UnderstoodRule
     return {
       rule,
       constraint,
-      onFragment: onFragment(ruleset, rule, meaning),
+      onFragment: onFragment(ruleset, meaning),
       effect,
       target: effect.kind === 'unknown' ? (meaning.uses.at(-1)?.text ?? effect.target) : '',
       deciding: isDeciding(effect, ruleset),
@@ -81,13 +81,18 @@ function asksService(ruleset: Ruleset): boolean {
  * iptables-nft turns `-m tcp` and `-m udp` into plain comparisons of bytes behind the IP header, and Linux 6.18 makes
  * them on later fragments too (measured; legacy never matches those). What stands there no field of a packet says.
  */
-function onFragment(ruleset: Ruleset, rule: Rule, { constraint, uses }: RuleMeaning): Constraint {
+function onFragment(ruleset: Ruleset, { constraint, uses }: RuleMeaning): Constraint {
   if (backendOf(ruleset) !== 'nft') return constraint;
   const native = uses.find(({ name, text }) => (name === 'tcp' || name === 'udp') && text !== `-m ${name}`);
   // These do not match later fragments in either backend, and `! -f` says so itself.
   if (native === undefined || uses.some(({ name }) => name === 'multiport')) return constraint;
-  if (readRule(ruleset, rule).conditions.some(({ kind, inverted }) => kind === 'fragment' && inverted)) return constraint;
+  if ((constraint.kind === 'all' ? constraint.of : [constraint]).some(isNoFragment)) return constraint;
   return withoutHeader(constraint, native.text);
+}
+
+/** `! -f` */
+function isNoFragment(part: Constraint): boolean {
+  return part.kind === 'not' && part.of.kind === 'number' && part.of.field === 'fragment' && part.of.ranges[0]?.[0] === 1;
 }
 
 function withoutHeader(constraint: Constraint, text: string): Constraint {

@@ -34,4 +34,16 @@ describe('a diagram', () => {
     };
     expect(grow).toThrow(OverBudget);
   });
+
+  it('has something left for others when one question goes over its share', () => {
+    const diagram = new Diagram(1 << 16);
+    const grow = (from: number): void => {
+      for (let value = from; value < 1 << 20; value += 1) diagram.make(value & 0xff, leaf(value), leaf(value + 1));
+    };
+    expect(() => diagram.within(0.75, () => grow(0))).toThrow(OverBudget);
+    expect(diagram.size).toBeLessThan((1 << 16) * 0.76);
+    expect(diagram.within(0.75, () => diagram.first(diagram.make(1, all, none), diagram.make(2, all, none)))).toBeGreaterThan(0);
+    expect(() => diagram.within(0.75, () => grow(1 << 18))).toThrow(OverBudget);
+    expect(diagram.size).toBeLessThan((1 << 16) * 0.95);
+  });
 });

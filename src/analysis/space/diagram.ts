@@ -48,9 +48,11 @@ const largestCache = 1 << 20;
  */
 export class Diagram {
   readonly #budget: number;
-  /** Nodes, for the time of an attempt. */
+  /** Nodes, for the time of one question. */
   #limit = Number.POSITIVE_INFINITY;
   #stepsLeft: number;
+  /** Steps that one question must leave to others. */
+  #stepsKept = 0;
   #used = 0;
   #levels = new Uint16Array(0);
   #lows = new Int32Array(0);
@@ -91,6 +93,24 @@ export class Diagram {
       throw error;
     } finally {
       this.#limit = before;
+    }
+  }
+
+  /**
+   * The answer, if it takes no more than a share (0 to 1) of the nodes and steps that are left: what goes over it leaves
+   * something to ask other questions with.
+   *
+   * @throws OverBudget
+   */
+  within<T>(share: number, ask: () => T): T {
+    const [limit, kept] = [this.#limit, this.#stepsKept];
+    this.#limit = Math.min(limit, this.#used + Math.floor((this.#budget - this.#used) * share));
+    this.#stepsKept = Math.max(kept, Math.ceil(this.#stepsLeft * (1 - share)));
+    try {
+      return ask();
+    } finally {
+      this.#limit = limit;
+      this.#stepsKept = kept;
     }
   }
 
@@ -331,7 +351,7 @@ export class Diagram {
 
   #keep(operation: number, left: number, right: number, result: Node): Node {
     this.#stepsLeft -= 1;
-    if (this.#stepsLeft < 0) throw new OverBudget(this.#budget);
+    if (this.#stepsLeft < this.#stepsKept) throw new OverBudget(this.#budget);
     const cache = this.#cache;
     // The table may have grown meanwhile.
     const entry = this.#entry(operation, left, right);

@@ -1,13 +1,12 @@
 import { none } from '../../analysis/space/index.ts';
 import type { Constraint, FinalVerdict } from '../../model/packet/index.ts';
-import type { Rule, Table } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule, type Table } from '../../model/ruleset/index.ts';
 import { allowing, denying, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 import { openings, shownBy } from '../packet-sets.ts';
 

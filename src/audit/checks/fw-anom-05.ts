@@ -1,6 +1,6 @@
 import { loopOf } from '../../analysis/answers/index.ts';
 import { known } from '../../model/host/index.ts';
-import { type Chain, isBuiltin, type Rule, type Ruleset, type Table } from '../../model/ruleset/index.ts';
+import { type Chain, isBuiltin, meaningsOf, type Rule, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -8,7 +8,6 @@ import { command } from '../command.ts';
 import { filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { isShipped } from '../owners.ts';
 
 /**

@@ -1,12 +1,11 @@
 import { type Host, known } from '../../model/host/index.ts';
-import type { Chain, Rule, Ruleset, Table } from '../../model/ruleset/index.ts';
+import { type Chain, meaningsOf, type Rule, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, hardened6, oneLink } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 
 /**

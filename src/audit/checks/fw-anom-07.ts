@@ -1,6 +1,6 @@
 import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
-import { type Chain, isBuiltin, type Rule, type Table } from '../../model/ruleset/index.ts';
+import { type Chain, isBuiltin, meaningsOf, type Rule, type Table } from '../../model/ruleset/index.ts';
 import { allowing, deciders, sayList, sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -9,7 +9,6 @@ import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 import { endingIn, openings, shownBy } from '../packet-sets.ts';
 

@@ -1,10 +1,9 @@
 import { known } from '../../model/host/index.ts';
 import type { Constraint } from '../../model/packet/index.ts';
-import type { Ruleset } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Ruleset } from '../../model/ruleset/index.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 
 /**

@@ -1,13 +1,12 @@
 import { acts, bystanders, chainName, foreignChains } from '../../analysis/answers/bystanders.ts';
 import type { Host } from '../../model/host/index.ts';
 import { type Family, TCP } from '../../model/net/index.ts';
-import { builtinChains, type Ruleset, type Table } from '../../model/ruleset/index.ts';
+import { builtinChains, meaningsOf, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { policyOf, toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { hereDocument } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import type { Witness } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { accepted, fromStranger } from '../measure.ts';
 import { opening, sayPacket } from '../probes.ts';
 import { standardsOf } from '../standards/index.ts';

@@ -1,4 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
+import { meaningsOf } from '../../model/ruleset/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { shellWord } from '../command.ts';
@@ -15,7 +16,6 @@ import {
   sayPublished,
   unlessUnseen,
 } from '../exposure/index.ts';
-import { meaningsOf } from '../meaning.ts';
 import { forwarding } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 

@@ -1,7 +1,7 @@
 import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
 import { never } from '../../model/packet/index.ts';
-import { ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, ruleText } from '../../model/ruleset/index.ts';
 import { allowing, deciders, denying, ruleAt, sayList, sayRef } from '../blame.ts';
 import { bundled, sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -11,7 +11,6 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
 import { type LogRule, logRulesOf } from '../logs.ts';
-import { meaningsOf } from '../meaning.ts';
 import { endingIn, openings, shownBy, whatever } from '../packet-sets.ts';
 import { matchesOn, walksOf } from '../walks.ts';
 

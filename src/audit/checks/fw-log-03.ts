@@ -1,5 +1,5 @@
 import { known } from '../../model/host/index.ts';
-import { ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, ruleText } from '../../model/ruleset/index.ts';
 import { deciders, deletions, denying, ruleAt, sayRef, toolOf } from '../blame.ts';
 import { bundled, sayFew, sayNumbers } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -10,7 +10,6 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
 import { logRulesOf } from '../logs.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 import { openings, plainlyShown, shownBy } from '../packet-sets.ts';
 

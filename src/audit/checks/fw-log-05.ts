@@ -1,5 +1,5 @@
 import { known } from '../../model/host/index.ts';
-import { type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
 import { sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -8,7 +8,6 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
 import { type LogRule, logRulesOf, rateOf, sayRate } from '../logs.ts';
-import { meaningsOf } from '../meaning.ts';
 
 /**
  * A LOG without a limit in its rule, or in all rules that lead to its chain, can be made to fill the disk by anybody. One with a

@@ -1,9 +1,9 @@
 import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
+import { meaningsOf } from '../../model/ruleset/index.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, oneLink } from '../examples.ts';
 import { both, fine, found, given, unanswered } from '../host-finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { sysctl } from '../surroundings.ts';
 
 const writers = { 'net.netfilter.nf_log.2': 'nf_log_syslog', 'net.netfilter.nf_log.10': 'nf_log_syslog' };

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import type { Rule } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule } from '../../model/ruleset/index.ts';
 import { ruleAt, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { command, shellWord } from '../command.ts';
@@ -17,7 +17,6 @@ import {
   unlessUnseen,
 } from '../exposure/index.ts';
 import type { Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { forwarding } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 

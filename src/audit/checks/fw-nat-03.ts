@@ -1,12 +1,12 @@
 import { isLoopback } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
+import { meaningsOf } from '../../model/ruleset/index.ts';
 import { deletions, sayRef } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { command } from '../command.ts';
 import type { Engine } from '../engine.ts';
 import { filter, hardened4, hardened6, natRouter, natRules, oneLink } from '../examples.ts';
 import { atDoors, type Door, exposed, type Said, shown } from '../exposure/index.ts';
-import { meaningsOf } from '../meaning.ts';
 import { sysctl } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';
 

@@ -1,11 +1,11 @@
 import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
+import { meaningsOf } from '../../model/ruleset/index.ts';
 import { sayList, toolOf } from '../blame.ts';
 import { runs } from '../booting.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, oneLink } from '../examples.ts';
 import { both, fine, found, given, shellWord, unanswered } from '../host-finding.ts';
-import { meaningsOf } from '../meaning.ts';
 
 const host = (...names: readonly string[]): object => ({
   ...oneLink,

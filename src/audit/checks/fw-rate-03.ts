@@ -1,7 +1,7 @@
 import { known } from '../../model/host/index.ts';
 import { bitsOf, formatAddress } from '../../model/net/index.ts';
 import type { Constraint } from '../../model/packet/index.ts';
-import { ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, ruleText } from '../../model/ruleset/index.ts';
 import { denying, endingsOf, ruleAt, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { command, ruleWords, toolIn } from '../command.ts';
@@ -10,7 +10,6 @@ import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
 import { isLimiter } from '../limiters.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 import { openings, shownBy } from '../packet-sets.ts';
 import { throttles } from '../usual.ts';

@@ -1,6 +1,6 @@
 import { known } from '../../model/host/index.ts';
 import { TCP, UDP } from '../../model/net/index.ts';
-import { readRule, ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, readRule, ruleText } from '../../model/ruleset/index.ts';
 import { denying, endingsOf, ruleAt, sayRef } from '../blame.ts';
 import { bundled } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -9,7 +9,6 @@ import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 import { openings, shownBy } from '../packet-sets.ts';
 import { fromOutside } from '../strays.ts';

@@ -1,13 +1,13 @@
 import { none } from '../../analysis/space/index.ts';
 import { type Host, known } from '../../model/host/index.ts';
 import { TCP, UDP } from '../../model/net/index.ts';
-import { type Rule, readRule } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule, readRule } from '../../model/ruleset/index.ts';
 import { allowing, deciders, ruleAt, sayList, sayRef, toolOf } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { eachFamily, type FamilyRules } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { meaningsOf, readsOf } from '../meaning.ts';
+import { readsOf } from '../meaning.ts';
 import { decidedByRule, inState, meeting, shownBy } from '../packet-sets.ts';
 import { fromOutside } from '../strays.ts';
 import { sysctl } from '../surroundings.ts';

@@ -1,13 +1,13 @@
 import { none } from '../../analysis/space/index.ts';
 import { known } from '../../model/host/index.ts';
 import { allOf, type Constraint, type Effect, states } from '../../model/packet/index.ts';
+import { meaningsOf } from '../../model/ruleset/index.ts';
 import { allowing, deletions, denying, sayList, sayRef } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily } from '../families.ts';
 import type { Finding, Located, Witness } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { endingIn, inState, meeting, overLinks, shownBy } from '../packet-sets.ts';
 
 /**

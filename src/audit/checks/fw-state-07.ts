@@ -1,13 +1,12 @@
 import { known } from '../../model/host/index.ts';
 import { UDP } from '../../model/net/index.ts';
-import { type Rule, type Ruleset, readRule } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule, type Ruleset, readRule } from '../../model/ruleset/index.ts';
 import { allowing, deciders, deletions, denying, sayList, sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachFamily, type FamilyRules } from '../families.ts';
 import type { Finding, Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { opening } from '../probes.ts';
 import { outsideOf, ownAddresses } from '../surroundings.ts';
 import { unnamedLink, vocabularyOf } from '../vocabulary.ts';

@@ -1,5 +1,5 @@
 import { known } from '../../model/host/index.ts';
-import { type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, type Rule, type Ruleset, ruleText } from '../../model/ruleset/index.ts';
 import { sayRef } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -7,7 +7,6 @@ import { command, ruleWords, toolIn } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { templateOf } from '../owners.ts';
 
 /** What is out of use, and what takes its place. Chains that programs write by templates are left out. */

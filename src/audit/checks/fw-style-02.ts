@@ -1,6 +1,6 @@
 import { known } from '../../model/host/index.ts';
 import { type Constraint, states } from '../../model/packet/index.ts';
-import { ruleText } from '../../model/ruleset/index.ts';
+import { meaningsOf, ruleText } from '../../model/ruleset/index.ts';
 import { sayRef, toolOf } from '../blame.ts';
 import { sayFew } from '../bundle.ts';
 import type { Answer, Check, Subject } from '../check.ts';
@@ -8,7 +8,6 @@ import { atTarget, command, ruleWords } from '../command.ts';
 import { empty, filter, guide, hardened4, hardened6 } from '../examples.ts';
 import { eachText } from '../families.ts';
 import type { Located } from '../finding.ts';
-import { meaningsOf } from '../meaning.ts';
 import { isShipped } from '../owners.ts';
 
 /**

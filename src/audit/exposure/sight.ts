@@ -3,8 +3,9 @@ import { usualPacket } from '../../analysis/answers/usual-packet.ts';
 import { type Node, none, unionOf } from '../../analysis/space/index.ts';
 import { grouped, splitBy, withoutField } from '../../analysis/space/split.ts';
 import { contains, type Ranges, ranges } from '../../model/net/index.ts';
-import type { Packet } from '../../model/packet/index.ts';
+import type { FinalVerdict, Packet } from '../../model/packet/index.ts';
 import type { Engine } from '../engine.ts';
+import { endingAs } from '../packet-sets.ts';
 import { clientPort } from '../probes.ts';
 import type { Course, Mode } from './course.ts';
 import { answered, fixedFields, weightsOf } from './ordinary.ts';
@@ -47,7 +48,8 @@ export function sightOf(engine: Engine, course: Course, proto: number): Sight {
 }
 
 /** @param accepted Packets that count, as they arrive; left out: those that the way of the hook accepts. */
-export function createSight({ space, firewall }: Engine, course: Course, proto: number, accepted: Node | null = null): Sight {
+export function createSight(engine: Engine, course: Course, proto: number, accepted: Node | null = null): Sight {
+  const { space, firewall } = engine;
   const { diagram, layout, changes, family } = space;
   const { hook } = course;
   const [farField, nearField] = hook === 'output' ? (['dst', 'src'] as const) : (['src', 'dst'] as const);
@@ -60,6 +62,7 @@ export function createSight({ space, firewall }: Engine, course: Course, proto: 
   const sets = new Map<Mode, Node>();
   const groups = new Map<Mode, readonly Group[]>();
   const shares = new Map<Mode, Float64Array>();
+  const opened = new Map<Mode, Ranges<number>>();
 
   /** Sets of far address, near address and port. */
   const setOf = (mode: Mode): Node => {
@@ -72,15 +75,9 @@ export function createSight({ space, firewall }: Engine, course: Course, proto: 
   };
 
   function accepting(mode: Mode): Node {
-    if (accepted !== null) return changes.before(accepted, change);
-    return diagram.where(changes.before(firewall.way(hook).verdicts, change), (value) => {
-      if (value === 0) return true;
-      const ending = space.endings.of(value);
-      if (ending.kind !== 'decided') return false;
-      const { verdict } = ending.decision;
-      // What a queue's program says is not known.
-      return verdict === 'ACCEPT' || (mode === 'possible' && (verdict === 'QUEUE' || verdict === 'STOLEN'));
-    });
+    // What a queue's program says is not known.
+    const verdicts: readonly FinalVerdict[] = mode === 'possible' ? ['ACCEPT', 'QUEUE', 'STOLEN'] : ['ACCEPT'];
+    return changes.before(accepted ?? endingAs(engine, hook, verdicts), change);
   }
 
   /** A new connection is its first packet: what is asked of the connection is asked of that. */
@@ -136,12 +133,16 @@ export function createSight({ space, firewall }: Engine, course: Course, proto: 
     proto,
     share: (port, mode) => sharesOf(mode)[Math.min(portCode(port), sharesOf(mode).length - 1)] ?? 0,
     openPorts(mode) {
+      const before = opened.get(mode);
+      if (before !== undefined) return before;
       const open: (readonly [number, number])[] = [];
       for (const [code, share] of sharesOf(mode).entries()) {
         const values = share < anyone[family] ? null : layout.numbersOf('dport', code);
         if (values !== null) open.push(values);
       }
-      return ranges(...open);
+      const made = ranges(...open);
+      opened.set(mode, made);
+      return made;
     },
     portsFrom(addresses, mode) {
       const codes = addresses.map(([lo, hi]) => [layout.addressCode(farField, lo), layout.addressCode(farField, hi)] as const);

@@ -8,7 +8,7 @@
 export { brief } from './brief.ts';
 export { canonicalText } from './canonical.ts';
 export type { Bad, Extension, Given, Match, Option, Target, Use } from './extension.ts';
-export { type RuleMeaning, readRule, ruleMeaning, ruleText } from './meaning.ts';
+export { meaningsOf, type RuleMeaning, readRule, ruleMeaning, ruleText } from './meaning.ts';
 export { emptyRuleset, parseRuleset, type RulesetSource } from './parse.ts';
 export { printRuleset } from './print.ts';
 export type { Condition, RuleParts, TargetPart, Used } from './rule.ts';

@@ -29,8 +29,24 @@ export function readRule(ruleset: Ruleset, rule: Rule): RuleParts {
   return hasList(parts) ? { ...parts, conditions: splitConditions(parts, rule.part) } : parts;
 }
 
+const kept = new WeakMap<Ruleset, ReadonlyMap<Rule, RuleMeaning>>();
+
+/** The meaning of every rule of all tables, kept as long as the ruleset is: for whoever asks again and again. */
+export function meaningsOf(ruleset: Ruleset): ReadonlyMap<Rule, RuleMeaning> {
+  const found = kept.get(ruleset);
+  if (found !== undefined) return found;
+  const made = new Map<Rule, RuleMeaning>();
+  for (const table of ruleset.tables) for (const rule of table.rules) made.set(rule, workedOut(ruleset, rule));
+  kept.set(ruleset, made);
+  return made;
+}
+
 /** What the rule means. */
 export function ruleMeaning(ruleset: Ruleset, rule: Rule): RuleMeaning {
+  return kept.get(ruleset)?.get(rule) ?? workedOut(ruleset, rule);
+}
+
+function workedOut(ruleset: Ruleset, rule: Rule): RuleMeaning {
   if (rule.unread !== undefined) return unreadMeaning(ruleText(ruleset, rule), rule.unread);
   const parts = readRule(ruleset, rule);
   const proto = ruleProtocol(parts);
