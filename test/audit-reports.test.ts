@@ -24,7 +24,7 @@ function audit(v4: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(launcher, ['audit', ...given], {
     cwd: folder,
     encoding: 'utf8',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   return { status, stdout, stderr };
 }

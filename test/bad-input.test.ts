@@ -19,7 +19,7 @@ function palisade(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(launcher, args, {
     cwd: folder,
     encoding: 'latin1',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   return { status, stdout, stderr };
 }

@@ -11,7 +11,7 @@ import { makePacket } from './packets.ts';
 import { realRulesets } from './rulesets.ts';
 
 const made = Number(process.env['PALISADE_SEED'] ?? realRulesets.length + 1);
-const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 10);
+const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 5);
 const real = realRulesets.flatMap((path, index) => (index % 16 === 3 && !path.endsWith('-c.save') ? [index + 1] : []));
 
 /** What is wrong with what is said of one firewall's rules. */

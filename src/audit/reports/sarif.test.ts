@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import type { Check } from '../check.ts';
 import { checks } from '../checks/index.ts';
 import { empty, filter, guide, guideTwice, hardened4, hardened6, inverted, oneLink } from '../examples.ts';
 import { profiles } from '../profiles/index.ts';
@@ -64,14 +65,18 @@ describe('the schema of OASIS', () => {
     expect(faultsOf(JSON.stringify(log))).not.toEqual([]);
   });
 
-  it('takes the report of every example of every check', () => {
-    for (const check of checks) {
-      for (const example of check.examples) {
-        expect(faultsOf(sarif.write(dossierOfExample(check, example))), `${check.id}: ${example.title}`).toEqual([]);
-      }
+  it('takes the report of every check: where it finds something, nothing, and where it cannot know', () => {
+    for (const { check, example } of checks.flatMap(kindsOf)) {
+      expect(faultsOf(sarif.write(dossierOfExample(check, example))), `${check.id}: ${example.title}`).toEqual([]);
     }
-  }, 300_000);
+  }, 120_000);
 });
+
+/** One of its examples each. */
+function kindsOf(check: Check) {
+  const kinds = Map.groupBy(check.examples, ({ finds, unknown = 0 }) => `${finds.length > 0} ${unknown > 0}`);
+  return [...kinds.values()].flatMap(([example]) => (example === undefined ? [] : [{ check, example }]));
+}
 
 describe('a result', () => {
   const run = runOf(sarif.write(dossierFor({ v4: guideTwice, v6: hardened6 })));
