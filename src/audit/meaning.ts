@@ -7,7 +7,26 @@ import { allOf, anyOf, type Constraint, never, not } from '../model/packet/index
  * Equal texts mean equal constraints; the reverse is not promised.
  */
 export function canonical(constraint: Constraint): string {
-  return write(reduce(push(constraint, false)));
+  const pushed = push(constraint, false);
+  return plainText(pushed) ?? write(reduce(pushed));
+}
+
+/** The text of leaves that all must hold, about a field each, which is what most rules say; `null` of others. */
+function plainText(constraint: Constraint): string | null {
+  if (constraint.kind !== 'all') return null;
+  const fields = new Set<string>();
+  const texts: string[] = [];
+  for (const part of constraint.of) {
+    if (part.kind === 'all' || part.kind === 'any' || part.kind === 'never') return null;
+    if (part.kind === 'number' || part.kind === 'address') {
+      if (fields.has(part.field)) return null;
+      fields.add(part.field);
+    }
+    const text = write(part);
+    if (!texts.includes(text)) texts.push(text);
+  }
+  const [only = ''] = texts;
+  return texts.length === 1 ? only : `{"kind":"all","of":[${texts.sort().join()}]}`;
 }
 
 /** Moves `not` down to the leaves (De Morgan). */
@@ -104,15 +123,7 @@ export function readsOf(constraint: Constraint): Reads {
   switch (constraint.kind) {
     case 'all':
     case 'any':
-      return constraint.of.map(readsOf).reduce(
-        (sum, part) => ({
-          undecidable: sum.undecidable || part.undecidable,
-          mark: sum.mark || part.mark,
-          sets: sum.sets || part.sets,
-          state: sum.state || part.state,
-        }),
-        nothing,
-      );
+      return constraint.of.reduce((sum, part) => joined(sum, readsOf(part)), nothing);
     case 'not':
       return readsOf(constraint.of);
     case 'opaque':
@@ -123,10 +134,20 @@ export function readsOf(constraint: Constraint): Reads {
     case 'member':
       return { ...nothing, sets: true };
     case 'number':
-      return { ...nothing, state: constraint.field === 'state' };
+      return constraint.field === 'state' ? { ...nothing, state: true } : nothing;
     default:
       return nothing;
   }
+}
+
+function joined(one: Reads, other: Reads): Reads {
+  if (one === nothing || other === nothing) return one === nothing ? other : one;
+  return {
+    undecidable: one.undecidable || other.undecidable,
+    mark: one.mark || other.mark,
+    sets: one.sets || other.sets,
+    state: one.state || other.state,
+  };
 }
 
 const nothing: Reads = { undecidable: false, mark: false, sets: false, state: false };

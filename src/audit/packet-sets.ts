@@ -100,24 +100,35 @@ function ordinarySources({ space }: Engine): Int32Array {
   return Int32Array.from(codes);
 }
 
-const keptEndings = new WeakMap<Engine, Map<string, Node>>();
+interface Endings {
+  /** Verdicts that some packet ends in. */
+  readonly occurring: ReadonlySet<FinalVerdict>;
+  readonly sets: Map<string, Node>;
+}
+
+const keptEndings = new WeakMap<Engine, Map<Hook, Endings>>();
 
 /** Packets that end in one of the verdicts, the whole way through the host; where no table stands in the way they are accepted. */
 export function endingAs(engine: Engine, hook: Hook, verdicts: readonly FinalVerdict[]): Node {
-  const ofEngine = keptEndings.get(engine) ?? new Map<string, Node>();
+  const ofEngine = keptEndings.get(engine) ?? new Map<Hook, Endings>();
   keptEndings.set(engine, ofEngine);
-  const key = `${hook} ${verdicts.join()}`;
-  let found = ofEngine.get(key);
-  if (found === undefined) {
-    const { diagram, endings } = engine.space;
-    found = diagram.where(engine.firewall.way(hook).verdicts, (value) => {
-      if (value === 0) return verdicts.includes('ACCEPT');
-      const ending = endings.of(value);
-      return ending.kind === 'decided' && verdicts.includes(ending.decision.verdict);
-    });
-    ofEngine.set(key, found);
+  const { diagram, endings } = engine.space;
+  const way = engine.firewall.way(hook).verdicts;
+  const verdictOf = (value: number): FinalVerdict | null => {
+    const ending = value === 0 ? null : endings.of(value);
+    return ending === null ? 'ACCEPT' : ending.kind === 'decided' ? ending.decision.verdict : null;
+  };
+  let known = ofEngine.get(hook);
+  if (known === undefined) {
+    const occurring = [...diagram.leaves(way)].map(verdictOf).filter((verdict) => verdict !== null);
+    known = { occurring: new Set(occurring), sets: new Map() };
+    ofEngine.set(hook, known);
   }
-  return found;
+  const wanted: ReadonlySet<FinalVerdict | null> = known.occurring.intersection(new Set(verdicts));
+  const key = [...wanted].sort().join();
+  const set = known.sets.get(key) ?? diagram.where(way, (value) => wanted.has(verdictOf(value)));
+  known.sets.set(key, set);
+  return set;
 }
 
 /** Those packets of a set that end so. */

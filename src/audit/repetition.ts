@@ -83,5 +83,6 @@ function comparable(effect: Effect): 'ends' | 'speaks' | null {
 
 /** Equal effects have equal texts. */
 export function effectText(effect: Effect): string {
+  if (effect.kind === 'verdict') return effect.verdict;
   return JSON.stringify(effect, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value));
 }
