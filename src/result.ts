@@ -20,6 +20,7 @@ export const problemCodes = {
   'facts-syntax': 'A facts file is not of the documented shape.',
   'packet-invalid': 'A packet description cannot be read.',
   'config-invalid': 'The configuration is not of the documented shape.',
+  'policy-invalid': 'The policy is not of the documented shape, or names something that is not there.',
   'accepted-invalid': 'The file of accepted risks is not of the documented shape.',
   'output-failed': 'A file that was to be written could not be.',
   unread: 'Something that the answer needs could not be read.',

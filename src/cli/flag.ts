@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closest } from '../verbs/config/index.ts';
+import { closest } from '../closest.ts';
 import type { FlagMeta, Verb } from '../verbs/index.ts';
 
 /** One input field of a verb as the command line, its help and its completion see it. */

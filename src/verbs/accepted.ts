@@ -4,7 +4,7 @@ import type { AcceptedRisk } from '../audit/accepted.ts';
 import { checks } from '../audit/checks/index.ts';
 import { mappedChecks } from '../audit/standards/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
-import { closest } from './config/index.ts';
+import { closest } from '../closest.ts';
 
 /** Read where it exists, and only for the live host: other hosts' files have nothing to do with it. */
 export const defaultAcceptedFile = '/etc/palisade/accepted.yaml';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { problemLine } from '../../result.ts';
-import { closest, readConfig, settle } from './index.ts';
+import { closest } from '../../closest.ts';
+import { readConfig, settle } from './index.ts';
 
 async function lines(text: string): Promise<string[]> {
   const read = await readConfig(text, 'config.yaml');

@@ -4,7 +4,6 @@
  * A flag wins over an environment variable, that over the configuration file, that over the default.
  * It opens no file: the command line reads the text and hands it in. The command line and the daemon call it.
  */
-export { closest } from './closest.ts';
 export { type ConfigFile, defaultConfigFile, readConfig } from './read.ts';
 export { type ConfigKey, configSchema, type Settings, variableOf } from './schema.ts';
 export { settle } from './settle.ts';

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { problemLine } from '../../result.ts';
+import { type Beside, readPolicy } from './read.ts';
+
+const beside: Beside = { now: 1_700_000_000, file: () => null, fetched: () => null };
+const guide = `palisade: 1          # both families; top to bottom; the first match decides
+otherwise: { incoming: drop, forwarded: drop, outgoing: accept }
+interfaces: { internet: eth0, vpn: wg0 }
+sets:
+  admins: ["192.168.1.50", "2001:db8:10::/64"]
+  partners: { file: partners.txt }
+  home: { dns: home.example.net, on-failure: keep }
+services:
+  app: [8443/tcp, 8443/udp]
+incoming:
+  - allow: ssh
+    from: [admins, home]
+    at-most: { new: 3, within: 60s, per: source, beyond: drop }
+  - allow: [http, https]            # no from: anyone
+  - allow: 5432/tcp
+    from: partners
+    via: vpn                        # the interface it arrives on
+forwarded:
+  - { allow: any, via: vpn, out: internet, masquerade: ipv4 }
+docker:                             # published ports, by host port; unlisted: drop
+  - { allow: 8080/tcp, from: partners }
+log: { dropped: 5/minute, prefix: "IPTables-Dropped: " }
+protect: { bogons: { via: internet }, bad-flags: true, new-not-syn: true }
+tests:
+  - can:    { from: "192.168.1.50", reach: ssh }
+  - cannot: { from: anyone, via: internet, reach: 5432/tcp }
+  - cannot: { from: { anyone-except: [admins, home] }, reach: ssh }
+`;
+const full: Beside = {
+  ...beside,
+  file: (path) => (path === 'partners.txt' ? '# partners\n198.51.100.0/24 ; office\n\n2001:db8:7::/48\n' : null),
+  fetched: (source) => (source.kind === 'dns' ? ['203.0.113.77'] : null),
+};
+
+function lines(text: string, by: Beside = beside): readonly string[] {
+  const read = readPolicy(text, 'policy.yaml', by);
+  return read.ok ? [] : read.problems.map(problemLine);
+}
+
+describe('a policy', () => {
+  it('is read with every name looked up', () => {
+    const read = readPolicy(guide, 'policy.yaml', full);
+    if (!read.ok) throw new Error(read.problems.map(problemLine).join('\n'));
+    const { incoming, forwarded, docker, protect, log, tests, sets } = read.value;
+    expect(incoming).toHaveLength(3);
+    expect(incoming[0]).toMatchObject({
+      ending: 'accept',
+      services: [{ proto: 6, ports: [[22, 22]] }],
+      from: { except: false, text: 'admins, home' },
+      limit: { of: 'new', amount: 3, withinSeconds: 60, per: 'source', beyond: 'drop' },
+      at: { file: 'policy.yaml', line: 11, column: 5 },
+    });
+    expect(incoming[1]).toMatchObject({
+      services: [
+        {
+          proto: 6,
+          ports: [
+            [80, 80],
+            [443, 443],
+          ],
+        },
+      ],
+      from: null,
+    });
+    expect(incoming[2]).toMatchObject({ via: ['wg0'], from: { ranges: { 4: [[0xc6336400n, 0xc63364ffn]] } } });
+    expect(forwarded[0]).toMatchObject({ services: null, via: ['wg0'], out: ['eth0'], masquerade: [4] });
+    expect(docker?.[0]).toMatchObject({ services: [{ ports: [[8080, 8080]] }] });
+    expect(protect).toMatchObject({ bogons: ['eth0'], badFlags: true, newNotSyn: true, synFlood: null, earlyDrop: false });
+    expect(log).toEqual({ perMinute: 5, prefix: 'IPTables-Dropped: ' });
+    expect(tests.map(({ text }) => text)).toEqual([
+      '192.168.1.50 can reach ssh',
+      'anyone cannot reach 5432/tcp',
+      'anyone except admins, home cannot reach ssh',
+    ]);
+    expect(sets.get('partners')?.members[6]).toEqual([
+      [0x20010db8_00070000_00000000_00000000n, 0x20010db8_0007ffff_ffffffff_ffffffffn],
+    ]);
+  });
+
+  it('loses what has expired', () => {
+    const text =
+      'palisade: 1\nincoming:\n  - { allow: ssh, expires: "2023-01-01" }\n  - { allow: http, expires: "2033-01-01" }\n';
+    const read = readPolicy(text, 'p', beside);
+    expect(read.ok && read.value.incoming.map((item) => item.at.line)).toEqual([4]);
+  });
+});
+
+describe('what is wrong with a policy is said at its place', () => {
+  const said = (rest: string): string => `palisade: 1\n${rest}`;
+  it.each([
+    ['', 'policy.yaml:1:1: this is not a policy; begin it with "palisade: 1"'],
+    ['incoming: []\n', 'policy.yaml:1:1: the policy does not say "palisade: 1"; begin it with that line'],
+    ['palisade: 2\n', 'policy.yaml:1:1: the policy does not say "palisade: 1"; begin it with that line'],
+    [said('incomming: []\n'), 'policy.yaml:2:1: "incomming" means nothing here; did you mean "incoming"?'],
+    [said('incoming:\n  - { alow: ssh }\n'), 'policy.yaml:3:7: "alow" means nothing here; did you mean "allow"?'],
+    [said('incoming:\n  - { allow: shs }\n'), 'policy.yaml:3:14: "shs" is no service; did you mean "ssh"?'],
+    [
+      said('incoming:\n  - { allow: [ssh, 99999/tcp] }\n'),
+      'policy.yaml:3:20: "99999/tcp" is no service; write a service such as ssh, or a port and its protocol such as 8443/tcp',
+    ],
+    [
+      said('incoming:\n  - { allow: 22 }\n'),
+      'policy.yaml:3:14: "allow" has a value that it cannot have; write a service such as ssh, 8443/tcp, or a list of them',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, from: admin }\nsets: { admins: ["192.0.2.1"] }\n'),
+      'policy.yaml:3:25: there is no set "admin"; did you mean "admins"?',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, from: "192.0.2.300" }\n'),
+      'policy.yaml:3:25: "192.0.2.300" is no address; write an address, a network such as "192.0.2.0/24", or a range "a-b"',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, deny: ssh }\n'),
+      'policy.yaml:3:5: this rule says allow and deny; write one of allow, deny, reject or iptables',
+    ],
+    [
+      said('incoming:\n  - { from: "192.0.2.1" }\n'),
+      'policy.yaml:3:5: this rule allows and denies nothing; write one of allow, deny, reject or iptables',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, out: eth0 }\n'),
+      'policy.yaml:3:19: what comes in leaves by no interface; write via, or move the rule to forwarded',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, masquerade: ipv4 }\n'),
+      'policy.yaml:3:19: masquerade is for forwarded rules; move the rule to forwarded',
+    ],
+    [
+      said('interfaces: { internet: eth0 }\nincoming:\n  - { allow: ssh, via: internett }\n'),
+      'policy.yaml:4:24: there is no interface "internett"; did you mean "internet"?',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, at-most: { new: 3, within: 60 } }\n'),
+      'policy.yaml:3:46: "within" has a value that it cannot have; write a time such as 60s, 5m, 1h or 7d',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, at-most: { within: 60s } }\n'),
+      'policy.yaml:3:28: "new" is missing; write a whole number from 1 to 10,000',
+    ],
+    [
+      said('otherwise: { incoming: dorp }\n'),
+      'policy.yaml:2:24: "incoming" has a value that it cannot have; write accept, drop or reject',
+    ],
+    [
+      said('sets: { a: { file: gone.txt } }\n'),
+      'policy.yaml:2:20: gone.txt cannot be read; write the path of a text file with one address a line',
+    ],
+    [
+      said('sets: { a: { feed: "https://example.net/list" } }\n'),
+      'policy.yaml:2:12: its addresses were never fetched; run palisade sets update first, or list addresses',
+    ],
+    [
+      said('sets: { a: [192.0.2.1, fd00::] }\n'),
+      'policy.yaml:2:24: an entry of "a" has a value that it cannot have; write an address in quotes',
+    ],
+    [said('sets: { a: !admins x }\n'), /policy\.yaml:2:12: .*tag.*; mend the YAML/],
+    [said('tests:\n  - { may: { reach: ssh } }\n'), /policy\.yaml:3:(5|7): /],
+    [
+      said('forwarded:\n  - { allow: gre, send-to: "10.0.0.1" }\n'),
+      'policy.yaml:3:28: only what has ports can be sent on; name them, such as allow: https',
+    ],
+    [
+      said('forwarded:\n  - { allow: https, send-to: web }\n'),
+      'policy.yaml:3:30: "web" is no machine to send to; write "192.168.1.20", "192.168.1.20:8443" or "[2001:db8::20]:8443"',
+    ],
+  ])('%j', (text, line) => {
+    const [first = ''] = lines(text);
+    if (typeof line === 'string') expect(first).toBe(line);
+    else expect(first).toMatch(line);
+  });
+
+  it('of a file of addresses by its line', () => {
+    const by: Beside = { ...beside, file: () => '192.0.2.1\n# fine\n192.0.2.256\n' };
+    expect(lines('palisade: 1\nsets: { a: { file: list.txt } }\n', by)).toEqual([
+      'policy.yaml:2:20: list.txt:3: "192.0.2.256" is no address; write an address, a network such as "192.0.2.0/24", or a range "a-b"',
+    ]);
+  });
+
+  it('all at once', () => {
+    expect(lines('palisade: 1\nincoming:\n  - { allow: shs }\n  - { deny: htpt }\n')).toHaveLength(2);
+  });
+});

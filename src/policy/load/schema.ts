@@ -1,0 +1,169 @@
+import { z } from 'zod';
+
+/**
+ * The shape of a policy file, as editors may know it. Each `error` says what to write instead; what words mean is looked up
+ * when the shape is right.
+ */
+const name = z
+  .string({ error: 'write a name' })
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, { error: 'write a name of letters, digits, - and _, which begins with a letter' });
+const text = z.string({ error: 'write a text' }).trim().min(1, { error: 'write a text' });
+const oneOrMore = <T extends z.ZodType>(one: T, error: string) => z.union([one, z.array(one).min(1, { error })], { error });
+
+const addresses = 'write an address in quotes, the name of a set, or a list of them';
+const addressWords = oneOrMore(z.string(), addresses);
+const endpoint = z
+  .union([z.string(), z.array(z.string()).min(1), z.strictObject({ 'anyone-except': addressWords })], {
+    error: `${addresses}; or { anyone-except: … }`,
+  })
+  .describe('Addresses: an address, a network, a range a-b, the name of a set, `anyone`, or `{ anyone-except: … }`.');
+const services = oneOrMore(z.string(), 'write a service such as ssh, 8443/tcp, or a list of them').describe(
+  'Services by name, ports such as 8443/tcp or 6000-6010/udp, protocols such as gre, or `any`.',
+);
+const links = oneOrMore(z.string(), 'write the name of an interface, or a list of them').describe(
+  'Interfaces, by name or as `eth+`.',
+);
+const ending = z.enum(['accept', 'drop', 'reject'], { error: 'write accept, drop or reject' });
+const duration = z
+  .string({ error: 'write a time such as 60s, 5m, 1h or 7d' })
+  .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, { error: 'write a time such as 60s, 5m, 1h or 7d' });
+const yesNo = z.boolean({ error: 'write true or false' });
+const per = z.enum(['source', 'all'], { error: 'write source or all' });
+const beyond = z.enum(['accept', 'drop', 'reject', 'next'], { error: 'write drop, reject, accept or next' });
+const count = (most: number) =>
+  z
+    .int({ error: `write a whole number from 1 to ${most.toLocaleString('en')}` })
+    .min(1, { error: 'write 1 or more' })
+    .max(most, {
+      error: `write ${most.toLocaleString('en')} or less`,
+    });
+const atMost = z
+  .strictObject({ new: count(10_000), within: duration, per: per.default('source'), beyond: beyond.default('drop') })
+  .describe('New connections: a burst of `new`, then one each `within`/`new`.');
+const rate = z
+  .strictObject({
+    packets: z
+      .string()
+      .regex(/^[1-9]\d{0,6}\/(s|m|h)$/, { error: 'write a rate such as 100/s' })
+      .optional(),
+    bytes: z
+      .string()
+      .regex(/^[1-9]\d{0,6}(b|kb|mb)\/s$/, { error: 'write a rate such as 512kb/s' })
+      .optional(),
+    per: per.default('source'),
+    beyond: beyond.default('drop'),
+  })
+  .describe('Packets or bytes a second, of all that the rule takes.');
+const day = z
+  .string({ error: 'write a day or a time, such as "2026-12-31" or "2026-12-31T18:00:00Z"' })
+  .refine((value) => /^\d{4}-\d{2}-\d{2}(T[\d:]+Z)?$/.test(value) && !Number.isNaN(Date.parse(value)), {
+    error: 'write a day or a time, such as "2026-12-31" or "2026-12-31T18:00:00Z"',
+  });
+const family = z.enum(['ipv4', 'ipv6', 'both'], { error: 'write ipv4, ipv6 or both' });
+
+const raw = z.string({ error: 'write matches and a target, as they stand behind -A CHAIN' });
+const about = {
+  note: text.optional(),
+  owner: text.optional(),
+  expires: day.optional().describe('From then on the rule is no longer there.'),
+};
+const rule = z.strictObject({
+  allow: services.optional(),
+  deny: services.optional(),
+  reject: services.optional(),
+  iptables: raw.optional().describe('A line of iptables that stands here, without -A and the chain.'),
+  family: family.optional().describe('With `iptables`: the families that it is for.'),
+  from: endpoint.optional(),
+  to: endpoint.optional(),
+  via: links.optional().describe('The interface that it arrives on.'),
+  out: links.optional().describe('The interface that it leaves by.'),
+  'at-most': atMost.optional(),
+  rate: rate.optional(),
+  log: yesNo.default(false),
+  masquerade: family.optional().describe('Who is behind this host takes its address; of forwarded rules.'),
+  'send-to': text
+    .optional()
+    .describe('Another machine that gets it, as "192.168.1.20" or "192.168.1.20:8443"; of forwarded rules.'),
+  ...about,
+});
+export type RuleShape = z.output<typeof rule>;
+
+const setMembers = z.array(z.string({ error: 'write an address in quotes' }));
+const set = z.union(
+  [
+    setMembers,
+    z.strictObject({ file: text, ...about }),
+    z.strictObject({ addresses: setMembers, ...about }),
+    z.strictObject({ dns: oneOrMore(text, 'write a name'), 'on-failure': z.enum(['keep', 'empty']).default('keep'), ...about }),
+    z.strictObject({ feed: text, every: duration.default('1h'), ...about }),
+    z.strictObject({ country: oneOrMore(text, 'write a country such as CH'), ...about }),
+  ],
+  { error: 'write a list of addresses, { file: … }, { addresses: … }, { dns: … }, { feed: … } or { country: … }' },
+);
+
+const test = z.strictObject({
+  from: endpoint.optional(),
+  to: endpoint.optional(),
+  via: links.optional(),
+  out: links.optional(),
+  reach: services,
+  way: z.enum(['incoming', 'forwarded', 'outgoing'], { error: 'write incoming, forwarded or outgoing' }).default('incoming'),
+});
+const list = (error: string) => z.array(rule, { error }).default([]);
+
+export const policySchema = z.strictObject({
+  palisade: z.literal(1, { error: 'write 1, the version of this form' }),
+  otherwise: z
+    .strictObject({ incoming: ending.default('drop'), forwarded: ending.default('drop'), outgoing: ending.default('accept') })
+    .prefault({}),
+  basics: z
+    .strictObject({
+      loopback: yesNo.default(true),
+      established: yesNo.default(true),
+      icmp: yesNo.default(true),
+      dhcp: yesNo.default(true),
+    })
+    .prefault({})
+    .describe('What every server needs; each can be switched off.'),
+  interfaces: z.record(name, links).default({}),
+  sets: z.record(name, set).default({}),
+  services: z.record(name, services).default({}),
+  incoming: list('write a list of rules, each on a line of its own behind a dash'),
+  outgoing: list('write a list of rules, each on a line of its own behind a dash'),
+  forwarded: list('write a list of rules, each on a line of its own behind a dash'),
+  docker: z.array(rule, { error: 'write a list of rules' }).optional(),
+  log: z
+    .strictObject({
+      dropped: z.string({ error: 'write a rate such as 5/minute' }).regex(/^[1-9]\d{0,4}\/(second|minute|hour)$/, {
+        error: 'write a rate such as 5/minute',
+      }),
+      prefix: z
+        .string({ error: 'write a text' })
+        .min(1)
+        .max(29, { error: 'write at most 29 characters' })
+        .default('IPTables-Dropped: '),
+    })
+    .optional(),
+  protect: z
+    .strictObject({
+      bogons: z.union([yesNo, z.strictObject({ via: links })], { error: 'write true, or { via: … }' }).default(false),
+      'bad-flags': yesNo.default(false),
+      'new-not-syn': yesNo.default(false),
+      'syn-flood': z.union([yesNo, atMost], { error: 'write true, or { new: …, within: … }' }).default(false),
+      'early-drop': yesNo.default(false),
+    })
+    .prefault({}),
+  iptables: z
+    .array(z.strictObject({ table: name, chain: name, rule: raw, family: family.default('both') }))
+    .default([])
+    .describe('Lines of iptables for other tables.'),
+  tests: z
+    .array(
+      z.union([z.strictObject({ can: test }), z.strictObject({ cannot: test })], { error: 'write can: { … } or cannot: { … }' }),
+    )
+    .default([]),
+});
+export type PolicyShape = z.output<typeof policySchema>;
+export type EndpointShape = z.output<typeof endpoint>;
+export type SetShape = z.output<typeof set>;
+export type TestShape = z.output<typeof test>;

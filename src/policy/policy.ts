@@ -1,0 +1,148 @@
+import type { Family, Ranges } from '../model/net/index.ts';
+import type { Place } from '../result.ts';
+
+/** What becomes of packets that a rule, or none, speaks of. */
+export type Ending = 'accept' | 'drop' | 'reject';
+
+/** What a whole policy says, for both families, with every name looked up. */
+export interface Policy {
+  readonly otherwise: Readonly<Record<Way, Ending>>;
+  /** What every server needs, each switched off by its name. */
+  readonly basics: Readonly<Record<Basic, boolean>>;
+  readonly sets: ReadonlyMap<string, AddressSet>;
+  readonly incoming: readonly Item[];
+  readonly outgoing: readonly Item[];
+  readonly forwarded: readonly Item[];
+  /** About ports that Docker publishes, by the host's port; what none allows is dropped. `null`: nothing is said of Docker. */
+  readonly docker: readonly Rule[] | null;
+  readonly log: Logging | null;
+  readonly protect: Protection;
+  /** Lines of iptables that stand in no list: for other tables. */
+  readonly lines: readonly RawLine[];
+  readonly tests: readonly Test[];
+}
+
+export const ways = ['incoming', 'forwarded', 'outgoing'] as const;
+export type Way = (typeof ways)[number];
+
+export const basics = ['loopback', 'established', 'icmp', 'dhcp'] as const;
+/**
+ * `loopback`: the host speaks to itself. `established`: replies, and what belongs to a connection. `icmp`: the messages without
+ * which IPv4 or IPv6 breaks (RFC 4890, RFC 1191), and ping. `dhcp`: answers to the host's own DHCPv6 client.
+ */
+export type Basic = (typeof basics)[number];
+
+/** Addresses by name. */
+export interface AddressSet {
+  readonly name: string;
+  readonly members: Readonly<Record<Family, Ranges<bigint>>>;
+}
+
+/** Addresses on one side of a connection; of a family without any the rule says nothing. */
+export interface Addresses {
+  readonly ranges: Readonly<Record<Family, Ranges<bigint>>>;
+  /** True for `anyone-except`: all but these. */
+  readonly except: boolean;
+  /** How the policy names them. */
+  readonly text: string;
+}
+
+/** One kind of traffic: a protocol, with ports where it has some. */
+export interface Service {
+  /** IANA's number. */
+  readonly proto: number;
+  /** Destination ports; `null` for all, and for protocols without any. */
+  readonly ports: Ranges<number> | null;
+  /** ICMP type, for `ping`. */
+  readonly icmpType: number | null;
+  /** ICMP and ICMPv6 are of one family each. */
+  readonly families: readonly Family[];
+}
+
+export interface Rule {
+  readonly kind: 'rule';
+  readonly at: Place;
+  readonly ending: Ending;
+  /** `null`: any. */
+  readonly services: readonly Service[] | null;
+  /** `null`: anyone. */
+  readonly from: Addresses | null;
+  readonly to: Addresses | null;
+  /** Links that it arrives on, as iptables writes them (`eth+`); `null`: any. */
+  readonly via: readonly string[] | null;
+  /** Links that it leaves by. */
+  readonly out: readonly string[] | null;
+  readonly limit: Limit | null;
+  readonly log: boolean;
+  /** Families whose source address becomes that of the link it leaves by; of forwarded rules alone. */
+  readonly masquerade: readonly Family[];
+  /** Where it is sent on to; of forwarded rules alone. */
+  readonly sendTo: Target | null;
+  readonly note: string | null;
+  readonly owner: string | null;
+  /** Seconds since 1970, from when on it is no longer there; `null`: never. */
+  readonly expires: number | null;
+}
+
+export interface Target {
+  readonly family: Family;
+  readonly address: bigint;
+  /** `null`: the port that it came to. */
+  readonly port: number | null;
+}
+
+/** What stands in an ordered list. */
+export type Item = Rule | RawLine;
+
+/** How much a rule takes; the rest goes on or ends. */
+export interface Limit {
+  /** `new`: new connections, with a burst of `amount`; `packets` or `bytes`: of all that belongs to them, a second. */
+  readonly of: 'new' | 'packets' | 'bytes';
+  readonly amount: number;
+  readonly withinSeconds: number;
+  readonly per: 'source' | 'all';
+  /** What becomes of the rest; `next`: later rules decide. */
+  readonly beyond: Ending | 'next';
+}
+
+export interface Logging {
+  /** Lines a minute, at most. */
+  readonly perMinute: number;
+  readonly prefix: string;
+}
+
+export interface Protection {
+  /** Sources that nobody outside can have: links on which they are dropped; `null`: they are not looked at. */
+  readonly bogons: readonly string[] | null;
+  readonly badFlags: boolean;
+  readonly newNotSyn: boolean;
+  /** New TCP connections of one source; `null`: as many as it likes. */
+  readonly synFlood: Limit | null;
+  readonly earlyDrop: boolean;
+}
+
+/** A line of iptables, which stands among the rules as it is. */
+export interface RawLine {
+  readonly kind: 'line';
+  readonly at: Place;
+  readonly families: readonly Family[];
+  readonly table: string;
+  /** A built-in chain. */
+  readonly chain: string;
+  /** Matches and target, as they stand behind `-A CHAIN`. */
+  readonly text: string;
+}
+
+/** Something that must hold of new connections over a link, below every limit. */
+export interface Test {
+  readonly at: Place;
+  readonly can: boolean;
+  /** `null`: anyone. */
+  readonly from: Addresses | null;
+  readonly to: Addresses | null;
+  readonly via: readonly string[] | null;
+  readonly out: readonly string[] | null;
+  readonly way: Way;
+  readonly services: readonly Service[] | null;
+  readonly text: string;
+}
