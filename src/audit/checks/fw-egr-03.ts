@@ -1,12 +1,12 @@
 import { bystanders, rewritten } from '../../analysis/answers/bystanders.ts';
 import { isLoopback } from '../../model/host/index.ts';
-import { type Family, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { bogons, type Family, ranges, TCP, UDP } from '../../model/net/index.ts';
 import type { Packet } from '../../model/packet/index.ts';
 import { deciders, denying, sayList, sayRef, toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
-import { addressOf, bogons, capital, exitsOf, ofFamilies, type Said, settled, sightOf, strangers } from '../exposure/index.ts';
+import { addressOf, capital, exitsOf, ofFamilies, type Said, settled, sightOf, strangers } from '../exposure/index.ts';
 import type { Severity } from '../finding.ts';
 import { denied } from '../measure.ts';
 import { opening, sayPacket } from '../probes.ts';

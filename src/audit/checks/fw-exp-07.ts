@@ -1,6 +1,6 @@
 import { addressWords } from '../../analysis/answers/addresses.ts';
 import type { Listener } from '../../model/host/index.ts';
-import { type Family, ranges, TCP, UDP } from '../../model/net/index.ts';
+import { bogons, type Family, ranges, TCP, UDP } from '../../model/net/index.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
@@ -9,7 +9,6 @@ import {
   anyone,
   assumptions,
   atDoors,
-  bogons,
   common,
   type Door,
   exposed,

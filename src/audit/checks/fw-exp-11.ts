@@ -1,5 +1,5 @@
 import { addressWords } from '../../analysis/answers/addresses.ts';
-import { type Family, type Ranges, ranges, TCP } from '../../model/net/index.ts';
+import { bogons, type Family, type Ranges, ranges, TCP } from '../../model/net/index.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
 import { filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
@@ -7,7 +7,6 @@ import {
   anyone,
   assumptions,
   atDoors,
-  bogons,
   common,
   type Door,
   exposed,

@@ -1,6 +1,6 @@
 import { addressWords } from '../../analysis/answers/addresses.ts';
 import type { Host } from '../../model/host/index.ts';
-import { type Family, formatProtocol, ranges } from '../../model/net/index.ts';
+import { bogons, type Family, formatProtocol, ranges } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import type { Engine } from '../engine.ts';
@@ -9,7 +9,6 @@ import {
   anyone,
   assumptions,
   atDoors,
-  bogons,
   common,
   type Door,
   exposed,

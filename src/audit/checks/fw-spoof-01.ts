@@ -1,6 +1,6 @@
 import { addressWords } from '../../analysis/answers/addresses.ts';
 import { routingFactsOf } from '../../analysis/answers/routing.ts';
-import { type Family, type Ranges, ranges } from '../../model/net/index.ts';
+import { bogons, type Family, type Ranges, ranges, without } from '../../model/net/index.ts';
 import type { Check, Subject } from '../check.ts';
 import { command } from '../command.ts';
 import { filter, guide, hardened4, hardened6, natRouter, oneLink } from '../examples.ts';
@@ -9,7 +9,6 @@ import {
   anyone,
   assumptions,
   atDoors,
-  bogons,
   common,
   type Door,
   exposed,
@@ -21,7 +20,6 @@ import {
   sayRanges,
   shown,
   strangers,
-  without,
 } from '../exposure/index.ts';
 import { ownAddresses } from '../surroundings.ts';
 import type { Unread } from '../unread.ts';

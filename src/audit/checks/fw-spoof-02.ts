@@ -1,5 +1,14 @@
 import { routingFactsOf } from '../../analysis/answers/routing.ts';
-import { type Family, parsePrefix, prefixRange, type Ranges, ranges } from '../../model/net/index.ts';
+import {
+  bogonNetworks,
+  bogons,
+  type Family,
+  parsePrefix,
+  prefixRange,
+  type Ranges,
+  ranges,
+  without,
+} from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { command } from '../command.ts';
@@ -8,8 +17,6 @@ import {
   addressesBehind,
   assumptions,
   atDoors,
-  bogonNetworks,
-  bogons,
   common,
   type Door,
   exposed,
@@ -20,7 +27,6 @@ import {
   shown,
   sizeOf,
   strangers,
-  without,
 } from '../exposure/index.ts';
 import type { Unread } from '../unread.ts';
 

@@ -1,4 +1,4 @@
-import { type Family, formatAddress, formatPrefix, type Prefix, prefixRange } from '../../model/net/index.ts';
+import { type Family, formatAddress, formatPrefix, type Prefix, prefixRange, without } from '../../model/net/index.ts';
 import { toolOf } from '../blame.ts';
 import type { Check, Subject } from '../check.ts';
 import { command } from '../command.ts';
@@ -17,7 +17,6 @@ import {
   sightOf,
   strangers,
   unlessUnseen,
-  without,
 } from '../exposure/index.ts';
 import { forwarding, outsideOf } from '../surroundings.ts';
 import { unnamedLink, vocabularyOf } from '../vocabulary.ts';

@@ -1,15 +1,5 @@
-import { type Family, parseAddress, parsePrefix, prefixRange, type Ranges, ranges } from '../../model/net/index.ts';
+import { bogons, type Family, networks, parseAddress, type Ranges, ranges, without } from '../../model/net/index.ts';
 import type { Constraint } from '../../model/packet/index.ts';
-
-function networks(...texts: readonly string[]): Ranges<bigint> {
-  return ranges(
-    ...texts.map((text) => {
-      const prefix = parsePrefix(text);
-      if (prefix === undefined) throw new Error(`${text} is no network`);
-      return prefixRange(prefix);
-    }),
-  );
-}
 
 /**
  * Sources that the world has: global unicast without private and shared networks, link-local ones and benchmarks (RFC 6890).
@@ -26,18 +16,6 @@ export const neighbours: Readonly<Record<Family, Ranges<bigint>>> = {
   6: networks('fe80::/10'),
 };
 
-/** Sources that no router of the world carries and that the kernel takes all the same: private, shared, benchmarks; unique local. */
-export const bogons: Readonly<Record<Family, Ranges<bigint>>> = {
-  4: networks('10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'),
-  6: networks('fc00::/7'),
-};
-
-/** Each of {@link bogons} as a network, for people and for fixes. */
-export const bogonNetworks: Readonly<Record<Family, readonly string[]>> = {
-  4: ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'],
-  6: ['fc00::/7'],
-};
-
 /** So much of the world is anyone: a 64th of IPv4, more than all private networks together; a /20 of IPv6. */
 export const anyone: Readonly<Record<Family, number>> = { 4: 1 / 64, 6: 1 / 2 ** 17 };
 
@@ -45,21 +23,6 @@ export const anyone: Readonly<Record<Family, number>> = { 4: 1 / 64, 6: 1 / 2 **
 export function strangerCuts(family: Family): readonly Constraint[] {
   return (['src', 'dst'] as const).flatMap((field) =>
     [strangers, neighbours, bogons].map((of): Constraint => ({ kind: 'address', field, ranges: of[family] })),
-  );
-}
-
-/** `left` outside `right`. */
-export function without(left: Ranges<bigint>, right: Ranges<bigint>): Ranges<bigint> {
-  return right.reduce<Ranges<bigint>>(
-    (rest, [from, to]) =>
-      rest.flatMap(([lo, hi]) => {
-        const pieces: (readonly [bigint, bigint])[] = [];
-        if (to < lo || hi < from) return [[lo, hi] as const];
-        if (lo < from) pieces.push([lo, from - 1n]);
-        if (hi > to) pieces.push([to + 1n, hi]);
-        return pieces;
-      }),
-    left,
   );
 }
 

@@ -5,6 +5,7 @@
  * It knows nothing of packets or rules. Every other folder calls it.
  */
 export * from './address.ts';
+export * from './bogons.ts';
 export * from './protocol.ts';
 export * from './ranges.ts';
 export * from './service.ts';

@@ -34,3 +34,18 @@ export function contains<T extends number | bigint>(set: Ranges<T>, value: T): b
 function successor<T extends number | bigint>(value: T): T {
   return (typeof value === 'bigint' ? value + 1n : (value as number) + 1) as T;
 }
+
+/** `left` outside `right`. */
+export function without(left: Ranges<bigint>, right: Ranges<bigint>): Ranges<bigint> {
+  return right.reduce<Ranges<bigint>>(
+    (rest, [from, to]) =>
+      rest.flatMap(([lo, hi]) => {
+        const pieces: (readonly [bigint, bigint])[] = [];
+        if (to < lo || hi < from) return [[lo, hi] as const];
+        if (lo < from) pieces.push([lo, from - 1n]);
+        if (hi > to) pieces.push([to + 1n, hi]);
+        return pieces;
+      }),
+    left,
+  );
+}
