@@ -51,7 +51,7 @@ const rate = z
       .regex(/^[1-9]\d{0,6}(b|kb|mb)\/s$/, { error: 'write a rate such as 512kb/s' })
       .optional(),
     per: per.default('source'),
-    beyond: beyond.default('drop'),
+    beyond: z.enum(['drop', 'reject'], { error: 'write drop or reject' }).default('drop'),
   })
   .describe('Packets or bytes a second, of all that the rule takes.');
 const day = z

@@ -1,0 +1,16 @@
+/**
+ * What a firewall should be: the administrator's policy file, one for IPv4 and IPv6, and what it becomes.
+ *
+ * `load` reads the file into a Policy, with every problem at its place; `compile` turns that into chains and sets of palisade's
+ * own; `decide` says slowly and plainly what a policy means, to judge it by. Nothing here reads a file, asks the host or
+ * changes anything: verbs hand in texts, and `change` brings rules to the kernel.
+ */
+export { aloneText } from './compile/alone.ts';
+export * from './compile/compile.ts';
+export { type CompiledSet, setsText } from './compile/sets.ts';
+export { decide } from './decide.ts';
+export { type Beside, readPolicy } from './load/read.ts';
+export type { Source } from './load/sets.ts';
+export * from './policy.ts';
+export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
+export type { Situation } from './usual.ts';

@@ -1,0 +1,145 @@
+import { bogons, type Family, ICMP, ICMPV6, TCP, UDP, without } from '../model/net/index.ts';
+import { allOf, always, anyOf, type Constraint, type NumberField, not, states, tcpFlags } from '../model/packet/index.ts';
+import type { Addresses, Ending, Limit, Policy, Rule, Service, Way } from './policy.ts';
+import { dhcpv6, icmpTypes, oddCombinations, type Situation } from './usual.ts';
+
+/** One step of a policy, read from top to bottom: which packets it speaks of and what may become of them. */
+export interface Clause {
+  readonly constraint: Constraint;
+  /** Where there are several, a limit decides which. */
+  readonly endings: readonly Ending[];
+  /** Later clauses may decide about its packets too. */
+  readonly goesOn: boolean;
+}
+
+/**
+ * What a policy says of one way in one family, as data that the packet-space engine reads; limits count as both reached and not.
+ * `null` where lines of iptables stand among the rules, or packets are sent on to other machines: what those mean the engine
+ * alone knows. The last clause is for all packets.
+ */
+export function clausesOf(policy: Policy, family: Family, way: Way, situation: Situation): readonly Clause[] | null {
+  const rules: Rule[] = [];
+  for (const item of policy[way]) {
+    if (item.kind === 'line' || item.sendTo !== null) return null;
+    rules.push(item);
+  }
+  const { basics, protect, otherwise } = policy;
+  const clauses: Clause[] = [...rateClauses(rules, family)];
+  const say = (constraint: Constraint, ending: Ending): void => {
+    clauses.push({ constraint, endings: [ending], goesOn: false });
+  };
+  if (basics.established) say(anyOf(inState('ESTABLISHED'), inState('RELATED')), 'accept');
+  if (basics.loopback && way !== 'forwarded') say(link(way === 'incoming' ? 'in' : 'out', 'lo'), 'accept');
+  if (way !== 'outgoing') {
+    if (basics.established) say(inState('INVALID'), 'drop');
+    if (protect.badFlags) say(anyOf(...oddCombinations.map(({ mask, value }) => allOf(proto(TCP), flags(mask, value)))), 'drop');
+    if (protect.newNotSyn) say(allOf(proto(TCP), inState('NEW'), whole, not(syn)), 'drop');
+  }
+  if (basics.dhcp && way !== 'forwarded') say(dhcp(way, family), 'accept');
+  if (way !== 'outgoing' && protect.bogons !== null) {
+    const kept = [...policy.sets.values()].map(({ members }) => members[family]);
+    const odd = [...kept, situation.spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
+    const via = protect.bogons.length === 0 ? always : anyOf(...protect.bogons.map((name) => link('in', name)));
+    say(allOf({ kind: 'address', field: 'src', ranges: odd }, via), 'drop');
+  }
+  if (basics.icmp && way !== 'forwarded') {
+    const types = icmpTypes[family].map((type) => number('icmpType', type));
+    say(allOf(proto(family === 4 ? ICMP : ICMPV6), anyOf(...types)), 'accept');
+  }
+  if (protect.synFlood !== null && way === 'incoming')
+    clauses.push({ constraint: allOf(proto(TCP), syn), endings: ['drop'], goesOn: true });
+  for (const rule of rules) clauses.push(clauseOf(rule, family));
+  clauses.push({ constraint: always, endings: [otherwise[way]], goesOn: false });
+  return clauses;
+}
+
+function clauseOf(rule: Rule, family: Family): Clause {
+  const constraint = constraintOf(rule, family);
+  const { limit, ending } = rule;
+  if (limit?.of !== 'new') return { constraint, endings: [ending], goesOn: false };
+  const beyond: readonly Ending[] = limit.beyond === 'next' ? [] : [limit.beyond];
+  return { constraint, endings: [ending, ...beyond, ...whenFull(limit)], goesOn: limit.beyond === 'next' };
+}
+
+/** A table of sources that is full drops by itself (xt_hashlimit.c); xt_limit has none. */
+function whenFull({ of, per }: Limit): readonly Ending[] {
+  return per === 'source' || of === 'bytes' ? ['drop'] : [];
+}
+
+/** What is beyond a rate ends before anything else is asked. */
+function rateClauses(rules: readonly Rule[], family: Family): readonly Clause[] {
+  const clauses: Clause[] = [];
+  const earlier: Constraint[] = [];
+  for (const rule of rules) {
+    const constraint = constraintOf(rule, family);
+    const { limit } = rule;
+    if (limit !== null && limit.of !== 'new') {
+      const own = allOf(constraint, not(anyOf(...earlier)));
+      const beyond: readonly Ending[] = limit.beyond === 'next' ? [] : [limit.beyond];
+      clauses.push({ constraint: own, endings: [...beyond, ...whenFull(limit)], goesOn: true });
+    }
+    earlier.push(constraint);
+  }
+  return clauses;
+}
+
+function constraintOf(
+  { services, from, to, via, out }: Pick<Rule, 'services' | 'from' | 'to' | 'via' | 'out'>,
+  family: Family,
+): Constraint {
+  return allOf(
+    services === null ? always : anyOf(...services.map((service) => ofService(service, family))),
+    within(from, 'src', family),
+    within(to, 'dst', family),
+    via === null ? always : anyOf(...via.map((name) => link('in', name))),
+    out === null ? always : anyOf(...out.map((name) => link('out', name))),
+  );
+}
+
+function ofService({ proto: number_, ports, icmpType, families }: Service, family: Family): Constraint {
+  if (!families.includes(family)) return { kind: 'never' };
+  return allOf(
+    proto(number_),
+    ports === null ? always : { kind: 'number', field: 'dport', ranges: ports },
+    icmpType === null ? always : number('icmpType', icmpType),
+  );
+}
+
+function within(addresses: Addresses | null, field: 'src' | 'dst', family: Family): Constraint {
+  if (addresses === null) return always;
+  const ranges = addresses.ranges[family];
+  const inside: Constraint = ranges.length === 0 ? { kind: 'never' } : { kind: 'address', field, ranges };
+  return addresses.except ? not(inside) : inside;
+}
+
+function dhcp(way: Way, family: Family): Constraint {
+  const [server, client] = family === 4 ? [67, 68] : [547, 546];
+  const [from, to] = way === 'incoming' ? [server, client] : [client, server];
+  const near = (field: 'src' | 'dst'): Constraint => (family === 4 ? always : { kind: 'address', field, ranges: dhcpv6 });
+  return allOf(proto(UDP), number('sport', from), number('dport', to), near('src'), way === 'incoming' ? near('dst') : always);
+}
+
+function proto(value: number): Constraint {
+  return number('proto', value);
+}
+
+function number(field: NumberField, value: number): Constraint {
+  return { kind: 'number', field, ranges: [[value, value]] };
+}
+
+function inState(state: (typeof states)[number]): Constraint {
+  return number('state', states.indexOf(state));
+}
+
+function link(field: 'in' | 'out', pattern: string): Constraint {
+  const prefix = pattern.endsWith('+');
+  return { kind: 'interface', field, name: prefix ? pattern.slice(0, -1) : pattern, prefix };
+}
+
+function flags(mask: number, value: number): Constraint {
+  return allOf(whole, { kind: 'bits', field: 'flags', mask, value });
+}
+
+/** Later fragments have no header. */
+const whole: Constraint = { kind: 'number', field: 'fragment', ranges: [[0, 0]] };
+const syn: Constraint = flags(tcpFlags.FIN | tcpFlags.SYN | tcpFlags.RST | tcpFlags.ACK, tcpFlags.SYN);
