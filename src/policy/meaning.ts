@@ -83,7 +83,8 @@ function rateClauses(rules: readonly Rule[], family: Family): readonly Clause[] 
   return clauses;
 }
 
-function constraintOf(
+/** Packets that a rule or a test speaks of, in one family. */
+export function constraintOf(
   { services, from, to, via, out }: Pick<Rule, 'services' | 'from' | 'to' | 'via' | 'out'>,
   family: Family,
 ): Constraint {
