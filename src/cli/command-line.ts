@@ -74,6 +74,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     stdin: () => terminal.stdin(),
     env: terminal.env,
     stateFolder: settings.state,
+    policyFile: settings.policy,
   };
   try {
     const outcome: Outcome<unknown> = await verb.run(context, input.data);

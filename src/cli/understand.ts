@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import type { Problem } from '../result.ts';
 import { closest } from '../closest.ts';
+import type { Problem } from '../result.ts';
 import type { Verb } from '../verbs/index.ts';
 import { everywhere } from './everywhere.ts';
 import { anyOf, flagsOf, readFlag, spelled } from './flag.ts';

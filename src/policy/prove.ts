@@ -42,7 +42,12 @@ export function prove(policy: Policy, compiled: Compiled, situation: Situation):
 
 /** A host with nothing but what was compiled. */
 export function aloneHost(compiled: Compiled): Host {
-  const rulesets = ([4, 6] as const).map((family) => ({ file: `IPv${family}`, family, text: aloneText(compiled, family) }));
+  const rulesets = ([4, 6] as const).map((family) => ({
+    file: `IPv${family}`,
+    family,
+    // A file that holds nothing says nothing.
+    text: aloneText(compiled, family) || '*filter\nCOMMIT\n',
+  }));
   const host = hostFromFiles({ rulesets, sets: { file: 'sets', text: setsText(compiled.sets) }, readAt: 0 });
   if (!host.ok) throw new Error(`compiled rules do not read again: ${host.problems.map(problemLine).join('; ')}`);
   return host.value;

@@ -66,7 +66,7 @@ function acceptedBy(space: Space, firewall: Firewall, hook: Hook): Node {
 
 /** First packets of the connections that a test speaks of. */
 function asked(test: Test, policy: Policy, family: Family): Constraint {
-  const { SYN, FIN, RST, ACK } = tcpFlags;
+  const everyFlag = Object.values(tcpFlags).reduce((all, bit) => all | bit, 0);
   const lo: Constraint = { kind: 'interface', field: test.way === 'outgoing' ? 'out' : 'in', name: 'lo', prefix: false };
   const proto = (value: number): Constraint => ({ kind: 'number', field: 'proto', ranges: [[value, value]] });
   const parts: Constraint[] = [
@@ -74,7 +74,7 @@ function asked(test: Test, policy: Policy, family: Family): Constraint {
     not(lo),
     { kind: 'number', field: 'state', ranges: [[states.indexOf('NEW'), states.indexOf('NEW')]] },
     { kind: 'number', field: 'fragment', ranges: [[0, 0]] },
-    anyOf(not(proto(TCP)), { kind: 'bits', field: 'flags', mask: FIN | SYN | RST | ACK, value: SYN }),
+    anyOf(not(proto(TCP)), { kind: 'bits', field: 'flags', mask: everyFlag, value: tcpFlags.SYN }),
     anyOf(not(proto(family === 4 ? ICMP : ICMPV6)), {
       kind: 'number',
       field: 'icmpType',

@@ -21,17 +21,19 @@ export const icmpTypes: Readonly<Record<Family, readonly number[]>> = {
 /** DHCPv6 clients speak from and to link-local addresses (RFC 8415 §13). */
 export const dhcpv6: Ranges<bigint> = networks('fe80::/10');
 
-const { FIN, SYN, RST, PSH, ACK, URG } = tcpFlags;
+const { FIN, SYN, RST, ACK, URG } = tcpFlags;
 
-/** Masks and values of flags that no TCP sends (RFC 9293 §3.5): scans do. */
+/**
+ * Masks and values of flags that no TCP sends and scans do: those that connection tracking calls invalid
+ * (nf_conntrack_proto_tcp.c, tcp_valid_flags), which leaves PSH out of account.
+ */
 export const oddCombinations: readonly { readonly mask: number; readonly value: number }[] = [
-  { mask: FIN | SYN | RST | PSH | ACK | URG, value: 0 },
+  { mask: FIN | SYN | RST | ACK, value: 0 },
   { mask: SYN | FIN, value: SYN | FIN },
   { mask: SYN | RST, value: SYN | RST },
   { mask: FIN | RST, value: FIN | RST },
   { mask: ACK | FIN, value: FIN },
-  { mask: ACK | PSH, value: PSH },
-  { mask: ACK | URG, value: URG },
+  { mask: SYN | ACK | URG, value: URG },
 ];
 
 export function isOddCombination(flags: number): boolean {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { AcceptedRisk } from '../audit/accepted.ts';
 import { checks } from '../audit/checks/index.ts';
 import { mappedChecks } from '../audit/standards/index.ts';
-import { failed, ok, type Problem, type Result } from '../result.ts';
 import { closest } from '../closest.ts';
+import { failed, ok, type Problem, type Result } from '../result.ts';
 
 /** Read where it exists, and only for the live host: other hosts' files have nothing to do with it. */
 export const defaultAcceptedFile = '/etc/palisade/accepted.yaml';

@@ -9,6 +9,7 @@ import { diff } from './diff.ts';
 import { reach } from './reach.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
+import { test } from './test.ts';
 import { trace } from './trace.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
@@ -23,6 +24,7 @@ export type { ScriptStepJson } from './script.ts';
 export type { ScriptPartJson } from './script-shape.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
+export type { TestJson } from './test.ts';
 export type { UpPart } from './up.ts';
 export type { UpdatesJson } from './updates-shape.ts';
 export * from './verb.ts';
@@ -38,4 +40,5 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  test,
 ] as unknown as readonly Verb[];

@@ -43,6 +43,7 @@ const context = (now: string, kernel?: Kernel, state = join(folder, 'state')): C
     signal: new AbortController().signal,
     kernel,
     stateFolder: state,
+    policyFile: '/nonexistent/policy.yaml',
   }) as unknown as Context;
 
 async function asked(now: string, input: object, kernel?: Kernel, state?: string): Promise<Outcome<UpdatesJson>> {

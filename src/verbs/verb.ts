@@ -79,6 +79,7 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that palisade keeps its state in; it may not be there yet. */
   readonly stateFolder: string;
+  readonly policyFile: string;
 }
 
 export interface Log {

@@ -34,6 +34,7 @@ function contextOf(of: Kernel, stdin = ''): Context {
     stdin: async () => Buffer.from(stdin, 'latin1'),
     env: {},
     stateFolder: '/nonexistent',
+    policyFile: '/nonexistent/policy.yaml',
   };
 }
 

@@ -26,6 +26,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   connections: () => import('./connections.ts'),
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
+  test: () => import('./test.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

@@ -27,6 +27,7 @@ const context: Context = {
   stdin: async () => Buffer.from('iptables -P INPUT DROP\n'),
   env: {},
   stateFolder: '/nonexistent',
+  policyFile: '/nonexistent/policy.yaml',
 };
 
 async function shown(flags: Readonly<Record<string, unknown>>): Promise<Outcome<Parameters<typeof whole>[0]>> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { problemLine } from '../../result.ts';
 import { closest } from '../../closest.ts';
+import { problemLine } from '../../result.ts';
 import { readConfig, settle } from './index.ts';
 
 async function lines(text: string): Promise<string[]> {

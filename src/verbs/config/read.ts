@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { closest } from '../../closest.ts';
+import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { configSchema, type Settings } from './schema.ts';
 
 export const defaultConfigFile = '/etc/palisade/config.yaml';

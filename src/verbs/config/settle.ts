@@ -1,5 +1,5 @@
-import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { closest } from '../../closest.ts';
+import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { type ConfigFile, orList } from './read.ts';
 import { type ConfigKey, configSchema, type Settings, variableOf } from './schema.ts';
 

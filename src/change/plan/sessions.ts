@@ -1,0 +1,69 @@
+import { createEvaluator } from '../../analysis/index.ts';
+import type { Host, Session } from '../../model/host/index.ts';
+import { type Packet, type State, type Trace, tcpFlags } from '../../model/packet/index.ts';
+
+/** What would become of one connection over which somebody manages the host. */
+export interface SessionFate {
+  readonly session: Session;
+  /** Its next packet, as tracking knows it. */
+  readonly established: Trace['verdict'];
+  /** The same where tracking begins only now, as at the first rule that asks for it: NEW, and no SYN. */
+  readonly untracked: Trace['verdict'];
+  /** A new connection from the same address. */
+  readonly again: Trace['verdict'];
+  /** It goes on, and whoever loses it comes in again. */
+  readonly survives: boolean;
+}
+
+/** Follows three packets of each session through the rules of a host. */
+export function fatesOf(host: Host, sessions: readonly Session[]): readonly SessionFate[] {
+  const evaluator = createEvaluator(host);
+  return sessions.map((session) => {
+    const verdict = (state: State, flags: number, sport: number): Trace['verdict'] =>
+      evaluator.trace(packetOf(host, session, state, flags, sport))?.verdict ?? 'UNDECIDED';
+    const established = verdict('ESTABLISHED', tcpFlags.ACK, session.peerPort);
+    const untracked = verdict('NEW', tcpFlags.ACK, session.peerPort);
+    const again = verdict('NEW', tcpFlags.SYN, session.peerPort === 40_000 ? 40_001 : 40_000);
+    return {
+      session,
+      established,
+      untracked,
+      again,
+      survives: established === 'ACCEPT' && (again === 'ACCEPT' || again === 'DEPENDS'),
+    };
+  });
+}
+
+function packetOf(host: Host, { local, localPort, peer, peerPort }: Session, state: State, flags: number, sport: number): Packet {
+  return {
+    family: peer.family,
+    hook: 'input',
+    in: linkOf(host, local.value),
+    out: null,
+    src: peer.value,
+    dst: local.value,
+    proto: 6,
+    sport: state === 'ESTABLISHED' ? peerPort : sport,
+    dport: localPort,
+    icmpType: null,
+    icmpCode: null,
+    flags,
+    state,
+    status: 0,
+    direction: 'original',
+    original: null,
+    mark: 0,
+    connmark: 0,
+    length: 60,
+    ttl: 64,
+    fragment: false,
+    mac: null,
+  };
+}
+
+/** The link that has the address; the first that is not loopback where none is known to. */
+function linkOf(host: Host, local: bigint): string {
+  const own = host.addresses.known ? host.addresses.value.find(({ prefix }) => prefix.value === local)?.link : undefined;
+  const first = host.links.known ? host.links.value.find(({ loopback }) => !loopback)?.name : undefined;
+  return own ?? first ?? 'eth0';
+}
