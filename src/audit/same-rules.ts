@@ -1,4 +1,4 @@
-import { compareRulesets, type Difference } from '../analysis/answers/index.ts';
+import { compareRulesets, type Difference, wholePackets } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import { createEvaluator } from '../analysis/index.ts';
 import type { Source } from '../analysis/symbolic/index.ts';
@@ -51,7 +51,7 @@ function compared(host: Host, live: Ruleset, saved: Ruleset, words: Words): Know
     live.family,
     { ruleset: live, surroundings },
     { ruleset: saved, surroundings },
-    { most: 1, fragments: false },
+    { most: 1, within: () => wholePackets },
   );
   for (const way of ways) {
     if (way.kind === 'decided' && !way.equal) return known(example(way.differences[0], words));
@@ -92,7 +92,10 @@ function shown(host: Host, live: Ruleset, saved: Ruleset, words: Words): string 
     );
     if (!before?.ok || !after?.ok || rulesIn(before.value) + rulesIn(after.value) >= manyRules) return null;
     const sources = [before.value, after.value].map((ruleset) => ({ ruleset, surroundings }));
-    const { ways } = compareRulesets(live.family, sources[0] as Source, sources[1] as Source, { most: 5, fragments: false });
+    const { ways } = compareRulesets(live.family, sources[0] as Source, sources[1] as Source, {
+      most: 5,
+      within: () => wholePackets,
+    });
     for (const way of ways) {
       for (const { witness } of way.kind === 'decided' ? way.differences : []) {
         if (witness === null) continue;

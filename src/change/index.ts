@@ -8,3 +8,4 @@ export { type Other, othersOn } from './plan/others.ts';
 export { plannedRuleset } from './plan/planned.ts';
 export { fatesOf, type SessionFate } from './plan/sessions.ts';
 export { situationOf } from './plan/situation.ts';
+export { type LineChange, textDiff } from './plan/text-diff.ts';

@@ -13,5 +13,5 @@ export { type Beside, readPolicy } from './load/read.ts';
 export type { Source } from './load/sets.ts';
 export * from './policy.ts';
 export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
-export { runTests, type TestResult } from './tests.ts';
+export { firstPackets, runTests, type TestResult } from './tests.ts';
 export type { Situation } from './usual.ts';

@@ -1,6 +1,7 @@
-import { bogons, type Family, ICMP, ICMPV6, TCP, UDP, without } from '../model/net/index.ts';
+import { bogons, type Family, ICMP, ICMPV6, type Ranges, TCP, UDP, without } from '../model/net/index.ts';
 import { allOf, always, anyOf, type Constraint, type NumberField, not, states, tcpFlags } from '../model/packet/index.ts';
 import type { Addresses, Ending, Limit, Policy, Rule, Service, Way } from './policy.ts';
+import { servedPorts } from './served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from './usual.ts';
 
 /** One step of a policy, read from top to bottom: which packets it speaks of and what may become of them. */
@@ -24,7 +25,10 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
     rules.push(item);
   }
   const { basics, protect, otherwise } = policy;
-  const clauses: Clause[] = [...rateClauses(rules, family)];
+  const clauses: Clause[] = [];
+  const served = protect.earlyDrop ? servedPorts(policy) : null;
+  if (served !== null && way !== 'outgoing') clauses.push(early(served));
+  clauses.push(...rateClauses(rules, family));
   const say = (constraint: Constraint, ending: Ending): void => {
     clauses.push({ constraint, endings: [ending], goesOn: false });
   };
@@ -51,6 +55,13 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
   for (const rule of rules) clauses.push(clauseOf(rule, family));
   clauses.push({ constraint: always, endings: [otherwise[way]], goesOn: false });
   return clauses;
+}
+
+/** Before anything else, to the host's own addresses; not from itself. */
+function early(served: Ranges<number>): Clause {
+  const own: Constraint = { kind: 'addressType', field: 'dst', types: ['LOCAL'], on: null };
+  const closed: Constraint = served.length === 0 ? always : not({ kind: 'number', field: 'dport', ranges: served });
+  return { constraint: allOf(not(link('in', 'lo')), proto(TCP), syn, closed, own), endings: ['drop'], goesOn: false };
 }
 
 function clauseOf(rule: Rule, family: Family): Clause {

@@ -97,12 +97,8 @@ function compare(
       const end = value === 0 ? null : space.endings.of(value);
       return end === null ? ending === 'accept' : end.kind === 'decided' && end.decision.verdict === verdict;
     });
-    const { f } = withoutMatches(diagram, space.layout, done);
-    const chains = diagram.mask(
-      looked,
-      diagram.where(f, (value) => value !== 0),
-    );
-    const policy = diagram.mask(looked, said[ending]);
+    const chains = diagram.mask(looked, whatever(space, done));
+    const policy = diagram.mask(looked, whatever(space, said[ending]));
     for (const [by, set] of [
       ['policy', diagram.without(policy, chains)],
       ['chains', diagram.without(chains, policy)],
@@ -110,6 +106,12 @@ function compare(
       if (set !== none) return { kind: 'differs', packet: witnessOf(space, firewall, hook, set)?.packet ?? null, ending, by };
   }
   return { kind: 'equal' };
+}
+
+/** Packets that are in the set with some answers of what no field tells. */
+function whatever({ diagram, layout }: Space, set: Node): Node {
+  const { f } = withoutMatches(diagram, layout, set);
+  return diagram.where(f, (value) => value !== 0);
 }
 
 /** By ending the packets that may have it. */

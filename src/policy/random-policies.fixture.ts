@@ -95,6 +95,7 @@ export function policyText(limited: boolean): fc.Arbitrary<string> {
         'bad-flags': fc.boolean(),
         'new-not-syn': fc.boolean(),
         'syn-flood': limited ? fc.boolean() : fc.constant(false),
+        'early-drop': limited ? fc.boolean() : fc.constant(false),
       }),
     })
     .map((shape) => JSON.stringify(shape));

@@ -66,23 +66,25 @@ function acceptedBy(space: Space, firewall: Firewall, hook: Hook): Node {
 
 /** First packets of the connections that a test speaks of. */
 function asked(test: Test, policy: Policy, family: Family): Constraint {
-  const everyFlag = Object.values(tcpFlags).reduce((all, bit) => all | bit, 0);
-  const lo: Constraint = { kind: 'interface', field: test.way === 'outgoing' ? 'out' : 'in', name: 'lo', prefix: false };
-  const proto = (value: number): Constraint => ({ kind: 'number', field: 'proto', ranges: [[value, value]] });
-  const parts: Constraint[] = [
-    constraintOf(test, family),
-    not(lo),
-    { kind: 'number', field: 'state', ranges: [[states.indexOf('NEW'), states.indexOf('NEW')]] },
-    { kind: 'number', field: 'fragment', ranges: [[0, 0]] },
-    anyOf(not(proto(TCP)), { kind: 'bits', field: 'flags', mask: everyFlag, value: tcpFlags.SYN }),
-    anyOf(not(proto(family === 4 ? ICMP : ICMPV6)), {
-      kind: 'number',
-      field: 'icmpType',
-      ranges: family === 4 ? [[8, 8]] : [[128, 128]],
-    }),
-  ];
+  const first = allOf(constraintOf(test, family), firstPackets(family, hooks[test.way]));
   // Nobody is let in from where nobody can be.
   if (test.can && policy.protect.bogons !== null && (test.from === null || test.from.except))
-    parts.push(not({ kind: 'address', field: 'src', ranges: bogons[family] }));
-  return allOf(...parts);
+    return allOf(first, not({ kind: 'address', field: 'src', ranges: bogons[family] }));
+  return first;
+}
+
+/** First packets of new connections over a link, as those who mean no harm send them: a SYN alone, a ping. */
+export function firstPackets(family: Family, hook: Hook): Constraint {
+  const everyFlag = Object.values(tcpFlags).reduce((all, bit) => all | bit, 0);
+  const lo: Constraint = { kind: 'interface', field: hook === 'output' ? 'out' : 'in', name: 'lo', prefix: false };
+  const proto = (value: number): Constraint => ({ kind: 'number', field: 'proto', ranges: [[value, value]] });
+  const fresh = states.indexOf('NEW');
+  const ping = family === 4 ? 8 : 128;
+  return allOf(
+    not(lo),
+    { kind: 'number', field: 'state', ranges: [[fresh, fresh]] },
+    { kind: 'number', field: 'fragment', ranges: [[0, 0]] },
+    anyOf(not(proto(TCP)), { kind: 'bits', field: 'flags', mask: everyFlag, value: tcpFlags.SYN }),
+    anyOf(not(proto(family === 4 ? ICMP : ICMPV6)), { kind: 'number', field: 'icmpType', ranges: [[ping, ping]] }),
+  );
 }

@@ -6,6 +6,7 @@
 import { audit } from './audit.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
@@ -19,6 +20,7 @@ export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
+export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptStepJson } from './script.ts';
 export type { ScriptPartJson } from './script-shape.ts';
@@ -40,5 +42,6 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  plan,
   test,
 ] as unknown as readonly Verb[];

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import type { Hook, Packet } from '../../model/packet/index.ts';
+import type { Constraint, Hook, Packet } from '../../model/packet/index.ts';
 import { backendOf } from '../evaluate/hooks.ts';
 import { all, type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type Decision, type Firewall, type Source, type Space } from '../symbolic/index.ts';
@@ -51,6 +51,12 @@ export interface UndecidedWay {
 
 const everyHook = ['input', 'forward', 'output'] as const satisfies readonly Hook[];
 
+/** Of each way the packets that somebody asks about. */
+export type Within = (hook: Hook) => Constraint;
+
+/** All but later fragments, which a host that tracks connections never sees; of them nft compares bytes that are no ports. */
+export const wholePackets: Constraint = { kind: 'number', field: 'fragment', ranges: [[0, 0]] };
+
 /** How two rulesets differ. */
 export interface Comparison {
   readonly ways: readonly (WayDifferences | UndecidedWay)[];
@@ -62,15 +68,16 @@ export function compareRulesets(
   family: Family,
   before: Source,
   after: Source,
-  { most, budget, fragments }: { readonly most?: number; readonly budget?: number; readonly fragments?: boolean } = {},
+  { most, budget, within }: { readonly most?: number; readonly budget?: number; readonly within?: Within } = {},
 ): Comparison {
+  const apart = within === undefined ? [] : everyHook.map(within);
   let space: Space | null = null;
   // Matches that only one of them has stand in the order in which they are met, and one order may be far worse than the other.
   // That of nft has those of later fragments too.
   let leading = backendOf(before.ruleset) !== 'nft' && backendOf(after.ruleset) === 'nft' ? 1 : 0;
   const attempt = <T>(hooks: readonly Hook[], ask: (of: Space) => T): T | OverBudget => {
     try {
-      space ??= createSpace(family, [before, after], budget);
+      space ??= createSpace(family, [{ ...before, apart: [...(before.apart ?? []), ...apart] }, after], budget);
       for (const hook of hooks) space.firewalls[leading]?.way(hook);
       return ask(space);
     } catch (error) {
@@ -80,19 +87,19 @@ export function compareRulesets(
       return error;
     }
   };
-  const within = <T>(hooks: readonly Hook[], ask: (of: Space) => T): T | OverBudget => {
+  const either = <T>(hooks: readonly Hook[], ask: (of: Space) => T): T | OverBudget => {
     const answer = attempt(hooks, ask);
     if (!(answer instanceof OverBudget)) return answer;
     leading = 1 - leading;
     return attempt(hooks, ask);
   };
   const ways = everyHook.map((hook): WayDifferences | UndecidedWay => {
-    const way = within([hook], (of) =>
-      differencesOf(of, hook, { ...(most !== undefined && { most }), ...(fragments !== undefined && { fragments }) }),
+    const way = either([hook], (of) =>
+      differencesOf(of, hook, { ...(most !== undefined && { most }), ...(within !== undefined && { within }) }),
     );
     return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
-  const rewrites = within(everyHook, (of) => rewritesOf(of, most));
+  const rewrites = either(everyHook, (of) => rewritesOf(of, most));
   return { ways, rewrites: rewrites instanceof OverBudget ? null : rewrites };
 }
 
@@ -101,21 +108,21 @@ export function compareRulesets(
  * REJECT. What is logged or counted on the way makes no difference, and what is rewritten none by itself.
  *
  * @param most regions; with more, the smallest are left out.
- * @param fragments whether later fragments count, which a host with conntrack never sees; nft compares bytes of theirs that are no ports.
+ * @param within packets that count; regions do not say it again.
  * @throws OverBudget
  */
 export function differencesOf(
   space: Space,
   hook: Hook,
-  { most = 50, fragments = true }: { readonly most?: number; readonly fragments?: boolean } = {},
+  { most = 50, within }: { readonly most?: number; readonly within?: Within } = {},
 ): WayDifferences {
   const { diagram, endings } = space;
   const [first, second] = space.firewalls;
   if (first === undefined || second === undefined) throw new Error('a difference is one of two firewalls');
   const ends = createEnds(space);
   const both = diagram.mask(first.possible(hook), second.possible(hook));
-  const firstOnes = first.matching.fieldSet('fragment', space.layout.numberCodes('fragment', [[0, 0]]));
-  const possible = fragments ? both : diagram.mask(both, firstOnes);
+  const counting = within === undefined ? all : first.matching.set(within(hook), { tracked: true, scope: '' });
+  const possible = diagram.mask(both, counting);
   const different = ends.pairs(ends.of(first, hook), ends.of(second, hook));
   const exact = diagram.mask(possible, different);
   if (exact === none) return { kind: 'decided', hook, equal: true, differences: [], share: 0, left: 0 };

@@ -1,11 +1,12 @@
-import { bogons, type Family, formatAddress, ranges, without } from '../../model/net/index.ts';
+import { bogons, type Family, formatAddress, without } from '../../model/net/index.ts';
 import { tcpFlags } from '../../model/packet/index.ts';
 import type { Ending, Item, Policy, RawLine, Rule, Target, Way } from '../policy.ts';
+import { servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
 import { type Condition, conditionsOf, conditionText, serviceConditions } from './conditions.ts';
 import { limitMatch } from './limits.ts';
 import { prefixesOf, prefixText } from './prefixes.ts';
-import { type Compiling, endingLines, joined, linesOf, merged, tcpPorts } from './rules.ts';
+import { type Compiling, endingLines, joined, linesOf, merged } from './rules.ts';
 import { type CompiledSet, createSets } from './sets.ts';
 
 /** What a policy becomes. Equal policies become equal texts. */
@@ -277,9 +278,8 @@ function targetText({ family, address, port }: Target): string {
  * iptables may open one, and what is dropped is logged here as it would be later.
  */
 function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling): void {
-  const [served, sentOn, published] = [policy.incoming, policy.forwarded.filter(isSentOn), policy.docker ?? []].map(tcpPorts);
-  if (policy.otherwise.incoming !== 'drop' || !served || !sentOn || !published) return;
-  const open = ranges(...[...served, ...sentOn, ...published].map(([lo, hi]) => [lo, hi] as const));
+  const open = servedPorts(policy);
+  if (open === null) return;
   const lines = ['-i lo -j RETURN'];
   const service = { proto: 6, ports: open, icmpType: null, families };
   if (open.length > 0) for (const { service: match } of serviceConditions([service], family)) lines.push(`${match} -j RETURN`);
@@ -287,10 +287,6 @@ function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling): voi
   lines.push(...restLines('drop', policy, family).map((line) => `${syn} ${line}`));
   draft.chains.set('PAL-EARLY', lines);
   draft.jumps.push({ from: 'PREROUTING', to: 'PAL-EARLY' });
-}
-
-function isSentOn(item: Item): boolean {
-  return item.kind === 'rule' && item.sendTo !== null;
 }
 
 /** Lines for other tables stand in a chain of their own, entered from the built-in one that they name. */

@@ -1,4 +1,4 @@
-import { type Family, TCP } from '../../model/net/index.ts';
+import type { Family } from '../../model/net/index.ts';
 import type { Ending, Item, Limit, Rule, Service } from '../policy.ts';
 import { mergeServices } from '../services/services.ts';
 import { type Condition, conditionsOf, conditionText } from './conditions.ts';
@@ -77,19 +77,4 @@ function keyOf({ ending, from, to, via, out }: Rule): string {
       ? ''
       : JSON.stringify([addresses.except, ...[4, 6].map((family) => addresses.ranges[family as Family].join())]);
   return [ending, side(from), side(to), via?.join() ?? '', out?.join() ?? ''].join(' ');
-}
-
-/** Ports of TCP that the rules let somebody reach; `null` for all of them. */
-export function tcpPorts(items: readonly Item[]): readonly (readonly [number, number])[] | null {
-  const ports: (readonly [number, number])[] = [];
-  for (const item of items) {
-    if (item.kind === 'line') return null;
-    if (item.ending === 'drop') continue;
-    for (const service of item.services ?? [{ proto: TCP, ports: null }]) {
-      if (service.proto !== TCP) continue;
-      if (service.ports === null) return null;
-      ports.push(...service.ports);
-    }
-  }
-  return ports;
 }

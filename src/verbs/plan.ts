@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { planReport } from './plan-shape.ts';
+import { readHostAndSets, readingInput } from './reading.ts';
+import { verb } from './verb.ts';
+
+export const plan = verb({
+  name: 'plan',
+  group: 'change',
+  summary: 'what the policy would change: lines, and the packets newly allowed and newly blocked',
+  description: `Compiles the policy, proves that the rules mean what it says, and compares them with the rules that are there: the lines that
+come and go, and which packets are newly allowed and newly blocked, biggest regions first, one such packet each. It runs the policy's
+tests, and follows the connections over which somebody manages the host now: whether they go on, and whether a new one from the same
+address would be let in. Nothing is changed. Chains and rules of other programs stay as they are, and are named.`,
+  input: z.object({
+    ...readingInput,
+    most: z.int().min(1).max(10_000).default(20).describe('So many regions of each way').meta({ value: 'NUMBER' }),
+  }),
+  output: planReport,
+  streams: false,
+  exits: {
+    0: 'there is nothing to do',
+    1: 'there is something to do',
+    2: 'the policy or a file could not be read',
+    3: 'the rules could not be read',
+  },
+  examples: [
+    { command: 'palisade plan --policy policy.yaml', says: 'what would this policy change on this host?' },
+    {
+      command: 'palisade plan --policy new.yaml --ruleset rules.v4 --ruleset rules.v6 --json',
+      says: 'the same of files, for a pipeline',
+    },
+  ],
+  async run(context, input) {
+    const { planFor, readPolicyFile } = await import('./policy-file.ts');
+    const policy = await readPolicyFile(context);
+    if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
+    const read = await readHostAndSets(context, input);
+    if (!read.ok) return { kind: 'invalid', problems: read.problems };
+    const planned = planFor(policy.value, read.value);
+    if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
+    const { reportOf } = await import('./planning.ts');
+    const value = reportOf(context, read.value, planned.value, input.most);
+    return { kind: value.changes ? 'found' : 'done', value };
+  },
+});

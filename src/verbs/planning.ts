@@ -1,0 +1,138 @@
+import { compareRulesets } from '../analysis/answers/index.ts';
+import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
+import { OverBudget } from '../analysis/space/index.ts';
+import { fatesOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
+import { formatAddress } from '../model/net/index.ts';
+import { packetToJson } from '../model/packet/index.ts';
+import { ownPrefix, prove, runTests } from '../policy/index.ts';
+import { rewritesToJson, wayToJson } from './diff-shapes.ts';
+import type { PlanJson } from './plan-shape.ts';
+import type { Planned } from './policy-file.ts';
+import type { HostAndSets } from './reading.ts';
+import { packet } from './shapes.ts';
+import type { Context } from './verb.ts';
+
+/** Everything that can be said of a change before it is made. */
+export function reportOf(context: Context, before: HostAndSets, planned: Planned, most: number): PlanJson {
+  const { policy, compiled, situation, after } = planned;
+  context.progress('proving that the rules mean what the policy says');
+  const proof = prove(policy, compiled, situation).ways.map((way): PlanJson['proof'][number] => ({
+    family: way.family,
+    way: way.way,
+    proved: way.kind === 'equal',
+    why:
+      way.kind === 'equal'
+        ? null
+        : way.kind === 'unproved'
+          ? way.why
+          : `the ${way.by === 'policy' ? 'policy' : 'rules'} alone would ${way.ending} a packet: a fault of palisade`,
+  }));
+  context.progress('comparing what is with what would be');
+  const unknown: PlanJson['unknown'][number][] = [];
+  const lines: PlanJson['lines'][number][] = [];
+  const families: PlanJson['difference']['families'][number][] = [];
+  for (const family of [4, 6] as const) {
+    const [old, now] = [before.host.rulesets[family], after.host.rulesets[family]];
+    if (!old.known || !now.known) continue;
+    lines.push(...textDiff(old.value, now.value).map((line) => ({ family, ...line })));
+    const { ways, rewrites } = compareRulesets(
+      family,
+      { ruleset: old.value, surroundings: surroundingsOf(before.host) },
+      { ruleset: now.value, surroundings: surroundingsOf(after.host) },
+      { most },
+    );
+    families.push({ family, ways: ways.map((way) => wayToJson(way, new Map())), rewrites: rewritesToJson(rewrites) });
+  }
+  const tests = testsOf(planned, unknown);
+  const sessions = before.host.sessions;
+  if (!sessions.known) unknown.push({ what: 'who manages this host now', why: sessions.why, remedy: sessions.remedy });
+  const fates = sessions.known ? fatesOf(after.host, sessions.value) : null;
+  const others = othersOn(before.host);
+  const refusals = [
+    ...others.flatMap(({ name, wayOut }) =>
+      wayOut === null ? [] : [{ why: `${name} writes this host's rules too`, remedy: wayOut }],
+    ),
+    ...(fates ?? []).flatMap((fate) => (fate.survives ? [] : [lockedOut(fate)])),
+    ...tests
+      .filter(({ holds }) => !holds)
+      .map(({ text, line }) => ({
+        why: `a test of the policy fails: ${text}`,
+        remedy: `mend the rules or the test at line ${line ?? '?'}`,
+      })),
+    ...proof
+      .filter(({ why }) => why?.endsWith('a fault of palisade') === true)
+      .map(({ family, way, why }) => ({ why: `IPv${family} ${way}: ${why}`, remedy: 'please report it with the policy' })),
+  ];
+  const sets = setsOf(before, planned);
+  return {
+    policy: context.policyFile,
+    changes: lines.length > 0 || sets.added.length > 0 || sets.unused.length > 0,
+    proof,
+    lines,
+    sets,
+    difference: { before: 'now', after: context.policyFile, families, assumed: [], unknown: [] },
+    tests,
+    sessions: fates?.map(fateToJson) ?? null,
+    others: others.map(({ name }) => name),
+    refusals,
+    unknown,
+  };
+}
+
+function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
+  try {
+    const results = runTests(policy, after.host);
+    if (!results.known) {
+      unknown.push({ what: 'the tests of the policy', why: results.why, remedy: results.remedy });
+      return [];
+    }
+    return results.value.map(({ test, holds, packet: shown }) => ({
+      text: test.text,
+      line: test.at.line ?? null,
+      holds,
+      packet: shown === null ? null : packet.parse(packetToJson(shown)),
+    }));
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+    unknown.push({ what: 'the tests of the policy', why: error.message, remedy: 'ask about single packets with palisade trace' });
+    return [];
+  }
+}
+
+function setsOf({ host }: HostAndSets, { compiled }: Planned): PlanJson['sets'] {
+  const there = host.sets.known ? [...host.sets.value.keys()] : [];
+  const wanted = new Set(compiled.sets.map(({ name }) => name));
+  return {
+    added: compiled.sets
+      .filter(({ name }) => !there.includes(name))
+      .map(({ name, members }) => ({ name, members: members.length })),
+    unused: there.filter((name) => isOwnSet(name) && !wanted.has(name)),
+  };
+}
+
+/** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
+function isOwnSet(name: string): boolean {
+  return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
+}
+
+function lockedOut({ session, established }: SessionFate): PlanJson['refusals'][number] {
+  const peer = formatAddress(session.peer);
+  return {
+    why:
+      established === 'ACCEPT'
+        ? `${peer}, who manages this host now, could not connect to port ${session.localPort} again`
+        : `the connection of ${peer} to port ${session.localPort}, who manages this host now, would be cut`,
+    remedy: `add a rule that lets it in, such as { allow: ${session.localPort}/tcp, from: "${peer}" }`,
+  };
+}
+
+function fateToJson({
+  session,
+  established,
+  untracked,
+  again,
+  survives,
+}: SessionFate): NonNullable<PlanJson['sessions']>[number] {
+  const { peer, peerPort, localPort, process } = session;
+  return { peer: formatAddress(peer), peerPort, localPort, process, established, untracked, again, survives };
+}
