@@ -27,7 +27,12 @@ export const planReport = z
       added: z.array(z.object({ name: z.string(), members: z.int() })),
       unused: z.array(z.string()).describe('Sets of an earlier policy that nothing asks any more.'),
     }),
-    difference: diffReport.describe('Packets that are treated differently, biggest regions first.'),
+    difference: diffReport.describe(
+      'New connections over links that are treated differently, by their first packets; biggest regions first.',
+    ),
+    strays: diffReport.describe(
+      'All other packets that are treated differently: replies, what strays, what scans send, the host to itself.',
+    ),
     tests: z.array(z.object({ text: z.string(), line: z.int().nullable(), holds: z.boolean(), packet: packet.nullable() })),
     sessions: z
       .array(

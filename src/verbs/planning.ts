@@ -1,10 +1,10 @@
-import { compareRulesets } from '../analysis/answers/index.ts';
+import { compareRulesets, wholePackets } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import { OverBudget } from '../analysis/space/index.ts';
 import { fatesOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
 import { formatAddress } from '../model/net/index.ts';
-import { packetToJson } from '../model/packet/index.ts';
-import { ownPrefix, prove, runTests } from '../policy/index.ts';
+import { allOf, type Constraint, type Hook, not, packetToJson } from '../model/packet/index.ts';
+import { firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
 import { rewritesToJson, wayToJson } from './diff-shapes.ts';
 import type { PlanJson } from './plan-shape.ts';
 import type { Planned } from './policy-file.ts';
@@ -30,18 +30,25 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
   context.progress('comparing what is with what would be');
   const unknown: PlanJson['unknown'][number][] = [];
   const lines: PlanJson['lines'][number][] = [];
-  const families: PlanJson['difference']['families'][number][] = [];
+  const connections: PlanJson['difference']['families'][number][] = [];
+  const strays: PlanJson['difference']['families'][number][] = [];
   for (const family of [4, 6] as const) {
     const [old, now] = [before.host.rulesets[family], after.host.rulesets[family]];
     if (!old.known || !now.known) continue;
     lines.push(...textDiff(old.value, now.value).map((line) => ({ family, ...line })));
-    const { ways, rewrites } = compareRulesets(
-      family,
+    const [one, other] = [
       { ruleset: old.value, surroundings: surroundingsOf(before.host) },
       { ruleset: now.value, surroundings: surroundingsOf(after.host) },
-      { most },
-    );
-    families.push({ family, ways: ways.map((way) => wayToJson(way, new Map())), rewrites: rewritesToJson(rewrites) });
+    ];
+    const first = (hook: Hook): Constraint => firstPackets(family, hook);
+    const compared = compareRulesets(family, one, other, { most, within: first });
+    const rest = compareRulesets(family, one, other, { most, within: (hook) => allOf(not(first(hook)), wholePackets) });
+    connections.push({
+      family,
+      ways: compared.ways.map((way) => wayToJson(way, new Map())),
+      rewrites: rewritesToJson(compared.rewrites),
+    });
+    strays.push({ family, ways: rest.ways.map((way) => wayToJson(way, new Map())), rewrites: { differences: [], more: false } });
   }
   const tests = testsOf(planned, unknown);
   const sessions = before.host.sessions;
@@ -70,7 +77,8 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
     proof,
     lines,
     sets,
-    difference: { before: 'now', after: context.policyFile, families, assumed: [], unknown: [] },
+    difference: { before: 'now', after: context.policyFile, families: connections, assumed: [], unknown: [] },
+    strays: { before: 'now', after: context.policyFile, families: strays, assumed: [], unknown: [] },
     tests,
     sessions: fates?.map(fateToJson) ?? null,
     others: others.map(({ name }) => name),

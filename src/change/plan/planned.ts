@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import { type Chain, meaningsOf, parseRuleset, type Ruleset, ruleText, type Table } from '../../model/ruleset/index.ts';
+import { type Chain, lineText, meaningsOf, parseRuleset, type Ruleset, type Table } from '../../model/ruleset/index.ts';
 import { type Compiled, type CompiledTable, ownPrefix } from '../../policy/index.ts';
 import { problemLine } from '../../result.ts';
 import { bansOnTop } from './others.ts';
@@ -71,7 +71,7 @@ function isOwn(chain: string): boolean {
 /** Without the jumps to own chains. */
 function foreignRules(ruleset: Ruleset, chain: Chain): readonly string[] {
   const targets = targetsOf(ruleset, chain);
-  return chain.rules.filter((_, index) => !isOwn(targets[index] ?? '')).map((rule) => ruleText(ruleset, rule));
+  return chain.rules.filter((_, index) => !isOwn(targets[index] ?? '')).map((rule) => lineText(ruleset, rule));
 }
 
 function foreignTargets(ruleset: Ruleset, chain: Chain): readonly (string | null)[] {

@@ -19,8 +19,10 @@ export function textDiff(before: Ruleset, after: Ruleset): readonly LineChange[]
   for (const table of tables) {
     const [one, other] = [before, after].map((ruleset) => ruleset.tables.find(({ name }) => name === table)?.chains);
     for (const chain of new Set([...(one?.keys() ?? []), ...(other?.keys() ?? [])])) {
-      const old = linesOf(before, one?.get(chain));
       const now = linesOf(after, other?.get(chain), backendOf(before.writer === null ? after : before));
+      // A table that was not there lets everything pass.
+      const isOpen = one === undefined && other?.get(chain)?.policy === 'ACCEPT';
+      const old = isOpen ? now.slice(0, 1) : linesOf(before, one?.get(chain));
       for (const change of compare(old, now)) changes.push({ table, ...change });
     }
   }

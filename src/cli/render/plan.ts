@@ -5,13 +5,13 @@ import type { View } from './view.ts';
 import { heading, packetWords, paintWords } from './words.ts';
 
 export function whole(plan: PlanJson, view: View): string {
-  const { policy, changes, lines, sets, difference, others, refusals, unknown } = plan;
+  const { policy, changes, lines, sets, others, refusals, unknown } = plan;
   const said = changes ? 'there is something to do' : 'the host is as it says';
   return [
     paragraph(paintWords('bold', `${policy}: ${said}.`, view), view),
     ...refusals.map(({ why, remedy }) => paragraph(`${why}; ${remedy}`, view, 0, 'would be refused: ')),
     changes ? linesText(lines, sets, view) : '',
-    changes ? `\n${differenceText(difference, view)}` : '',
+    changes ? `\n${differenceText(withoutHalfEqual(plan), view)}${straysText(plan, view)}` : '',
     testsText(plan, view),
     sessionsText(plan, view),
     proofText(plan, view),
@@ -38,6 +38,25 @@ function linesText(lines: PlanJson['lines'], { added, unused }: PlanJson['sets']
     parts.push(paragraph(`New sets: ${added.map(({ name, members }) => `${name} (${members})`).join(', ')}.`, view));
   if (unused.length > 0) parts.push(paragraph(`Sets that nothing asks any more: ${unused.join(', ')}.`, view));
   return parts.join('');
+}
+
+/** A way on which new connections are treated alike, and other packets are not, is not to be called equal. */
+function withoutHalfEqual({ difference, strays }: PlanJson): PlanJson['difference'] {
+  const families = difference.families.map(({ family, ways, rewrites }) => {
+    const others = strays.families.find((one) => one.family === family)?.ways ?? [];
+    const isAlike = (hook: string): boolean => others.find((way) => way.hook === hook)?.equal === true;
+    return { family, rewrites, ways: ways.filter(({ equal, hook }) => equal !== true || isAlike(hook)) };
+  });
+  return { ...difference, families };
+}
+
+function straysText({ strays }: PlanJson, view: View): string {
+  const count = strays.families.reduce((sum, { ways }) => sum + ways.reduce((of, way) => of + way.differences.length, 0), 0);
+  if (count === 0) return '';
+  return paragraph(
+    `Besides, ${count} kinds of packets that begin no connection (replies, strays, scans, the host to itself) are treated differently; --json lists them.`,
+    view,
+  );
 }
 
 function testsText({ tests }: PlanJson, view: View): string {

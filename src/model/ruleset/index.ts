@@ -10,7 +10,7 @@ export { canonicalText } from './canonical.ts';
 export type { Bad, Extension, Given, Match, Option, Target, Use } from './extension.ts';
 export { meaningsOf, type RuleMeaning, readRule, ruleMeaning, ruleText } from './meaning.ts';
 export { emptyRuleset, parseRuleset, type RulesetSource } from './parse.ts';
-export { printRuleset } from './print.ts';
+export { lineText, printRuleset } from './print.ts';
 export type { Condition, RuleParts, TargetPart, Used } from './rule.ts';
 export * from './ruleset.ts';
 export { unreadTables } from './unread.ts';

@@ -142,7 +142,7 @@ function itemLines(item: Item, compiling: Compiling): readonly string[] {
     ports: port === null ? service.ports : [[port, port] as const],
   }));
   const sent: Rule = { ...item, to, services: services ?? null, sendTo: null };
-  return linesOf(sent, compiling).map((line) => line.replace(/ -j /, ' -m conntrack --ctstatus DNAT -j '));
+  return linesOf(sent, compiling).map((line) => line.replace(/ -j /, ' -m conntrack --ctstate DNAT -j '));
 }
 
 function protectionOf(draft: Draft, policy: Policy): readonly string[] {
@@ -231,12 +231,12 @@ function dockerInto(draft: Draft, items: readonly Rule[], compiling: Compiling, 
         const spans = service?.ports ?? [null];
         for (const span of spans) {
           const port = span === null ? '' : `--ctorigdstport ${span[0] === span[1] ? span[0] : `${span[0]}:${span[1]}`} `;
-          lines.push(joined(protocol, conditionText(condition), `-m conntrack --ctstatus DNAT ${port}--ctdir ORIGINAL`, target));
+          lines.push(joined(protocol, conditionText(condition), `-m conntrack --ctstate DNAT ${port}--ctdir ORIGINAL`, target));
         }
       }
     }
   }
-  lines.push('-m conntrack --ctstatus DNAT --ctdir ORIGINAL -j DROP');
+  lines.push('-m conntrack --ctstate DNAT --ctdir ORIGINAL -j DROP');
   draft.chains.set('PAL-DOCKER', lines);
   draft.jumps.push({ from: 'DOCKER-USER', to: 'PAL-DOCKER' });
 }
