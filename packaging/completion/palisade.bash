@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | plan | test) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -82,6 +82,15 @@ _palisade() {
   updates:--sets) _palisade_path -f "$cur"; return ;;
   updates:--facts) _palisade_path -f "$cur"; return ;;
   updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  plan:--ruleset) _palisade_path -f "$cur"; return ;;
+  plan:--sets) _palisade_path -f "$cur"; return ;;
+  plan:--facts) _palisade_path -f "$cur"; return ;;
+  plan:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  plan:--most) :; return ;;
+  test:--ruleset) _palisade_path -f "$cur"; return ;;
+  test:--sets) _palisade_path -f "$cur"; return ;;
+  test:--facts) _palisade_path -f "$cur"; return ;;
+  test:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -97,9 +106,11 @@ _palisade() {
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
+  plan) flags='--ruleset --sets --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
+  test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates'
+    words='help status up show audit trace reach connections diff updates plan test'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -10,6 +10,7 @@ export * from './compile/compile.ts';
 export { type CompiledSet, setsText } from './compile/sets.ts';
 export { decide } from './decide.ts';
 export { type Beside, readPolicy } from './load/read.ts';
+export { policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export * from './policy.ts';
 export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';

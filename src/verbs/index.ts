@@ -16,6 +16,7 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
+export { policySchema } from '../policy/index.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';

@@ -10,7 +10,7 @@ import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { manualOf, verbManual } from './man.ts';
-import { acceptedFileSchema, configurationSchema, schemasOf } from './schema.ts';
+import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } from './schema.ts';
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
@@ -24,6 +24,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ...verbs.flatMap((verb) => schemasOf(verb).map(([name, text]) => [`docs/schemas/${name}`, text] as const)),
     ['docs/schemas/config.json', configurationSchema()],
     ['docs/schemas/accepted.json', acceptedFileSchema()],
+    ['docs/schemas/policy.json', policyFileSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],
     ['packaging/completion/_palisade', zshCompletion(verbs)],

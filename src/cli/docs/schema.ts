@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from '../../verbs/accepted.ts';
 import { configSchema } from '../../verbs/config/index.ts';
-import type { Verb } from '../../verbs/index.ts';
+import { policySchema, type Verb } from '../../verbs/index.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -28,6 +28,11 @@ export function configurationSchema(): string {
 /** The schema of the file of accepted risks, for editors. */
 export function acceptedFileSchema(): string {
   return text(acceptedSchema, 'input', 'palisade accepted risks', 'The shape of /etc/palisade/accepted.yaml.');
+}
+
+/** The schema of the policy file, for editors. */
+export function policyFileSchema(): string {
+  return text(policySchema, 'input', 'palisade policy', 'The shape of /etc/palisade/policy.yaml.');
 }
 
 function text(type: z.ZodType, io: 'input' | 'output', title: string, description: string): string {

@@ -153,7 +153,7 @@ describe('what is wrong with a policy is said at its place', () => {
     ],
     [
       said('sets: { a: { feed: "https://example.net/list" } }\n'),
-      'policy.yaml:2:12: its addresses were never fetched; run palisade sets update first, or list addresses',
+      'policy.yaml:2:12: its addresses cannot be had from a feed yet; list them here, or in a file: { file: list.txt }',
     ],
     [
       said('sets: { a: [192.0.2.1, fd00::] }\n'),

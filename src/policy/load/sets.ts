@@ -10,6 +10,8 @@ export type Source =
   | { readonly kind: 'feed'; readonly url: string }
   | { readonly kind: 'country'; readonly countries: readonly string[] };
 
+const sourceWords = { dns: 'names yet', feed: 'a feed yet', country: 'a country yet' } as const;
+
 type Say = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void;
 
 /** The sets of a policy with their members. A bad line of a file is named by the file and the line. */
@@ -65,7 +67,7 @@ function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say): readonl
         : { kind: 'country', countries: list(shape.country) };
   const fetched = beside.fetched(source);
   if (fetched === null) {
-    say(path, 'its addresses were never fetched', 'run palisade sets update first, or list addresses');
+    say(path, `its addresses cannot be had from ${sourceWords[source.kind]}`, 'list them here, or in a file: { file: list.txt }');
     return [];
   }
   return fetched.map((word) => ({ word, below: [], where: '' }));
