@@ -8,6 +8,7 @@ import { bitSet } from '../../src/analysis/symbolic/layout.ts';
 import type { Backend } from '../../src/model/host/index.ts';
 import { type Hook, type Packet, packetToJson } from '../../src/model/packet/index.ts';
 import { parseRuleset, type Ruleset } from '../../src/model/ruleset/index.ts';
+import { vagueRules } from '../space/comparison.ts';
 import { contains, setOf } from '../space/constraint-set.ts';
 import { belongs } from './comparison.ts';
 import { idOf, type Lab, must, openLab } from './lab.ts';
@@ -101,6 +102,8 @@ interface Hit {
 /** Which rules a packet space says to be dead, and packets of the sendable ones for the live ones. */
 interface Aiming {
   readonly dead: ReadonlySet<string>;
+  /** NETMAP rules of which the engine takes any address of the new network. */
+  readonly vague: ReadonlySet<string>;
   /** A packet for the rule, or why there is none. */
   aim(table: string, chain: string, rule: number): Aimed | string;
 }
@@ -115,7 +118,7 @@ function witnessesOf(
 ): Found {
   const ruleset = rulesetOf(lab, made);
   const later = made.tracking ? laterPackets(made, flows, random) : [];
-  const { dead, aim } = aimingOf(lab, made, ruleset, later, random, fresh, ids);
+  const { dead, vague, aim } = aimingOf(lab, made, ruleset, later, random, fresh, ids);
   const aimed: Aimed[] = [];
   const unsent: string[] = [];
   const wrong: string[] = [];
@@ -130,6 +133,8 @@ function witnessesOf(
         const outcome = aim(table.name, chain.name, number);
         if (typeof outcome === 'string') unsent.push(outcome);
         else if (outcome.witness?.checked !== false) aimed.push(outcome);
+        else if (outcome.witness.trace.path.some((step) => vague.has(`${step.table} ${step.chain} ${step.rule}`)))
+          unsent.push('meets a NETMAP of more addresses than are followed one by one');
         else wrong.push(`the interpreter does not end as the engine with ${shown(outcome.shot.packet)}`);
       }
     }
@@ -179,6 +184,7 @@ function aimingOf(
   );
   return {
     dead: new Set(dead),
+    vague: vagueRules(firewall, space),
     aim: (table, chain, rule) => aim(ruleName({ table, chain, rule }), liveness.hits(table, chain, rule)),
   };
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/analysis/symbolic/index.ts';
 import { bitsOfPacket } from '../../src/analysis/symbolic/packet-bits.ts';
 import { type Hook, type Packet, packetToJson, type RuleRef, type Trace } from '../../src/model/packet/index.ts';
+import type { Ruleset } from '../../src/model/ruleset/index.ts';
 import { seeded } from '../kernel/random.ts';
 import { aimsOf } from './aims.ts';
 import { makePacket } from './packets.ts';
@@ -204,7 +205,7 @@ function leavesChoice({ path }: Trace): boolean {
  * NETMAP rules that let more addresses through than the engine follows one by one: it takes any of the new network for each
  * (symbolic/netmap.ts).
  */
-function vagueRules({ ruleset }: Firewall, { layout }: Space): ReadonlySet<string> {
+export function vagueRules({ ruleset }: { readonly ruleset: Ruleset }, { layout }: Space): ReadonlySet<string> {
   const found = new Set<string>();
   for (const table of ruleset.tables) {
     for (const chain of table.chains.values()) {

@@ -38,8 +38,13 @@ export function witnessOf(space: Space, firewall: Firewall, hook: Hook, set: Nod
     return one;
   });
   const variables = answersOf(assumed);
-  const checked = agrees(space, firewall, packet, variables, assumed.length === 0 ? walks.slice(0, 1) : walks);
+  const checked = agrees(space, firewall, packet, variables, assumed.length === 0 ? walks.filter(isPlain) : walks);
   return { packet, assumed, trace, checked };
+}
+
+/** Every match answers no; what nat chooses may be anything, since the two do not ask for it in the same words. */
+function isPlain({ asked }: Walk): boolean {
+  return asked.every(({ answer, question }) => !answer || question.chooses === true);
 }
 
 /** Whether some walk of the interpreter ends as the diagram does. */

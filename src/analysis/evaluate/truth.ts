@@ -17,6 +17,8 @@ export interface Question {
   readonly text: string;
   /** Draws the consequence of the answer for what is known of the packet. */
   readonly learn?: (answer: boolean) => void;
+  /** The kernel chooses, among values that a translation allows; no match of a rule answers. */
+  readonly chooses?: true;
 }
 
 /** What a constraint is evaluated against. */
@@ -208,7 +210,7 @@ function chosen<T extends number | bigint>(
   learn: (answer: boolean) => void,
 ): Question {
   const text = `the ${what} chosen by ${passage.openedBy} is ${spanText(inside, show)}`;
-  return { key: text, text, learn };
+  return { key: text, text, learn, chooses: true };
 }
 
 const originalOptions: Readonly<Record<string, string>> = {
