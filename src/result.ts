@@ -29,6 +29,11 @@ export const problemCodes = {
   'no-namespace': 'This host refuses to make a network namespace.',
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',
   'update-refused': 'Updates were not installed: the host is as it was.',
+  'plan-refused': 'A change was not made, since it would lock somebody out or fails its own tests: the host is as it was.',
+  'confirm-late': 'A change could not be confirmed.',
+  'nothing-waits': 'There is no change that waits, or none to go back to.',
+  'change-waits': 'Another change is being made, or waits to be confirmed.',
+  'change-undone': 'A change was made and undone again: the host is as it was.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 

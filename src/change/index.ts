@@ -1,9 +1,16 @@
 /**
  * How a firewall becomes what its policy says, and stays so.
  *
- * `plan` says what would change: the rules of each family as they are to be, beside what others keep there, and what becomes of
- * those who manage the host now. It changes nothing; verbs read the host and call it.
+ * `plan` says what would change; `apply` makes it so, table by table, once `guard` stands ready to undo it; `history` keeps what
+ * was there. The guard is a shell script and files, and outlives palisade. Verbs read the host, rehearse, and call these; nothing
+ * here judges whether a change is wise.
  */
+export { type Applied, type Applying, apply, type Wanted } from './apply/apply.ts';
+export { type OwnTable, ownOf } from './apply/own.ts';
+export { dropSets } from './apply/sets.ts';
+export { isThere, startOf, uptime } from './guard/guard.ts';
+export { disarm, forget, type PendingState, pendingFolder, pendingState } from './guard/pending.ts';
+export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { type Other, othersOn } from './plan/others.ts';
 export { plannedRuleset } from './plan/planned.ts';
 export { fatesOf, type SessionFate } from './plan/sessions.ts';

@@ -1,0 +1,57 @@
+import type { OwnTable } from './own.ts';
+
+/** What `iptables-restore --noflush` reads to change one table; the kernel takes all of it or nothing. */
+export interface Transaction {
+  readonly table: string;
+  readonly text: string;
+}
+
+const nothing: Omit<OwnTable, 'table'> = { policies: new Map(), chains: new Map(), jumps: [] };
+
+/**
+ * What makes one family's own part as it is to be, of tables that differ. Rules and chains of others are not spoken of; a jump is taken
+ * away as often as it stands there, since taking away what is not there fails the whole table.
+ */
+export function transactionsOf(before: readonly OwnTable[], after: readonly OwnTable[]): readonly Transaction[] {
+  const names = [...new Set([...before, ...after].map(({ table }) => table))];
+  return names.flatMap((table) => {
+    const old = before.find((one) => one.table === table) ?? { table, ...nothing };
+    const now = after.find((one) => one.table === table) ?? { ...nothing, table, policies: old.policies };
+    return isSame(old, now) ? [] : [{ table, text: textOf(old, now) }];
+  });
+}
+
+function textOf(old: OwnTable, now: OwnTable): string {
+  const lines = [`*${now.table}`];
+  for (const [chain, policy] of now.policies) if (old.policies.get(chain) !== policy) lines.push(`:${chain} ${policy} [0:0]`);
+  // Declared again, a chain of one's own is empty.
+  for (const chain of new Set([...old.chains.keys(), ...now.chains.keys()])) lines.push(`:${chain} - [0:0]`);
+  if (!isSameJumps(old, now)) {
+    lines.push(...old.jumps.map(({ from, to }) => `-D ${from} -j ${to}`));
+    lines.push(
+      ...[...now.jumps]
+        .sort((one, other) => one.position - other.position)
+        .map(({ from, to, position }) => `-I ${from} ${position} -j ${to}`),
+    );
+  }
+  for (const [chain, rules] of now.chains) lines.push(...rules.map((rule) => `-A ${chain} ${rule}`));
+  for (const chain of old.chains.keys()) if (!now.chains.has(chain)) lines.push(`-X ${chain}`);
+  return `${lines.join('\n')}\nCOMMIT\n`;
+}
+
+export function isSame(old: OwnTable, now: OwnTable): boolean {
+  const policies = [...now.policies].every(([chain, policy]) => (old.policies.get(chain) ?? 'ACCEPT') === policy);
+  const chains =
+    old.chains.size === now.chains.size &&
+    [...now.chains].every(([chain, rules]) => old.chains.get(chain)?.join('\n') === rules.join('\n'));
+  return policies && chains && isSameJumps(old, now);
+}
+
+function isSameJumps(old: OwnTable, now: OwnTable): boolean {
+  const text = ({ jumps }: OwnTable): string =>
+    jumps
+      .map(({ from, to, position }) => `${from} ${position} ${to}`)
+      .sort()
+      .join();
+  return text(old) === text(now);
+}

@@ -1,0 +1,43 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failed, ok, type Result } from '../../result.ts';
+import { isThere } from './guard.ts';
+
+/** What became of a change, as its folder says. */
+export type PendingState = 'none' | 'waiting' | 'confirmed' | 'reverting' | 'reverted';
+
+/** Where a state folder keeps the change that waits. */
+export function pendingFolder(stateFolder: string): string {
+  return join(stateFolder, 'pending');
+}
+
+export function pendingState(folder: string): PendingState {
+  if (!isThere(join(folder, 'armed'))) return 'none';
+  if (isThere(join(folder, 'reverted'))) return 'reverted';
+  if (isThere(join(folder, 'disarmed'))) return 'confirmed';
+  return isThere(join(folder, 'reverting')) ? 'reverting' : 'waiting';
+}
+
+const patience = { ms: 5000, stepMs: 20 };
+
+/** Tells the guard that the change stays, and waits until it says that it has heard. */
+export async function disarm(folder: string): Promise<Result<void>> {
+  writeFileSync(join(folder, 'confirmed'), '', { flush: true });
+  for (const until = performance.now() + patience.ms; performance.now() < until; await sleep(patience.stepMs)) {
+    const state = pendingState(folder);
+    if (state === 'confirmed') return ok(undefined);
+    if (state === 'reverting' || state === 'reverted')
+      return failed({ code: 'confirm-late', message: 'it was too late: the change is undone', hint: 'run palisade apply again' });
+  }
+  // A guard that is gone undoes nothing; a machine that was started anew has none.
+  return failed({
+    code: 'confirm-late',
+    message: 'what would undo the change does not answer',
+    hint: `see whether it runs (pgrep -f ${join(folder, 'guard.sh')}), and try again`,
+  });
+}
+
+export function forget(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}

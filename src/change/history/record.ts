@@ -1,0 +1,43 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Backend } from '../../model/host/index.ts';
+import type { Family } from '../../model/net/index.ts';
+import type { CompiledSet } from '../../policy/index.ts';
+import type { OwnTable } from '../apply/own.ts';
+
+/** What palisade had in a firewall at one moment: enough to make it again. */
+export interface OwnRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly backend: Backend;
+  /** Where the policy stood; `null` of what was before any. */
+  readonly policy: string | null;
+  readonly families: Readonly<Record<Family, readonly OwnTable[]>>;
+  readonly sets: readonly CompiledSet[];
+}
+
+/** Written whole or not at all: another name, then the right one. */
+export function writeRecord(file: string, record: OwnRecord): void {
+  const text = JSON.stringify(record, (_key, value: unknown) => (value instanceof Map ? { map: [...value] } : value));
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+  const folder = openSync(dirname(file), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+/** `null` where there is none. @throws SyntaxError of a file that is not one of ours */
+export function readRecord(file: string): OwnRecord | null {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  return JSON.parse(text, (_key, value: unknown) => {
+    const { map } = (value ?? {}) as { map?: [string, unknown][] };
+    return Array.isArray(map) ? new Map(map) : value;
+  }) as OwnRecord;
+}

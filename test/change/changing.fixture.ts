@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { type Applying, ownOf, plannedRuleset, type Wanted } from '../../src/change/index.ts';
+import { createKernel, type Namespace, type Run, rehearse } from '../../src/kernel/index.ts';
+import { emptyRuleset, parseRuleset, type Ruleset } from '../../src/model/ruleset/index.ts';
+import { type CompiledSet, compile, readPolicy, setsText } from '../../src/policy/index.ts';
+import { problemLine, type Result } from '../../src/result.ts';
+
+export type Backend = 'nft' | 'legacy';
+export const kernel = createKernel();
+
+export function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.problems.map(problemLine).join('\n'));
+  return result.value;
+}
+
+/** One tool in the namespace; its output. */
+export async function tool(ns: Namespace, argv: readonly [string, ...string[]], input?: string): Promise<string> {
+  const result = await ns.run(input === undefined ? { argv } : { argv, input });
+  if (result.kind !== 'exited' || result.status !== 0)
+    throw new Error(`${argv.join(' ')}: ${result.kind === 'exited' ? result.stderr : result.kind}`);
+  return result.stdout;
+}
+
+export async function saved(ns: Namespace, backend: Backend, family: 4 | 6): Promise<string> {
+  const text = await tool(ns, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`]);
+  const tables = text
+    .replace(/^#.*\n/gm, '')
+    .replace(/\[\d+:\d+\]/g, '[0:0]')
+    .split(/^(?=\*)/m)
+    .filter((table) => !isEmpty(table));
+  return tables.toSorted().join('');
+}
+
+/** A table without rules and own chains, all of it open: as good as none. */
+function isEmpty(table: string): boolean {
+  return table
+    .split('\n')
+    .every((line) => line === '' || line === 'COMMIT' || line.startsWith('*') || / ACCEPT \[0:0\]$/.test(line));
+}
+
+/** What a policy makes of the namespace's rules, as the kernel would print it. */
+export async function wantedOf(ns: Namespace, backend: Backend, policy: string): Promise<Pick<Applying, 'wanted' | 'sets'>> {
+  const read = must(readPolicy(policy, 'policy.yaml', { now: 0, file: () => null, fetched: () => null }));
+  const digest = (one: string): string => createHash('sha256').update(one).digest('hex');
+  const compiled = compile(read, { digest, foreignLinks: [], spared: { 4: [], 6: [] } });
+  const there = await tool(ns, ['ipset', 'save']);
+  const current = async (family: 4 | 6): Promise<Ruleset> => {
+    const text = await tool(ns, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`]);
+    return text.trim() === '' ? emptyRuleset(family, 'none') : must(parseRuleset(text, { family, file: 'now' }));
+  };
+  const planned = { 4: plannedRuleset(await current(4), compiled, 4), 6: plannedRuleset(await current(6), compiled, 6) };
+  const known = new Set([...there.matchAll(/^create (\S+)/gm)].map(([, name]) => name));
+  const sets = compiled.sets.filter(({ name }) => !known.has(name));
+  const rehearsed = must(
+    await rehearse(kernel, { backend, rulesets: { 4: planned[4].text, 6: planned[6].text }, sets: there + setsText(sets) }),
+  );
+  await using rehearsal = rehearsed;
+  const back = must(await rehearsal.readBack());
+  const wanted = ([4, 6] as const).map((family): Wanted => {
+    const printed = must(parseRuleset(back[family] ?? '', { family, file: 'rehearsed' }));
+    return { family, planned: printed, own: ownOf(printed) };
+  });
+  return { wanted, sets };
+}
+
+export function applyingIn(
+  ns: Namespace,
+  backend: Backend,
+  folder: string,
+  seconds: number,
+  what: { wanted: readonly Wanted[]; sets: readonly CompiledSet[] },
+): Applying {
+  const run: Run = (request) => ns.run(request);
+  return { run, backend, folder, seconds, ...what };
+}
