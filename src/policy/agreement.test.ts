@@ -11,6 +11,7 @@ const options: CompileOptions = {
   digest: (text) => createHash('sha256').update(text).digest('hex'),
   foreignLinks: ['docker0'],
   spared: { 4: [], 6: [] },
+  sendsOn: false,
 };
 
 function policyOf(text: string): Policy {

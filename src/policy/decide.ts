@@ -1,5 +1,6 @@
 import { bogons, contains, ICMP, ICMPV6, TCP, UDP, without } from '../model/net/index.ts';
 import { type Packet, tcpFlags } from '../model/packet/index.ts';
+import { namedSources } from './named.ts';
 import type { Addresses, Ending, Policy, Rule, Service, Way } from './policy.ts';
 import { dhcpv6, icmpTypes, isOddCombination, type Situation } from './usual.ts';
 
@@ -24,8 +25,7 @@ export function decide(policy: Policy, packet: Packet, { foreignLinks, spared }:
   }
   if (basics.dhcp && way !== 'forwarded' && isDhcp(packet)) return 'accept';
   if (way !== 'outgoing' && protect.bogons !== null && isVia(packet.in, protect.bogons.length === 0 ? null : protect.bogons)) {
-    const kept = [...policy.sets.values()].map(({ members }) => members[family]);
-    const odd = [...kept, spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
+    const odd = [...namedSources(policy, family), spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
     if (contains(odd, packet.src)) return 'drop';
   }
   if (basics.icmp && way !== 'forwarded' && proto === (family === 4 ? ICMP : ICMPV6) && packet.icmpType !== null)
@@ -35,6 +35,8 @@ export function decide(policy: Policy, packet: Packet, { foreignLinks, spared }:
     if (item.sendTo !== null) return null;
     if (holds(item, packet)) return item.ending;
   }
+  // Where others forward, they also serve: names and leases for what is behind them.
+  if (way === 'incoming' && foreignLinks.some((link) => isLink(packet.in, link))) return null;
   return policy.otherwise[way];
 }
 

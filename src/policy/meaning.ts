@@ -1,5 +1,6 @@
 import { bogons, type Family, ICMP, ICMPV6, type Ranges, TCP, UDP, without } from '../model/net/index.ts';
-import { allOf, always, anyOf, type Constraint, type NumberField, not, states, tcpFlags } from '../model/packet/index.ts';
+import { allOf, always, anyOf, type Constraint, type NumberField, never, not, states, tcpFlags } from '../model/packet/index.ts';
+import { namedSources, trustedSources } from './named.ts';
 import type { Addresses, Ending, Limit, Policy, Rule, Service, Way } from './policy.ts';
 import { servedPorts } from './served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from './usual.ts';
@@ -26,9 +27,10 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
   }
   const { basics, protect, otherwise } = policy;
   const clauses: Clause[] = [];
-  const served = protect.earlyDrop ? servedPorts(policy) : null;
+  const served = protect.earlyDrop ? servedPorts(policy, situation) : null;
   if (served !== null && way !== 'outgoing') clauses.push(early(served));
-  clauses.push(...rateClauses(rules, family));
+  const own = basics.loopback && way !== 'forwarded' ? link(way === 'incoming' ? 'in' : 'out', 'lo') : never;
+  clauses.push(...rateClauses(rules, family, own));
   const say = (constraint: Constraint, ending: Ending): void => {
     clauses.push({ constraint, endings: [ending], goesOn: false });
   };
@@ -41,8 +43,10 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
   }
   if (basics.dhcp && way !== 'forwarded') say(dhcp(way, family), 'accept');
   if (way !== 'outgoing' && protect.bogons !== null) {
-    const kept = [...policy.sets.values()].map(({ members }) => members[family]);
-    const odd = [...kept, situation.spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
+    const odd = [...namedSources(policy, family), situation.spared[family]].reduce(
+      (rest, some) => without(rest, some),
+      bogons[family],
+    );
     const via = protect.bogons.length === 0 ? always : anyOf(...protect.bogons.map((name) => link('in', name)));
     say(allOf({ kind: 'address', field: 'src', ranges: odd }, via), 'drop');
   }
@@ -51,7 +55,11 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
     say(allOf(proto(family === 4 ? ICMP : ICMPV6), anyOf(...types)), 'accept');
   }
   if (protect.synFlood !== null && way === 'incoming')
-    clauses.push({ constraint: allOf(proto(TCP), syn), endings: ['drop'], goesOn: true });
+    clauses.push({
+      constraint: allOf(proto(TCP), syn, not(inSources(trustedSources(policy, family)))),
+      endings: ['drop'],
+      goesOn: true,
+    });
   for (const rule of rules) clauses.push(clauseOf(rule, family));
   clauses.push({ constraint: always, endings: [otherwise[way]], goesOn: false });
   return clauses;
@@ -78,16 +86,16 @@ function whenFull({ of, per }: Limit): readonly Ending[] {
 }
 
 /** What is beyond a rate ends before anything else is asked. */
-function rateClauses(rules: readonly Rule[], family: Family): readonly Clause[] {
+function rateClauses(rules: readonly Rule[], family: Family, own: Constraint): readonly Clause[] {
   const clauses: Clause[] = [];
-  const earlier: Constraint[] = [];
+  const earlier: Constraint[] = [own];
   for (const rule of rules) {
     const constraint = constraintOf(rule, family);
     const { limit } = rule;
     if (limit !== null && limit.of !== 'new') {
-      const own = allOf(constraint, not(anyOf(...earlier)));
+      const counted = allOf(constraint, not(anyOf(...earlier)));
       const beyond: readonly Ending[] = limit.beyond === 'next' ? [] : [limit.beyond];
-      clauses.push({ constraint: own, endings: [...beyond, ...whenFull(limit)], goesOn: true });
+      clauses.push({ constraint: counted, endings: [...beyond, ...whenFull(limit)], goesOn: true });
     }
     earlier.push(constraint);
   }
@@ -122,6 +130,10 @@ function within(addresses: Addresses | null, field: 'src' | 'dst', family: Famil
   const ranges = addresses.ranges[family];
   const inside: Constraint = ranges.length === 0 ? { kind: 'never' } : { kind: 'address', field, ranges };
   return addresses.except ? not(inside) : inside;
+}
+
+function inSources(ranges: Ranges<bigint>): Constraint {
+  return ranges.length === 0 ? never : { kind: 'address', field: 'src', ranges };
 }
 
 function dhcp(way: Way, family: Family): Constraint {

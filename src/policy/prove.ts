@@ -90,7 +90,8 @@ function compare(
     firewall.possible(hook),
     firewall.matching.set({ kind: 'number', field: 'fragment', ranges: [[0, 0]] }, { tracked: true, scope: '' }),
   );
-  if (hook === 'forward') for (const link of foreignLinks) looked = diagram.without(looked, overLink(firewall, link));
+  // What goes over links of others is theirs to judge.
+  if (hook !== 'output') for (const link of foreignLinks) looked = diagram.without(looked, overLink(firewall, link));
   const said = possibleEndings(space, firewall, clauses);
   for (const [ending, verdict] of Object.entries(endings) as [Ending, string][]) {
     const done = diagram.where(verdicts, (value) => {

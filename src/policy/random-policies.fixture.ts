@@ -74,6 +74,7 @@ function rule(limited: boolean, list: 'incoming' | 'forwarded' | 'outgoing') {
       via: list === 'outgoing' ? fc.constant(undefined) : maybe(link),
       out: list === 'incoming' ? fc.constant(undefined) : maybe(link),
       most: limited ? limit : fc.constant({}),
+      log: maybe(fc.boolean()),
     })
     .map(({ verb, what, most, ...rest }) => ({ [verb]: what, ...rest, ...(verb === 'allow' && most) }));
 }
@@ -84,7 +85,13 @@ export function policyText(limited: boolean): fc.Arbitrary<string> {
     .record({
       palisade: fc.constant(1),
       otherwise: fc.record({ incoming: ending, forwarded: ending, outgoing: ending }),
-      basics: fc.record({ loopback: fc.boolean(), established: fc.boolean(), icmp: fc.boolean(), dhcp: fc.boolean() }),
+      basics: fc.record({
+        loopback: fc.boolean(),
+        // New connections are told from others by tracking.
+        established: limited ? fc.constant(true) : fc.boolean(),
+        icmp: fc.boolean(),
+        dhcp: fc.boolean(),
+      }),
       sets: fc.constant(sets),
       incoming: fc.array(rule(limited, 'incoming'), { maxLength: 6 }),
       forwarded: fc.array(rule(limited, 'forwarded'), { maxLength: 4 }),

@@ -1,13 +1,19 @@
 import { type Ranges, ranges, TCP } from '../model/net/index.ts';
 import type { Item, Policy } from './policy.ts';
+import type { Situation } from './usual.ts';
 
 /**
  * Ports of TCP at which somebody may be let in by the host's own addresses; new connections to all others may end early. `null`
- * where that cannot be told: a line of iptables stands among the rules, or a rule is for every port; or where what no rule
- * speaks of is not dropped in silence.
+ * where that cannot be told: a line of iptables may open or send on one, others send some on, or a rule is for every port; or
+ * where what no rule speaks of is not dropped in silence.
  */
-export function servedPorts({ otherwise, incoming, forwarded, docker }: Policy): Ranges<number> | null {
-  if (otherwise.incoming !== 'drop') return null;
+export function servedPorts(
+  { otherwise, incoming, forwarded, docker, lines }: Policy,
+  { foreignLinks, sendsOn }: Situation,
+): Ranges<number> | null {
+  if (otherwise.incoming !== 'drop' || sendsOn || lines.some(({ table }) => table === 'nat')) return null;
+  // What others publish comes to this host's own addresses, and only rules for it say which.
+  if (foreignLinks.length > 0 && docker === null) return null;
   const sentOn = forwarded.filter((item) => item.kind === 'rule' && item.sendTo !== null);
   const lists = [incoming, sentOn, docker ?? []].map(portsOf);
   const known = lists.filter((list) => list !== null);

@@ -8,6 +8,7 @@ const options: CompileOptions = {
   digest: (text) => createHash('sha256').update(text).digest('hex'),
   foreignLinks: [],
   spared: { 4: [], 6: [] },
+  sendsOn: false,
 };
 
 const rules = `palisade: 1

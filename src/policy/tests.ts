@@ -13,7 +13,7 @@ import type { Policy, Test, Way } from './policy.ts';
 export interface TestResult {
   readonly test: Test;
   readonly holds: boolean;
-  /** Of one that fails a packet that shows it; of one that holds a packet that it speaks of. `null` if there is none. */
+  /** Of one that fails a packet that shows it; of one that holds a packet that it speaks of. `null`: it speaks of none. */
   readonly packet: Packet | null;
 }
 
@@ -48,7 +48,8 @@ export function runTests(policy: Policy, host: Host): Known<readonly TestResult[
         if (wrong !== none) return { test, holds: false, packet: witnessOf(space, firewall, hook, wrong)?.packet ?? null };
         if (set !== none) shown ??= witnessOf(space, firewall, hook, set)?.packet ?? null;
       }
-      return { test, holds: true, packet: shown };
+      // A test that speaks of no packet at all tests nothing.
+      return { test, holds: shown !== null, packet: shown };
     }),
   );
 }

@@ -7,6 +7,8 @@ export interface Situation {
   readonly foreignLinks: readonly string[];
   /** Addresses that are no bogons here: connected networks, and who manages the host now. */
   readonly spared: Readonly<Record<Family, Ranges<bigint>>>;
+  /** Somebody else sends packets for the host's own addresses on to others (DNAT), besides Docker. */
+  readonly sendsOn: boolean;
 }
 
 /**

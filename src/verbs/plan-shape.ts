@@ -25,6 +25,7 @@ export const planReport = z
       .describe('Lines of iptables-save that come and go.'),
     sets: z.object({
       added: z.array(z.object({ name: z.string(), members: z.int() })),
+      changed: z.array(z.string()).describe('Sets that hold something else than their name says: somebody changed them.'),
       unused: z.array(z.string()).describe('Sets of an earlier policy that nothing asks any more.'),
     }),
     difference: diffReport.describe(

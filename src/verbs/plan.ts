@@ -19,9 +19,9 @@ address would be let in. Nothing is changed. Chains and rules of other programs 
   streams: false,
   exits: {
     0: 'there is nothing to do',
-    1: 'there is something to do',
+    1: 'there is something to do, or something that would be refused',
     2: 'the policy or a file could not be read',
-    3: 'the rules could not be read',
+    3: 'the rules could not be read, or nothing is to be done and something else is unknown',
   },
   examples: [
     { command: 'palisade plan --policy policy.yaml', says: 'what would this policy change on this host?' },
@@ -40,6 +40,7 @@ address would be let in. Nothing is changed. Chains and rules of other programs 
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
     const { reportOf } = await import('./planning.ts');
     const value = reportOf(context, read.value, planned.value, input.most);
-    return { kind: value.changes ? 'found' : 'done', value };
+    if (value.changes || value.refusals.length > 0) return { kind: 'found', value };
+    return { kind: value.unknown.length > 0 ? 'unknown' : 'done', value };
   },
 });

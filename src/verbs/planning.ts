@@ -1,10 +1,11 @@
 import { compareRulesets, wholePackets } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import { OverBudget } from '../analysis/space/index.ts';
-import { fatesOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
+import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
+import type { IpSet } from '../model/host/index.ts';
 import { formatAddress } from '../model/net/index.ts';
 import { allOf, type Constraint, type Hook, not, packetToJson } from '../model/packet/index.ts';
-import { firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
+import { aloneHost, firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
 import { rewritesToJson, wayToJson } from './diff-shapes.ts';
 import type { PlanJson } from './plan-shape.ts';
 import type { Planned } from './policy-file.ts';
@@ -50,16 +51,20 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
     });
     strays.push({ family, ways: rest.ways.map((way) => wayToJson(way, new Map())), rewrites: { differences: [], more: false } });
   }
+  unknown.push(...besides(before, planned));
   const tests = testsOf(planned, unknown);
   const sessions = before.host.sessions;
   if (!sessions.known) unknown.push({ what: 'who manages this host now', why: sessions.why, remedy: sessions.remedy });
-  const fates = sessions.known ? fatesOf(after.host, sessions.value) : null;
+  const { conntrack } = before.host;
+  const tracked = conntrack.known && conntrack.value !== null && conntrack.value.count > 0;
+  const fates = sessions.known ? fatesOf(after.host, sessions.value, tracked) : null;
   const others = othersOn(before.host);
   const refusals = [
     ...others.flatMap(({ name, wayOut }) =>
       wayOut === null ? [] : [{ why: `${name} writes this host's rules too`, remedy: wayOut }],
     ),
     ...(fates ?? []).flatMap((fate) => (fate.survives ? [] : [lockedOut(fate)])),
+    ...shadowedBans(before),
     ...tests
       .filter(({ holds }) => !holds)
       .map(({ text, line }) => ({
@@ -73,7 +78,7 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
   const sets = setsOf(before, planned);
   return {
     policy: context.policyFile,
-    changes: lines.length > 0 || sets.added.length > 0 || sets.unused.length > 0,
+    changes: lines.length > 0 || sets.added.length > 0 || sets.changed.length > 0 || sets.unused.length > 0,
     proof,
     lines,
     sets,
@@ -107,15 +112,77 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
   }
 }
 
+/** What bans only behind rules that accept would ban nobody behind the policy's own. */
+function shadowedBans({ host }: HostAndSets): PlanJson['refusals'] {
+  return ([4, 6] as const).flatMap((family) => {
+    const ruleset = host.rulesets[family];
+    if (!ruleset.known) return [];
+    return ruleset.value.tables.flatMap(({ name, chains }) =>
+      ['INPUT', 'FORWARD'].flatMap((chain) => {
+        const found = name === 'filter' ? chains.get(chain) : undefined;
+        if (found === undefined || bansBehind(ruleset.value, foreignOf(ruleset.value, found)) === 0) return [];
+        const why = `IPv${family} ${chain} has rules that ban behind others that accept, which the policy's rules would stand before`;
+        return [{ why, remedy: 'move those that ban to the top of the chain, or take the rules before them away' }];
+      }),
+    );
+  });
+}
+
+/** What the policy speaks of and this host does not have, and what stands beside its rules unseen. */
+function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'] {
+  const found: PlanJson['unknown'][number][] = [];
+  if (host.foreignChains.known && host.foreignChains.value.length > 0) {
+    const names = host.foreignChains.value.map(({ family, table, chain }) => `${family} ${table} ${chain}`).join(', ');
+    found.push({
+      what: 'what chains of nft do that iptables did not make',
+      why: `${names} see the same packets, and what they drop stays dropped`,
+      remedy: 'read them with nft list ruleset',
+    });
+  }
+  if (host.links.known) {
+    const there = host.links.value.map(({ name }) => name);
+    const items = [...policy.incoming, ...policy.forwarded, ...policy.outgoing, ...(policy.docker ?? [])];
+    const named = items.flatMap((item) => (item.kind === 'rule' ? [...(item.via ?? []), ...(item.out ?? [])] : []));
+    const missing = [...new Set(named)].filter((name) => !name.endsWith('+') && !there.includes(name));
+    if (missing.length > 0)
+      found.push({
+        what: `the interface${missing.length > 1 ? 's' : ''} ${missing.join(', ')}`,
+        why: 'this host has none of that name now, so that its rules speak of nothing',
+        remedy: `the interfaces are ${there.join(', ')}`,
+      });
+  }
+  const chains = ([4, 6] as const).flatMap((family) => {
+    const ruleset = host.rulesets[family];
+    return ruleset.known ? ruleset.value.tables.flatMap((table) => [...table.chains.keys()]) : [];
+  });
+  if (policy.docker !== null && !chains.includes('DOCKER-USER'))
+    found.push({ what: 'what the policy says of Docker', why: 'there is no chain DOCKER-USER', remedy: 'start Docker first' });
+  return found;
+}
+
 function setsOf({ host }: HostAndSets, { compiled }: Planned): PlanJson['sets'] {
   const there = host.sets.known ? [...host.sets.value.keys()] : [];
+  const made = aloneHost(compiled).sets;
+  const isOther = (name: string): boolean => {
+    const [one, other] = [host.sets, made].map((sets) => (sets.known ? sets.value.get(name) : undefined));
+    return one !== undefined && other !== undefined && contentOf(one) !== contentOf(other);
+  };
   const wanted = new Set(compiled.sets.map(({ name }) => name));
   return {
     added: compiled.sets
       .filter(({ name }) => !there.includes(name))
       .map(({ name, members }) => ({ name, members: members.length })),
+    changed: compiled.sets.filter(({ name }) => isOther(name)).map(({ name }) => name),
     unused: there.filter((name) => isOwnSet(name) && !wanted.has(name)),
   };
+}
+
+/** What a set holds, whatever order it stands in. */
+function contentOf({ members }: IpSet): string {
+  return members
+    .map((member) => JSON.stringify(member, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)))
+    .sort()
+    .join();
 }
 
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */

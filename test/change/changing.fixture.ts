@@ -42,7 +42,7 @@ function isEmpty(table: string): boolean {
 export async function wantedOf(ns: Namespace, backend: Backend, policy: string): Promise<Pick<Applying, 'wanted' | 'sets'>> {
   const read = must(readPolicy(policy, 'policy.yaml', { now: 0, file: () => null, fetched: () => null }));
   const digest = (one: string): string => createHash('sha256').update(one).digest('hex');
-  const compiled = compile(read, { digest, foreignLinks: [], spared: { 4: [], 6: [] } });
+  const compiled = compile(read, { digest, foreignLinks: [], spared: { 4: [], 6: [] }, sendsOn: false });
   const there = await tool(ns, ['ipset', 'save']);
   const current = async (family: 4 | 6): Promise<Ruleset> => {
     const text = await tool(ns, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`]);

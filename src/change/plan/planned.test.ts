@@ -24,7 +24,7 @@ function compiledOf(policy: string): Compiled {
   const read = readPolicy(policy, 'policy.yaml', { now: 0, file: () => null, fetched: () => null });
   if (!read.ok) throw new Error(read.problems.map(problemLine).join('\n'));
   const digest = (one: string): string => createHash('sha256').update(one).digest('hex');
-  return compile(read.value, { digest, foreignLinks: ['docker+'], spared: { 4: [], 6: [] } });
+  return compile(read.value, { digest, foreignLinks: ['docker+'], spared: { 4: [], 6: [] }, sendsOn: false });
 }
 
 function parsed(of: string, family: 4 | 6): Ruleset {

@@ -1,17 +1,8 @@
 import type { Family } from '../../model/net/index.ts';
 import { type Chain, lineText, meaningsOf, parseRuleset, type Ruleset, type Table } from '../../model/ruleset/index.ts';
-import { type Compiled, type CompiledTable, ownPrefix } from '../../policy/index.ts';
+import { builtinChains, type Compiled, type CompiledTable, ownPrefix } from '../../policy/index.ts';
 import { problemLine } from '../../result.ts';
-import { bansOnTop } from './others.ts';
-
-/** Built-in chains of each table, in the order in which iptables-save prints them. */
-const builtins: Readonly<Record<string, readonly string[]>> = {
-  raw: ['PREROUTING', 'OUTPUT'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  security: ['INPUT', 'FORWARD', 'OUTPUT'],
-};
+import { denialsOnTop } from './others.ts';
 
 /**
  * One family's rules as they are to be: what others wrote stays, word for word and in its place; own chains, the jumps to them and
@@ -40,7 +31,7 @@ export function plannedRuleset(current: Ruleset, compiled: Compiled, family: Fam
 }
 
 function tableText(name: string, current: Ruleset, table: Table | undefined, own: CompiledTable | undefined): string {
-  const known = builtins[name] ?? [];
+  const known = builtinChains[name] ?? [];
   const chains = [...(table?.chains.values() ?? [])];
   const foreign = chains.filter((chain) => !isOwn(chain.name) && !known.includes(chain.name));
   const there = new Set([...known, ...foreign.map((chain) => chain.name)]);
@@ -55,9 +46,9 @@ function tableText(name: string, current: Ruleset, table: Table | undefined, own
   lines.push(...foreign.map((chain) => `:${chain.name} - [0:0]`), ...made.map(([chain]) => `:${chain} - [0:0]`));
   for (const chain of [...known, ...foreign.map((one) => one.name)]) {
     const found = table?.chains.get(chain);
-    const rules = found === undefined ? [] : foreignRules(current, found);
+    const rules = found === undefined ? [] : foreignOf(current, found).map((rule) => lineText(current, rule));
     const jump = jumps.filter(({ from }) => from === chain).map(({ to }) => `-A ${chain} -j ${to}`);
-    const at = found === undefined ? 0 : bansOnTop(current, found, foreignTargets);
+    const at = found === undefined ? 0 : denialsOnTop(current, foreignOf(current, found));
     lines.push(...rules.slice(0, at), ...jump, ...rules.slice(at));
   }
   for (const [chain, rules] of made) lines.push(...rules.map((rule) => `-A ${chain} ${rule}`));
@@ -68,21 +59,11 @@ function isOwn(chain: string): boolean {
   return chain.startsWith(ownPrefix);
 }
 
-/** Without the jumps to own chains. */
-function foreignRules(ruleset: Ruleset, chain: Chain): readonly string[] {
-  const targets = targetsOf(ruleset, chain);
-  return chain.rules.filter((_, index) => !isOwn(targets[index] ?? '')).map((rule) => lineText(ruleset, rule));
-}
-
-function foreignTargets(ruleset: Ruleset, chain: Chain): readonly (string | null)[] {
-  return targetsOf(ruleset, chain).filter((target) => !isOwn(target ?? ''));
-}
-
-/** Where each rule of the chain leads. */
-function targetsOf(ruleset: Ruleset, chain: Chain): readonly (string | null)[] {
+/** Rules of a chain without the jumps to own chains. */
+export function foreignOf(ruleset: Ruleset, chain: Chain): Chain['rules'] {
   const meanings = meaningsOf(ruleset);
-  return chain.rules.map((rule) => {
+  return chain.rules.filter((rule) => {
     const effect = meanings.get(rule)?.effect;
-    return effect?.kind === 'jump' ? effect.chain : null;
+    return effect?.kind !== 'jump' || !isOwn(effect.chain);
   });
 }

@@ -15,23 +15,28 @@ export interface SessionFate {
   readonly survives: boolean;
 }
 
-/** Follows three packets of each session through the rules of a host. */
-export function fatesOf(host: Host, sessions: readonly Session[]): readonly SessionFate[] {
+/**
+ * Follows three packets of each session through the rules of a host.
+ *
+ * @param tracked connections are tracked already: then the session is known, and goes on as ESTABLISHED.
+ */
+export function fatesOf(host: Host, sessions: readonly Session[], tracked: boolean): readonly SessionFate[] {
   const evaluator = createEvaluator(host);
   return sessions.map((session) => {
-    const verdict = (state: State, flags: number, sport: number): Trace['verdict'] =>
-      evaluator.trace(packetOf(host, session, state, flags, sport))?.verdict ?? 'UNDECIDED';
-    const established = verdict('ESTABLISHED', tcpFlags.ACK, session.peerPort);
-    const untracked = verdict('NEW', tcpFlags.ACK, session.peerPort);
-    const again = verdict('NEW', tcpFlags.SYN, session.peerPort === 40_000 ? 40_001 : 40_000);
-    return {
-      session,
-      established,
-      untracked,
-      again,
-      survives: established === 'ACCEPT' && (again === 'ACCEPT' || again === 'DEPENDS'),
-    };
+    const follow = (state: State, flags: number, sport: number): Trace | null =>
+      evaluator.trace(packetOf(host, session, state, flags, sport));
+    const established = follow('ESTABLISHED', tcpFlags.ACK, session.peerPort)?.verdict ?? 'UNDECIDED';
+    const untracked = follow('NEW', tcpFlags.ACK, session.peerPort)?.verdict ?? 'UNDECIDED';
+    const again = follow('NEW', tcpFlags.SYN, session.peerPort === 40_000 ? 40_001 : 40_000);
+    const survives = established === 'ACCEPT' && mayPass(again) && (tracked || untracked === 'ACCEPT');
+    return { session, established, untracked, again: again?.verdict ?? 'UNDECIDED', survives };
   });
+}
+
+/** While limits are not reached. */
+function mayPass(trace: Trace | null): boolean {
+  if (trace?.verdict === 'DEPENDS') return trace.outcomes.some(({ verdict }) => verdict === 'ACCEPT');
+  return trace?.verdict === 'ACCEPT';
 }
 
 function packetOf(host: Host, { local, localPort, peer, peerPort }: Session, state: State, flags: number, sport: number): Packet {

@@ -48,7 +48,13 @@ function compare(
   const added = (text: string) => ({ kind: 'added', text }) as const;
   if (left.length > longest || right.length > longest) {
     const [before, after] = [new Set(left), new Set(right)];
-    return [...left.filter((line) => !after.has(line)).map(removed), ...right.filter((line) => !before.has(line)).map(added)];
+    const changes = [
+      ...left.filter((line) => !after.has(line)).map(removed),
+      ...right.filter((line) => !before.has(line)).map(added),
+    ];
+    // The same lines in another order: one of them shows that they are.
+    const [moved] = left;
+    return changes.length > 0 || moved === undefined ? changes : [removed(moved), added(moved)];
   }
   // lengths[i][j]: of the longest common subsequence of left from i on and right from j on.
   const lengths = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));

@@ -20,7 +20,7 @@ export function whole(plan: PlanJson, view: View): string {
   ].join('');
 }
 
-function linesText(lines: PlanJson['lines'], { added, unused }: PlanJson['sets'], view: View): string {
+function linesText(lines: PlanJson['lines'], { added, changed, unused }: PlanJson['sets'], view: View): string {
   const parts: string[] = [];
   for (const family of [4, 6] as const) {
     const own = lines.filter((line) => line.family === family);
@@ -36,6 +36,10 @@ function linesText(lines: PlanJson['lines'], { added, unused }: PlanJson['sets']
   }
   if (added.length > 0)
     parts.push(paragraph(`New sets: ${added.map(({ name, members }) => `${name} (${members})`).join(', ')}.`, view));
+  if (changed.length > 0)
+    parts.push(
+      paragraph(`Sets that somebody changed, which hold something else than the policy says: ${changed.join(', ')}.`, view),
+    );
   if (unused.length > 0) parts.push(paragraph(`Sets that nothing asks any more: ${unused.join(', ')}.`, view));
   return parts.join('');
 }
@@ -84,6 +88,10 @@ function sessionsText({ sessions }: PlanJson, view: View): string {
 
 function proofText({ proof }: PlanJson, view: View): string {
   const open = proof.filter(({ proved }) => !proved);
-  if (open.length === 0) return paragraph('Proved for every packet: the rules mean what the policy says.', view);
+  if (open.length === 0)
+    return paragraph(
+      'Proved for every whole packet, with limits reached and not: the rules for what comes in, through and out mean what the policy says.',
+      view,
+    );
   return open.map(({ family, way, why }) => paragraph(`IPv${family} ${way}: ${why}`, view, 0, 'not proved: ')).join('');
 }

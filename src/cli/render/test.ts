@@ -17,7 +17,7 @@ export function whole({ policy, tests }: TestJson, view: View): string {
     {
       text,
       ...(packet === null
-        ? {}
+        ? { below: 'it speaks of no packet that there can be' }
         : { below: `${holds ? 'such as' : 'but see'} ${packetWords(packet)}${proof === null ? '' : `; ${proofWords(proof)}`}` }),
     },
   ]);

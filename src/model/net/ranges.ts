@@ -6,6 +6,11 @@ export type Ranges<T extends number | bigint> = readonly (readonly [lo: T, hi: T
 
 /** Sorts and merges; overlapping and touching intervals become one. Intervals with `lo > hi` are dropped. */
 export function ranges<T extends number | bigint>(...intervals: readonly (readonly [T, T])[]): Ranges<T> {
+  return rangesOf(intervals);
+}
+
+/** The same of a list, which may be longer than a call takes arguments. */
+export function rangesOf<T extends number | bigint>(intervals: readonly (readonly [T, T])[]): Ranges<T> {
   const sorted = intervals.filter(([lo, hi]) => lo <= hi).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const merged: [T, T][] = [];
   for (const [lo, hi] of sorted) {

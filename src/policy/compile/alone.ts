@@ -1,13 +1,6 @@
 import type { Family } from '../../model/net/index.ts';
+import { builtinChains } from '../builtins.ts';
 import type { Compiled } from './compile.ts';
-
-const builtins: Readonly<Record<string, readonly string[]>> = {
-  raw: ['PREROUTING', 'OUTPUT'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  security: ['INPUT', 'FORWARD', 'OUTPUT'],
-};
 
 /**
  * The rules of one family on a host without any others, as iptables-restore reads them: whole tables. A chain of another program
@@ -16,7 +9,7 @@ const builtins: Readonly<Record<string, readonly string[]>> = {
 export function aloneText({ families }: Compiled, family: Family): string {
   return families[family]
     .map(({ table, policies, chains, jumps }) => {
-      const known = builtins[table] ?? [];
+      const known = builtinChains[table] ?? [];
       const entered = jumps.filter(({ from }) => known.includes(from));
       const left = new Set(jumps.filter(({ from }) => !known.includes(from)).map(({ to }) => to));
       const kept = [...chains].filter(([name]) => !left.has(name));

@@ -1,13 +1,14 @@
 import { bogons, type Family, formatAddress, without } from '../../model/net/index.ts';
 import { tcpFlags } from '../../model/packet/index.ts';
+import { namedSources, trustedSources } from '../named.ts';
 import type { Ending, Item, Policy, RawLine, Rule, Target, Way } from '../policy.ts';
 import { servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
-import { type Condition, conditionsOf, conditionText, serviceConditions } from './conditions.ts';
+import { conditionsOf, conditionText, serviceConditions } from './conditions.ts';
 import { limitMatch } from './limits.ts';
 import { prefixesOf, prefixText } from './prefixes.ts';
-import { type Compiling, endingLines, joined, linesOf, merged } from './rules.ts';
-import { type CompiledSet, createSets } from './sets.ts';
+import { type Compiling, chainFor, endingLines, joined, linesOf, merged } from './rules.ts';
+import { type CompiledSet, createSets, type Sets } from './sets.ts';
 
 /** What a policy becomes. Equal policies become equal texts. */
 export interface Compiled {
@@ -41,14 +42,12 @@ export function compile(policy: Policy, options: CompileOptions): Compiled {
   const sets = createSets(options.digest);
   const made = new Map<Family, readonly CompiledTable[]>();
   for (const family of families) {
-    const compiling: Compiling = { family, sets, digest: options.digest, logPrefix: policy.log?.prefix ?? 'palisade: ' };
-    made.set(family, tablesOf(policy, compiling, options));
+    made.set(family, tablesOf(policy, family, sets, options));
   }
   return { sets: sets.all(), families: { 4: made.get(4) ?? [], 6: made.get(6) ?? [] } };
 }
 
-function tablesOf(policy: Policy, compiling: Compiling, options: CompileOptions): readonly CompiledTable[] {
-  const { family } = compiling;
+function tablesOf(policy: Policy, family: Family, sets: Sets, options: CompileOptions): readonly CompiledTable[] {
   const tables = new Map<string, Draft>();
   const draft = (table: string): Draft => {
     const found = tables.get(table) ?? { policies: new Map(), chains: new Map(), jumps: [] };
@@ -56,6 +55,8 @@ function tablesOf(policy: Policy, compiling: Compiling, options: CompileOptions)
     return found;
   };
   const filter = draft('filter');
+  const logPrefix = policy.log?.prefix ?? 'palisade: ';
+  const compiling: Compiling = { family, sets, digest: options.digest, chains: filter.chains, logPrefix };
   for (const way of ['incoming', 'forwarded', 'outgoing'] as const) {
     const ending = policy.otherwise[way];
     filter.policies.set(builtin[way], ending === 'accept' ? 'ACCEPT' : 'DROP');
@@ -64,7 +65,7 @@ function tablesOf(policy: Policy, compiling: Compiling, options: CompileOptions)
   }
   if (policy.docker !== null) dockerInto(filter, policy.docker, compiling, options);
   translationsInto(draft('nat'), policy.forwarded, compiling);
-  if (policy.protect.earlyDrop) earlyDropInto(draft('raw'), policy, compiling);
+  if (policy.protect.earlyDrop) earlyDropInto(draft('raw'), policy, compiling, options);
   for (const line of policy.lines) if (line.families.includes(family)) lineInto(draft(line.table), line);
   return ['raw', 'mangle', 'nat', 'filter', 'security']
     .filter((table) => {
@@ -101,7 +102,8 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
   const lines: string[] = [];
   const rates = rateLines(policy[way], compiling);
   if (rates.length > 0) {
-    draft.chains.set(`${own[way]}-RATE`, rates);
+    const itself = basics.loopback && way !== 'forwarded' ? [`${way === 'incoming' ? '-i' : '-o'} lo -j RETURN`] : [];
+    draft.chains.set(`${own[way]}-RATE`, [...itself, ...rates]);
     lines.push(`-j ${own[way]}-RATE`);
   }
   if (basics.established) lines.push('-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT');
@@ -121,10 +123,18 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
   }
   const flood = policy.protect.synFlood;
   if (flood !== null && way === 'incoming') {
-    draft.chains.set('PAL-SYN', [joined(limitMatch(flood, family, 'syn-flood', compiling.digest), '-j RETURN'), '-j DROP']);
+    const trusted = { ranges: { 4: [], 6: [], [family]: trustedSources(policy, family) }, except: false, text: '' };
+    const known = conditionsOf({ services: null, from: trusted, to: null, via: null, out: null }, family, compiling.sets);
+    draft.chains.set('PAL-SYN', [
+      ...known.map((condition) => joined(conditionText(condition), '-j RETURN')),
+      joined(limitMatch(flood, family, 'syn-flood', compiling.digest), '-j RETURN'),
+      '-j DROP',
+    ]);
     lines.push('-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j PAL-SYN');
   }
   for (const item of merged(policy[way])) lines.push(...itemLines(item, compiling));
+  // Where others forward, they also serve: names and leases for what is behind them.
+  if (way === 'incoming') lines.push(...options.foreignLinks.map((link) => `-i ${link} -j RETURN`));
   lines.push(...restLines(policy.otherwise[way], policy, family));
   draft.chains.set(own[way], lines);
   draft.jumps.push({ from: builtin[way], to: own[way] });
@@ -133,16 +143,19 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
 function itemLines(item: Item, compiling: Compiling): readonly string[] {
   if (item.kind === 'line') return item.families.includes(compiling.family) ? [item.text] : [];
   if (item.sendTo === null) return linesOf(item, compiling);
-  // By then it bears the address of the machine that it is sent on to.
-  if (item.sendTo.family !== compiling.family) return [];
-  const { address, port } = item.sendTo;
-  const to = { ranges: { 4: [], 6: [], [compiling.family]: [[address, address] as const] }, except: false, text: '' };
+  const sent = sentRule(item, item.sendTo, compiling.family);
+  return sent === null ? [] : linesOf(sent, compiling).map((line) => line.replace(/ -j /, ' -m conntrack --ctstate DNAT -j '));
+}
+
+/** The rule as it is of packets that bear the address of the machine that they are sent on to. */
+function sentRule(item: Rule, { family: of, address, port }: Target, family: Family): Rule | null {
+  if (of !== family) return null;
+  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, text: '' };
   const services = item.services?.map((service) => ({
     ...service,
     ports: port === null ? service.ports : [[port, port] as const],
   }));
-  const sent: Rule = { ...item, to, services: services ?? null, sendTo: null };
-  return linesOf(sent, compiling).map((line) => line.replace(/ -j /, ' -m conntrack --ctstate DNAT -j '));
+  return { ...item, to, services: services ?? null, sendTo: null };
 }
 
 function protectionOf(draft: Draft, policy: Policy): readonly string[] {
@@ -175,10 +188,10 @@ function dhcpLine(way: Way, family: Family): string {
 }
 
 /** Every set of the policy, connected network and present peer is kept out: administrators live in private networks. */
-function bogonLines({ protect, sets }: Policy, { family, sets: made }: Compiling, { spared }: Situation): readonly string[] {
+function bogonLines(policy: Policy, { family, sets: made }: Compiling, { spared }: Situation): readonly string[] {
+  const { protect } = policy;
   if (protect.bogons === null) return [];
-  const kept = [...sets.values()].map(({ members }) => members[family]);
-  const odd = [...kept, spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
+  const odd = [...namedSources(policy, family), spared[family]].reduce((rest, some) => without(rest, some), bogons[family]);
   if (odd.length === 0) return [];
   const via = protect.bogons.length > 0 ? protect.bogons : null;
   const rule = {
@@ -209,34 +222,37 @@ function rateLines(items: readonly Item[], compiling: Compiling): string[] {
   return items.slice(0, last + 1).flatMap((item) => {
     if (item.kind === 'line') return [];
     const { limit } = item;
-    return conditionsOf(item, compiling.family, compiling.sets).flatMap((condition: Condition) => {
-      const base = conditionText(condition);
-      if (limit === null || limit.of === 'new') return [joined(base, '-j RETURN')];
-      const within = joined(base, limitMatch(limit, compiling.family, base, compiling.digest), '-j RETURN');
-      return limit.beyond === 'next' ? [within] : [within, ...endingLines(condition, base, limit.beyond, compiling.family)];
-    });
+    const texts = conditionsOf(item, compiling.family, compiling.sets).map(conditionText);
+    if (limit === null || limit.of === 'new') return texts.map((text) => joined(text, '-j RETURN'));
+    const within = joined(limitMatch(limit, compiling.family, texts.join(), compiling.digest), '-j RETURN');
+    const beyond = limit.beyond === 'next' ? [] : endingLines({}, '', limit.beyond, compiling.family);
+    // By goto: what is within goes back to where the rates were asked from.
+    const chain = texts.length === 0 ? '' : chainFor(compiling, 'RATE', [within, ...beyond]);
+    return texts.map((text) => joined(text, `-g ${chain}`));
   });
 }
 
 /** What Docker publishes comes to DOCKER-USER once its address has been translated: only the connection knows the host's port. */
 function dockerInto(draft: Draft, items: readonly Rule[], compiling: Compiling, { foreignLinks }: Situation): void {
+  const { family, sets } = compiling;
   const lines = ['-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN'];
   for (const link of foreignLinks) lines.push(`-i ${link} -j RETURN`);
+  const published = (port: string): string => joined('-m conntrack --ctstate DNAT', port, '--ctdir ORIGINAL');
   for (const item of items) {
-    const target = item.ending === 'accept' ? '-j RETURN' : '-j DROP';
-    for (const service of item.services ?? [null]) {
-      for (const condition of conditionsOf({ ...item, services: null }, compiling.family, compiling.sets)) {
-        const protocol =
-          service === null ? '' : (serviceConditions([{ ...service, ports: null }], compiling.family)[0]?.service ?? '');
-        const spans = service?.ports ?? [null];
-        for (const span of spans) {
-          const port = span === null ? '' : `--ctorigdstport ${span[0] === span[1] ? span[0] : `${span[0]}:${span[1]}`} `;
-          lines.push(joined(protocol, conditionText(condition), `-m conntrack --ctstate DNAT ${port}--ctdir ORIGINAL`, target));
+    const services = item.services?.filter((service) => service.families.includes(family)) ?? [null];
+    for (const service of services) {
+      for (const condition of conditionsOf({ ...item, services: service && [{ ...service, ports: null }] }, family, sets)) {
+        for (const span of service?.ports ?? [null]) {
+          const port = span === null ? '' : `--ctorigdstport ${span[0] === span[1] ? span[0] : `${span[0]}:${span[1]}`}`;
+          const text = joined(conditionText(condition), published(port));
+          lines.push(
+            ...(item.ending === 'accept' ? [joined(text, '-j RETURN')] : endingLines(condition, text, item.ending, family)),
+          );
         }
       }
     }
   }
-  lines.push('-m conntrack --ctstate DNAT --ctdir ORIGINAL -j DROP');
+  for (const link of foreignLinks) lines.push(joined(`-o ${link}`, published(''), '-j DROP'));
   draft.chains.set('PAL-DOCKER', lines);
   draft.jumps.push({ from: 'DOCKER-USER', to: 'PAL-DOCKER' });
 }
@@ -252,10 +268,13 @@ function translationsInto(draft: Draft, items: readonly Item[], compiling: Compi
       for (const condition of conditionsOf({ ...item, out: null }, family, sets))
         before.push(joined(conditionText(condition), `-m addrtype --dst-type LOCAL -j DNAT --to-destination ${to}`));
     }
-    // What arrives where is no longer known behind routing: those who leave by the link are meant.
-    if (item.masquerade.includes(family))
-      for (const condition of conditionsOf({ ...item, via: null }, family, sets))
-        behind.push(joined(conditionText(condition), '-j MASQUERADE'));
+    // What arrives where is no longer known behind routing: those who leave by the link are meant, and not the host itself.
+    if (item.masquerade.includes(family)) {
+      const sent = item.sendTo === null ? item : sentRule(item, item.sendTo, family);
+      if (sent === null) continue;
+      for (const condition of conditionsOf({ ...sent, via: null }, family, sets))
+        behind.push(joined(conditionText(condition), '-m addrtype ! --src-type LOCAL -j MASQUERADE'));
+    }
   }
   if (before.length > 0) {
     draft.chains.set('PAL-DNAT', before);
@@ -277,8 +296,8 @@ function targetText({ family, address, port }: Target): string {
  * New connections to ports of the host that no rule opens end before they cost a connection's tracking. Only where no line of
  * iptables may open one, and what is dropped is logged here as it would be later.
  */
-function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling): void {
-  const open = servedPorts(policy);
+function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling, options: CompileOptions): void {
+  const open = servedPorts(policy, options);
   if (open === null) return;
   const lines = ['-i lo -j RETURN'];
   const service = { proto: 6, ports: open, icmpType: null, families };
@@ -291,7 +310,7 @@ function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling): voi
 
 /** Lines for other tables stand in a chain of their own, entered from the built-in one that they name. */
 function lineInto(draft: Draft, { chain, text }: RawLine): void {
-  const to = `PAL-${chain}`.slice(0, 28);
+  const to = `PAL-X-${chain}`;
   const lines = draft.chains.get(to);
   if (lines !== undefined) lines.push(text);
   else {

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import type { Ending, Item, Limit, Rule, Service } from '../policy.ts';
+import type { Ending, Item, Rule, Service } from '../policy.ts';
 import { mergeServices } from '../services/services.ts';
 import { type Condition, conditionsOf, conditionText } from './conditions.ts';
 import { limitMatch } from './limits.ts';
@@ -11,27 +11,48 @@ export interface Compiling {
   readonly sets: Sets;
   /** Hexadecimal digits of a text's hash. */
   digest(text: string): string;
+  /** Own chains of the table filter, by name. */
+  readonly chains: Map<string, string[]>;
   /** Words of the log of rules that ask for one. */
   readonly logPrefix: string;
 }
 
-/** Lines of one rule, without `-A CHAIN`. */
+/** Lines of one rule, without `-A CHAIN`. A limit is asked at one place alone: each place would keep a count of its own. */
 export function linesOf(rule: Rule, compiling: Compiling): readonly string[] {
   const { family, sets } = compiling;
-  return conditionsOf(rule, family, sets).flatMap((condition) => {
-    const lines: string[] = [];
-    const { limit } = rule;
-    const base = conditionText(condition);
-    const within = limit === null || limit.of !== 'new' ? base : joined(base, limitOf(limit, base, compiling));
-    if (rule.log) lines.push(joined(within, logLine(compiling.logPrefix)));
-    lines.push(...endingLines(condition, within, rule.ending, family));
-    if (limit?.of === 'new' && limit.beyond !== 'next') lines.push(...endingLines(condition, base, limit.beyond, family));
-    return lines;
-  });
+  const conditions = conditionsOf(rule, family, sets);
+  const { limit, ending } = rule;
+  if (limit?.of !== 'new') {
+    const log = rule.log ? [logLine(compiling.logPrefix)] : [];
+    return conditions.flatMap((condition) => {
+      const text = conditionText(condition);
+      return [...log.map((line) => joined(text, line)), ...endingLines(condition, text, ending, family)];
+    });
+  }
+  const texts = conditions.map(conditionText);
+  const within = limitMatch(limit, family, texts.join(), compiling.digest);
+  const [only] = conditions;
+  if (conditions.length === 1 && only !== undefined && !rule.log) {
+    const [text = ''] = texts;
+    const beyond = limit.beyond === 'next' ? [] : endingLines(only, text, limit.beyond, family);
+    return [joined(text, within, `-j ${ending === 'accept' ? 'ACCEPT' : 'DROP'}`), ...beyond];
+  }
+  const done = rule.log
+    ? chainFor(compiling, 'LOG', [logLine(compiling.logPrefix), ...endingLines({}, '', ending, family)])
+    : null;
+  const inside = done === null ? endingLines({}, within, ending, family) : [joined(within, `-j ${done}`)];
+  const chain = chainFor(compiling, 'MOST', [
+    ...inside,
+    ...(limit.beyond === 'next' ? [] : endingLines({}, '', limit.beyond, family)),
+  ]);
+  return texts.map((text) => joined(text, `-j ${chain}`));
 }
 
-function limitOf(limit: Limit, what: string, { family, digest }: Compiling): string {
-  return limitMatch(limit, family, what, digest);
+/** The name of an own chain that holds the lines; the same lines are the same chain. */
+export function chainFor({ chains, digest }: Compiling, word: string, lines: readonly string[]): string {
+  const name = `PAL-${word}-${digest(lines.join('\n')).slice(0, 10)}`;
+  chains.set(name, [...lines]);
+  return name;
 }
 
 /** At most five lines a minute: a log that an attacker fills hides him. */

@@ -42,7 +42,20 @@ export function readDocument(text: string, file: string): Result<Document> {
     }
     return placeAt(0);
   };
-  return ok({ value: document.toJS() as unknown, place });
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // An alias that names itself, or so many that the text would grow without end.
+    if (!(error instanceof ReferenceError)) throw error;
+    return failed({
+      code: 'policy-invalid',
+      at: placeAt(0),
+      message: `an alias cannot be followed: ${error.message}`,
+      hint: 'write the value itself',
+    });
+  }
+  return ok({ value, place });
 
   function spotOf(path: Path, of: 'key' | 'value'): Spot | undefined {
     if (path.length === 0) return document.contents ?? undefined;

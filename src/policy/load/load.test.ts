@@ -137,7 +137,7 @@ describe('what is wrong with a policy is said at its place', () => {
     ],
     [
       said('incoming:\n  - { allow: ssh, at-most: { new: 3, within: 60 } }\n'),
-      'policy.yaml:3:46: "within" has a value that it cannot have; write a time such as 60s, 5m, 1h or 7d',
+      'policy.yaml:3:46: "within" has a value that it cannot have; write a time such as 60s, 5m, 1h or 1d',
     ],
     [
       said('incoming:\n  - { allow: ssh, at-most: { within: 60s } }\n'),
@@ -166,6 +166,58 @@ describe('what is wrong with a policy is said at its place', () => {
       'policy.yaml:3:28: only what has ports can be sent on; name them, such as allow: https',
     ],
     [
+      said('incoming:\n  - { allow: ssh, at-most: { new: 3, within: 7d } }\n'),
+      'policy.yaml:3:46: "within" has a value that it cannot have; write a day (1d) or less',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, rate: { bytes: 9999mb/s } }\n'),
+      'policy.yaml:3:34: "bytes" has a value that it cannot have; write 1000mb/s or less',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, rate: { packets: 20000/s } }\n'),
+      'policy.yaml:3:36: "packets" has a value that it cannot have; write a rate such as 100/s, up to 10000',
+    ],
+    [said('incoming:\n  - { iptables: "-p tcp --dport" }\n'), /^policy\.yaml:3:17: IPv4: .*--dport/],
+    [said('incoming:\n  - { iptables: "-s 192.0.2.1 -j ACCEPT" }\n'), /^policy\.yaml:3:17: IPv6: /],
+    [
+      said('incoming:\n  - iptables: |\n      -p tcp -j ACCEPT\n      -A INPUT -j ACCEPT\n'),
+      'policy.yaml:3:15: this is not one line of iptables; write matches and a target, as they stand behind -A CHAIN',
+    ],
+    [
+      said('iptables: [{ table: natt, chain: POSTROUTING, rule: "-j ACCEPT" }]\n'),
+      'policy.yaml:2:21: there is no table "natt"; write raw, mangle, nat or security',
+    ],
+    [
+      said('iptables: [{ table: nat, chain: POSTROUTNG, rule: "-j ACCEPT" }]\n'),
+      'policy.yaml:2:33: the table nat has no chain "POSTROUTNG"; write PREROUTING, INPUT, OUTPUT, POSTROUTING',
+    ],
+    [
+      said('iptables: [{ table: filter, chain: INPUT, rule: "-j ACCEPT" }]\n'),
+      'policy.yaml:2:21: lines of the table filter stand among the rules; move it to incoming, outgoing or forwarded',
+    ],
+    [
+      said('interfaces: { internet: "eth0 -j ACCEPT" }\n'),
+      'policy.yaml:2:25: "internet" has a value that it cannot have; write the name of an interface such as eth0, or eth+',
+    ],
+    [
+      said("log: { dropped: 5/minute, prefix: 'a\"b' }\n"),
+      'policy.yaml:2:35: "prefix" has a value that it cannot have; write up to 29 plain characters, without quotes and backslashes',
+    ],
+    [said('incoming:\n  - { allow: 53/udplite }\n'), /^policy\.yaml:3:14: "53\/udplite" is no service/],
+    [
+      said('forwarded:\n  - { allow: any, via: wg0, masquerade: ipv4 }\n'),
+      'policy.yaml:3:29: whose address it takes is not said; add out, the interface that it leaves by',
+    ],
+    [
+      said('forwarded:\n  - { allow: https, send-to: "10.0.0.2", rate: { packets: 5/s } }\n'),
+      'policy.yaml:3:42: a rate cannot be kept of what is sent on; write at-most, or limit it at the other machine',
+    ],
+    [
+      said('docker:\n  - { allow: 80/tcp, at-most: { new: 3, within: 60s } }\n'),
+      'policy.yaml:3:22: at-most has no meaning for what Docker publishes; leave it out',
+    ],
+    [said('a: &a [*a]\n'), /^policy\.yaml:/],
+    [
       said('forwarded:\n  - { allow: https, send-to: web }\n'),
       'policy.yaml:3:30: "web" is no machine to send to; write "192.168.1.20", "192.168.1.20:8443" or "[2001:db8::20]:8443"',
     ],
@@ -180,6 +232,18 @@ describe('what is wrong with a policy is said at its place', () => {
     expect(lines('palisade: 1\nsets: { a: { file: list.txt } }\n', by)).toEqual([
       'policy.yaml:2:20: list.txt:3: "192.0.2.256" is no address; write an address, a network such as "192.0.2.0/24", or a range "a-b"',
     ]);
+  });
+
+  it('of links whose names are words of the language, and of very long lists, nothing', () => {
+    expect(
+      lines(
+        'palisade: 1\nincoming:\n  - { allow: ssh, via: constructor }\ninterfaces: { lan: eth0 }\noutgoing:\n  - { allow: ssh, out: wan }\n',
+      ),
+    ).toEqual([]);
+    const long = Array.from({ length: 200_000 }, (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`).join(
+      '\n',
+    );
+    expect(lines('palisade: 1\nsets: { a: { file: list.txt } }\n', { ...beside, file: () => long })).toEqual([]);
   });
 
   it('all at once', () => {

@@ -1,5 +1,5 @@
 import { closest } from '../../closest.ts';
-import { type Family, parseAddress, parsePrefix, prefixRange, type Ranges, ranges } from '../../model/net/index.ts';
+import { type Family, parseAddress, parsePrefix, prefixRange, type Ranges, rangesOf } from '../../model/net/index.ts';
 import type { Addresses, AddressSet } from '../policy.ts';
 import type { EndpointShape } from './schema.ts';
 
@@ -25,8 +25,7 @@ export function readMember(word: string): { readonly family: Family; readonly ra
 }
 
 export function membersOf(spans: readonly { readonly family: Family; readonly range: readonly [bigint, bigint] }[]): Members {
-  const of = (family: Family): Ranges<bigint> =>
-    ranges(...spans.filter((one) => one.family === family).map(({ range }) => range));
+  const of = (family: Family): Ranges<bigint> => rangesOf(spans.filter((one) => one.family === family).map(({ range }) => range));
   return { 4: of(4), 6: of(6) };
 }
 

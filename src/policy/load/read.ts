@@ -1,11 +1,21 @@
 import { closest } from '../../closest.ts';
 import { type Family, parseAddress } from '../../model/net/index.ts';
+import { parseRuleset } from '../../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
+import { builtinChains } from '../builtins.ts';
 import type { Addresses, Item, Limit, Policy, Protection, RawLine, Rule, Service, Target, Test, Way } from '../policy.ts';
 import { mergeServices, type OwnServices, readService, serviceHint } from '../services/services.ts';
 import { type Document, type Path, readDocument } from './document.ts';
 import { type BadWord, readEndpoint } from './names.ts';
-import { type EndpointShape, type PolicyShape, policySchema, type RuleShape, type TestShape } from './schema.ts';
+import {
+  bytesOf,
+  type EndpointShape,
+  type PolicyShape,
+  policySchema,
+  type RuleShape,
+  secondsOf,
+  type TestShape,
+} from './schema.ts';
 import { readSets, type Source } from './sets.ts';
 import { shapeProblems } from './shape-problems.ts';
 
@@ -60,16 +70,7 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     docker: shape.docker?.flatMap((rule, index) => readItem(rule, 'docker', ['docker', index]).filter(isRule)) ?? null,
     log: shape.log === undefined ? null : { perMinute: perMinute(shape.log.dropped), prefix: shape.log.prefix },
     protect: readProtection(),
-    lines: shape.iptables.map(
-      ({ table, chain, rule, family }, index): RawLine => ({
-        kind: 'line',
-        at: document.place(['iptables', index]),
-        families: familiesOf(family),
-        table,
-        chain,
-        text: rule,
-      }),
-    ),
+    lines: shape.iptables.map(readTableLine),
     tests: shape.tests.map((one, index) => readTest(one, index)),
   };
   return problems.length > 0 ? failed(...problems) : ok(policy);
@@ -110,13 +111,11 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     if (given === undefined) return null;
     const words = typeof given === 'string' ? [given] : given;
     return words.flatMap((word, index) => {
-      const named = shape.interfaces[word];
+      const named = Object.hasOwn(shape.interfaces, word) ? shape.interfaces[word] : undefined;
       if (named !== undefined) return named;
-      if (word === '' || word.length > 15 || /[\s/!]/.test(word))
-        say(typeof given === 'string' ? path : [...path, index], `"${word}" is no interface`, 'write a name such as eth0');
-      // A word that looks like a mistyped name of the policy's own.
-      const near = closest(word, Object.keys(shape.interfaces));
-      if (near !== undefined && near !== word && !/\d|\+$/.test(word))
+      // A longer word without a digit that looks like a mistyped name of the policy's own; `wan` may be a link beside a named `lan`.
+      const near = word.length >= 5 && !/\d|\+$/.test(word) ? closest(word, Object.keys(shape.interfaces)) : undefined;
+      if (near !== undefined)
         say(typeof given === 'string' ? path : [...path, index], `there is no interface "${word}"`, `did you mean "${near}"?`);
       return [word];
     });
@@ -143,9 +142,32 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
       say([...path, 'out'], 'what comes in leaves by no interface', 'write via, or move the rule to forwarded', 'key');
     if (list === 'outgoing' && rule.via !== undefined)
       say([...path, 'via'], 'what goes out arrives on no interface', 'write out instead of via', 'key');
+    if (rule.masquerade !== undefined && rule.out === undefined)
+      say([...path, 'masquerade'], 'whose address it takes is not said', 'add out, the interface that it leaves by', 'key');
+    if (rule['send-to'] !== undefined && rule.rate !== undefined)
+      say(
+        [...path, 'rate'],
+        'a rate cannot be kept of what is sent on',
+        'write at-most, or limit it at the other machine',
+        'key',
+      );
+    if (list === 'docker')
+      for (const key of ['to', 'out', 'at-most', 'rate', 'log'] as const)
+        if (rule[key] !== undefined && rule[key] !== false)
+          say([...path, key], `${key} has no meaning for what Docker publishes`, 'leave it out', 'key');
+    if (!shape.basics.established && rule['at-most'] !== undefined)
+      say(
+        [...path, 'at-most'],
+        'new connections are told from others by tracking',
+        'leave basics.established on, or write rate',
+        'key',
+      );
     if (rule.rate !== undefined && rule['at-most'] !== undefined)
       say([...path, 'rate'], 'this rule has two limits', 'keep at-most or rate', 'key');
     const ending = verb === 'allow' ? 'accept' : verb === 'deny' ? 'drop' : 'reject';
+    if (ending !== 'accept')
+      for (const key of ['masquerade', 'send-to'] as const)
+        if (rule[key] !== undefined) say([...path, key], `${key} is for what is allowed`, 'write allow, or leave it out', 'key');
     if (ending !== 'accept' && (rule.rate ?? rule['at-most']) !== undefined)
       say(path, `a limit on what is ${ending === 'drop' ? 'denied' : 'rejected'} has no meaning`, 'leave it out');
     const services = servicesOf(rule[verb] as string | string[], [...path, verb]);
@@ -181,6 +203,7 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
       return [];
     }
     const chain = { incoming: 'INPUT', outgoing: 'OUTPUT', forwarded: 'FORWARD' }[list];
+    checkLine('filter', chain, rule.iptables ?? '', familiesOf(rule.family ?? 'both'), [...path, 'iptables']);
     return [
       {
         kind: 'line',
@@ -191,6 +214,38 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
         text: rule.iptables ?? '',
       },
     ];
+  }
+
+  function readTableLine({ table, chain, rule, family }: PolicyShape['iptables'][number], index: number): RawLine {
+    const path = ['iptables', index];
+    const chains = builtinChains[table];
+    if (chains === undefined || table === 'filter')
+      say(
+        [...path, 'table'],
+        table === 'filter' ? 'lines of the table filter stand among the rules' : `there is no table "${table}"`,
+        table === 'filter' ? 'move it to incoming, outgoing or forwarded' : 'write raw, mangle, nat or security',
+      );
+    else if (!chains.includes(chain))
+      say([...path, 'chain'], `the table ${table} has no chain "${chain}"`, `write ${chains.join(', ')}`);
+    else checkLine(table, chain, rule, familiesOf(family), [...path, 'rule']);
+    return { kind: 'line', at: document.place(path), families: familiesOf(family), table, chain, text: rule };
+  }
+
+  /** A line must be one that iptables takes, in each family that it is for. */
+  function checkLine(table: string, chain: string, text: string, families: readonly Family[], path: Path): void {
+    for (const family of families) {
+      const lead = `*${table}\n:${chain} ACCEPT [0:0]\n-A ${chain} `;
+      const parsed = /[\r\n\0]/.test(text) ? null : parseRuleset(`${lead}${text}\nCOMMIT\n`, { family, file: 'the line' });
+      const isOne = parsed?.ok === true && parsed.value.tables[0]?.rules.length === 1;
+      if (isOne) continue;
+      const [why] = parsed === null || parsed.ok ? [] : parsed.problems;
+      say(
+        path,
+        why === undefined ? 'this is not one line of iptables' : `IPv${family}: ${why.message}`,
+        why?.hint ?? 'write matches and a target, as they stand behind -A CHAIN',
+      );
+      return;
+    }
   }
 
   function limitOf(rule: RuleShape, path: Path): Limit | null {
@@ -204,11 +259,9 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     }
     if (rate.packets !== undefined) {
       const [amount = '', unit = ''] = rate.packets.split('/');
-      return { of: 'packets', amount: Number(amount), withinSeconds: seconds(`1${unit}`), per: rate.per, beyond: rate.beyond };
+      return { of: 'packets', amount: Number(amount), withinSeconds: secondsOf(`1${unit}`), per: rate.per, beyond: rate.beyond };
     }
-    const [, amount = '', unit = ''] = /^(\d+)(b|kb|mb)/.exec(rate.bytes ?? '') ?? [];
-    const factor = { b: 1, kb: 1024, mb: 1024 ** 2 }[unit] ?? 1;
-    return { of: 'bytes', amount: Number(amount) * factor, withinSeconds: 1, per: rate.per, beyond: rate.beyond };
+    return { of: 'bytes', amount: bytesOf(rate.bytes ?? ''), withinSeconds: 1, per: rate.per, beyond: rate.beyond };
   }
 
   function targetOf(word: string, path: Path): Target | null {
@@ -235,7 +288,8 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
             : (linksOf(bogons.via, ['protect', 'bogons', 'via']) ?? everywhere),
       badFlags: shape.protect['bad-flags'],
       newNotSyn: shape.protect['new-not-syn'],
-      synFlood: flood === false ? null : newConnections(flood === true ? usualFlood : flood),
+      synFlood:
+        flood === false ? null : newConnections({ ...(flood === true ? usualFlood : flood), per: 'source', beyond: 'drop' }),
       earlyDrop: shape.protect['early-drop'],
     };
   }
@@ -259,19 +313,14 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
   }
 }
 
-const usualFlood = { new: 100, within: '1s', per: 'source', beyond: 'drop' } as const;
+const usualFlood = { new: 100, within: '1s' } as const;
 
 function newConnections(of: { new: number; within: string; per: 'source' | 'all'; beyond: Limit['beyond'] }): Limit {
-  return { of: 'new', amount: of.new, withinSeconds: seconds(of.within), per: of.per, beyond: of.beyond };
+  return { of: 'new', amount: of.new, withinSeconds: secondsOf(of.within), per: of.per, beyond: of.beyond };
 }
 
 function familiesOf(word: 'ipv4' | 'ipv6' | 'both'): readonly Family[] {
   return word === 'ipv4' ? [4] : word === 'ipv6' ? [6] : bothFamilies;
-}
-
-function seconds(duration: string): number {
-  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[duration.at(-1) ?? 's'] ?? 1;
-  return Number.parseInt(duration, 10) * unit;
 }
 
 /** `5/minute`. */

@@ -20,13 +20,20 @@ const endpoint = z
 const services = oneOrMore(z.string(), 'write a service such as ssh, 8443/tcp, or a list of them').describe(
   'Services by name, ports such as 8443/tcp or 6000-6010/udp, protocols such as gre, or `any`.',
 );
-const links = oneOrMore(z.string(), 'write the name of an interface, or a list of them').describe(
+const linkName = z
+  .string({ error: 'write the name of an interface' })
+  .regex(/^[A-Za-z0-9_.:@-]{1,15}$|^[A-Za-z0-9_.:@-]{1,14}\+$/, {
+    error: 'write the name of an interface such as eth0, or eth+',
+  });
+const links = oneOrMore(linkName, 'write the name of an interface, or a list of them').describe(
   'Interfaces, by name or as `eth+`.',
 );
 const ending = z.enum(['accept', 'drop', 'reject'], { error: 'write accept, drop or reject' });
 const duration = z
-  .string({ error: 'write a time such as 60s, 5m, 1h or 7d' })
-  .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, { error: 'write a time such as 60s, 5m, 1h or 7d' });
+  .string({ error: 'write a time such as 60s, 5m, 1h or 1d' })
+  .regex(/^[1-9]\d{0,5}(s|m|h|d)$/, { error: 'write a time such as 60s, 5m, 1h or 1d' });
+/** The kernel's limits are no slower than one a day. */
+const within = duration.refine((value) => secondsOf(value) <= 86_400, { error: 'write a day (1d) or less' });
 const yesNo = z.boolean({ error: 'write true or false' });
 const per = z.enum(['source', 'all'], { error: 'write source or all' });
 const beyond = z.enum(['accept', 'drop', 'reject', 'next'], { error: 'write drop, reject, accept or next' });
@@ -38,17 +45,19 @@ const count = (most: number) =>
       error: `write ${most.toLocaleString('en')} or less`,
     });
 const atMost = z
-  .strictObject({ new: count(10_000), within: duration, per: per.default('source'), beyond: beyond.default('drop') })
+  .strictObject({ new: count(10_000), within, per: per.default('source'), beyond: beyond.default('drop') })
   .describe('New connections: a burst of `new`, then one each `within`/`new`.');
 const rate = z
   .strictObject({
     packets: z
       .string()
-      .regex(/^[1-9]\d{0,6}\/(s|m|h)$/, { error: 'write a rate such as 100/s' })
+      .regex(/^[1-9]\d{0,4}\/(s|m|h)$/, { error: 'write a rate such as 100/s, up to 10000' })
+      .refine((value) => Number.parseInt(value, 10) <= 10_000, { error: 'write a rate such as 100/s, up to 10000' })
       .optional(),
     bytes: z
       .string()
       .regex(/^[1-9]\d{0,6}(b|kb|mb)\/s$/, { error: 'write a rate such as 512kb/s' })
+      .refine((value) => bytesOf(value) <= 1000 * 1024 ** 2, { error: 'write 1000mb/s or less' })
       .optional(),
     per: per.default('source'),
     beyond: z.enum(['drop', 'reject'], { error: 'write drop or reject' }).default('drop'),
@@ -59,6 +68,18 @@ const day = z
   .refine((value) => /^\d{4}-\d{2}-\d{2}(T[\d:]+Z)?$/.test(value) && !Number.isNaN(Date.parse(value)), {
     error: 'write a day or a time, such as "2026-12-31" or "2026-12-31T18:00:00Z"',
   });
+/** Seconds of a duration. */
+export function secondsOf(text: string): number {
+  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[text.at(-1) ?? 's'] ?? 1;
+  return Number.parseInt(text, 10) * unit;
+}
+
+/** Bytes a second of `512kb/s`. */
+export function bytesOf(text: string): number {
+  const unit = { b: 1, kb: 1024, mb: 1024 ** 2 }[/[a-z]+/.exec(text)?.[0] ?? 'b'] ?? 1;
+  return Number.parseInt(text, 10) * unit;
+}
+
 const family = z.enum(['ipv4', 'ipv6', 'both'], { error: 'write ipv4, ipv6 or both' });
 
 const raw = z.string({ error: 'write matches and a target, as they stand behind -A CHAIN' });
@@ -134,13 +155,12 @@ export const policySchema = z.strictObject({
   docker: z.array(rule, { error: 'write a list of rules' }).optional(),
   log: z
     .strictObject({
-      dropped: z.string({ error: 'write a rate such as 5/minute' }).regex(/^[1-9]\d{0,4}\/(second|minute|hour)$/, {
+      dropped: z.string({ error: 'write a rate such as 5/minute' }).regex(/^[1-9]\d{0,3}\/(second|minute|hour)$/, {
         error: 'write a rate such as 5/minute',
       }),
       prefix: z
         .string({ error: 'write a text' })
-        .min(1)
-        .max(29, { error: 'write at most 29 characters' })
+        .regex(/^[ !#-[\]-~]{1,29}$/, { error: 'write up to 29 plain characters, without quotes and backslashes' })
         .default('IPTables-Dropped: '),
     })
     .optional(),
@@ -149,7 +169,9 @@ export const policySchema = z.strictObject({
       bogons: z.union([yesNo, z.strictObject({ via: links })], { error: 'write true, or { via: … }' }).default(false),
       'bad-flags': yesNo.default(false),
       'new-not-syn': yesNo.default(false),
-      'syn-flood': z.union([yesNo, atMost], { error: 'write true, or { new: …, within: … }' }).default(false),
+      'syn-flood': z
+        .union([yesNo, z.strictObject({ new: count(10_000), within })], { error: 'write true, or { new: …, within: … }' })
+        .default(false),
       'early-drop': yesNo.default(false),
     })
     .prefault({}),

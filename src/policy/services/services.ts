@@ -6,8 +6,10 @@ import { catalogue } from './catalogue.ts';
 /** Names that a policy gives to services of its own, by name. */
 export type OwnServices = ReadonlyMap<string, readonly Service[]>;
 
-const portProtocols: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+/** Those whose ports iptables has a match for. */
+const portProtocols: ReadonlySet<number> = new Set([6, 17, 33, 132]);
 const both: readonly Family[] = [4, 6];
+const AH = 51;
 
 /** What a word of a policy means: a name of its own or of the catalogue, `8443/tcp`, `6000-6010/udp`, `tcp`, `gre`; `undefined` of others. */
 export function readService(word: string, own: OwnServices): readonly Service[] | undefined {
@@ -63,7 +65,9 @@ function readPart(text: string): readonly Service[] | undefined {
 }
 
 function familiesOf(proto: number): readonly Family[] {
-  return proto === ICMP ? [4] : proto === ICMPV6 ? [6] : both;
+  // IPv6 walks past its extension headers, of which AH is one: no rule for the protocol ever meets it.
+  if (proto === ICMP || proto === AH) return [4];
+  return proto === ICMPV6 ? [6] : both;
 }
 
 function readPorts(text: string): readonly [number, number] | undefined {

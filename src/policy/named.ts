@@ -1,0 +1,21 @@
+import { type Family, type Ranges, rangesOf } from '../model/net/index.ts';
+import type { Item, Policy } from './policy.ts';
+
+/** Sources that a policy speaks of, by its sets and its rules: none of them is a bogon to it. */
+export function namedSources({ sets, incoming, forwarded, outgoing, docker }: Policy, family: Family): readonly Ranges<bigint>[] {
+  const named = [...incoming, ...forwarded, ...outgoing, ...(docker ?? [])].flatMap((item) => sourcesOf(item, family));
+  return [...[...sets.values()].map(({ members }) => members[family]), ...named];
+}
+
+/** Sources that some rule lets in by name: nobody else's flood may keep them out. */
+export function trustedSources({ incoming }: Policy, family: Family): Ranges<bigint> {
+  const named = incoming.flatMap((item) =>
+    item.kind === 'rule' && item.ending === 'accept' ? sourcesOf(item, family).flat() : [],
+  );
+  return rangesOf(named);
+}
+
+function sourcesOf(item: Item, family: Family): readonly Ranges<bigint>[] {
+  if (item.kind === 'line' || item.from === null || item.from.except) return [];
+  return [item.from.ranges[family]];
+}
