@@ -6,10 +6,12 @@
  * here judges whether a change is wise.
  */
 export { type Applied, type Applying, apply, type Wanted } from './apply/apply.ts';
+export { safeOrder } from './apply/order.ts';
 export { type OwnTable, ownOf } from './apply/own.ts';
 export { dropSets } from './apply/sets.ts';
+export { transactionsOf } from './apply/transaction.ts';
 export { isThere, startOf, uptime } from './guard/guard.ts';
-export { disarm, forget, type PendingState, pendingFolder, pendingState } from './guard/pending.ts';
+export { disarm, forget, type PendingState, pendingFolder, pendingState, revertPending } from './guard/pending.ts';
 export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { bansBehind, type Other, othersOn } from './plan/others.ts';
 export { foreignOf, plannedRuleset } from './plan/planned.ts';

@@ -3,21 +3,26 @@
  *
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
+import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
+import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { trace } from './trace.ts';
+import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
 export { policySchema } from '../policy/index.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
+export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
@@ -45,4 +50,8 @@ export const verbs: readonly Verb[] = [
   updates,
   plan,
   test,
+  apply,
+  confirm,
+  rollback,
+  uninstall,
 ] as unknown as readonly Verb[];

@@ -58,7 +58,7 @@ export async function wantedOf(ns: Namespace, backend: Backend, policy: string):
   const back = must(await rehearsal.readBack());
   const wanted = ([4, 6] as const).map((family): Wanted => {
     const printed = must(parseRuleset(back[family] ?? '', { family, file: 'rehearsed' }));
-    return { family, planned: printed, own: ownOf(printed) };
+    return { family, own: ownOf(printed), order: ['filter', 'raw', 'mangle', 'nat'] };
   });
   return { wanted, sets };
 }

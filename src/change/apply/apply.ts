@@ -10,11 +10,11 @@ import { makeSets } from './sets.ts';
 import { lockSeconds, toolsFor } from './tools.ts';
 import { isSame, type Transaction, transactionsOf } from './transaction.ts';
 
-/** What a family's own part is to be, and the rules that it was planned from. */
+/** What a family's own part is to be, as the kernel prints it, and in which order its tables are written. */
 export interface Wanted {
   readonly family: Family;
-  readonly planned: Ruleset;
   readonly own: readonly OwnTable[];
+  readonly order: readonly string[];
 }
 
 export interface Applying {
@@ -77,9 +77,6 @@ function order(families: readonly Family[]): readonly Family[] {
   return [...new Set(families)].sort();
 }
 
-/** What decides comes before what translates: a translation that is new leads nowhere that the new filter does not know. */
-const tableOrder = ['security', 'filter', 'raw', 'mangle', 'nat'];
-
 async function commitAll(applying: Applying, families: readonly Family[]): Promise<Result<void>> {
   for (const family of families) {
     const wanted = applying.wanted.find((one) => one.family === family);
@@ -97,7 +94,7 @@ async function commitFamily({ run, backend }: Applying, wanted: Wanted): Promise
     const read = await readFamily(run, backend, wanted);
     if (!read.ok) return read;
     const open = transactionsOf(read.value.own, wanted.own).toSorted(
-      (one, other) => tableOrder.indexOf(one.table) - tableOrder.indexOf(other.table),
+      (one, other) => wanted.order.indexOf(one.table) - wanted.order.indexOf(other.table),
     );
     problem = null;
     for (const transaction of open) {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../../result.ts';
@@ -19,7 +19,7 @@ export function pendingState(folder: string): PendingState {
   return isThere(join(folder, 'reverting')) ? 'reverting' : 'waiting';
 }
 
-const patience = { ms: 5000, stepMs: 20 };
+const patience = { ms: 5000, revertMs: 30_000, stepMs: 20 };
 
 /** Tells the guard that the change stays, and waits until it says that it has heard. */
 export async function disarm(folder: string): Promise<Result<void>> {
@@ -35,6 +35,19 @@ export async function disarm(folder: string): Promise<Result<void>> {
     code: 'confirm-late',
     message: 'what would undo the change does not answer',
     hint: `see whether it runs (pgrep -f ${join(folder, 'guard.sh')}), and try again`,
+  });
+}
+
+/** Has a change undone now, and waits until it is. */
+export async function revertPending(folder: string): Promise<Result<void>> {
+  writeFileSync(join(folder, 'deadline.new'), '0\n', { flush: true });
+  renameSync(join(folder, 'deadline.new'), join(folder, 'deadline'));
+  for (const until = performance.now() + patience.revertMs; performance.now() < until; await sleep(patience.stepMs))
+    if (pendingState(folder) === 'reverted') return ok(undefined);
+  return failed({
+    code: 'restore-refused',
+    message: 'the change is not undone yet',
+    hint: `it is tried again every second; see ${join(folder, 'errors')}`,
   });
 }
 

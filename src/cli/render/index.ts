@@ -28,6 +28,10 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   updates: () => import('./updates.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
+  apply: () => import('./change.ts'),
+  confirm: () => import('./change.ts'),
+  rollback: () => import('./change.ts'),
+  uninstall: () => import('./change.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

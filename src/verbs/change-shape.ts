@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** What a verb that changes the firewall says, in the order in which it happens. */
+export const changePart = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('nothing'), text: z.string() }),
+    z.object({
+      kind: z.literal('changed'),
+      tables: z.int().describe('Tables that were written.'),
+      sets: z.int().describe('Sets that were made.'),
+      seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
+    }),
+    z.object({ kind: z.literal('confirmed') }),
+  ])
+  .meta({ id: 'ChangePart' });
+
+export type ChangePartJson = z.output<typeof changePart>;

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { changePart } from './change-shape.ts';
+import { verb } from './verb.ts';
+
+export const rollback = verb({
+  name: 'rollback',
+  group: 'change',
+  summary: 'undo the change that waits, or go back to what was confirmed before',
+  description: `Undoes the change that waits to be confirmed. Where none waits, it goes back to what was confirmed before the last one, as
+palisade apply makes a change: rehearsed, and undone again unless it is confirmed.`,
+  input: z.object({
+    timeout: z.int().min(5).max(3600).default(60).describe('Seconds until going back undoes itself').meta({ value: 'SECONDS' }),
+    yes: z.boolean().default(false).describe('Confirm it at once, if everything is as it was to be'),
+  }),
+  output: changePart,
+  streams: true,
+  exits: {
+    0: 'the host is as it was before',
+    3: 'the rules could not be read',
+    4: 'there is nothing to go back to, or it was undone again',
+  },
+  examples: [{ command: 'palisade rollback', says: 'undo what palisade apply has just made' }],
+  async run(context, input) {
+    const { carryOut, compiledOf, hostWith, records } = await import('./changing.ts');
+    const { pendingFolder, pendingState, readRecord, revertPending } = await import('../change/index.ts');
+    const folder = pendingFolder(context.stateFolder);
+    const state = pendingState(folder);
+    if (state === 'waiting' || state === 'reverting') {
+      const undone = await revertPending(folder);
+      if (!undone.ok) return { kind: 'unchanged', problems: undone.problems };
+      await context.part({ kind: 'nothing', text: 'the change is undone' });
+      return { kind: 'done', value: null };
+    }
+    const previous = readRecord(records(context.stateFolder).previous);
+    if (previous === null) {
+      const message = 'no change waits, and nothing was confirmed before the last one';
+      return {
+        kind: 'unchanged',
+        problems: [{ code: 'nothing-waits', message, hint: 'run palisade uninstall to take everything away' }],
+      };
+    }
+    const { readHostAndSets } = await import('./reading.ts');
+    const read = await readHostAndSets(context, { ruleset: [] });
+    if (!read.ok) return { kind: 'invalid', problems: read.problems };
+    const made = compiledOf(previous);
+    const making = { seconds: input.timeout, yes: input.yes, backend: previous.backend, policy: previous.policy };
+    return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+  },
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+
+/** Ticks a second in which the kernel counts for programs; the same on every machine that palisade runs on (USER_HZ). */
+const ticks = 100;
+const servers = /^(?:sshd|sshd-session|sshd-auth|dropbear|tinysshd|in\.telnetd|telnetd)$/;
+
+/**
+ * When the connection began through which somebody runs us, in seconds of uptime: the nearest ancestor that lets people log in.
+ * `null` from a console. `sudo` hides SSH_CONNECTION, and not whose child it is.
+ */
+export function sessionBegan(): number | null {
+  let pid = process.ppid;
+  for (let depth = 0; pid > 1 && depth < 64; depth += 1) {
+    const stat = statOf(pid);
+    if (stat === null) return null;
+    if (servers.test(stat.name)) return stat.began / ticks;
+    pid = stat.parent;
+  }
+  return null;
+}
+
+function statOf(pid: number): { readonly name: string; readonly parent: number; readonly began: number } | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { name: text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')), parent: Number(fields[1]), began: Number(fields[19]) };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { changePart } from './change-shape.ts';
+import { verb } from './verb.ts';
+
+export const uninstall = verb({
+  name: 'uninstall',
+  group: 'change',
+  summary: 'take palisade’s chains, sets and policies away, as if they had never been there',
+  description: `Takes away all chains, jumps and sets that palisade has made, and gives the built-in chains the policies that they had before the
+first change. Rules of other programs stay. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.`,
+  input: z.object({
+    timeout: z.int().min(5).max(3600).default(60).describe('Seconds until it undoes itself').meta({ value: 'SECONDS' }),
+    yes: z.boolean().default(false).describe('Confirm it at once'),
+  }),
+  output: changePart,
+  streams: true,
+  exits: {
+    0: 'nothing of palisade is left in the firewall',
+    3: 'the rules could not be read',
+    4: 'it was refused or undone; the host is as it was',
+  },
+  examples: [{ command: 'palisade uninstall', says: 'and confirm it with palisade confirm' }],
+  async run(context, input) {
+    const { carryOut, compiledOf, hostWith, records } = await import('./changing.ts');
+    const { readRecord } = await import('../change/index.ts');
+    const origin = readRecord(records(context.stateFolder).origin);
+    if (origin === null) {
+      const message = 'palisade has made no change that its state folder knows of';
+      return { kind: 'unchanged', problems: [{ code: 'nothing-waits', message, hint: 'name the folder with --state' }] };
+    }
+    const { readHostAndSets } = await import('./reading.ts');
+    const read = await readHostAndSets(context, { ruleset: [] });
+    if (!read.ok) return { kind: 'invalid', problems: read.problems };
+    const made = compiledOf(origin);
+    const making = { seconds: input.timeout, yes: input.yes, backend: origin.backend, policy: null };
+    return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+  },
+});
