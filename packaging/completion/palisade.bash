@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -91,6 +91,10 @@ _palisade() {
   test:--sets) _palisade_path -f "$cur"; return ;;
   test:--facts) _palisade_path -f "$cur"; return ;;
   test:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  apply:--timeout) :; return ;;
+  apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  rollback:--timeout) :; return ;;
+  uninstall:--timeout) :; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -108,9 +112,13 @@ _palisade() {
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
   plan) flags='--ruleset --sets --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
+  apply) flags='--timeout --yes --backend --json --no-color --quiet --config --state --policy --help' ;;
+  confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
+  rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test'
+    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall'
     ;;
   esac
   if [[ $cur == -* ]]; then

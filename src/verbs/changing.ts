@@ -247,15 +247,26 @@ async function prepare(
   return ok({ backend, wanted, changes });
 }
 
-/** What a record says, as what a policy makes: for going back to it. */
-export function compiledOf({ families, sets }: OwnRecord): Compiled {
-  const of = (family: Family): Compiled['families'][Family] =>
-    families[family].map(({ table, policies, chains, jumps }) => ({
+/**
+ * What a record says, as what a policy makes: for going back to it. A table that was not there then let everything pass, and so it shall
+ * where it is there now.
+ */
+export function compiledOf({ families, sets }: OwnRecord, now: Host): Compiled {
+  const of = (family: Family): Compiled['families'][Family] => {
+    const ruleset = now.rulesets[family];
+    const there = ruleset.known ? ownOf(ruleset.value) : [];
+    const gone = there.filter(({ table }) => !families[family].some((one) => one.table === table));
+    const open = gone.map(({ table, policies }): OwnTable => {
+      const accepting = new Map([...policies.keys()].map((chain) => [chain, 'ACCEPT']));
+      return { table, policies: accepting, chains: new Map(), jumps: [] };
+    });
+    return [...families[family], ...open].map(({ table, policies, chains, jumps }) => ({
       table,
       policies: policies as ReadonlyMap<string, 'ACCEPT' | 'DROP'>,
       chains,
       jumps: jumps.map(({ from, to }) => ({ from, to })),
     }));
+  };
   return { sets, families: { 4: of(4), 6: of(6) } };
 }
 

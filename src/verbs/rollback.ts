@@ -42,7 +42,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
     const { readHostAndSets } = await import('./reading.ts');
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const made = compiledOf(previous);
+    const made = compiledOf(previous, read.value.host);
     const making = { seconds: input.timeout, yes: input.yes, backend: previous.backend, policy: previous.policy };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },

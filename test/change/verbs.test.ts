@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Namespace } from '../../src/kernel/index.ts';
+import { type Backend, kernel, saved, tool } from './changing.fixture.ts';
+
+/** The whole program as an administrator runs it, on a firewall in which others have rules. */
+const launcher = join(import.meta.dirname, '../../bin/palisade');
+const folder = mkdtempSync(join(tmpdir(), 'palisade-verbs-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const foreign =
+  '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n-A INPUT -p tcp --dport 22 -j f2b-sshd\n-A INPUT -s 192.0.2.1 -j ACCEPT\n-A f2b-sshd -j RETURN\nCOMMIT\n';
+const policy =
+  'palisade: 1\nincoming:\n  - { allow: [ssh, http] }\nforwarded:\n  - { allow: any, via: wg0, out: eth0, masquerade: ipv4 }\ntests:\n  - can: { reach: http }\n';
+
+interface Place {
+  readonly ns: Namespace;
+  readonly backend: Backend;
+  readonly state: string;
+}
+
+async function place(ns: Namespace, backend: Backend): Promise<Place> {
+  await tool(ns, [`iptables-${backend}-restore`], foreign);
+  return { ns, backend, state: mkdtempSync(join(folder, 'state-')) };
+}
+
+let count = 0;
+async function palisade({ ns, state, backend }: Place, text: string, verb: string, ...args: string[]) {
+  // Two of them may run at once.
+  count += 1;
+  const file = join(folder, `policy-${count}.yaml`);
+  writeFileSync(file, text);
+  const result = await ns.run({
+    argv: [launcher, '--state', state, '--policy', file, '--backend', backend, verb, ...args],
+    timeoutMs: 60_000,
+  });
+  if (result.kind !== 'exited') throw new Error(result.kind);
+  return { status: result.status, said: result.stdout + result.stderr };
+}
+
+const both = async ({ ns, backend }: Place): Promise<string> => `${await saved(ns, backend, 4)}\n${await saved(ns, backend, 6)}`;
+
+describe.each(['nft', 'legacy'] as const)('with iptables-%s', (backend) => {
+  it('a policy is applied, changed, gone back from and taken away', { timeout: 120_000 }, async () => {
+    await using ns = await kernel.namespace();
+    const here = await place(ns, backend);
+    const before = await both(here);
+    expect(await palisade(here, policy, 'apply', '--yes')).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('Confirmed'),
+    });
+    const first = await both(here);
+    expect(first).toContain('--dports 22,80');
+    expect(await palisade(here, policy, 'apply', '--yes')).toMatchObject({
+      status: 0,
+      said: 'The host is as the policy says.\n',
+    });
+    expect(await palisade(here, policy, 'plan')).toMatchObject({ said: expect.stringContaining('the host is as it says') });
+
+    const list = Array.from({ length: 10 }, (_, index) => `"198.51.100.${index * 2}"`).join(', ');
+    const second = policy.replace('[ssh, http] }', `[ssh, http], from: [${list}] }\n  - { allow: http }`);
+    expect((await palisade(here, second, 'apply', '--yes')).status).toBe(0);
+    expect(await tool(ns, ['ipset', 'list', '-n'])).toMatch(/^PAL4-[0-9a-f]{20}\n$/);
+    expect((await palisade(here, second, 'rollback', '--yes')).status).toBe(0);
+    expect(await both(here)).toBe(first);
+    expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
+    expect((await palisade(here, second, 'rollback', '--yes')).status).toBe(0);
+    expect(await tool(ns, ['ipset', 'list', '-n'])).toMatch(/^PAL4-/);
+
+    expect((await palisade(here, policy, 'uninstall', '--yes')).status).toBe(0);
+    expect(await both(here)).toBe(before);
+    expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
+    expect(readdirSync(here.state)).toEqual([]);
+    expect(await palisade(here, policy, 'uninstall', '--yes')).toMatchObject({ status: 4 });
+  });
+
+  it('a change that nobody confirms undoes itself, and one that somebody does stays', { timeout: 120_000 }, async () => {
+    await using ns = await kernel.namespace();
+    const here = await place(ns, backend);
+    const before = await both(here);
+    expect(await palisade(here, policy, 'apply', '--timeout', '5')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('it is undone'),
+    });
+    expect(await both(here)).toBe(before);
+    expect(await palisade(here, policy, 'confirm')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('no change waits'),
+    });
+
+    const waiting = palisade(here, policy, 'apply', '--timeout', '60');
+    await expect
+      .poll(async () => (await palisade(here, policy, 'confirm', '--anyway')).status, { timeout: 30_000, interval: 500 })
+      .toBe(0);
+    expect(await waiting).toMatchObject({ status: 0, said: expect.stringContaining('Confirmed') });
+    expect(await both(here)).toContain('PAL-IN');
+
+    const again = palisade(
+      here,
+      policy.replace('http]', 'https]').replace('reach: http ', 'reach: https '),
+      'apply',
+      '--timeout',
+      '60',
+    );
+    await expect.poll(async () => (await palisade(here, policy, 'rollback')).status, { timeout: 30_000, interval: 500 }).toBe(0);
+    expect(await again).toMatchObject({ status: 4 });
+    expect(await both(here)).toContain('--dports 22,80');
+  });
+
+  it('a policy that fails its own tests changes nothing', async () => {
+    await using ns = await kernel.namespace();
+    const here = await place(ns, backend);
+    const before = await both(here);
+    const failing = `${policy}  - cannot: { reach: ssh }\n`;
+    expect(await palisade(here, failing, 'apply', '--yes')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('a test of the policy fails'),
+    });
+    expect(await palisade(here, failing, 'plan')).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('would be refused: a test of the policy fails'),
+    });
+    expect(await both(here)).toBe(before);
+  });
+});
