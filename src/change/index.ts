@@ -10,7 +10,7 @@ export { safeOrder } from './apply/order.ts';
 export { type OwnTable, ownOf } from './apply/own.ts';
 export { dropSets } from './apply/sets.ts';
 export { transactionsOf } from './apply/transaction.ts';
-export { uptime } from './guard/guard.ts';
+export { repair, uptime } from './guard/guard.ts';
 export { disarm, forget, type PendingState, pendingFolder, pendingState, revertPending } from './guard/pending.ts';
 export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { bansBehind, type Other, othersOn } from './plan/others.ts';

@@ -12,6 +12,7 @@ import {
   pendingState,
   plannedRuleset,
   readRecord,
+  repair,
   safeOrder,
   transactionsOf,
   uptime,
@@ -69,6 +70,11 @@ export async function carryOut(
 ): Promise<Outcome<null>> {
   const folder = pendingFolder(context.stateFolder);
   if (pendingState(folder) === 'waiting' || pendingState(folder) === 'reverting') return refused(waits);
+  if (pendingState(folder) === 'abandoned') {
+    const repaired = await repair(context.kernel.run, folder);
+    if (!repaired.ok) return { kind: 'unchanged', problems: repaired.problems };
+    return refused(repairedNow);
+  }
   const prepared = await prepare(context, before, after, made, making.backend);
   if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
   const { wanted, backend, changes } = prepared.value;
@@ -116,16 +122,17 @@ export async function carryOut(
       await context.part({ kind: 'confirmed' });
       return { kind: 'done', value: null };
     }
+    // Somebody ended it: a change that nobody would undo may not wait.
+    if (state === 'abandoned') {
+      const repaired = await repair(run, folder);
+      return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+    }
     if (state === 'reverted') {
       await dropSets(
         run,
         sets.map(({ name }) => name),
       );
-      return refused({
-        code: 'change-undone',
-        message: 'nobody confirmed the change, and it is undone',
-        hint: 'the host is as it was',
-      });
+      return refused(undone);
     }
     await sleep(100);
   }
@@ -153,6 +160,18 @@ export const nothingWaits: Problem = {
   code: 'nothing-waits',
   message: 'no change waits to be confirmed',
   hint: 'run palisade apply to make one',
+};
+
+const repairedNow: Problem = {
+  code: 'change-undone',
+  message: 'an earlier change was left halfway when palisade and what would undo it ended together; it is undone now',
+  hint: 'run the same again',
+};
+
+const undone: Problem = {
+  code: 'change-undone',
+  message: 'nobody confirmed the change, and it is undone',
+  hint: 'the host is as it was',
 };
 
 const waits: Problem = {

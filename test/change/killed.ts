@@ -28,17 +28,29 @@ export interface Killed {
 /**
  * Runs `palisade apply` on a firewall with rules of others, kills it (-9) so many milliseconds after its start, or after somebody
  * stands ready to undo the change, lets others add a ban meanwhile, and
- * looks at what is there once nobody is left who would undo it.
+ * looks at what is there once nobody is left who would undo it. `withGuard`: who would undo it is killed too, and palisade run again.
  */
-export async function killApply(backend: Backend, afterMs: number, since: 'start' | 'armed'): Promise<Killed> {
+export async function killApply(backend: Backend, afterMs: number, since: 'start' | 'armed', withGuard = false): Promise<Killed> {
   const folder = mkdtempSync(join(tmpdir(), 'palisade-killed-'));
   await using ns = await kernel.namespace();
   for (const name of ['iptables', 'ip6tables']) await tool(ns, [`${name}-${backend}-restore`], foreign);
   const both = async (): Promise<string> => `${await saved(ns, backend, 4)}\n${await saved(ns, backend, 6)}`;
   writeFileSync(join(folder, 'policy.yaml'), policy);
   const launcher = join(import.meta.dirname, '../../bin/palisade');
-  const [enter, ...args] = [...ns.enter, launcher, '--state', join(folder, 'state'), '--policy', join(folder, 'policy.yaml')];
-  const child = spawn(enter as string, [...args, 'apply', '--timeout', '5', '--backend', backend], {
+  const argv = [
+    launcher,
+    '--state',
+    join(folder, 'state'),
+    '--policy',
+    join(folder, 'policy.yaml'),
+    '--backend',
+    backend,
+    'apply',
+    '--timeout',
+    '5',
+  ] as const;
+  const [enter, ...args] = [...ns.enter, ...argv];
+  const child = spawn(enter as string, args, {
     stdio: 'ignore',
     env: { ...process.env, ...ns.env },
   });
@@ -48,9 +60,12 @@ export async function killApply(backend: Backend, afterMs: number, since: 'start
   await sleep(afterMs);
   child.kill('SIGKILL');
   await ended;
+  if (withGuard) for (const guard of guards(folder)) process.kill(guard, 'SIGKILL');
   const then = await both();
   // As fail2ban would, in the middle of it.
   await tool(ns, [`iptables-${backend}`, '-w', '5', '-I', 'f2b-sshd', '1', '-s', '203.0.113.9', '-j', 'DROP']);
+  // Who comes next finds what both left behind.
+  if (withGuard) await ns.run({ argv, timeoutMs: 60_000 });
   const until = performance.now() + 30_000;
   while (guards(folder).length > 0 && performance.now() < until) await sleep(50);
   const now = await both();

@@ -23,7 +23,8 @@ let failed = 0;
 for (let turn = 0; turn < times; turn += 1) {
   // Half of them all over the change from its start, half where rules are written.
   const [since, most] = turn % 4 < 2 ? (['start', longest] as const) : (['armed', 120] as const);
-  const { met: how, wrong } = await killApply(turn % 2 === 0 ? 'nft' : 'legacy', random.below(most), since);
+  const withGuard = turn % 8 === 7;
+  const { met: how, wrong } = await killApply(turn % 2 === 0 ? 'nft' : 'legacy', random.below(most), since, withGuard);
   met.set(how, (met.get(how) ?? 0) + 1);
   if (wrong.length > 0) failed += 1;
   for (const one of wrong) say(one);

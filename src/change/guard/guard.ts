@@ -73,10 +73,8 @@ export async function arm(
   };
   setDeadline(seconds);
   write('guard.sh', guardScript);
-  const started = await run({
-    argv: ['sh', '-c', 'exec setsid -f sh "$0" "$1" </dev/null >/dev/null 2>&1', join(folder, 'guard.sh'), folder],
-  });
-  if (started.kind !== 'exited' || started.status !== 0 || !(await appears(join(folder, 'armed'), patience.armMs)))
+  write('boot', bootId());
+  if (!(await start(run, folder)))
     return failed({
       code: 'restore-refused',
       message: 'what would undo the change could not be started, and nothing was changed',
@@ -100,6 +98,37 @@ export async function arm(
   });
 }
 
+/** In a session of its own, so that it outlives this process, its shell and the connection. */
+async function start(run: Run, folder: string): Promise<boolean> {
+  rmSync(join(folder, 'armed'), { force: true });
+  const started = await run({
+    argv: ['sh', '-c', 'exec setsid -f sh "$0" "$1" </dev/null >/dev/null 2>&1', join(folder, 'guard.sh'), folder],
+  });
+  return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patience.armMs));
+}
+
+/**
+ * Undoes a change whose guard is gone, killed with palisade: it starts another, which finds the deadline passed. After a restart of
+ * the machine there is nothing to undo.
+ */
+export async function repair(run: Run, folder: string): Promise<Result<void>> {
+  if (isThere(join(folder, 'boot')) && readFileSync(join(folder, 'boot'), 'latin1') === bootId()) {
+    writeFileSync(join(folder, 'deadline'), '0\n', { flush: true });
+    if (!(await start(run, folder)) || !(await appears(join(folder, 'reverted'), patience.revertMs)))
+      return failed({
+        code: 'restore-refused',
+        message: `an earlier change was left halfway, and is not undone yet: ${lastError(folder)}`,
+        hint: `see ${join(folder, 'errors')}`,
+      });
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return ok(undefined);
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+}
+
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */
 export function ownLines(text: string): readonly string[] {
   const jump = new RegExp(`^-A .* -j ${ownPrefix}`);
@@ -116,10 +145,16 @@ export function uptime(): number {
   return Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
 }
 
-/** When a process began, in ticks since the machine started (proc(5), field 22 of stat). */
+/**
+ * When a process began, in ticks since the machine started (proc(5), field 22 of stat); empty for one that has ended, and waits for
+ * somebody to ask after it.
+ *
+ * @throws ENOENT or ESRCH where it is gone
+ */
 export function startOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
 }
 
 async function appears(file: string, patienceMs: number): Promise<boolean> {

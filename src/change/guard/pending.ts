@@ -1,11 +1,11 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../../result.ts';
-import { isThere } from './guard.ts';
+import { isThere, startOf } from './guard.ts';
 
-/** What became of a change, as its folder says. */
-export type PendingState = 'none' | 'waiting' | 'confirmed' | 'reverting' | 'reverted';
+/** What became of a change, as its folder says. `abandoned`: nobody is left who would undo it. */
+export type PendingState = 'none' | 'waiting' | 'confirmed' | 'reverting' | 'reverted' | 'abandoned';
 
 /** Where a state folder keeps the change that waits. */
 export function pendingFolder(stateFolder: string): string {
@@ -16,7 +16,19 @@ export function pendingState(folder: string): PendingState {
   if (!isThere(join(folder, 'armed'))) return 'none';
   if (isThere(join(folder, 'reverted'))) return 'reverted';
   if (isThere(join(folder, 'disarmed'))) return 'confirmed';
+  if (!isAlive(folder)) return 'abandoned';
   return isThere(join(folder, 'reverting')) ? 'reverting' : 'waiting';
+}
+
+/** The very process that wrote the mark, and not another that got its number. */
+function isAlive(folder: string): boolean {
+  const [pid = '', began = ''] = readFileSync(join(folder, 'armed'), 'latin1').trim().split(' ');
+  try {
+    return startOf(Number(pid)) === began;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
 }
 
 const patience = { ms: 5000, revertMs: 30_000, stepMs: 20 };

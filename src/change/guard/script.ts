@@ -22,7 +22,8 @@ alive() {
   read -r stat <"/proc/$pid/stat" || return 1
   # shellcheck disable=SC2086 # fields of /proc/PID/stat behind the program's name
   set -- \${stat##*)}
-  [ "\${20}" = "$began" ]
+  # One that has ended and that nobody has asked after is no longer there.
+  [ "$1" != Z ] && [ "\${20}" = "$began" ]
 }
 
 # What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
@@ -55,7 +56,15 @@ revert() { # family table save restore
   [ "$("$3" -t "$2" | own)" = "$(cat "$1.$2.own")" ]
 }
 
-: >armed
+# Who this is, so that nobody takes another process for it.
+mine() {
+  read -r stat <"/proc/$$/stat" || return 1
+  # shellcheck disable=SC2086 # as above
+  set -- \${stat##*)}
+  printf '%s %s\\n' "$$" "\${20}"
+}
+
+mine >armed.new && mv armed.new armed
 while :; do
   if [ -e confirmed ]; then
     : >disarmed
