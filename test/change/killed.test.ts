@@ -3,10 +3,8 @@ import { killApply } from './killed.ts';
 
 /** A slice of `npm run soak -- apply`: moments all over one change. */
 it.each([
-  ['nft', 1200, 'start'],
   ['nft', 12, 'armed'],
   ['nft', 400, 'armed'],
-  ['legacy', 0, 'armed'],
   ['legacy', 16, 'armed'],
 ] as const)(
   'palisade killed with iptables-%s %i ms after %s leaves what was there before, and what others added',
