@@ -33,6 +33,7 @@ export const problemCodes = {
   'confirm-late': 'A change could not be confirmed.',
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',
+  'state-unsafe': 'The state folder could be changed by others, or is none.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Problem, problemLine, type Result } from '../result.ts';
 import { type ConfigFile, defaultConfigFile, readConfig, type Settings, settle } from '../verbs/config/index.ts';
 import type { Context, ExitCode, Outcome, Serve, Verb } from '../verbs/index.ts';
@@ -73,7 +74,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     serve: pieces.serve,
     stdin: () => terminal.stdin(),
     env: terminal.env,
-    stateFolder: settings.state,
+    stateFolder: resolve(settings.state),
     policyFile: settings.policy,
   };
   try {

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apply,
   disarm,
   dropSets,
   forget,
+  type Guard,
+  lockState,
   type OwnRecord,
   type OwnTable,
   ownOf,
@@ -25,6 +27,7 @@ import type { Family } from '../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import { type Compiled, setsText } from '../policy/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
+import { sessionRefusals } from './planning.ts';
 import type { HostAndSets } from './reading.ts';
 import type { Context, Outcome } from './verb.ts';
 
@@ -47,6 +50,8 @@ export const records = (stateFolder: string) => ({
   previous: join(stateFolder, 'previous.json'),
   /** What is being made, beside the guard's files. */
   pending: join(stateFolder, 'pending.json'),
+  /** The same, once it is to be confirmed. */
+  next: join(stateFolder, 'next.json'),
 });
 
 /** Sets of ours that a change leaves unused, and when it was made (seconds of uptime). */
@@ -68,93 +73,184 @@ export async function carryOut(
   made: Compiled,
   making: Making,
 ): Promise<Outcome<null>> {
-  const folder = pendingFolder(context.stateFolder);
-  if (pendingState(folder) === 'waiting' || pendingState(folder) === 'reverting') return refused(waits);
-  if (pendingState(folder) === 'abandoned') {
-    const repaired = await repair(context.kernel.run, folder);
-    if (!repaired.ok) return { kind: 'unchanged', problems: repaired.problems };
-    return refused(repairedNow);
+  const state = resolve(context.stateFolder);
+  const locked = lockState(state);
+  if (!locked.ok) return { kind: 'unchanged', problems: locked.problems };
+  try {
+    const begun = await begin(context, state, before, after, made, making);
+    if (!('guard' in begun)) return begun;
+    locked.value();
+    if (making.yes) {
+      const confirmed = await confirm(context);
+      if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
+      await context.part({ kind: 'confirmed' });
+      return { kind: 'done', value: null };
+    }
+    return await waitFor(context, state, begun);
+  } finally {
+    locked.value();
   }
+}
+
+interface Begun {
+  readonly guard: Guard;
+  readonly record: PendingRecord;
+  /** Sets that were made for it. */
+  readonly sets: readonly string[];
+}
+
+async function begin(
+  context: Context,
+  state: string,
+  before: HostAndSets,
+  after: Host,
+  made: Compiled,
+  making: Making,
+): Promise<Begun | Outcome<null>> {
+  const unsettled = await settle(context, state);
+  if (unsettled !== null) return refused(unsettled);
+  const lockedOut = sessionRefusals(before.host, after);
+  if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   const prepared = await prepare(context, before, after, made, making.backend);
   if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
   const { wanted, backend, changes } = prepared.value;
   const there = before.host.sets.known ? new Set(before.host.sets.value.keys()) : new Set<string>();
   const sets = made.sets.filter(({ name }) => !there.has(name));
+  const run = context.kernel.run;
+  const files = records(state);
+  const unused = [...there].filter((name) => isOwnSet(name) && !made.sets.some((set) => set.name === name));
+  const leaves = making.policy === null;
   if (changes === 0 && sets.length === 0) {
-    await context.part({ kind: 'nothing', text: 'the host is as the policy says' });
+    await dropSets(run, unused);
+    if (leaves) for (const file of Object.values(files)) forget(file);
+    await context.part({
+      kind: 'nothing',
+      text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
+    });
     return { kind: 'done', value: null };
   }
-  const files = records(context.stateFolder);
-  const unused = [...there].filter((name) => /^PAL[46]-[0-9a-f]{20}$/.test(name) && !made.sets.some((set) => set.name === name));
-  const families = { 4: ownFor(wanted, 4), 6: ownFor(wanted, 6) };
-  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families, sets: made.sets };
-  if (readRecord(files.origin) === null) writeRecord(files.origin, originOf(context, before.host, backend));
-  const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves: making.policy === null };
+  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
+  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families: declared, sets: made.sets };
+  // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
+  const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
+  if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
+  const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
   writeRecord(files.pending, pending);
   context.progress('changing the rules');
-  const run = context.kernel.run;
-  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, wanted });
+  const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
+  const folder = pendingFolder(state);
+  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted });
+  const names = sets.map(({ name }) => name);
   if (!applied.ok) {
-    await dropSets(
-      run,
-      sets.map(({ name }) => name),
-    );
+    await dropSets(run, names);
     return { kind: 'unchanged', problems: applied.problems };
   }
-  writeRecord(files.pending, { ...pending, changedAt: uptime() } as PendingRecord);
+  const changed: PendingRecord = { ...pending, changedAt: uptime() };
+  writeRecord(files.pending, changed);
   await context.part({
     kind: 'changed',
     tables: applied.value.tables,
     sets: sets.length,
     seconds: making.yes ? null : making.seconds,
   });
-  if (making.yes) {
-    const confirmed = await confirm(context);
-    if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
-    await context.part({ kind: 'confirmed' });
-    return { kind: 'done', value: null };
-  }
+  return { guard: applied.value.guard, record: changed, sets: names };
+}
+
+async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {
+  const folder = pendingFolder(state);
+  const run = context.kernel.run;
   for (;;) {
-    if (context.signal.aborted) await applied.value.guard.revert();
-    const state = pendingState(folder);
-    // Whoever confirmed it has cleared up behind it.
-    if (state === 'confirmed' || state === 'none') {
-      await context.part({ kind: 'confirmed' });
-      return { kind: 'done', value: null };
+    if (context.signal.aborted) {
+      const reverted = await guard.revert();
+      return { kind: 'unchanged', problems: reverted.ok ? [undone] : reverted.problems };
     }
-    // Somebody ended it: a change that nobody would undo may not wait.
-    if (state === 'abandoned') {
-      const repaired = await repair(run, folder);
-      return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+    switch (pendingState(folder)) {
+      case 'confirmed':
+      case 'none': {
+        await settle(context, state);
+        // Whoever confirmed it has written so, and cleared up behind it.
+        const kept = record.leaves
+          ? readRecord(records(state).pending) === null
+          : readRecord(records(state).confirmed)?.at === record.at;
+        if (!kept) return refused(lost);
+        await context.part({ kind: 'confirmed' });
+        return { kind: 'done', value: null };
+      }
+      case 'abandoned': {
+        // Somebody ended it: a change that nobody would undo may not wait.
+        const repaired = await repair(run, folder);
+        return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+      }
+      case 'reverted':
+        await dropSets(run, sets);
+        return refused(undone);
+      default:
+        await sleep(100);
     }
-    if (state === 'reverted') {
-      await dropSets(
-        run,
-        sets.map(({ name }) => name),
-      );
-      return refused(undone);
-    }
-    await sleep(100);
   }
 }
 
-/** Keeps a change that waits, and what it is to be known by. */
-export async function confirm(context: Context): Promise<Result<null>> {
-  const folder = pendingFolder(context.stateFolder);
-  const files = records(context.stateFolder);
-  const pending = readRecord(files.pending) as PendingRecord | null;
-  if (pending === null || pendingState(folder) !== 'waiting') return failed(nothingWaits);
-  const disarmed = await disarm(folder);
-  if (!disarmed.ok) return disarmed;
-  const confirmed = readRecord(files.confirmed);
-  if (confirmed !== null) writeRecord(files.previous, confirmed);
-  writeRecord(files.confirmed, pending);
-  await dropSets(context.kernel.run, pending.unused);
-  forget(files.pending);
-  if (pending.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
-  forget(folder);
-  return ok(null);
+/** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */
+export async function settle(context: Context, state: string): Promise<Problem | null> {
+  const folder = pendingFolder(state);
+  switch (pendingState(folder)) {
+    case 'waiting':
+    case 'reverting':
+      return waits;
+    case 'confirmed':
+      await keep(context, state);
+      return null;
+    case 'abandoned': {
+      const repaired = await repair(context.kernel.run, folder);
+      return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
+    }
+    default:
+      return null;
+  }
 }
+
+/** Keeps a change that waits, and what it is to be known by: written before it is confirmed, so that a full disk is told in time. */
+export async function confirm(context: Context): Promise<Result<null>> {
+  const state = resolve(context.stateFolder);
+  const locked = lockState(state);
+  if (!locked.ok) return locked;
+  try {
+    const folder = pendingFolder(state);
+    const files = records(state);
+    const pending = readRecord(files.pending) as PendingRecord | null;
+    if (pendingState(folder) !== 'waiting') return failed((await settle(context, state)) ?? nothingWaits);
+    if (pending === null) return failed(nothingWaits);
+    writeRecord(files.next, pending);
+    const disarmed = await disarm(folder);
+    if (!disarmed.ok) return disarmed;
+    await keep(context, state);
+    return ok(null);
+  } finally {
+    locked.value();
+  }
+}
+
+/** What was confirmed becomes what is known of the firewall. */
+async function keep(context: Context, state: string): Promise<void> {
+  const files = records(state);
+  const next = readRecord(files.next) as PendingRecord | null;
+  if (next !== null) {
+    const confirmed = readRecord(files.confirmed);
+    if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
+    writeRecord(files.confirmed, next);
+    await dropSets(context.kernel.run, next.unused);
+    if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
+  }
+  forget(pendingFolder(state));
+  forget(files.next);
+  forget(files.pending);
+}
+
+const lost: Problem = {
+  code: 'change-undone',
+  message: 'what waited for the change to be confirmed is gone, and nobody says what became of it',
+  hint: 'see palisade plan for what is there',
+};
 
 export const nothingWaits: Problem = {
   code: 'nothing-waits',
@@ -184,15 +280,40 @@ function refused(problem: Problem): Outcome<null> {
   return { kind: 'unchanged', problems: [problem] };
 }
 
-function ownFor(wanted: readonly Wanted[], family: Family): readonly OwnTable[] {
-  return wanted.find((one) => one.family === family)?.own ?? [];
+/** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
+function isOwnSet(name: string): boolean {
+  return /^PAL[46]-[0-9a-f]{20}$/.test(name);
 }
 
-/** What was there before palisade: nothing of its own, and these policies. */
-function originOf(context: Context, host: Host, backend: Backend): OwnRecord {
+function ownSetsIn(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => isOwnSet(line.split(' ')[1] ?? ''))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** What is ours of a family, with those policies alone that are declared. */
+function declaredBy(wanted: readonly Wanted[], made: Compiled, family: Family): readonly OwnTable[] {
+  const own = wanted.find((one) => one.family === family)?.own ?? [];
+  return own.map((table) => {
+    const declared = made.families[family].find((one) => one.table === table.table)?.policies;
+    return { ...table, policies: new Map([...table.policies].filter(([chain]) => declared?.has(chain))) };
+  });
+}
+
+/** Policies that a change gives to built-in chains, as they were before the first of them. */
+function originOf(context: Context, host: Host, backend: Backend, wanted: readonly Wanted[], known: OwnRecord | null): OwnRecord {
   const of = (family: Family): readonly OwnTable[] => {
     const ruleset = host.rulesets[family];
-    return ruleset.known ? ownOf(ruleset.value) : [];
+    const there = ruleset.known ? ownOf(ruleset.value) : [];
+    return (wanted.find((one) => one.family === family)?.own ?? []).map(({ table, policies }) => {
+      const old = there.find((one) => one.table === table)?.policies;
+      const before = known?.families[family].find((one) => one.table === table)?.policies;
+      const changing = [...policies].filter(([chain, policy]) => (old?.get(chain) ?? 'ACCEPT') !== policy);
+      const kept = new Map(changing.map(([chain]) => [chain, old?.get(chain) ?? 'ACCEPT']));
+      return { table, chains: new Map(), jumps: [], policies: new Map([...kept, ...(before ?? [])]) };
+    });
   };
   return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [] };
 }
@@ -267,24 +388,24 @@ async function prepare(
 }
 
 /**
- * What a record says, as what a policy makes: for going back to it. A table that was not there then let everything pass, and so it shall
- * where it is there now.
+ * What a record says, as what a policy makes: for going back to it. Of policies those alone that are still as `ours`, the last confirmed,
+ * has them: what somebody else has changed since is his.
  */
-export function compiledOf({ families, sets }: OwnRecord, now: Host): Compiled {
+export function compiledOf({ families, sets }: OwnRecord, now: Host, ours: OwnRecord | null): Compiled {
   const of = (family: Family): Compiled['families'][Family] => {
     const ruleset = now.rulesets[family];
     const there = ruleset.known ? ownOf(ruleset.value) : [];
-    const gone = there.filter(({ table }) => !families[family].some((one) => one.table === table));
-    const open = gone.map(({ table, policies }): OwnTable => {
-      const accepting = new Map([...policies.keys()].map((chain) => [chain, 'ACCEPT']));
-      return { table, policies: accepting, chains: new Map(), jumps: [] };
+    return families[family].map(({ table, policies, chains, jumps }) => {
+      const last = ours?.families[family].find((one) => one.table === table)?.policies;
+      const current = there.find((one) => one.table === table)?.policies;
+      const own = [...policies].filter(([chain]) => last?.get(chain) === undefined || last.get(chain) === current?.get(chain));
+      return {
+        table,
+        policies: new Map(own) as ReadonlyMap<string, 'ACCEPT' | 'DROP'>,
+        chains,
+        jumps: jumps.map(({ from, to }) => ({ from, to })),
+      };
     });
-    return [...families[family], ...open].map(({ table, policies, chains, jumps }) => ({
-      table,
-      policies: policies as ReadonlyMap<string, 'ACCEPT' | 'DROP'>,
-      chains,
-      jumps: jumps.map(({ from, to }) => ({ from, to })),
-    }));
   };
   return { sets, families: { 4: of(4), 6: of(6) } };
 }

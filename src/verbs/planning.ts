@@ -2,10 +2,11 @@ import { compareRulesets, wholePackets } from '../analysis/answers/index.ts';
 import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
 import { OverBudget } from '../analysis/space/index.ts';
 import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
-import type { IpSet } from '../model/host/index.ts';
+import type { Host, IpSet } from '../model/host/index.ts';
 import { formatAddress } from '../model/net/index.ts';
 import { allOf, type Constraint, type Hook, not, packetToJson } from '../model/packet/index.ts';
 import { aloneHost, firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
+import type { Problem } from '../result.ts';
 import { rewritesToJson, wayToJson } from './diff-shapes.ts';
 import type { PlanJson } from './plan-shape.ts';
 import type { Planned } from './policy-file.ts';
@@ -110,6 +111,17 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
     unknown.push({ what: 'the tests of the policy', why: error.message, remedy: 'ask about single packets with palisade trace' });
     return [];
   }
+}
+
+/** Why those who manage the host now would not come in again, or would be cut. */
+export function sessionRefusals(before: Host, after: Host): readonly Problem[] {
+  const { conntrack, sessions } = before;
+  if (!sessions.known) return [];
+  const tracked = conntrack.known && conntrack.value !== null && conntrack.value.count > 0;
+  return fatesOf(after, sessions.value, tracked)
+    .filter(({ survives }) => !survives)
+    .map(lockedOut)
+    .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
 }
 
 /** What bans only behind rules that accept would ban nobody behind the policy's own. */

@@ -21,7 +21,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
   },
   examples: [{ command: 'palisade rollback', says: 'undo what palisade apply has just made' }],
   async run(context, input) {
-    const { carryOut, compiledOf, hostWith, records } = await import('./changing.ts');
+    const { carryOut, compiledOf, hostWith, records, settle } = await import('./changing.ts');
     const { pendingFolder, pendingState, readRecord, revertPending } = await import('../change/index.ts');
     const folder = pendingFolder(context.stateFolder);
     const state = pendingState(folder);
@@ -31,6 +31,8 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
       await context.part({ kind: 'nothing', text: 'the change is undone' });
       return { kind: 'done', value: null };
     }
+    const left = await settle(context, context.stateFolder);
+    if (left !== null) return { kind: 'unchanged', problems: [left] };
     const previous = readRecord(records(context.stateFolder).previous);
     if (previous === null) {
       const message = 'no change waits, and nothing was confirmed before the last one';
@@ -42,7 +44,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
     const { readHostAndSets } = await import('./reading.ts');
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const made = compiledOf(previous, read.value.host);
+    const made = compiledOf(previous, read.value.host, readRecord(records(context.stateFolder).confirmed));
     const making = { seconds: input.timeout, yes: input.yes, backend: previous.backend, policy: previous.policy };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },

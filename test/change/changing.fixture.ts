@@ -71,5 +71,5 @@ export function applyingIn(
   what: { wanted: readonly Wanted[]; sets: readonly CompiledSet[] },
 ): Applying {
   const run: Run = (request) => ns.run(request);
-  return { run, backend, folder, seconds, ...what };
+  return { run, backend, folder, seconds, ownSets: '', ...what };
 }

@@ -25,6 +25,8 @@ export interface Applying {
   /** Until the guard undoes the change by itself. */
   readonly seconds: number;
   readonly sets: readonly CompiledSet[];
+  /** Sets of ours that are there, as `ipset save` prints them: the old rules ask them. */
+  readonly ownSets: string;
   readonly wanted: readonly Wanted[];
 }
 
@@ -58,17 +60,16 @@ export async function apply(applying: Applying): Promise<Result<Applied>> {
   );
   const made = await makeSets(run, sets);
   if (!made.ok) return made;
-  const armed = await arm(run, folder, backend, guarded, seconds);
+  const armed = await arm(run, folder, backend, guarded, applying.ownSets);
   if (!armed.ok) return armed;
   const guard = armed.value;
-  guard.committing(true);
-  const committed = await commitAll(applying, order(before.value.flatMap(({ family }) => family)));
+  const committed = await commitAll(applying, guard.lock, order(before.value.flatMap(({ family }) => family)));
   const problems = committed.ok ? await differences(applying) : committed.problems;
   if (problems.length > 0) {
     const undone = await guard.revert();
     return failed(...problems, ...(undone.ok ? [] : undone.problems));
   }
-  guard.committing(false);
+  guard.written(seconds);
   return ok({ guard, tables: guarded.length });
 }
 
@@ -77,18 +78,18 @@ function order(families: readonly Family[]): readonly Family[] {
   return [...new Set(families)].sort();
 }
 
-async function commitAll(applying: Applying, families: readonly Family[]): Promise<Result<void>> {
+async function commitAll(applying: Applying, lock: string, families: readonly Family[]): Promise<Result<void>> {
   for (const family of families) {
     const wanted = applying.wanted.find((one) => one.family === family);
     if (wanted === undefined) continue;
-    const done = await commitFamily(applying, wanted);
+    const done = await commitFamily(applying, lock, wanted);
     if (!done.ok) return done;
   }
   return ok(undefined);
 }
 
 /** Reads again before each try: who writes rules meanwhile moves jumps and positions. */
-async function commitFamily({ run, backend }: Applying, wanted: Wanted): Promise<Result<void>> {
+async function commitFamily({ run, backend }: Applying, lock: string, wanted: Wanted): Promise<Result<void>> {
   let problem: Problem | null = null;
   for (let left = tries; left > 0; left -= 1) {
     const read = await readFamily(run, backend, wanted);
@@ -98,7 +99,7 @@ async function commitFamily({ run, backend }: Applying, wanted: Wanted): Promise
     );
     problem = null;
     for (const transaction of open) {
-      problem = await commit(run, backend, wanted.family, transaction);
+      problem = await commit(run, lock, backend, wanted.family, transaction);
       if (problem !== null) break;
     }
     if (problem === null) return ok(undefined);
@@ -106,9 +107,17 @@ async function commitFamily({ run, backend }: Applying, wanted: Wanted): Promise
   return failed(problem ?? { code: 'restore-refused', message: 'the rules could not be written', hint: 'try again' });
 }
 
-async function commit(run: Run, backend: Backend, family: Family, { table, text }: Transaction): Promise<Problem | null> {
+/** Under a lock, so that nobody undoes what a tool is still writing. */
+async function commit(
+  run: Run,
+  lock: string,
+  backend: Backend,
+  family: Family,
+  { table, text }: Transaction,
+): Promise<Problem | null> {
   const { restore } = toolsFor(family, backend);
-  const result = await run({ argv: [restore, '--noflush', '-w', String(lockSeconds)], input: text, timeoutMs: 120_000 });
+  const argv = ['flock', lock, restore, '--noflush', '-w', String(lockSeconds)] as const;
+  const result = await run({ argv, input: text, timeoutMs: 120_000 });
   if (result.kind === 'exited' && result.status === 0) return null;
   const why = result.kind === 'exited' ? (result.stderr.trim().split('\n')[0] ?? '') : result.kind;
   return {
@@ -127,8 +136,8 @@ async function differences({ run, backend, wanted }: Applying): Promise<readonly
   if (!read.ok) return read.problems;
   return read.value.flatMap(({ family, own, canonical }) =>
     canonical.flatMap((table): readonly Problem[] => {
-      const there = own.find((one) => one.table === table.table);
-      if (there !== undefined && sameRules(there, table)) return [];
+      const none: OwnTable = { table: table.table, policies: new Map(), chains: new Map(), jumps: [] };
+      if (sameRules(own.find((one) => one.table === table.table) ?? none, table)) return [];
       return [
         {
           code: 'restore-refused',
@@ -142,7 +151,7 @@ async function differences({ run, backend, wanted }: Applying): Promise<readonly
 
 /** Jumps of others may have moved ours meanwhile; chains, rules and policies may not differ. */
 function sameRules(there: OwnTable, wanted: OwnTable): boolean {
-  const jumps = ({ jumps: all }: OwnTable): OwnTable['jumps'] => all.map(({ from, to }) => ({ from, to, position: 0 }));
+  const jumps = ({ jumps: all }: OwnTable): OwnTable['jumps'] => all.map((jump) => ({ ...jump, position: 0 }));
   return isSame({ ...there, jumps: jumps(there) }, { ...wanted, jumps: jumps(wanted) });
 }
 

@@ -16,6 +16,8 @@ export interface OwnJump {
   readonly from: string;
   readonly to: string;
   readonly position: number;
+  /** The whole rule, `-A CHAIN … -j PAL-…`: somebody may have given it conditions. */
+  readonly text: string;
 }
 
 /** What of a ruleset is palisade's, table by table. */
@@ -45,6 +47,6 @@ function jumpsIn(ruleset: Ruleset, chain: Chain): readonly OwnJump[] {
   return chain.rules.flatMap((rule, index) => {
     const effect = meanings.get(rule)?.effect;
     const isOwn = effect?.kind === 'jump' && effect.chain.startsWith(ownPrefix);
-    return isOwn ? [{ from: chain.name, to: effect.chain, position: index + 1 }] : [];
+    return isOwn ? [{ from: chain.name, to: effect.chain, position: index + 1, text: lineText(ruleset, rule) }] : [];
   });
 }

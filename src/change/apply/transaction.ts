@@ -27,11 +27,11 @@ function textOf(old: OwnTable, now: OwnTable): string {
   // Declared again, a chain of one's own is empty.
   for (const chain of new Set([...old.chains.keys(), ...now.chains.keys()])) lines.push(`:${chain} - [0:0]`);
   if (!isSameJumps(old, now)) {
-    lines.push(...old.jumps.map(({ from, to }) => `-D ${from} -j ${to}`));
+    lines.push(...old.jumps.map(({ text }) => text.replace(/^-A /, '-D ')));
     lines.push(
       ...[...now.jumps]
         .sort((one, other) => one.position - other.position)
-        .map(({ from, to, position }) => `-I ${from} ${position} -j ${to}`),
+        .map(({ from, position, text }) => `-I ${from} ${position} ${text.slice(`-A ${from} `.length)}`),
     );
   }
   for (const [chain, rules] of now.chains) lines.push(...rules.map((rule) => `-A ${chain} ${rule}`));
@@ -48,10 +48,10 @@ export function isSame(old: OwnTable, now: OwnTable): boolean {
 }
 
 function isSameJumps(old: OwnTable, now: OwnTable): boolean {
-  const text = ({ jumps }: OwnTable): string =>
+  const words = ({ jumps }: OwnTable): string =>
     jumps
-      .map(({ from, to, position }) => `${from} ${position} ${to}`)
+      .map(({ position, text }) => `${position} ${text}`)
       .sort()
-      .join();
-  return text(old) === text(now);
+      .join('\n');
+  return words(old) === words(now);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../../kernel/index.ts';
@@ -22,12 +22,12 @@ export interface Guarded {
 
 /** A change that undoes itself unless somebody confirms it; see {@link guardScript}. */
 export interface Guard {
-  /** While it says so, the death of this process undoes the change at once. */
-  committing(isSo: boolean): void;
+  /** A file that is locked while a tool writes rules: who undoes waits for it. */
+  readonly lock: string;
+  /** All is written: from now on it is undone by itself after so many seconds. Until then, only if this process dies. */
+  written(seconds: number): void;
   /** Undoes the change now, and resolves when it is undone, or after `patienceMs` with what stands in the way. */
   revert(patienceMs?: number): Promise<Result<void>>;
-  /** Sets when it undoes the change by itself, from now on. */
-  setDeadline(seconds: number): void;
 }
 
 const patience = { armMs: 5000, revertMs: 30_000, stepMs: 20 };
@@ -41,7 +41,7 @@ export async function arm(
   folder: string,
   backend: Backend,
   tables: readonly Guarded[],
-  seconds: number,
+  sets: string,
 ): Promise<Result<Guard>> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -54,7 +54,7 @@ export async function arm(
     lines.push(`${family} ${own.table} ${save} ${restore}`);
     write(`${at}.chains`, [...own.chains.keys()].map((chain) => `${chain}\n`).join(''));
     write(`${at}.policies`, policies.map((chain) => `:${chain} ${own.policies.get(chain) ?? 'ACCEPT'} [0:0]\n`).join(''));
-    write(`${at}.jumps`, own.jumps.map(({ from, to, position }) => `${from} ${to} ${position}\n`).join(''));
+    write(`${at}.jumps`, own.jumps.map((jump) => `${jump.position} ${jump.text}\n`).join(''));
     const kept = text.split('\n').filter((line) => line.startsWith(`-A ${ownPrefix}`));
     write(`${at}.rules`, kept.map((line) => `${line}\n`).join(''));
     write(
@@ -65,28 +65,33 @@ export async function arm(
     );
   }
   write('tables', lines.map((line) => `${line}\n`).join(''));
+  write('sets', sets);
   write('owner', `${process.pid} ${startOf(process.pid)}\n`);
+  write('lock', '');
   const setDeadline = (after: number): void => {
     // The reader must never find half of it.
     write('deadline.new', `${Math.ceil(uptime() + after)}\n`);
     renameSync(join(folder, 'deadline.new'), join(folder, 'deadline'));
   };
-  setDeadline(seconds);
+  // While rules are being written they are undone only if whoever writes them dies.
+  write('committing', '');
   write('guard.sh', guardScript);
-  write('boot', bootId());
+  write('place', place());
   if (!(await start(run, folder)))
     return failed({
       code: 'restore-refused',
       message: 'what would undo the change could not be started, and nothing was changed',
-      hint: 'see that sh and setsid (util-linux) can be run',
+      hint: 'see that sh, setsid and flock (util-linux) can be run',
     });
   return ok({
-    committing(isSo) {
-      if (isSo) write('committing', '');
-      else rmSync(join(folder, 'committing'), { force: true });
+    lock: join(folder, 'lock'),
+    written(seconds) {
+      setDeadline(seconds);
+      rmSync(join(folder, 'committing'), { force: true });
     },
     async revert(patienceMs = patience.revertMs) {
       setDeadline(-1);
+      rmSync(join(folder, 'committing'), { force: true });
       if (await appears(join(folder, 'reverted'), patienceMs)) return ok(undefined);
       return failed({
         code: 'restore-refused',
@@ -94,7 +99,6 @@ export async function arm(
         hint: `it is tried again every second; see ${join(folder, 'errors')}`,
       });
     },
-    setDeadline,
   });
 }
 
@@ -112,8 +116,9 @@ async function start(run: Run, folder: string): Promise<boolean> {
  * the machine there is nothing to undo.
  */
 export async function repair(run: Run, folder: string): Promise<Result<void>> {
-  if (isThere(join(folder, 'boot')) && readFileSync(join(folder, 'boot'), 'latin1') === bootId()) {
+  if (isThere(join(folder, 'place')) && readFileSync(join(folder, 'place'), 'latin1') === place()) {
     writeFileSync(join(folder, 'deadline'), '0\n', { flush: true });
+    rmSync(join(folder, 'committing'), { force: true });
     if (!(await start(run, folder)) || !(await appears(join(folder, 'reverted'), patience.revertMs)))
       return failed({
         code: 'restore-refused',
@@ -125,13 +130,14 @@ export async function repair(run: Run, folder: string): Promise<Result<void>> {
   return ok(undefined);
 }
 
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+/** This start of the machine, and this network namespace. */
+function place(): string {
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/net')}\n`;
 }
 
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */
 export function ownLines(text: string): readonly string[] {
-  const jump = new RegExp(`^-A .* -j ${ownPrefix}`);
+  const jump = new RegExp(`^-A .* -[jg] ${ownPrefix}`);
   const key = (line: string): string => line.split(' ').slice(0, 2).join(' ');
   return text
     .split('\n')

@@ -16,14 +16,22 @@ export function pendingState(folder: string): PendingState {
   if (!isThere(join(folder, 'armed'))) return 'none';
   if (isThere(join(folder, 'reverted'))) return 'reverted';
   if (isThere(join(folder, 'disarmed'))) return 'confirmed';
-  if (!isAlive(folder)) return 'abandoned';
+  if (!isAlive(folder)) {
+    // It may have come to its end between these looks.
+    for (const [mark, state] of [
+      ['reverted', 'reverted'],
+      ['disarmed', 'confirmed'],
+    ] as const)
+      if (isThere(join(folder, mark))) return state;
+    return isThere(join(folder, 'armed')) ? 'abandoned' : 'none';
+  }
   return isThere(join(folder, 'reverting')) ? 'reverting' : 'waiting';
 }
 
 /** The very process that wrote the mark, and not another that got its number. */
 function isAlive(folder: string): boolean {
-  const [pid = '', began = ''] = readFileSync(join(folder, 'armed'), 'latin1').trim().split(' ');
   try {
+    const [pid = '', began = ''] = readFileSync(join(folder, 'armed'), 'latin1').trim().split(' ');
     return startOf(Number(pid)) === began;
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
@@ -54,8 +62,16 @@ export async function disarm(folder: string): Promise<Result<void>> {
 export async function revertPending(folder: string): Promise<Result<void>> {
   writeFileSync(join(folder, 'deadline.new'), '0\n', { flush: true });
   renameSync(join(folder, 'deadline.new'), join(folder, 'deadline'));
-  for (const until = performance.now() + patience.revertMs; performance.now() < until; await sleep(patience.stepMs))
-    if (pendingState(folder) === 'reverted') return ok(undefined);
+  for (const until = performance.now() + patience.revertMs; performance.now() < until; await sleep(patience.stepMs)) {
+    const state = pendingState(folder);
+    if (state === 'reverted') return ok(undefined);
+    if (state === 'confirmed' || state === 'none')
+      return failed({
+        code: 'confirm-late',
+        message: 'somebody confirmed the change first',
+        hint: 'run palisade rollback once more',
+      });
+  }
   return failed({
     code: 'restore-refused',
     message: 'the change is not undone yet',
@@ -63,6 +79,12 @@ export async function revertPending(folder: string): Promise<Result<void>> {
   });
 }
 
-export function forget(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+/** Takes a folder or file away, all of it at one moment to whoever looks. */
+export function forget(path: string): void {
+  try {
+    renameSync(path, `${path}.gone`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  rmSync(`${path}.gone`, { recursive: true, force: true });
 }

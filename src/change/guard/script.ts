@@ -1,88 +1,142 @@
 /**
  * What undoes a change that nobody confirms: POSIX sh and the tools of iptables, nothing of palisade's, so that it outlives it.
  *
- * Its folder holds what it needs: `deadline` (seconds of /proc/uptime), `owner` (process id and start time of who makes the change),
- * `committing` (there while the rules are being changed), and of each family and table `F.TABLE.chains`, `.rules`, `.jumps`,
- * `.policies` and `.own`: what stood there before. It reverts at the deadline, or at once if whoever made the change died in
- * the middle of it; it ends when `confirmed` appears, and says so by `disarmed`. It takes away whatever chains and jumps of palisade's it finds, so that it need not
- * know how far the change came, and tries again until what it reads is what stood there before. It writes to no disk but its marks.
+ * It first reads its folder into memory: `owner` (process id and start time of who makes the change), `sets` (as `ipset save` prints them),
+ * `tables` (family, table, and the tools that save and restore it), and of each F.TABLE the names of own `.chains`, `.policies`
+ * (`:CHAIN POLICY [0:0]`), `.jumps` (`POSITION -A CHAIN … -j PAL-…`), `.rules` of own chains and `.own`, what they say together. Nothing that
+ * happens to the folder later keeps it from undoing: it reverts when the folder, or the deadline in it, is gone. Marks there are for those
+ * who ask: `armed` (who it is), `reverting`, `reverted`, `disarmed` (it heard `confirmed`).
+ *
+ * It reverts at the deadline (seconds of /proc/uptime), but while the rules are being written (`committing`) only if whoever writes them has
+ * died; it waits for a tool that he left behind (`lock`). It takes away whatever chains and jumps of palisade's it finds, so that it need
+ * not know how far the change came, and tries again until what it reads is what stood there before. Jumps that are there as before stay
+ * where they are.
  */
 export const guardScript = `#!/bin/sh
-cd "$1" || exit 1
+folder=$1
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 trap '' HUP INT TERM
 blank=' '
 
+read -r owner began <"$folder/owner" || exit 1
+sets=$(cat "$folder/sets") || exit 1
+set --
+while read -r family table save restore; do
+  at=$folder/$family.$table
+  set -- "$@" "$family" "$table" "$save" "$restore" "$(cat "$at.chains")" "$(cat "$at.policies")" "$(cat "$at.jumps")" \
+    "$(cat "$at.rules")" "$(cat "$at.own")"
+done <"$folder/tables" || exit 1
+
+mark() { (: >"$folder/$1") 2>/dev/null || true; }
+
 now() { read -r up rest </proc/uptime; printf '%s' "\${up%.*}"; }
 
-# Whether who makes the change is still there: the same process, not another that got its number.
-alive() {
-  read -r pid began <owner || return 1
-  read -r stat <"/proc/$pid/stat" || return 1
-  # shellcheck disable=SC2086 # fields of /proc/PID/stat behind the program's name
+# Fields of /proc/PID/stat behind the program's name; of one that has ended and that nobody asked after, nothing.
+field() { # pid number
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+  number=$2
+  # shellcheck disable=SC2086 # words
   set -- \${stat##*)}
-  # One that has ended and that nobody has asked after is no longer there.
-  [ "$1" != Z ] && [ "\${20}" = "$began" ]
+  [ "$1" != Z ] || return 1
+  eval "printf '%s' \\"\\\${$number}\\""
 }
+
+# Whether who makes the change is still there: the same process, not another that got its number.
+alive() { [ "$(field "$owner" 20)" = "$began" ]; }
 
 # What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
-own() { sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -j PAL-/p' | sort -s -k 1,2; }
+own() {
+  sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
+}
 
-revert() { # family table save restore
-  there=$("$3" -t "$2") || return 1
-  old=" $(tr '\\n' ' ' <"$1.$2.chains")"
-  chains=$(printf '%s\\n' "$there" | sed -n 's/^:\\(PAL-[^ ]*\\) .*/\\1/p')
-  {
-    printf '*%s\\n' "$2"
-    cat "$1.$2.policies"
-    for chain in $chains $old; do printf ':%s - [0:0]\\n' "$chain"; done | sort -u
-    printf '%s\\n' "$there" | sed -n -e '/^-A PAL-/d' -e 's/^-A \\([^ ]*\\) -j \\(PAL-[^ ]*\\)$/-D \\1 -j \\2/p'
-    while read -r from to position; do
-      # Others may have taken rules away meanwhile.
-      most=$(printf '%s\\n' "$there" | grep -e "^-A $from " | grep -c -v -e ' -j PAL-')
-      [ "$position" -le $((most + 1)) ] || position=$((most + 1))
-      printf -- '-I %s %s -j %s\\n' "$from" "$position" "$to"
-    done <"$1.$2.jumps"
-    cat "$1.$2.rules"
-    for chain in $chains; do
-      case "$old" in
-      *"$blank$chain$blank"*) ;;
-      *) printf -- '-X %s\\n' "$chain" ;;
-      esac
+# Jumps of others' chains into palisade's, as they stand in a table.
+jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
+
+text() { # table policies chains jumps rules; the table as it is in $there
+  printf '*%s\\n' "$1"
+  [ -z "$2" ] || printf '%s\\n' "$2"
+  found=$(printf '%s\\n' "$there" | sed -n 's/^:\\(PAL-[^ ]*\\) .*/\\1/p')
+  for chain in $found $3; do printf ':%s - [0:0]\\n' "$chain"; done | sort -u
+  old=$(printf '%s\\n' "$4" | sed -n 's/^[0-9]* //p')
+  here=$(printf '%s\\n' "$there" | jumps)
+  if [ "$here" != "$old" ]; then
+    [ -z "$here" ] || printf '%s\\n' "$here" | sed 's/^-A /-D /'
+    done=''
+    printf '%s\\n' "$4" | while read -r position flag from rest; do
+      # Others may have taken their chain away meanwhile, or rules before ours.
+      if [ -z "$flag" ] || ! printf '%s\\n' "$there" | grep -q -e "^:$from "; then continue; fi
+      foreign=$(printf '%s\\n' "$there" | grep -e "^-A $from " | grep -c -v -e ' -[jg] PAL-')
+      mine=$(printf '%s\\n' "$done" | grep -c -x -e "$from")
+      [ "$position" -le $((foreign + mine + 1)) ] || position=$((foreign + mine + 1))
+      printf -- '-I %s %s %s\\n' "$from" "$position" "$rest"
+      done=$(printf '%s\\n%s' "$done" "$from")
     done
-    echo COMMIT
-  } | "$4" --noflush -w 5 || return 1
-  [ "$("$3" -t "$2" | own)" = "$(cat "$1.$2.own")" ]
+  fi
+  [ -z "$5" ] || printf '%s\\n' "$5"
+  for chain in $found; do
+    case "$blank$(printf '%s' "$3" | tr '\\n' ' ')$blank" in
+    *"$blank$chain$blank"*) ;;
+    *) printf -- '-X %s\\n' "$chain" ;;
+    esac
+  done
+  echo COMMIT
 }
 
-# Who this is, so that nobody takes another process for it.
-mine() {
-  read -r stat <"/proc/$$/stat" || return 1
-  # shellcheck disable=SC2086 # as above
-  set -- \${stat##*)}
-  printf '%s %s\\n' "$$" "\${20}"
+# What was there, without jumps of chains that are gone since.
+expected() { # own
+  printf '%s\\n' "$1" | while read -r flag chain rest; do
+    case "$flag $chain" in
+    '-A PAL-'* | ':'*) ;;
+    *) printf '%s\\n' "$there" | grep -q -e "^:$chain " || continue ;;
+    esac
+    [ -z "$flag" ] || printf '%s\\n' "$flag $chain\${rest:+ $rest}"
+  done
 }
 
-mine >armed.new && mv armed.new armed
+revert() { # family table save restore chains policies jumps rules own
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  error=$(text "$2" "$6" "$5" "$7" "$8" | "$4" --noflush -w 5 2>&1) || {
+    (printf '%s\\n' "$error" >>"$folder/errors") 2>/dev/null
+    return 1
+  }
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  [ "$(printf '%s\\n' "$there" | own)" = "$(expected "$9")" ]
+}
+
+(printf '%s %s\\n' "$$" "$(field $$ 20)" >"$folder/armed.new" && mv "$folder/armed.new" "$folder/armed") 2>/dev/null
 while :; do
-  if [ -e confirmed ]; then
-    : >disarmed
+  if [ -e "$folder/confirmed" ]; then
+    mark disarmed
     exit 0
   fi
-  if [ "$(now)" -ge "$(cat deadline)" ]; then break; fi
-  if [ -e committing ] && ! alive; then break; fi
+  if [ -e "$folder/committing" ]; then
+    if ! alive; then break; fi
+  else
+    deadline=$(cat "$folder/deadline" 2>/dev/null)
+    if [ -z "$deadline" ] || [ "$(now)" -ge "$deadline" ]; then break; fi
+  fi
   sleep 0.2 2>/dev/null || sleep 1
 done
 
-: >reverting
+mark reverting
+# A tool that the dead left behind may still be writing.
+if [ -e "$folder/lock" ]; then flock "$folder/lock" true 2>/dev/null; fi
+all=$#
 while :; do
   failed=0
-  while read -r family table save restore; do
-    revert "$family" "$table" "$save" "$restore" 2>>errors || failed=1
-  done <tables
+  [ -z "$sets" ] || printf '%s\\n' "$sets" | ipset -exist restore 2>/dev/null
+  turn=0
+  while [ "$turn" -lt "$all" ]; do
+    revert "$@" || failed=1
+    for word in "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9"; do
+      set -- "$@" "$word"
+    done
+    shift 9
+    turn=$((turn + 9))
+  done
   if [ "$failed" = 0 ]; then break; fi
   sleep 1
 done
-: >reverted
+mark reverted
 `;

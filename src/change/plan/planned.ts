@@ -1,5 +1,13 @@
 import type { Family } from '../../model/net/index.ts';
-import { type Chain, lineText, meaningsOf, parseRuleset, type Ruleset, type Table } from '../../model/ruleset/index.ts';
+import {
+  type Chain,
+  emptyRuleset,
+  lineText,
+  meaningsOf,
+  parseRuleset,
+  type Ruleset,
+  type Table,
+} from '../../model/ruleset/index.ts';
 import { builtinChains, type Compiled, type CompiledTable, ownPrefix } from '../../policy/index.ts';
 import { problemLine } from '../../result.ts';
 import { denialsOnTop } from './others.ts';
@@ -21,6 +29,7 @@ export function plannedRuleset(current: Ruleset, compiled: Compiled, family: Fam
       ),
     )
     .join('');
+  if (names.length === 0) return emptyRuleset(family, 'the planned rules');
   // The reader tells the backends apart by this line.
   const writer = current.asides
     .map(({ start, end }) => current.text.slice(start, end))
