@@ -128,4 +128,58 @@ describe.each(['nft', 'legacy'] as const)('a change of iptables-%s', (backend) =
     );
     expect(now).not.toContain('PAL-');
   });
+
+  it('is undone whatever becomes of the folder, the jumps, the chains and the sets that it needs', async () => {
+    await using ns = await kernel.namespace();
+    await foreign(ns, backend);
+    const iptables = `iptables-${backend}`;
+    // Another program's chain, through which one of ours is entered.
+    await tool(ns, [iptables, '-N', 'DOCKER-USER']);
+    await tool(ns, [iptables, '-A', 'FORWARD', '-j', 'DOCKER-USER']);
+    const docker = `${first}docker:\n  - { allow: 8080/tcp }\niptables:\n  - { table: nat, chain: POSTROUTING, rule: "-p sctp -j ACCEPT" }\n`;
+    const confirmed = await applied(ns, backend, docker, 60);
+    must(confirmed.result);
+    must(await disarm(confirmed.at));
+    const then = await both(ns, backend);
+    expect(then).toContain('-A DOCKER-USER -j PAL-DOCKER');
+    expect((await saved(ns, backend, 4)).match(/^-A POSTROUTING -j PAL-/gm)).toHaveLength(2);
+    const sets = (await tool(ns, ['ipset', 'save'])).replace(/^(?!.*PAL[46]-).*\n/gm, '');
+
+    const waiting = await applied(ns, backend, second.replace('partners }', '"203.0.113.1" }'), 600, (one) => ({
+      ...one,
+      ownSets: sets,
+    }));
+    must(waiting.result);
+    await tool(ns, [iptables, '-I', 'INPUT', '1', '-i', 'eth7', '-j', 'PAL-IN']);
+    await tool(ns, [iptables, '-D', 'FORWARD', '-j', 'DOCKER-USER']);
+    await tool(ns, [iptables, '-F', 'DOCKER-USER']);
+    await tool(ns, [iptables, '-X', 'DOCKER-USER']);
+    for (const [, name = ''] of sets.matchAll(/^create (\S+)/gm)) await ns.run({ argv: ['ipset', 'destroy', name] });
+    rmSync(waiting.at, { recursive: true });
+    const wanted = then.replace(/^.*DOCKER-USER.*\n/gm, '').replace(/^(:|-A )PAL-DOCKER.*\n/gm, '');
+    // The chain of ours that nobody enters any more is put back, and does nothing.
+    const now = async (): Promise<string> => (await both(ns, backend)).replace(/^(:|-A )PAL-DOCKER.*\n/gm, '');
+    await expect.poll(now, { timeout: 15_000 }).toBe(wanted);
+  });
+
+  it('puts its jump back in full where somebody narrowed it, and leaves it behind bans made meanwhile', async () => {
+    await using ns = await kernel.namespace();
+    await foreign(ns, backend);
+    const iptables = `iptables-${backend}`;
+    const confirmed = await applied(ns, backend, first, 60);
+    must(confirmed.result);
+    must(await disarm(confirmed.at));
+    const waiting = await applied(ns, backend, second, 60);
+    await tool(ns, [iptables, '-I', 'INPUT', '1', '-s', '203.0.113.8', '-j', 'DROP']);
+    must(await must(waiting.result).guard.revert());
+    expect(await saved(ns, backend, 4)).toMatch(/-A INPUT -s 203\.0\.113\.8\/32 -j DROP\n[^\n]*f2b-sshd\n-A INPUT -j PAL-IN\n/);
+
+    await tool(ns, [iptables, '-D', 'INPUT', '-j', 'PAL-IN']);
+    await tool(ns, [iptables, '-I', 'INPUT', '3', '-i', 'eth0', '-j', 'PAL-IN']);
+    const again = await applied(ns, backend, first, 60);
+    expect(must(again.result).tables).toBe(1);
+    must(await disarm(again.at));
+    expect(await saved(ns, backend, 4)).toContain('-A INPUT -j PAL-IN\n');
+    expect(await saved(ns, backend, 4)).not.toContain('-i eth0 -j PAL-IN');
+  });
 });

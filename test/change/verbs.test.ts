@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -124,6 +124,36 @@ describe('whatever the backend', () => {
     expect(await palisade(here, failing, 'plan')).toMatchObject({
       status: 1,
       said: expect.stringContaining('would be refused: a test of the policy fails'),
+    });
+    expect(await both(here)).toBe(before);
+  });
+
+  it('what others have set since stays theirs when everything is taken away', { timeout: 120_000 }, async () => {
+    await using ns = await kernel.namespace();
+    const here = await place(ns, backend);
+    // Undone: what was there before is not what it was then.
+    expect((await palisade(here, policy, 'apply', '--timeout', '5')).status).toBe(4);
+    await tool(ns, ['iptables-nft', '-P', 'INPUT', 'DROP']);
+    expect((await palisade(here, policy, 'apply', '--yes')).status).toBe(0);
+    await tool(ns, ['iptables-nft', '-P', 'OUTPUT', 'DROP']);
+    const [one, other] = await Promise.all([
+      palisade(here, policy, 'uninstall', '--yes'),
+      palisade(here, policy, 'uninstall', '--yes'),
+    ]);
+    expect([one.status, other.status].toSorted()).toEqual([0, 4]);
+    const now = await saved(ns, backend, 4);
+    expect(now).toContain(':INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT DROP [0:0]');
+    expect(now).not.toContain('PAL-');
+  });
+
+  it('a state folder in which others may write is not believed', async () => {
+    await using ns = await kernel.namespace();
+    const here = await place(ns, backend);
+    const before = await both(here);
+    chmodSync(here.state, 0o777);
+    expect(await palisade(here, policy, 'apply', '--yes')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('others may write in the state folder'),
     });
     expect(await both(here)).toBe(before);
   });
