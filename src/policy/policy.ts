@@ -20,6 +20,8 @@ export interface Policy {
   /** Lines of iptables that stand in no list: for other tables. */
   readonly lines: readonly RawLine[];
   readonly tests: readonly Test[];
+  /** Sets that lack addresses which could not be had, each with why. */
+  readonly lacking: readonly { readonly set: string; readonly why: string }[];
 }
 
 export const ways = ['incoming', 'forwarded', 'outgoing'] as const;

@@ -66,6 +66,10 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
     ),
     ...(fates ?? []).flatMap((fate) => (fate.survives ? [] : [lockedOut(fate)])),
     ...shadowedBans(before),
+    ...policy.lacking.map(({ set, why }) => ({
+      why: `the set ${set} lacks addresses: ${why}`,
+      remedy: 'list them in the policy, or write on-failure: empty',
+    })),
     ...tests
       .filter(({ holds }) => !holds)
       .map(({ text, line }) => ({
@@ -142,7 +146,11 @@ function shadowedBans({ host }: HostAndSets): PlanJson['refusals'] {
 
 /** What the policy speaks of and this host does not have, and what stands beside its rules unseen. */
 function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'] {
-  const found: PlanJson['unknown'][number][] = [];
+  const found = policy.lacking.map(({ set, why }): PlanJson['unknown'][number] => ({
+    what: `the addresses of the set ${set}`,
+    why,
+    remedy: 'list them in the policy, or write on-failure: empty; until then apply refuses it',
+  }));
   if (host.foreignChains.known && host.foreignChains.value.length > 0) {
     const names = host.foreignChains.value.map(({ family, table, chain }) => `${family} ${table} ${chain}`).join(', ');
     found.push({

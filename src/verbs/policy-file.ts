@@ -3,7 +3,17 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { plannedRuleset, situationOf } from '../change/index.ts';
 import { type Host, type Known, known } from '../model/host/index.ts';
-import { aloneHost, type Compiled, compile, type Policy, readPolicy, type Situation, setsText } from '../policy/index.ts';
+import {
+  aloneHost,
+  type Compiled,
+  compile,
+  type Fetched,
+  type Policy,
+  readPolicy,
+  type Situation,
+  type Source,
+  setsText,
+} from '../policy/index.ts';
 import { failed, type Result } from '../result.ts';
 import { type HostAndSets, readText } from './reading.ts';
 import type { Context } from './verb.ts';
@@ -22,10 +32,26 @@ export async function readPolicyFile(context: Context): Promise<Result<Policy>> 
     return failed(...missing);
   }
   const folder = dirname(resolve(file));
-  return readPolicy(Buffer.from(text.value, 'latin1').toString('utf8'), file, {
-    now: context.clock.now() / 1000,
-    file: (path) => readList(resolve(folder, path)),
-    fetched: () => null,
+  const beside = { now: context.clock.now() / 1000, file: (path: string) => readList(resolve(folder, path)) };
+  const policyText = Buffer.from(text.value, 'latin1').toString('utf8');
+  // First what has to be fetched, then what it came to.
+  const wanted: Source[] = [];
+  readPolicy(policyText, file, {
+    ...beside,
+    fetched: (source) => {
+      wanted.push(source);
+      return { addresses: [], lacking: null };
+    },
+  });
+  const answers = new Map<string, Fetched>();
+  if (wanted.length > 0) {
+    context.progress('looking up names');
+    const { fetchSet } = await import('./fetch-set.ts');
+    for (const source of wanted) answers.set(JSON.stringify(source), await fetchSet(source));
+  }
+  return readPolicy(policyText, file, {
+    ...beside,
+    fetched: (source) => answers.get(JSON.stringify(source)) ?? { addresses: [], lacking: 'it was not asked for' },
   });
 }
 

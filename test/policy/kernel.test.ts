@@ -30,7 +30,11 @@ function linesOf(text: string, family: 4 | 6, backend: 'nft' | 'legacy'): readon
 
 describe.each(['nft', 'legacy'] as const)('iptables-%s', (backend) => {
   it.each(policies)('takes %s', async (text) => {
-    const policy = readPolicy(text, 'policy.yaml', { now: 0, file: () => null, fetched: () => null });
+    const policy = readPolicy(text, 'policy.yaml', {
+      now: 0,
+      file: () => null,
+      fetched: () => ({ addresses: [], lacking: 'nobody asked' }),
+    });
     if (!policy.ok) throw new Error(policy.problems.map(problemLine).join('\n'));
     const digest = (one: string): string => createHash('sha256').update(one).digest('hex');
     const compiled = compile(policy.value, { digest, foreignLinks: [], spared: { 4: [], 6: [] }, sendsOn: false });

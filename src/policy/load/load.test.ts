@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problemLine } from '../../result.ts';
 import { type Beside, readPolicy } from './read.ts';
 
-const beside: Beside = { now: 1_700_000_000, file: () => null, fetched: () => null };
+const beside: Beside = { now: 1_700_000_000, file: () => null, fetched: () => ({ addresses: [], lacking: 'nobody asked' }) };
 const guide = `palisade: 1          # both families; top to bottom; the first match decides
 otherwise: { incoming: drop, forwarded: drop, outgoing: accept }
 interfaces: { internet: eth0, vpn: wg0 }
@@ -34,7 +34,8 @@ tests:
 const full: Beside = {
   ...beside,
   file: (path) => (path === 'partners.txt' ? '# partners\n198.51.100.0/24 ; office\n\n2001:db8:7::/48\n' : null),
-  fetched: (source) => (source.kind === 'dns' ? ['203.0.113.77'] : null),
+  fetched: (source) =>
+    source.kind === 'dns' ? { addresses: ['203.0.113.77'], lacking: null } : { addresses: [], lacking: 'nobody asked' },
 };
 
 function lines(text: string, by: Beside = beside): readonly string[] {
@@ -80,6 +81,11 @@ describe('a policy', () => {
     expect(sets.get('partners')?.members[6]).toEqual([
       [0x20010db8_00070000_00000000_00000000n, 0x20010db8_0007ffff_ffffffff_ffffffffn],
     ]);
+  });
+
+  it('says which sets lack addresses', () => {
+    const read = readPolicy('palisade: 1\nsets: { home: { dns: home.example.net }, listed: ["192.0.2.1"] }\n', 'p', beside);
+    expect(read.ok && read.value.lacking).toEqual([{ set: 'home', why: 'nobody asked' }]);
   });
 
   it('loses what has expired', () => {
@@ -150,10 +156,6 @@ describe('what is wrong with a policy is said at its place', () => {
     [
       said('sets: { a: { file: gone.txt } }\n'),
       'policy.yaml:2:20: gone.txt cannot be read; write the path of a text file with one address a line',
-    ],
-    [
-      said('sets: { a: { feed: "https://example.net/list" } }\n'),
-      'policy.yaml:2:12: its addresses cannot be had from a feed yet; list them here, or in a file: { file: list.txt }',
     ],
     [
       said('sets: { a: [192.0.2.1, fd00::] }\n'),

@@ -19,14 +19,20 @@ import {
 import { readSets, type Source } from './sets.ts';
 import { shapeProblems } from './shape-problems.ts';
 
+export interface Fetched {
+  readonly addresses: readonly string[];
+  /** Why some are missing; `null`: these are all. */
+  readonly lacking: string | null;
+}
+
 /** What a policy needs from beside it. */
 export interface Beside {
   /** The text of a file that the policy names, by the path that it writes; `null` if it cannot be read. */
   file(path: string): string | null;
   /** Seconds since 1970: what has expired by then is no longer there. */
   readonly now: number;
-  /** Addresses from elsewhere, as last fetched; `null` if they never were. */
-  fetched(source: Source): readonly string[] | null;
+  /** Addresses from elsewhere, as far as they can be had. */
+  fetched(source: Source): Fetched;
 }
 
 const bothFamilies: readonly Family[] = [4, 6];
@@ -58,7 +64,8 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
   const sayWords = (path: Path, words: readonly BadWord[]): void => {
     for (const { below, message, hint } of words) say([...path, ...below], message, hint);
   };
-  const sets = readSets(shape.sets, beside, say);
+  const lacking: Policy['lacking'][number][] = [];
+  const sets = readSets(shape.sets, beside, say, (set, why) => lacking.push({ set, why }));
   const own = readOwnServices();
   const policy: Policy = {
     otherwise: shape.otherwise,
@@ -72,6 +79,7 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     protect: readProtection(),
     lines: shape.iptables.map(readTableLine),
     tests: shape.tests.map((one, index) => readTest(one, index)),
+    lacking,
   };
   return problems.length > 0 ? failed(...problems) : ok(policy);
 

@@ -10,18 +10,21 @@ export type Source =
   | { readonly kind: 'feed'; readonly url: string }
   | { readonly kind: 'country'; readonly countries: readonly string[] };
 
-const sourceWords = { dns: 'names yet', feed: 'a feed yet', country: 'a country yet' } as const;
-
 type Say = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void;
 
 /** The sets of a policy with their members. A bad line of a file is named by the file and the line. */
-export function readSets(shapes: Readonly<Record<string, SetShape>>, beside: Beside, say: Say): ReadonlyMap<string, AddressSet> {
+export function readSets(
+  shapes: Readonly<Record<string, SetShape>>,
+  beside: Beside,
+  say: Say,
+  lack: (set: string, why: string) => void,
+): ReadonlyMap<string, AddressSet> {
   const sets = new Map<string, AddressSet>();
   for (const [name, shape] of Object.entries(shapes)) {
     const path = ['sets', name];
     if (name === 'anyone') say(path, '"anyone" is everybody already', 'choose another name', 'key');
     const isOver = !Array.isArray(shape) && shape.expires !== undefined && Date.parse(shape.expires) / 1000 <= beside.now;
-    const words = isOver ? [] : wordsOf(shape, path, beside, say);
+    const words = isOver ? [] : wordsOf(shape, path, beside, say, (why) => lack(name, why));
     const spans = words.flatMap(({ word, below, where }) => {
       const member = readMember(word);
       if (member === undefined)
@@ -45,7 +48,7 @@ interface Word {
   readonly where: string;
 }
 
-function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say): readonly Word[] {
+function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say, lack: (why: string) => void): readonly Word[] {
   if (Array.isArray(shape)) return shape.map((word, index) => ({ word, below: [index], where: '' }));
   if ('addresses' in shape) return shape.addresses.map((word, index) => ({ word, below: ['addresses', index], where: '' }));
   if ('file' in shape) {
@@ -66,11 +69,8 @@ function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say): readonl
         ? { kind: 'feed', url: shape.feed }
         : { kind: 'country', countries: list(shape.country) };
   const fetched = beside.fetched(source);
-  if (fetched === null) {
-    say(path, `its addresses cannot be had from ${sourceWords[source.kind]}`, 'list them here, or in a file: { file: list.txt }');
-    return [];
-  }
-  return fetched.map((word) => ({ word, below: [], where: '' }));
+  if (fetched.lacking !== null) lack(fetched.lacking);
+  return fetched.addresses.map((word) => ({ word, below: [], where: '' }));
 }
 
 function list(given: string | string[]): readonly string[] {
