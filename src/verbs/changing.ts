@@ -166,9 +166,11 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
     }
     switch (pendingState(folder)) {
       case 'confirmed':
+        // Whoever confirmed it is at work, or has died of it.
+        await settleAlone(context);
+        await sleep(100);
+        break;
       case 'none': {
-        await settle(context, state);
-        // Whoever confirmed it has written so, and cleared up behind it.
         const kept = record.leaves
           ? readRecord(records(state).pending) === null
           : readRecord(records(state).confirmed)?.at === record.at;
@@ -190,8 +192,20 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
   }
 }
 
+/** As {@link settle}, for those who do not hold the state folder. */
+export async function settleAlone(context: Context): Promise<Problem | null> {
+  const state = resolve(context.stateFolder);
+  const locked = lockState(state);
+  if (!locked.ok) return locked.problems[0] ?? waits;
+  try {
+    return await settle(context, state);
+  } finally {
+    locked.value();
+  }
+}
+
 /** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */
-export async function settle(context: Context, state: string): Promise<Problem | null> {
+async function settle(context: Context, state: string): Promise<Problem | null> {
   const folder = pendingFolder(state);
   switch (pendingState(folder)) {
     case 'waiting':
@@ -241,9 +255,10 @@ async function keep(context: Context, state: string): Promise<void> {
     await dropSets(context.kernel.run, next.unused);
     if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
   }
-  forget(pendingFolder(state));
+  // Last of all: whoever waits looks for it.
   forget(files.next);
   forget(files.pending);
+  forget(pendingFolder(state));
 }
 
 const lost: Problem = {

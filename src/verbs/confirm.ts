@@ -16,11 +16,11 @@ made after the change, or from the console; from an older connection it asks you
   exits: { 0: 'the change stays', 4: 'no change waits, or it is undone already' },
   examples: [{ command: 'palisade confirm', says: 'from a new connection, once palisade apply has asked for it' }],
   async run(context, input) {
-    const { confirm: keep, nothingWaits, records, settle } = await import('./changing.ts');
+    const { confirm: keep, nothingWaits, records, settleAlone } = await import('./changing.ts');
     const { pendingFolder, pendingState, readRecord } = await import('../change/index.ts');
     const pending = readRecord(records(context.stateFolder).pending) as { readonly changedAt: number } | null;
     if (pending === null || pendingState(pendingFolder(context.stateFolder)) !== 'waiting')
-      return { kind: 'unchanged', problems: [(await settle(context, context.stateFolder)) ?? nothingWaits] };
+      return { kind: 'unchanged', problems: [(await settleAlone(context)) ?? nothingWaits] };
     const { sessionBegan } = await import('./session.ts');
     const began = sessionBegan();
     if (began !== null && began < pending.changedAt && !input.anyway) {

@@ -21,7 +21,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
   },
   examples: [{ command: 'palisade rollback', says: 'undo what palisade apply has just made' }],
   async run(context, input) {
-    const { carryOut, compiledOf, hostWith, records, settle } = await import('./changing.ts');
+    const { carryOut, compiledOf, hostWith, records, settleAlone } = await import('./changing.ts');
     const { pendingFolder, pendingState, readRecord, revertPending } = await import('../change/index.ts');
     const folder = pendingFolder(context.stateFolder);
     const state = pendingState(folder);
@@ -31,7 +31,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
       await context.part({ kind: 'nothing', text: 'the change is undone' });
       return { kind: 'done', value: null };
     }
-    const left = await settle(context, context.stateFolder);
+    const left = await settleAlone(context);
     if (left !== null) return { kind: 'unchanged', problems: [left] };
     const previous = readRecord(records(context.stateFolder).previous);
     if (previous === null) {

@@ -4,7 +4,6 @@ import { killApply } from './killed.ts';
 /** A slice of `npm run soak -- apply`: moments all over one change. */
 it.each([
   ['nft', 12, 'armed'],
-  ['nft', 400, 'armed'],
   ['legacy', 16, 'armed'],
 ] as const)(
   'palisade killed with iptables-%s %i ms after %s leaves what was there before, and what others added',

@@ -4,7 +4,7 @@ import { createSpace, type Firewall as Engine } from '../../src/analysis/symboli
 import { seeded } from '../kernel/random.ts';
 import { everyPacket, lineOf, makeSmallRules, type SmallRuleset, smallRuleset } from './small-rulesets.ts';
 
-const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 60);
+const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 30);
 const surroundings = { sets: null, links: null, addresses: null, routes: null, listeners: null };
 
 function verdictsOf({ evaluator }: SmallRuleset): string {

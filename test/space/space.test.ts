@@ -8,7 +8,7 @@ import { realRulesets } from './rulesets.ts';
  * PALISADE_SEED and PALISADE_RULESETS repeat or widen the made part.
  */
 const seed = Number(process.env['PALISADE_SEED'] ?? realRulesets.length + 1);
-const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 20);
+const rulesets = Number(process.env['PALISADE_RULESETS'] ?? 10);
 /** Every program's rules, of one or two of its saves. */
 const real = realRulesets.flatMap((path, index) => (path.endsWith('-c.save') ? [] : [index + 1])).filter((_, at) => at % 6 === 1);
 
