@@ -27,7 +27,7 @@ import type { Family } from '../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import { type Compiled, setsText } from '../policy/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
-import { sessionRefusals } from './planning.ts';
+import { isOwnSet, sessionRefusals } from './planning.ts';
 import type { HostAndSets } from './reading.ts';
 import type { Context, Outcome } from './verb.ts';
 
@@ -293,11 +293,6 @@ const waits: Problem = {
 
 function refused(problem: Problem): Outcome<null> {
   return { kind: 'unchanged', problems: [problem] };
-}
-
-/** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
-function isOwnSet(name: string): boolean {
-  return /^PAL[46]-[0-9a-f]{20}$/.test(name);
 }
 
 function ownSetsIn(text: string): string {

@@ -206,7 +206,7 @@ function contentOf({ members }: IpSet): string {
 }
 
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
-function isOwnSet(name: string): boolean {
+export function isOwnSet(name: string): boolean {
   return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
 }
 
