@@ -8,6 +8,7 @@ import { audit } from './audit.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { init } from './init.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -25,6 +26,7 @@ export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { InitJson } from './init.ts';
 export type { News } from './news.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
@@ -48,6 +50,7 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  init,
   plan,
   test,
   apply,
