@@ -44,8 +44,8 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const planned = planFor(policy.value, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { reportOf } = await import('./planning.ts');
-    const { refusals, sets } = reportOf(context, read.value, planned.value, 1);
+    const { judge } = await import('./planning/index.ts');
+    const { refusals, sets } = judge(context, read.value, planned.value);
     const changed = sets.changed.map((name) => ({
       why: `somebody changed the set ${name}`,
       remedy: `run \`ipset destroy ${name}\` once nothing asks it`,

@@ -21,7 +21,6 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
-export { policySchema } from '../policy/index.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
@@ -30,8 +29,8 @@ export type { InitJson } from './init.ts';
 export type { News } from './news.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
-export type { ScriptStepJson } from './script.ts';
 export type { ScriptPartJson } from './script-shape.ts';
+export type { ScriptStepJson } from './script-step.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { TestJson } from './test.ts';

@@ -38,7 +38,7 @@ address would be let in. Nothing is changed. Chains and rules of other programs 
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const planned = planFor(policy.value, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { reportOf } = await import('./planning.ts');
+    const { reportOf } = await import('./planning/index.ts');
     const value = reportOf(context, read.value, planned.value, input.most);
     if (value.changes || value.refusals.length > 0) return { kind: 'found', value };
     return { kind: value.unknown.length > 0 ? 'unknown' : 'done', value };

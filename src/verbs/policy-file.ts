@@ -69,6 +69,8 @@ export interface Planned {
   readonly policy: Policy;
   readonly compiled: Compiled;
   readonly situation: Situation;
+  /** A host with nothing but the rules and sets of the policy. */
+  readonly alone: Host;
   /** The same machine with the rules and sets of the policy. */
   readonly after: HostAndSets;
 }
@@ -82,10 +84,11 @@ export function planFor(policy: Policy, { host, sets }: HostAndSets): Known<Plan
   if (!four.known) return four;
   if (!six.known) return six;
   const rulesets = { 4: known(plannedRuleset(four.value, compiled, 4)), 6: known(plannedRuleset(six.value, compiled, 6)) };
-  const made = aloneHost(compiled).sets;
+  const alone = aloneHost(compiled);
+  const made = alone.sets;
   const there = host.sets.known ? host.sets.value : new Map();
   const all: Host['sets'] = known(new Map([...there, ...(made.known ? made.value : [])]));
   const added = compiled.sets.filter(({ name }) => !there.has(name));
   const text: Known<string> = sets.known ? known(`${sets.value}${setsText(added)}`) : sets;
-  return known({ policy, compiled, situation, after: { host: { ...host, rulesets, sets: all }, sets: text } });
+  return known({ policy, compiled, situation, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
 }

@@ -17,7 +17,7 @@ import {
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
-import { isOwnSet, sessionRefusals } from '../planning.ts';
+import { isOwnSet, sessionRefusals } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
