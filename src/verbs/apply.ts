@@ -45,7 +45,7 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
     const planned = planFor(policy.value, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
     const { judge } = await import('./planning/index.ts');
-    const { refusals, sets } = judge(context, read.value, planned.value);
+    const { refusals, sets, notes } = judge(context, read.value, planned.value);
     const changed = sets.changed.map((name) => ({
       why: `somebody changed the set ${name}`,
       remedy: `run \`ipset destroy ${name}\` once nothing asks it`,
@@ -55,6 +55,7 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
       message,
       hint,
     }));
+    for (const text of notes) await context.part({ kind: 'note', text });
     if (problems.length > 0) return { kind: 'unchanged', problems };
     const { carryOut } = await import('./changing/index.ts');
     const making = { seconds: input.timeout, yes: input.yes, backend: input.backend, policy: context.policyFile };

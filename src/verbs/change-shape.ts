@@ -10,6 +10,7 @@ export const changePart = z
       sets: z.int().describe('Sets that were made.'),
       seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
     }),
+    z.object({ kind: z.literal('note'), text: z.string() }),
     z.object({ kind: z.literal('confirmed') }),
   ])
   .meta({ id: 'ChangePart' });

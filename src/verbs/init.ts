@@ -64,7 +64,7 @@ Each flag answers its question. Without a terminal, or with --yes, nothing is as
     },
   ],
   async run(context, input) {
-    const { isThere, writePolicy } = await import('./init-file.ts');
+    const { answersOf, isThere, proveDraft, writePolicy } = await import('./drafting/index.ts');
     const file = context.policyFile;
     if (!input.force && (await isThere(file))) {
       const message = 'there is a policy already';
@@ -81,13 +81,11 @@ Each flag answers its question. Without a terminal, or with --yes, nothing is as
       host,
       othersOn(host).flatMap(({ links }) => links),
     );
-    const { answersOf } = await import('./init-answers.ts');
     const answers = await answersOf(suggestion, input, input.yes ? undefined : context.ask);
     if (!answers.ok) return { kind: 'invalid', problems: answers.problems };
     const { internet, forwards } = answers.value;
     const day = new Date(context.clock.now()).toISOString().slice(0, 10);
     const text = draftPolicy(answers.value, groundOf(host, internet, forwards), day);
-    const { proveDraft } = await import('./init-proof.ts');
     const proved = proveDraft(context, text, read.value);
     if (!proved.ok) return { kind: 'unchanged', problems: proved.problems };
     const written = await writePolicy(file, text);

@@ -8,11 +8,13 @@ import {
   type Compiled,
   compile,
   type Fetched,
+  type Left,
   type Policy,
   readPolicy,
   type Situation,
   type Source,
   setsText,
+  sparing,
 } from '../policy/index.ts';
 import { failed, type Result } from '../result.ts';
 import { type HostAndSets, readText } from './reading.ts';
@@ -45,9 +47,12 @@ export async function readPolicyFile(context: Context): Promise<Result<Policy>> 
   });
   const answers = new Map<string, Fetched>();
   if (wanted.length > 0) {
-    context.progress('looking up names');
-    const { fetchSet } = await import('./fetch-set.ts');
-    for (const source of wanted) answers.set(JSON.stringify(source), await fetchSet(source));
+    context.progress('fetching the addresses of sets');
+    const { fetchSet } = await import('./feeds/index.ts');
+    const place = { policyFolder: folder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
+    // Two sets may name the same list, which is fetched once.
+    const distinct = new Map(wanted.map((source) => [JSON.stringify(source), source]));
+    for (const [key, source] of distinct) answers.set(key, await fetchSet(source, place));
   }
   return readPolicy(policyText, file, {
     ...beside,
@@ -69,6 +74,8 @@ export interface Planned {
   readonly policy: Policy;
   readonly compiled: Compiled;
   readonly situation: Situation;
+  /** Whom lists of others would have shut out. */
+  readonly left: readonly Left[];
   /** A host with nothing but the rules and sets of the policy. */
   readonly alone: Host;
   /** The same machine with the rules and sets of the policy. */
@@ -76,8 +83,9 @@ export interface Planned {
 }
 
 /** What would be, of a host whose rules are known. */
-export function planFor(policy: Policy, { host, sets }: HostAndSets): Known<Planned> {
+export function planFor(given: Policy, { host, sets }: HostAndSets): Known<Planned> {
   const situation = situationOf(host);
+  const { policy, left } = sparing(given, situation.spared);
   const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
   const compiled = compile(policy, { ...situation, digest });
   const [four, six] = [host.rulesets[4], host.rulesets[6]];
@@ -90,5 +98,5 @@ export function planFor(policy: Policy, { host, sets }: HostAndSets): Known<Plan
   const all: Host['sets'] = known(new Map([...there, ...(made.known ? made.value : [])]));
   const added = compiled.sets.filter(({ name }) => !there.has(name));
   const text: Known<string> = sets.known ? known(`${sets.value}${setsText(added)}`) : sets;
-  return known({ policy, compiled, situation, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
+  return known({ policy, compiled, situation, left, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
 }

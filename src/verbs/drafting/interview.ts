@@ -1,6 +1,6 @@
-import type { Suggestion } from '../policy/index.ts';
-import { failed, ok, type Problem, type Result } from '../result.ts';
-import type { Context } from './verb.ts';
+import type { Suggestion } from '../../policy/index.ts';
+import { failed, ok, type Problem, type Result } from '../../result.ts';
+import type { Context } from '../verb.ts';
 
 /** What an answer meant, or what is wrong with it and what to write. */
 export type Answered<T> = { readonly value: T } | { readonly wrong: string; readonly hint: string };

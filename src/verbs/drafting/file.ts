@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { failed, ok, type Result } from '../result.ts';
-import { writeOutput } from './output-file.ts';
+import { failed, ok, type Result } from '../../result.ts';
+import { writeOutput } from '../output-file.ts';
 
 export async function isThere(file: string): Promise<boolean> {
   if (file === '-') return false;

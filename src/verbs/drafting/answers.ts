@@ -1,4 +1,4 @@
-import { contains, parseAddress, parsePort, type Ranges } from '../model/net/index.ts';
+import { contains, parseAddress, parsePort, type Ranges } from '../../model/net/index.ts';
 import {
   type Answers,
   type Audience,
@@ -7,10 +7,10 @@ import {
   readService,
   type Suggestion,
   serviceHint,
-} from '../policy/index.ts';
-import { failed, ok, type Result } from '../result.ts';
+} from '../../policy/index.ts';
+import { failed, ok, type Result } from '../../result.ts';
+import type { Context } from '../verb.ts';
 import { type Answered, readLinks, settle, wordsOf } from './interview.ts';
-import type { Context } from './verb.ts';
 
 /** Flags that answer questions. */
 export interface InitFlags {

@@ -1,14 +1,14 @@
-import { OverBudget } from '../analysis/space/index.ts';
-import { known } from '../model/host/index.ts';
-import { formatAddress } from '../model/net/index.ts';
-import { emptyRuleset } from '../model/ruleset/index.ts';
-import { type Policy, prove, readPolicy, runTests } from '../policy/index.ts';
-import { failed, ok, type Problem, problemLine, type Result } from '../result.ts';
-import type { InitJson } from './init.ts';
-import { sessionRefusals } from './planning.ts';
-import { type Planned, planFor } from './policy-file.ts';
-import type { HostAndSets } from './reading.ts';
-import type { Context } from './verb.ts';
+import { OverBudget } from '../../analysis/space/index.ts';
+import { known } from '../../model/host/index.ts';
+import { formatAddress } from '../../model/net/index.ts';
+import { emptyRuleset } from '../../model/ruleset/index.ts';
+import { type Policy, prove, readPolicy, runTests } from '../../policy/index.ts';
+import { failed, ok, type Problem, problemLine, type Result } from '../../result.ts';
+import type { InitJson } from '../init.ts';
+import { sessionRefusals } from '../planning/index.ts';
+import { type Planned, planFor } from '../policy-file.ts';
+import type { HostAndSets } from '../reading.ts';
+import type { Context } from '../verb.ts';
 
 /**
  * Proves a drafted policy before anybody sees it: that its rules mean what it says, that its tests hold, and that whoever manages the
@@ -54,8 +54,8 @@ function planned(policy: Policy, read: HostAndSets): Planned | null {
 }
 
 /** A fault of ours: what it says must be what its rules do. */
-function unfaithful({ policy, compiled, situation }: Planned): readonly Problem[] {
-  return prove(policy, compiled, situation).ways.flatMap((way) =>
+function unfaithful({ policy, compiled, situation, alone }: Planned): readonly Problem[] {
+  return prove(policy, compiled, situation, alone).ways.flatMap((way) =>
     way.kind !== 'differs'
       ? []
       : [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Suggestion } from '../policy/index.ts';
-import { answersOf, type InitFlags } from './init-answers.ts';
+import type { Suggestion } from '../../policy/index.ts';
+import { answersOf, type InitFlags } from './answers.ts';
 
 const offer = (service: string, ports: readonly string[], to: 'anyone' | 'admins') => ({
   service,
