@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apply,
+  type Basis,
   dropSets,
   forget,
   type Guard,
@@ -33,6 +34,8 @@ export interface Making {
   readonly backend: Backend | undefined;
   /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
   readonly policy: string | null;
+  /** What it was planned from. */
+  readonly basis: Basis | null;
 }
 
 /**
@@ -96,6 +99,7 @@ async function begin(
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
     if (leaves) for (const file of Object.values(files)) forget(file);
+    else rememberBasis(files.confirmed, making.basis);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
@@ -103,7 +107,8 @@ async function begin(
     return { kind: 'done', value: null };
   }
   const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families: declared, sets: made.sets };
+  const { policy, basis } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -127,6 +132,12 @@ async function begin(
     seconds: making.yes ? null : making.seconds,
   });
   return { guard: applied.value.guard, record: changed, sets: names };
+}
+
+/** Planned from something else, it came to the same: the next time that needs not be found out again. */
+function rememberBasis(file: string, basis: Basis | null): void {
+  const confirmed = readRecord(file);
+  if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
 }
 
 async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {

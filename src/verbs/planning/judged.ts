@@ -175,9 +175,11 @@ function contentOf({ members }: IpSet): string {
     .join();
 }
 
+const ownSet = new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`);
+
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
 export function isOwnSet(name: string): boolean {
-  return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
+  return ownSet.test(name);
 }
 
 function lockedOut({ session, established }: SessionFate): PlanJson['refusals'][number] {
