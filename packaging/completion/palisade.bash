@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | open | close) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -97,6 +97,11 @@ _palisade() {
   apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   rollback:--timeout) :; return ;;
   uninstall:--timeout) :; return ;;
+  open:--from) :; return ;;
+  open:--for) :; return ;;
+  open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  close:--from) :; return ;;
+  close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -118,9 +123,11 @@ _palisade() {
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
+  close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall'
+    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall open close'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -5,9 +5,11 @@
  */
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -25,6 +27,7 @@ export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
+export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptPartJson } from './script-shape.ts';
@@ -53,4 +56,6 @@ export const verbs: readonly Verb[] = [
   confirm,
   rollback,
   uninstall,
+  open,
+  close,
 ] as unknown as readonly Verb[];

@@ -44,6 +44,9 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
       basis: null,
       wrongIn,
     };
-    return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+    const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+    // What is open for a while is ours too, and no part of any record.
+    if (done.kind === 'done') await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
+    return done;
   },
 });
