@@ -97,6 +97,7 @@ _palisade() {
   apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   rollback:--timeout) :; return ;;
   uninstall:--timeout) :; return ;;
+  uninstall:--out) _palisade_path -d "$cur"; return ;;
   open:--from) :; return ;;
   open:--for) :; return ;;
   open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
@@ -122,7 +123,7 @@ _palisade() {
   apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
-  uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   *)

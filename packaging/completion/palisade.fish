@@ -129,6 +129,8 @@ complete -c palisade -n '__fish_seen_subcommand_from rollback' -l timeout -x -d 
 complete -c palisade -n '__fish_seen_subcommand_from rollback' -l yes -d 'Confirm it at once, if everything is as it was to be'
 complete -c palisade -n '__fish_seen_subcommand_from uninstall' -l timeout -x -d 'Seconds until it undoes itself'
 complete -c palisade -n '__fish_seen_subcommand_from uninstall' -l yes -d 'Confirm it at once'
+complete -c palisade -n '__fish_seen_subcommand_from uninstall' -l leave-rules -d 'Leave the rules as they are, under other names, with files that load them when the machine starts'
+complete -c palisade -n '__fish_seen_subcommand_from uninstall' -l out -x -a '(__fish_complete_directories)' -d 'With --leave-rules: where rules.v4, rules.v6 and ipsets are written, as netfilter-persistent reads them'
 complete -c palisade -n '__fish_seen_subcommand_from open' -l from -x -d 'Whom: an address, a network, anyone, or me: where you are connected from'
 complete -c palisade -n '__fish_seen_subcommand_from open' -l for -x -d 'How long, up to 7d'
 complete -c palisade -n '__fish_seen_subcommand_from open' -l backend -x -a 'nft legacy' -d 'Which backend’s rules to write where both are empty'

@@ -8,6 +8,7 @@
 export { type Applied, type Applying, apply, type Wanted } from './apply/apply.ts';
 export { safeOrder } from './apply/order.ts';
 export { type OwnTable, ownOf } from './apply/own.ts';
+export { lastingText, plainSet, renamings } from './apply/plain.ts';
 export { dropSets } from './apply/sets.ts';
 export { transactionsOf, writeTransaction } from './apply/transaction.ts';
 export { type Guard, repair, uptime } from './guard/guard.ts';

@@ -12,6 +12,10 @@ export const changePart = z
       seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
     }),
     z.object({ kind: z.literal('confirmed'), by: z.string().nullable().describe('The new connection that confirmed it.') }),
+    z.object({
+      kind: z.literal('left'),
+      files: z.array(z.string()).describe('Files that load the rules when the machine starts.'),
+    }),
     z.object({ kind: z.literal('plan'), plan: planReport.describe('With --dry-run: what would be done.') }),
   ])
   .meta({ id: 'ChangePart' });

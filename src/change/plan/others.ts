@@ -40,6 +40,11 @@ const kinds: readonly Kind[] = [
   },
 ]; // biome-ignore format: one program a line
 
+/** Whether a program that lives beside a policy makes a chain or a set of this name by itself, each time it starts. */
+export function isMadeElsewhere(what: 'chains' | 'sets', name: string): boolean {
+  return kinds.some((kind) => kind.wayOut === null && kind[what]?.test(name) === true);
+}
+
 /** Bridges that Docker names by the beginning of a network's id. */
 const dockerBridge = /^br-[0-9a-f]{12}$/;
 
