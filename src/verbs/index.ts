@@ -9,6 +9,7 @@ import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { init } from './init.ts';
 import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
@@ -26,6 +27,7 @@ export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { InitJson } from './init.ts';
 export type { News } from './news.ts';
 export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
@@ -50,6 +52,7 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  init,
   plan,
   test,
   apply,

@@ -44,7 +44,7 @@ async function keep(context: Context, state: string): Promise<void> {
     if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
     writeRecord(files.confirmed, next);
     await dropSets(context.kernel.run, next.unused);
-    if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
+    if (next.leaves) for (const file of [files.confirmed, files.previous, files.feeds, files.origin]) forget(file);
   }
   // Last of all: whoever waits looks for it.
   forget(files.next);

@@ -12,7 +12,7 @@ import { packet } from '../shapes.ts';
 import type { Context } from '../verb.ts';
 
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
-export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'refusals' | 'unknown'>;
+export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
 
 /** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
 export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
@@ -58,9 +58,26 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
     tests,
     sessions: fates?.map(fateToJson) ?? null,
     others: others.map(({ name }) => name),
+    notes: notesOf(planned),
     refusals,
     unknown,
   };
+}
+
+/** What nobody may overlook of addresses that others say. */
+function notesOf({ policy, left }: Planned): PlanJson['notes'] {
+  const most = 5;
+  return [
+    ...policy.fetched.map(({ set, said }) => `the set ${set} holds ${said}`),
+    ...left.map(({ at, text, family, ranges }) => {
+      const words = ranges.slice(0, most).map(([lo, hi]) => {
+        const [first, last] = [formatAddress({ family, value: lo }), formatAddress({ family, value: hi })];
+        return lo === hi ? first : `${first}-${last}`;
+      });
+      const more = ranges.length > most ? ` and ${ranges.length - most} more` : '';
+      return `${text} in line ${at.line ?? '?'} would shut out ${words.join(', ')}${more}, and does not: the policy itself lets them in, or they are here now`;
+    }),
+  ];
 }
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
