@@ -8,6 +8,7 @@
 export { builtinChains } from './builtins.ts';
 export { aloneText } from './compile/alone.ts';
 export * from './compile/compile.ts';
+export { plainConditions } from './compile/plain.ts';
 export { type CompiledSet, setsText } from './compile/sets.ts';
 export { decide } from './decide.ts';
 export type { Answers, Audience, Offer } from './draft/answers.ts';
@@ -21,7 +22,7 @@ export { isFeedAddress, policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export * from './policy.ts';
 export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
-export { readService, serviceHint } from './services/services.ts';
+export { mergeServices, readService, serviceHint } from './services/services.ts';
 export { type Left, sparing } from './sparing.ts';
 export { firstPackets, runTests, type TestResult } from './tests.ts';
 export type { Situation } from './usual.ts';

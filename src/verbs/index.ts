@@ -5,10 +5,12 @@
  */
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { init } from './init.ts';
+import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -27,6 +29,7 @@ export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { InitJson } from './init.ts';
 export type { News } from './news.ts';
+export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptPartJson } from './script-shape.ts';
@@ -56,4 +59,6 @@ export const verbs: readonly Verb[] = [
   confirm,
   rollback,
   uninstall,
+  open,
+  close,
 ] as unknown as readonly Verb[];

@@ -1,5 +1,6 @@
 import { createEvaluator } from '../analysis/index.ts';
 import { OverBudget } from '../analysis/space/index.ts';
+import { withoutHoles } from '../change/index.ts';
 import { known } from '../model/host/index.ts';
 import { packetToJson } from '../model/packet/index.ts';
 import { emptyRuleset } from '../model/ruleset/index.ts';
@@ -16,31 +17,33 @@ export async function runPolicyTests(
   context: Context,
   input: Reading & { readonly alone: boolean; readonly rehearse: boolean },
 ): Promise<Outcome<TestJson>> {
-  const policy = await readPolicyFile(context);
-  if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
+  const file = await readPolicyFile(context);
+  if (!file.ok) return { kind: 'invalid', problems: file.problems };
+  const { policy } = file.value;
   const base = input.alone ? null : await readHostAndSets(context, input);
   if (base !== null && !base.ok) return { kind: 'invalid', problems: base.problems };
   const read = base?.value ?? { host: bare(), sets: known('') };
-  const planned = planFor(policy.value, read);
+  const planned = planFor(policy, read);
   if (!planned.known) return unread(planned.why, planned.remedy);
   const { after } = planned.value;
+  const judged = withoutHoles(after.host);
   context.progress('asking for every packet');
   let results: readonly TestResult[];
   try {
-    const asked = runTests(policy.value, after.host);
+    const asked = runTests(policy, judged);
     if (!asked.known) return unread(asked.why, asked.remedy);
     results = asked.value;
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
     return unread(`undecided: ${error.message}`, 'ask about single packets with palisade trace');
   }
-  const evaluator = createEvaluator(after.host);
+  const evaluator = createEvaluator(judged);
   const claims = results.map(({ packet: shown }) => {
     const trace = shown === null ? null : evaluator.trace(shown);
     return shown === null || trace === null ? null : claimOf({ packet: shown, trace });
   });
   const sent = claims.filter((claim) => claim !== null);
-  const proofs = input.rehearse ? await prove(context, { ...after, backend: input.backend }, sent) : [];
+  const proofs = input.rehearse ? await prove(context, { ...after, host: judged, backend: input.backend }, sent) : [];
   const tests = results.map(({ test: { text, at }, holds, packet: shown }, index): TestJson['tests'][number] => {
     const claim = claims[index] ?? null;
     const proof = claim === null ? undefined : proofs[sent.indexOf(claim)];

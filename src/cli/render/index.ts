@@ -29,6 +29,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   init: () => import('./init.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
+  open: () => import('./open.ts'),
+  close: () => import('./open.ts'),
   apply: () => import('./change.ts'),
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),

@@ -1,9 +1,9 @@
 import { OverBudget } from '../../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate } from '../../change/index.ts';
+import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
-import { ownPrefix, prove, runTests } from '../../policy/index.ts';
+import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
@@ -47,12 +47,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
       why: `the set ${set} lacks addresses: ${why}`,
       remedy: 'list them in the policy, or write on-failure: empty',
     })),
-    ...tests
-      .filter(({ holds }) => !holds)
-      .map(({ text, line }) => ({
-        why: `a test of the policy fails: ${text}`,
-        remedy: `mend the rules or the test at line ${line ?? '?'}`,
-      })),
+    ...tests.filter(({ holds }) => !holds).map(({ text, line }) => failedTest(text, line)),
     ...proof
       .filter(({ why }) => why?.endsWith('a fault of palisade') === true)
       .map(({ family, way, why }) => ({ why: `IPv${family} ${way}: ${why}`, remedy: 'please report it with the policy' })),
@@ -87,7 +82,7 @@ function notesOf({ policy, left }: Planned): PlanJson['notes'] {
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
   try {
-    const results = runTests(policy, after.host);
+    const results = runTests(policy, withoutHoles(after.host));
     if (!results.known) {
       unknown.push({ what: 'the tests of the policy', why: results.why, remedy: results.remedy });
       return [];
@@ -103,6 +98,25 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
     unknown.push({ what: 'the tests of the policy', why: error.message, remedy: 'ask about single packets with palisade trace' });
     return [];
   }
+}
+
+/** Tests of the policy that fail on a host, as problems; none where asking takes too much, which the plan has said. */
+export function testRefusals(policy: Policy, host: Host): readonly Problem[] {
+  try {
+    const results = runTests(policy, withoutHoles(host));
+    if (!results.known) return [{ code: 'unread', message: results.why, hint: results.remedy }];
+    return results.value
+      .filter(({ holds }) => !holds)
+      .map(({ test }) => failedTest(test.text, test.at.line ?? null))
+      .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
+  } catch (error) {
+    if (error instanceof OverBudget) return [];
+    throw error;
+  }
+}
+
+function failedTest(text: string, line: number | null): PlanJson['refusals'][number] {
+  return { why: `a test of the policy fails: ${text}`, remedy: `mend the rules or the test at line ${line ?? '?'}` };
 }
 
 /** Why those who manage the host now would not come in again, or would be cut. */
@@ -192,9 +206,11 @@ function contentOf({ members }: IpSet): string {
     .join();
 }
 
+const ownSet = new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`);
+
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
 export function isOwnSet(name: string): boolean {
-  return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
+  return ownSet.test(name);
 }
 
 function lockedOut({ session, established }: SessionFate): PlanJson['refusals'][number] {
