@@ -20,6 +20,7 @@ export { readMember } from './load/names.ts';
 export { type Beside, type Fetched, readPolicy } from './load/read.ts';
 export { isFeedAddress, policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
+export { feedsOf, letsIn } from './logins.ts';
 export * from './policy.ts';
 export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
 export { mergeServices, readService, serviceHint } from './services/services.ts';

@@ -42,7 +42,7 @@ export interface AddressSet {
   readonly members: Readonly<Record<Family, Ranges<bigint>>>;
   /** Others say who is in it: those who write a feed, or the lists of countries. */
   readonly listed: boolean;
-  /** Of a feed: the administrator lets it say who may log in. */
+  /** It may say who logs in: all but feeds to which the administrator does not leave that. */
   readonly trusted: boolean;
 }
 
@@ -53,6 +53,8 @@ export interface Addresses {
   readonly except: boolean;
   /** Those of `ranges` that only others name: feeds and lists of countries. */
   readonly listed: Readonly<Record<Family, Ranges<bigint>>>;
+  /** Feeds among them that may not say who logs in, by name. */
+  readonly feeds: readonly string[];
   /** How the policy names them. */
   readonly text: string;
 }
@@ -158,4 +160,4 @@ export interface Test {
 }
 
 /** Of addresses that nobody else has a say in. */
-export const noneListed: Addresses['listed'] = { 4: [], 6: [] };
+export const noneListed: Pick<Addresses, 'listed' | 'feeds'> = { listed: { 4: [], 6: [] }, feeds: [] };

@@ -126,7 +126,7 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
     const trusted = {
       ranges: { 4: [], 6: [], [family]: trustedSources(policy, family) },
       except: false,
-      listed: noneListed,
+      ...noneListed,
       text: '',
     };
     const known = conditionsOf({ services: null, from: trusted, to: null, via: null, out: null }, family, compiling.sets);
@@ -155,7 +155,7 @@ function itemLines(item: Item, compiling: Compiling): readonly string[] {
 /** The rule as it is of packets that bear the address of the machine that they are sent on to. */
 function sentRule(item: Rule, { family: of, address, port }: Target, family: Family): Rule | null {
   if (of !== family) return null;
-  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, listed: noneListed, text: '' };
+  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, ...noneListed, text: '' };
   const services = item.services?.map((service) => ({
     ...service,
     ports: port === null ? service.ports : [[port, port] as const],
@@ -201,7 +201,7 @@ function bogonLines(policy: Policy, { family, sets: made }: Compiling, { spared 
   const via = protect.bogons.length > 0 ? protect.bogons : null;
   const rule = {
     services: null,
-    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, listed: noneListed, text: 'bogons' },
+    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, ...noneListed, text: 'bogons' },
     to: null,
     via,
     out: null,

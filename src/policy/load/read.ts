@@ -1,8 +1,9 @@
 import { closest } from '../../closest.ts';
-import { contains, type Family, parseAddress, TCP } from '../../model/net/index.ts';
+import { type Family, parseAddress } from '../../model/net/index.ts';
 import { parseRuleset } from '../../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { builtinChains } from '../builtins.ts';
+import { feedsOf, letsIn } from '../logins.ts';
 import type { Addresses, Item, Limit, Policy, Protection, RawLine, Rule, Service, Target, Test, Way } from '../policy.ts';
 import { mergeServices, type OwnServices, readService, serviceHint } from '../services/services.ts';
 import { type Document, type Path, readDocument } from './document.ts';
@@ -203,27 +204,14 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
       owner: rule.owner ?? null,
       expires: rule.expires === undefined ? null : Date.parse(rule.expires) / 1000,
     };
-    if (list === 'incoming' && ending === 'accept' && letsLogIn(services)) mayLogIn(rule.from, [...path, 'from']);
+    const [feed] = list === 'incoming' && letsIn(read, sshPort) ? feedsOf(read) : [];
+    if (feed !== undefined) {
+      const message = `whoever writes the feed ${feed} would say who may log in here`;
+      say([...path, 'from'], message, 'name addresses, or write trust: true beside the feed');
+    }
     if (read.sendTo !== null && (services === null || services.some(({ ports }) => ports === null)))
       say([...path, 'send-to'], 'only what has ports can be sent on', `name them, such as ${verb}: https`);
     return read.expires !== null && read.expires <= beside.now ? [] : [read];
-  }
-
-  /** Whoever writes a feed could write himself into it. */
-  function mayLogIn(from: RuleShape['from'], path: Path): void {
-    const words = typeof from === 'string' ? [from] : Array.isArray(from) ? from : [];
-    const feed = words.find((word) => sets.get(word)?.listed === true && isFeed(word) && !sets.get(word)?.trusted);
-    if (feed !== undefined)
-      say(
-        path,
-        `whoever writes the feed ${feed} would say who may log in here`,
-        'name addresses, or write trust: true beside the feed',
-      );
-  }
-
-  function isFeed(name: string): boolean {
-    const set = shape.sets[name];
-    return set !== undefined && !Array.isArray(set) && 'feed' in set;
   }
 
   function readLine(rule: RuleShape, list: Way | 'docker', path: Path): readonly Item[] {
@@ -347,11 +335,6 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
 }
 
 const sshPort = 22;
-
-/** Everything, or what is logged in by. */
-function letsLogIn(services: readonly Service[] | null): boolean {
-  return services === null || services.some(({ proto, ports }) => proto === TCP && (ports === null || contains(ports, sshPort)));
-}
 
 const usualFlood = { new: 100, within: '1s' } as const;
 

@@ -45,7 +45,7 @@ export function readSets(
       return member ?? [];
     });
     const listed = !Array.isArray(shape) && ('feed' in shape || 'country' in shape);
-    const trusted = !Array.isArray(shape) && 'feed' in shape && shape.trust;
+    const trusted = Array.isArray(shape) || !('feed' in shape) || shape.trust;
     sets.set(name, { name, members: membersOf(spans), listed, trusted });
   }
   return sets;

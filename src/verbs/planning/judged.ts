@@ -10,6 +10,7 @@ import type { Planned } from '../policy-file.ts';
 import type { HostAndSets } from '../reading.ts';
 import { packet } from '../shapes.ts';
 import type { Context } from '../verb.ts';
+import { strangersIn } from './logins.ts';
 
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
 export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
@@ -43,6 +44,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
     ),
     ...(fates ?? []).flatMap((fate) => (fate.survives ? [] : [lockedOut(fate)])),
     ...shadowedBans(before),
+    ...strangersIn(policy, before.host),
     ...policy.lacking.map(({ set, why }) => ({
       why: `the set ${set} lacks addresses: ${why}`,
       remedy: 'list them in the policy, or write on-failure: empty',
