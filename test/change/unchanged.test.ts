@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { isUnchanged } from '../../src/verbs/changing/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
 import { kernel, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const list = Array.from({ length: 12 }, (_, index) => `198.51.100.${index * 2}`);
 const policy =
   'palisade: 1\nsets:\n  partners: { file: partners.txt }\nincoming:\n  - { allow: ssh, from: partners }\nprotect: { bogons: true }\n';
@@ -33,7 +33,7 @@ test('an applied policy is known to stand as it was made, until anything that it
       'ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && ip addr add 192.0.2.1/24 dev eth0',
     );
     await sh('iptables-nft -A FORWARD -s 203.0.113.9 -j DROP; iptables-nft -t mangle -P INPUT ACCEPT');
-    await tool(ns, [launcher, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes']);
+    await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes');
     expect(await isUnchanged(context, undefined)).toBe(true);
     const set = (await sh('ipset list -n')).split('\n').find((name) => name.startsWith('PAL4-')) ?? '';
     for (const [other, back] of [
