@@ -64,6 +64,13 @@ test('an applied policy is known to stand as it was made, until anything that it
       expect(await isUnchanged(context, 'nft'), back).toBe(true);
     }
     expect(await isUnchanged(context, 'legacy')).toBe(false);
+    // Whichever backend was asked for, packets would have to pass the other's rules too.
+    await sh('iptables-legacy -A INPUT -j DROP');
+    expect(await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('both backends hold IPv4 rules'),
+    });
+    await sh('iptables-legacy -D INPUT -j DROP');
     // A ban of somebody's set changes no plan, and counters never do.
     await sh('ipset create bans hash:ip; ipset add bans 203.0.113.5; iptables-nft -Z');
     expect(await isUnchanged(context, 'nft')).toBe(true);
