@@ -1,3 +1,5 @@
+import { ownRules, processField } from './own-rules.ts';
+
 /**
  * What undoes a change that nobody confirms: POSIX sh and the tools of iptables, nothing of palisade's, so that it outlives it.
  *
@@ -32,76 +34,23 @@ mark() { (: >"$folder/$1") 2>/dev/null || true; }
 
 now() { read -r up rest </proc/uptime; printf '%s' "\${up%.*}"; }
 
-# Fields of /proc/PID/stat behind the program's name; of one that has ended and that nobody asked after, nothing.
-field() { # pid number
-  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  number=$2
-  # shellcheck disable=SC2086 # words
-  set -- \${stat##*)}
-  [ "$1" != Z ] || return 1
-  eval "printf '%s' \\"\\\${$number}\\""
-}
-
+${processField}
 # Whether who makes the change is still there: the same process, not another that got its number.
 alive() { [ "$(field "$owner" 20)" = "$began" ]; }
 
-# What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
-own() {
-  sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
-}
-
-# Jumps of others' chains into palisade's, as they stand in a table.
-jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
-
-text() { # table policies chains jumps rules; the table as it is in $there
-  printf '*%s\\n' "$1"
-  [ -z "$2" ] || printf '%s\\n' "$2"
-  found=$(printf '%s\\n' "$there" | sed -n 's/^:\\(PAL-[^ ]*\\) .*/\\1/p')
-  for chain in $found $3; do printf ':%s - [0:0]\\n' "$chain"; done | sort -u
-  old=$(printf '%s\\n' "$4" | sed -n 's/^[0-9]* //p')
-  here=$(printf '%s\\n' "$there" | jumps)
-  if [ "$here" != "$old" ]; then
-    [ -z "$here" ] || printf '%s\\n' "$here" | sed 's/^-A /-D /'
-    done=''
-    printf '%s\\n' "$4" | while read -r position flag from rest; do
-      # Others may have taken their chain away meanwhile, or rules before ours.
-      if [ -z "$flag" ] || ! printf '%s\\n' "$there" | grep -q -e "^:$from "; then continue; fi
-      foreign=$(printf '%s\\n' "$there" | grep -e "^-A $from " | grep -c -v -e ' -[jg] PAL-')
-      mine=$(printf '%s\\n' "$done" | grep -c -x -e "$from")
-      [ "$position" -le $((foreign + mine + 1)) ] || position=$((foreign + mine + 1))
-      printf -- '-I %s %s %s\\n' "$from" "$position" "$rest"
-      done=$(printf '%s\\n%s' "$done" "$from")
-    done
-  fi
-  [ -z "$5" ] || printf '%s\\n' "$5"
-  for chain in $found; do
-    case "$blank$(printf '%s' "$3" | tr '\\n' ' ')$blank" in
-    *"$blank$chain$blank"*) ;;
-    *) printf -- '-X %s\\n' "$chain" ;;
-    esac
-  done
-  echo COMMIT
-}
-
-# What was there, without jumps of chains that are gone since.
-expected() { # own
-  printf '%s\\n' "$1" | while read -r flag chain rest; do
-    case "$flag $chain" in
-    '-A PAL-'* | ':'*) ;;
-    *) printf '%s\\n' "$there" | grep -q -e "^:$chain " || continue ;;
-    esac
-    [ -z "$flag" ] || printf '%s\\n' "$flag $chain\${rest:+ $rest}"
-  done
+${ownRules}
+# Where it stood, as far as others' rules reach.
+spot() { # chain mine position
+  most=$(($(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -c -v -e ' -[jg] PAL-') + $2 + 1))
+  if [ "$3" -le "$most" ]; then printf '%s' "$3"; else printf '%s' "$most"; fi
 }
 
 revert() { # family table save restore chains policies jumps rules own
-  there=$("$3" -t "$2" 2>/dev/null) || return 1
-  error=$(text "$2" "$6" "$5" "$7" "$8" | "$4" --noflush -w 5 2>&1) || {
+  put "$@" || {
     (printf '%s\\n' "$error" >>"$folder/errors") 2>/dev/null
     return 1
   }
-  there=$("$3" -t "$2" 2>/dev/null) || return 1
-  [ "$(printf '%s\\n' "$there" | own)" = "$(expected "$9")" ]
+  is "$@"
 }
 
 (printf '%s %s\\n' "$$" "$(field $$ 20)" >"$folder/armed.new" && mv "$folder/armed.new" "$folder/armed") 2>/dev/null
