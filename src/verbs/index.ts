@@ -20,7 +20,6 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
-export { policySchema } from '../policy/index.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
@@ -28,8 +27,8 @@ export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { News } from './news.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
-export type { ScriptStepJson } from './script.ts';
 export type { ScriptPartJson } from './script-shape.ts';
+export type { ScriptStepJson } from './script-step.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { TestJson } from './test.ts';
