@@ -1,4 +1,4 @@
-import { type Address, type Family, ranges, type Ranges, TCP, UDP } from '../model/net/index.ts';
+import { type Address, type Family, type Ranges, ranges, TCP, UDP } from '../model/net/index.ts';
 import type { Compiled, CompiledTable, CompileOptions } from './compile/compile.ts';
 import { compile } from './compile/compile.ts';
 import type { CompiledSet } from './compile/sets.ts';

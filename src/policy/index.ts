@@ -10,6 +10,7 @@ export { aloneText } from './compile/alone.ts';
 export * from './compile/compile.ts';
 export { type CompiledSet, setsText } from './compile/sets.ts';
 export { decide } from './decide.ts';
+export { type Doors, emergencyOf } from './emergency.ts';
 export { type Beside, type Fetched, readPolicy } from './load/read.ts';
 export { policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';

@@ -12,7 +12,7 @@ rules in a throw-away namespace, and then writes them, table by table, in an ord
 new rules let through. Whoever stands ready to undo it is started first: a small shell script that outlives palisade, the shell and the
 session. It undoes the change after --timeout seconds unless \`palisade confirm\` is run, best from a new connection; and at once if
 palisade dies in the middle of it. Rules of other programs stay where they are, also those that they add meanwhile.
-Rules are not yet loaded again when the machine starts: run palisade apply --yes there.`,
+Rules come back when the machine starts once \`palisade boot-restore --install\` was run.`,
   input: z.object({
     timeout: z.int().min(5).max(3600).default(60).describe('Seconds until it undoes itself').meta({ value: 'SECONDS' }),
     yes: z.boolean().default(false).describe('Confirm it at once, if everything is as it was to be'),
@@ -57,7 +57,9 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
     }));
     if (problems.length > 0) return { kind: 'unchanged', problems };
     const { carryOut } = await import('./changing/index.ts');
-    const making = { seconds: input.timeout, yes: input.yes, backend: input.backend, policy: context.policyFile };
+    const { emergencyFor } = await import('./boot-hint.ts');
+    const emergency = emergencyFor(planned.value, read.value.host);
+    const making = { seconds: input.timeout, yes: input.yes, backend: input.backend, policy: context.policyFile, emergency };
     return await carryOut(context, read.value, planned.value.after.host, planned.value.compiled, making);
   },
 });

@@ -10,7 +10,10 @@ export const changePart = z
       sets: z.int().describe('Sets that were made.'),
       seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
     }),
-    z.object({ kind: z.literal('confirmed') }),
+    z.object({
+      kind: z.literal('confirmed'),
+      boot: z.string().nullable().describe('What there is to know of the next start of the machine; null: nothing.'),
+    }),
   ])
   .meta({ id: 'ChangePart' });
 

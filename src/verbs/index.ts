@@ -5,6 +5,7 @@
  */
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { bootRestore } from './boot-restore.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
@@ -21,6 +22,7 @@ import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
 export type { AuditAnswerJson } from './audit-shape.ts';
+export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
@@ -53,4 +55,5 @@ export const verbs: readonly Verb[] = [
   confirm,
   rollback,
   uninstall,
+  bootRestore,
 ] as unknown as readonly Verb[];

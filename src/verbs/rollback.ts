@@ -45,7 +45,13 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(previous, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const making = { seconds: input.timeout, yes: input.yes, backend: previous.backend, policy: previous.policy };
+    const making = {
+      seconds: input.timeout,
+      yes: input.yes,
+      backend: previous.backend,
+      policy: previous.policy,
+      emergency: previous.emergency ?? null,
+    };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },
 });

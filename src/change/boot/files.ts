@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setsText } from '../../policy/index.ts';
 import type { OwnTable } from '../apply/own.ts';
@@ -10,20 +22,23 @@ import type { OwnRecord } from '../history/record.ts';
 /**
  * What the machine is to have when it starts, as {@link bootScript} reads it: `tables`, and of each F.TABLE `.chains`, `.policies`, `.jumps`,
  * `.rules` and `.own` as the guard has them; the same under `emergency/`; `sets` as `ipset restore` reads them; `where` it was confirmed,
- * `host` or a network namespace; `sums` of all of them as sha256sum(1) checks them.
+ * `host` or a network namespace; `sums` of the files of each folder.
  */
 export function bootFiles(record: OwnRecord, where: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>([
-    ['where', `${where}\n`],
-    ['sets', setsText(record.sets)],
-    ...tableFiles(record.families, record),
-    ...tableFiles(record.emergency ?? { 4: [], 6: [] }, record).map(([name, text]) => [`emergency/${name}`, text] as const),
-  ]);
-  const sums = [...files].map(([name, text]) => `${createHash('sha256').update(text, 'latin1').digest('hex')}  ${name}\n`);
-  return files.set('sums', sums.join(''));
+  const main = summed([['where', `${where}\n`], ['sets', setsText(record.sets)], ...tableFiles(record.families, record)]);
+  const emergency = record.emergency === null ? [] : summed(tableFiles(record.emergency, record));
+  return new Map([...main, ...emergency.map(([name, text]) => [`emergency/${name}`, text] as const)]);
 }
 
-function tableFiles(families: OwnRecord['families'], { backend }: OwnRecord): readonly (readonly [string, string])[] {
+type NamedText = readonly [name: string, text: string];
+
+/** With what sha256sum(1) checks them by: emergency rules may be whole where something else is not. */
+function summed(files: readonly NamedText[]): readonly NamedText[] {
+  const sums = files.map(([name, text]) => `${createHash('sha256').update(text, 'latin1').digest('hex')}  ${name}\n`);
+  return [...files, ['sums', sums.join('')]];
+}
+
+function tableFiles(families: OwnRecord['families'], { backend }: OwnRecord): readonly NamedText[] {
   const tables = ([4, 6] as const).flatMap((family) => families[family].map((own) => ({ family, own })));
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return [
@@ -76,7 +91,8 @@ export function keepForBoot(stateFolder: string, { at }: OwnRecord): void {
   // The one name takes the other's place at once: there is no moment without.
   renameSync(join(boot, 'next'), join(boot, 'current'));
   flushFolder(boot);
-  for (const name of readdirSync(boot)) if (name !== 'current' && name !== String(at)) rmSync(join(boot, name), { recursive: true });
+  for (const name of readdirSync(boot))
+    if (name !== 'current' && name !== String(at)) rmSync(join(boot, name), { recursive: true });
 }
 
 /** Nothing of palisade's is there when the machine starts. */

@@ -45,7 +45,7 @@ word() { if [ -z "$strange" ]; then (printf '%s boot %s\\n' "$(date +%s)" "$*" >
 alarm() {
   say "$*"
   word "$*"
-  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then (printf '<2>palisade: %s\\n' "$*" >/dev/kmsg) 2>/dev/null; fi
+  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then (printf '<2>palisade: %s\\n' "$*" >>/dev/kmsg) 2>/dev/null; fi
 }
 
 ${processField}
@@ -175,12 +175,14 @@ emergency() {
   missed=0
   readable=0
   if trusted; then readable=1; fi
+  kept=0
+  if [ -z "$strange" ] && (cd "$now/emergency/" && sha256sum -c sums) >/dev/null 2>&1; then kept=1; fi
   for only in 4 6; do
     if [ "$readable" = 1 ] && every isFilter "$now"; then continue; fi
     name=iptables
     if [ "$only" = 6 ]; then name=ip6tables; fi
     if [ "$only" = 6 ] && [ ! -e /proc/sys/net/ipv6 ]; then continue; fi
-    if [ "$readable" = 1 ] && every put "$now/emergency"; then
+    if [ "$kept" = 1 ] && every put "$now/emergency"; then
       alarm "IPv$only has emergency rules: who manages this host comes in, and nobody else; run palisade apply"
       continue
     fi
@@ -206,7 +208,7 @@ emergency() {
 settle() {
   if [ -n "$strange" ] || [ ! -e "$state/pending/place" ] || [ -e "$state/pending/disarmed" ]; then return; fi
   read -r place rest <"$state/pending/place"
-  if [ "$place" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then return; fi
+  if [ "$place" = "$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)" ]; then return; fi
   rm -rf "$state/pending" "$state/pending.json" "$state/boot/next"
   say 'a change that nobody had confirmed ended with the machine'
   word 'a change that nobody had confirmed ended with the machine'

@@ -14,6 +14,8 @@ export interface OwnRecord {
   readonly policy: string | null;
   readonly families: Readonly<Record<Family, readonly OwnTable[]>>;
   readonly sets: readonly CompiledSet[];
+  /** What is loaded at the machine's start when nothing of this can be; `null`: the plainest rules that let in SSH. */
+  readonly emergency: Readonly<Record<Family, readonly OwnTable[]>> | null;
 }
 
 /** Written whole or not at all: another name, then the right one. */

@@ -17,7 +17,7 @@ export function part(said: ChangePartJson, view: View): string {
       return paragraph(`The rules are changed: ${tables} ${tables === 1 ? 'table' : 'tables'}${made}.${wait}`, view);
     }
     case 'confirmed':
-      return paragraph('Confirmed: the change stays.', view);
+      return paragraph(`Confirmed: the change stays.${said.boot === null ? '' : ` ${said.boot}`}`, view);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
+import { bootHint } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals } from '../planning.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
@@ -33,6 +34,8 @@ export interface Making {
   readonly backend: Backend | undefined;
   /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
   readonly policy: string | null;
+  /** What the machine is to start with where nothing else can be restored. */
+  readonly emergency: OwnRecord['emergency'];
 }
 
 /**
@@ -56,7 +59,7 @@ export async function carryOut(
     if (making.yes) {
       const confirmed = await confirm(context);
       if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
-      await context.part({ kind: 'confirmed' });
+      await context.part({ kind: 'confirmed', boot: bootHint(state) });
       return { kind: 'done', value: null };
     }
     return await waitFor(context, state, begun);
@@ -103,7 +106,8 @@ async function begin(
     return { kind: 'done', value: null };
   }
   const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families: declared, sets: made.sets };
+  const { policy, emergency } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, emergency };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -148,7 +152,7 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
           ? readRecord(records(state).pending) === null
           : readRecord(records(state).confirmed)?.at === record.at;
         if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed' });
+        await context.part({ kind: 'confirmed', boot: bootHint(state) });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {

@@ -3,11 +3,14 @@ import {
   disarm,
   dropSets,
   forget,
+  keepForBoot,
+  leaveBoot,
   lockState,
   pendingFolder,
   pendingState,
   readRecord,
   repair,
+  writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
@@ -26,6 +29,7 @@ export async function confirm(context: Context): Promise<Result<null>> {
     if (pendingState(folder) !== 'waiting') return failed((await settle(context, state)) ?? nothingWaits);
     if (pending === null) return failed(nothingWaits);
     writeRecord(files.next, pending);
+    if (!pending.leaves) writeForBoot(state, pending);
     const disarmed = await disarm(folder);
     if (!disarmed.ok) return disarmed;
     await keep(context, state);
@@ -43,6 +47,8 @@ async function keep(context: Context, state: string): Promise<void> {
     const confirmed = readRecord(files.confirmed);
     if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
     writeRecord(files.confirmed, next);
+    if (next.leaves) await leaveBoot(context.kernel.run, state);
+    else keepForBoot(state, next);
     await dropSets(context.kernel.run, next.unused);
     if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
   }

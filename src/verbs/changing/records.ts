@@ -53,7 +53,7 @@ export function originOf(
       return { table, chains: new Map(), jumps: [], policies: new Map([...kept, ...(before ?? [])]) };
     });
   };
-  return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [] };
+  return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [], emergency: null };
 }
 
 /**
