@@ -31,10 +31,15 @@ Rules come back when the machine starts once \`palisade boot-restore --install\`
     { command: 'palisade apply --yes', says: 'for automation: confirm it at once' },
   ],
   async run(context, input) {
-    const { planFor, readPolicyFile } = await import('./policy-file.ts');
-    const policy = await readPolicyFile(context);
-    if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
+    const { basisOf, carryOut, isUnchanged } = await import('./changing/index.ts');
     const { root, why } = await context.kernel.rights();
+    if (root && (await isUnchanged(context, input.backend))) {
+      await context.part({ kind: 'nothing', text: 'the host is as the policy says' });
+      return { kind: 'done', value: null };
+    }
+    const { planFor, readPolicyFile } = await import('./policy-file.ts');
+    const file = await readPolicyFile(context);
+    if (!file.ok) return { kind: 'invalid', problems: file.problems };
     if (!root)
       return {
         kind: 'unread',
@@ -42,10 +47,11 @@ Rules come back when the machine starts once \`palisade boot-restore --install\`
       };
     const read = await readHostAndSets(context, { ruleset: [], backend: input.backend });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const planned = planFor(policy.value, read.value);
+    const { policy, source } = file.value;
+    const planned = planFor(policy, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { reportOf } = await import('./planning.ts');
-    const { refusals, sets } = reportOf(context, read.value, planned.value, 1);
+    const { judge } = await import('./planning/index.ts');
+    const { refusals, sets } = judge(context, read.value, planned.value);
     const changed = sets.changed.map((name) => ({
       why: `somebody changed the set ${name}`,
       remedy: `run \`ipset destroy ${name}\` once nothing asks it`,
@@ -56,10 +62,15 @@ Rules come back when the machine starts once \`palisade boot-restore --install\`
       hint,
     }));
     if (problems.length > 0) return { kind: 'unchanged', problems };
-    const { carryOut } = await import('./changing/index.ts');
-    const { emergencyFor } = await import('./boot-hint.ts');
-    const emergency = emergencyFor(planned.value, read.value.host);
-    const making = { seconds: input.timeout, yes: input.yes, backend: input.backend, policy: context.policyFile, emergency };
+    const { emergencyFor } = await import('./emergency.ts');
+    const making = {
+      seconds: input.timeout,
+      yes: input.yes,
+      backend: input.backend,
+      policy: context.policyFile,
+      basis: basisOf(policy, source, read.value.host),
+      emergency: emergencyFor(planned.value, read.value.host),
+    };
     return await carryOut(context, read.value, planned.value.after.host, planned.value.compiled, making);
   },
 });

@@ -32,13 +32,13 @@ address would be let in. Nothing is changed. Chains and rules of other programs 
   ],
   async run(context, input) {
     const { planFor, readPolicyFile } = await import('./policy-file.ts');
-    const policy = await readPolicyFile(context);
-    if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
+    const file = await readPolicyFile(context);
+    if (!file.ok) return { kind: 'invalid', problems: file.problems };
     const read = await readHostAndSets(context, input);
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const planned = planFor(policy.value, read.value);
+    const planned = planFor(file.value.policy, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { reportOf } = await import('./planning.ts');
+    const { reportOf } = await import('./planning/index.ts');
     const value = reportOf(context, read.value, planned.value, input.most);
     if (value.changes || value.refusals.length > 0) return { kind: 'found', value };
     return { kind: value.unknown.length > 0 ? 'unknown' : 'done', value };

@@ -50,7 +50,8 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
       yes: input.yes,
       backend: previous.backend,
       policy: previous.policy,
-      emergency: previous.emergency ?? null,
+      emergency: previous.emergency,
+      basis: previous.basis,
     };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },

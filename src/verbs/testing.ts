@@ -16,18 +16,19 @@ export async function runPolicyTests(
   context: Context,
   input: Reading & { readonly alone: boolean; readonly rehearse: boolean },
 ): Promise<Outcome<TestJson>> {
-  const policy = await readPolicyFile(context);
-  if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
+  const file = await readPolicyFile(context);
+  if (!file.ok) return { kind: 'invalid', problems: file.problems };
+  const { policy } = file.value;
   const base = input.alone ? null : await readHostAndSets(context, input);
   if (base !== null && !base.ok) return { kind: 'invalid', problems: base.problems };
   const read = base?.value ?? { host: bare(), sets: known('') };
-  const planned = planFor(policy.value, read);
+  const planned = planFor(policy, read);
   if (!planned.known) return unread(planned.why, planned.remedy);
   const { after } = planned.value;
   context.progress('asking for every packet');
   let results: readonly TestResult[];
   try {
-    const asked = runTests(policy.value, after.host);
+    const asked = runTests(policy, after.host);
     if (!asked.known) return unread(asked.why, asked.remedy);
     results = asked.value;
   } catch (error) {

@@ -32,7 +32,14 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const making = { seconds: input.timeout, yes: input.yes, backend: origin.backend, policy: null, emergency: null };
+    const making = {
+      seconds: input.timeout,
+      yes: input.yes,
+      backend: origin.backend,
+      policy: null,
+      basis: null,
+      emergency: null,
+    };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },
 });

@@ -69,7 +69,15 @@ async function recordOf(backend: Backend): Promise<OwnRecord> {
       ...table,
       jumps: table.jumps.map(({ from, to }) => ({ from, to, position: 1, text: `-A ${from} -j ${to}` })),
     }));
-  return { at: 1, backend, policy: null, families: { 4: of(4), 6: of(6) }, sets, emergency: { 4: tables(4), 6: tables(6) } };
+  return {
+    at: 1,
+    basis: null,
+    backend,
+    policy: null,
+    families: { 4: of(4), 6: of(6) },
+    sets,
+    emergency: { 4: tables(4), 6: tables(6) },
+  };
 }
 
 let count = 0;

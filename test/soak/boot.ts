@@ -8,23 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import setup from '../namespace-guard.ts';
+import { createHolding } from './holding.ts';
 import { type Machine, makeRoot, startMachine } from './machine.ts';
 
 const { values } = parseArgs({ options: { root: { type: 'string', default: join(tmpdir(), 'palisade-soak-debian') } } });
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const { say, holds, end } = createHolding();
 await setup();
 const project = join(import.meta.dirname, '../..');
 await makeRoot(values.root);
 const writes = mkdtempSync(join(tmpdir(), 'palisade-soak-boot-'));
-let failed = 0;
-let passed = 0;
-
-function holds(what: string, is: boolean, seen = ''): void {
-  if (is) passed += 1;
-  else failed += 1;
-  say(`${is ? '    holds' : 'NOT SO   '}  ${what}${is || seen === '' ? '' : `:\n${seen}`}`);
-}
-
 const start = async (): Promise<Machine> => {
   const from = performance.now();
   const machine = await startMachine(values.root, writes, project);
@@ -221,5 +213,4 @@ try {
 } finally {
   rmSync(writes, { recursive: true, force: true });
 }
-say(`${passed} passed, ${failed} failed`);
-if (failed > 0) process.exitCode = 1;
+end();

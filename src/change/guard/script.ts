@@ -16,10 +16,24 @@ import { ownRules, processField } from './own-rules.ts';
  */
 export const guardScript = `#!/bin/sh
 folder=$1
+how=$2
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 trap '' HUP INT TERM
 blank=' '
+
+# Whoever ends the service that we were started by would end us too: we go where process 1 is.
+if [ "$how" != service ] && [ -d /proc/1/root/run/systemd/system ]; then
+  while IFS=: read -r number names path; do
+    top=/proc/1/root/sys/fs/cgroup
+    case $names in
+    '') [ -e "$top/cgroup.controllers" ] || top=$top/unified ;;
+    name=systemd) top=$top/systemd ;;
+    *) continue ;;
+    esac
+    (echo "$$" >"$top$path/cgroup.procs") 2>/dev/null
+  done </proc/1/cgroup
+fi
 
 read -r owner began <"$folder/owner" || exit 1
 sets=$(cat "$folder/sets") || exit 1
@@ -88,4 +102,23 @@ while :; do
   sleep 1
 done
 mark reverted
+`;
+
+/**
+ * Starts the guard (`$0`) of a folder (`$1`), and comes back at once. Where systemd is process 1 and we are in its namespaces, the guard
+ * is a unit of its own, which systemd starts again should somebody kill it: a timer would do no more, and could not revert at once when
+ * palisade dies. Elsewhere a unit would work on another network, or with other files, than the caller: there it is a session of its own.
+ */
+export const starterScript = `
+same=1
+for kind in net mnt user pid; do
+  [ "$(readlink "/proc/self/ns/$kind")" = "$(readlink "/proc/1/ns/$kind")" ] || same=0
+done
+if [ "$same" = 1 ] && [ -d /run/systemd/system ]; then
+  read -r now rest </proc/uptime
+  systemd-run --quiet --collect --unit="palisade-guard-$now-$$" --description='Undoes a change of the firewall unless it is confirmed' \\
+    -p Type=exec -p Restart=on-abnormal -p RestartSec=100ms -p StartLimitIntervalSec=0 -p OOMScoreAdjust=-900 -p TimeoutStopSec=1 \\
+    -p StandardOutput=null -p StandardError=null /bin/sh "$0" "$1" service </dev/null >/dev/null 2>&1 && exit 0
+fi
+exec setsid -f sh "$0" "$1" session </dev/null >/dev/null 2>&1
 `;

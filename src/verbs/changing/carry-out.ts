@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apply,
+  type Basis,
   dropSets,
   forget,
   type Guard,
+  leaveBoot,
   lockState,
   type OwnRecord,
   pendingFolder,
@@ -18,7 +20,7 @@ import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import { bootHint } from '../boot-hint.ts';
-import { isOwnSet, sessionRefusals } from '../planning.ts';
+import { isOwnSet, sessionRefusals } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
@@ -36,6 +38,8 @@ export interface Making {
   readonly policy: string | null;
   /** What the machine is to start with where nothing else can be restored. */
   readonly emergency: OwnRecord['emergency'];
+  /** What it was planned from. */
+  readonly basis: Basis | null;
 }
 
 /**
@@ -98,7 +102,10 @@ async function begin(
   const leaves = making.policy === null;
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
-    if (leaves) for (const file of Object.values(files)) forget(file);
+    if (leaves) {
+      await leaveBoot(run, state);
+      for (const file of Object.values(files)) forget(file);
+    } else rememberBasis(files.confirmed, making.basis);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
@@ -106,8 +113,8 @@ async function begin(
     return { kind: 'done', value: null };
   }
   const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const { policy, emergency } = making;
-  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, emergency };
+  const { policy, basis, emergency } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -131,6 +138,12 @@ async function begin(
     seconds: making.yes ? null : making.seconds,
   });
   return { guard: applied.value.guard, record: changed, sets: names };
+}
+
+/** Planned from something else, it came to the same: the next time that needs not be found out again. */
+function rememberBasis(file: string, basis: Basis | null): void {
+  const confirmed = readRecord(file);
+  if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
 }
 
 async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {

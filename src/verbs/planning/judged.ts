@@ -1,24 +1,24 @@
-import { compareRulesets, wholePackets } from '../analysis/answers/index.ts';
-import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
-import { OverBudget } from '../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, textDiff } from '../change/index.ts';
-import type { Host, IpSet } from '../model/host/index.ts';
-import { formatAddress } from '../model/net/index.ts';
-import { allOf, type Constraint, type Hook, not, packetToJson } from '../model/packet/index.ts';
-import { aloneHost, firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
-import type { Problem } from '../result.ts';
-import { rewritesToJson, wayToJson } from './diff-shapes.ts';
-import type { PlanJson } from './plan-shape.ts';
-import type { Planned } from './policy-file.ts';
-import type { HostAndSets } from './reading.ts';
-import { packet } from './shapes.ts';
-import type { Context } from './verb.ts';
+import { OverBudget } from '../../analysis/space/index.ts';
+import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate } from '../../change/index.ts';
+import type { Host, IpSet } from '../../model/host/index.ts';
+import { formatAddress } from '../../model/net/index.ts';
+import { packetToJson } from '../../model/packet/index.ts';
+import { ownPrefix, prove, runTests } from '../../policy/index.ts';
+import type { Problem } from '../../result.ts';
+import type { PlanJson } from '../plan-shape.ts';
+import type { Planned } from '../policy-file.ts';
+import type { HostAndSets } from '../reading.ts';
+import { packet } from '../shapes.ts';
+import type { Context } from '../verb.ts';
 
-/** Everything that can be said of a change before it is made. */
-export function reportOf(context: Context, before: HostAndSets, planned: Planned, most: number): PlanJson {
-  const { policy, compiled, situation, after } = planned;
+/** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
+export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'refusals' | 'unknown'>;
+
+/** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
+export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
+  const { policy, compiled, situation, after, alone } = planned;
   context.progress('proving that the rules mean what the policy says');
-  const proof = prove(policy, compiled, situation).ways.map((way): PlanJson['proof'][number] => ({
+  const proof = prove(policy, compiled, situation, alone).ways.map((way): PlanJson['proof'][number] => ({
     family: way.family,
     way: way.way,
     proved: way.kind === 'equal',
@@ -29,30 +29,7 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
           ? way.why
           : `the ${way.by === 'policy' ? 'policy' : 'rules'} alone would ${way.ending} a packet: a fault of palisade`,
   }));
-  context.progress('comparing what is with what would be');
-  const unknown: PlanJson['unknown'][number][] = [];
-  const lines: PlanJson['lines'][number][] = [];
-  const connections: PlanJson['difference']['families'][number][] = [];
-  const strays: PlanJson['difference']['families'][number][] = [];
-  for (const family of [4, 6] as const) {
-    const [old, now] = [before.host.rulesets[family], after.host.rulesets[family]];
-    if (!old.known || !now.known) continue;
-    lines.push(...textDiff(old.value, now.value).map((line) => ({ family, ...line })));
-    const [one, other] = [
-      { ruleset: old.value, surroundings: surroundingsOf(before.host) },
-      { ruleset: now.value, surroundings: surroundingsOf(after.host) },
-    ];
-    const first = (hook: Hook): Constraint => firstPackets(family, hook);
-    const compared = compareRulesets(family, one, other, { most, within: first });
-    const rest = compareRulesets(family, one, other, { most, within: (hook) => allOf(not(first(hook)), wholePackets) });
-    connections.push({
-      family,
-      ways: compared.ways.map((way) => wayToJson(way, new Map())),
-      rewrites: rewritesToJson(compared.rewrites),
-    });
-    strays.push({ family, ways: rest.ways.map((way) => wayToJson(way, new Map())), rewrites: { differences: [], more: false } });
-  }
-  unknown.push(...besides(before, planned));
+  const unknown: PlanJson['unknown'][number][] = [...besides(before, planned)];
   const tests = testsOf(planned, unknown);
   const sessions = before.host.sessions;
   if (!sessions.known) unknown.push({ what: 'who manages this host now', why: sessions.why, remedy: sessions.remedy });
@@ -80,15 +57,9 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
       .filter(({ why }) => why?.endsWith('a fault of palisade') === true)
       .map(({ family, way, why }) => ({ why: `IPv${family} ${way}: ${why}`, remedy: 'please report it with the policy' })),
   ];
-  const sets = setsOf(before, planned);
   return {
-    policy: context.policyFile,
-    changes: lines.length > 0 || sets.added.length > 0 || sets.changed.length > 0 || sets.unused.length > 0,
     proof,
-    lines,
-    sets,
-    difference: { before: 'now', after: context.policyFile, families: connections, assumed: [], unknown: [] },
-    strays: { before: 'now', after: context.policyFile, families: strays, assumed: [], unknown: [] },
+    sets: setsOf(before, planned),
     tests,
     sessions: fates?.map(fateToJson) ?? null,
     others: others.map(({ name }) => name),
@@ -180,11 +151,10 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   return found;
 }
 
-function setsOf({ host }: HostAndSets, { compiled }: Planned): PlanJson['sets'] {
+function setsOf({ host }: HostAndSets, { compiled, alone }: Planned): PlanJson['sets'] {
   const there = host.sets.known ? [...host.sets.value.keys()] : [];
-  const made = aloneHost(compiled).sets;
   const isOther = (name: string): boolean => {
-    const [one, other] = [host.sets, made].map((sets) => (sets.known ? sets.value.get(name) : undefined));
+    const [one, other] = [host.sets, alone.sets].map((sets) => (sets.known ? sets.value.get(name) : undefined));
     return one !== undefined && other !== undefined && contentOf(one) !== contentOf(other);
   };
   const wanted = new Set(compiled.sets.map(({ name }) => name));
@@ -205,9 +175,11 @@ function contentOf({ members }: IpSet): string {
     .join();
 }
 
+const ownSet = new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`);
+
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
 export function isOwnSet(name: string): boolean {
-  return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
+  return ownSet.test(name);
 }
 
 function lockedOut({ session, established }: SessionFate): PlanJson['refusals'][number] {

@@ -1,0 +1,6 @@
+/**
+ * What can be said of a change before it is made: whether it may be made at all (`judged`), and which lines and packets it changes
+ * (`report`). `plan` prints the whole; `apply` asks only whether it may. Nothing here changes anything.
+ */
+export { isOwnSet, type Judged, judge, sessionRefusals } from './judged.ts';
+export { reportOf } from './report.ts';
