@@ -86,6 +86,8 @@ _palisade() {
   plan:--sets) _palisade_path -f "$cur"; return ;;
   plan:--facts) _palisade_path -f "$cur"; return ;;
   plan:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  plan:--format) mapfile -t COMPREPLY < <(compgen -W 'text json markdown' -- "$cur"); return ;;
+  plan:--out) _palisade_path -f "$cur"; return ;;
   plan:--most) :; return ;;
   test:--ruleset) _palisade_path -f "$cur"; return ;;
   test:--sets) _palisade_path -f "$cur"; return ;;
@@ -111,9 +113,9 @@ _palisade() {
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
-  plan) flags='--ruleset --sets --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
+  plan) flags='--ruleset --sets --facts --backend --format --out --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
-  apply) flags='--timeout --yes --backend --json --no-color --quiet --config --state --policy --help' ;;
+  apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;

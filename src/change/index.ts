@@ -16,7 +16,7 @@ export { bootScript } from './boot/script.ts';
 export { bootUnits } from './boot/units.ts';
 export { type Guard, repair, uptime } from './guard/guard.ts';
 export { disarm, forget, type PendingState, pendingFolder, pendingState, revertPending } from './guard/pending.ts';
-export { type Basis, hostText } from './history/basis.ts';
+export { type Basis, hostText, linesOfOthers } from './history/basis.ts';
 export { lockState } from './history/lock.ts';
 export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { bansBehind, type Other, othersOn } from './plan/others.ts';

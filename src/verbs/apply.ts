@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { changePart } from './change-shape.ts';
-import { readHostAndSets } from './reading.ts';
 import { verb } from './verb.ts';
 
 export const apply = verb({
@@ -14,63 +13,37 @@ session. It undoes the change after --timeout seconds unless \`palisade confirm\
 palisade dies in the middle of it. Rules of other programs stay where they are, also those that they add meanwhile.
 Rules come back when the machine starts once \`palisade boot-restore --install\` was run.`,
   input: z.object({
+    plan: z
+      .string()
+      .optional()
+      .describe('Make what palisade plan --out FILE kept, if the host is still as it was then')
+      .meta({ value: 'PLAN', path: true, positional: true }),
     timeout: z.int().min(5).max(3600).default(60).describe('Seconds until it undoes itself').meta({ value: 'SECONDS' }),
     yes: z.boolean().default(false).describe('Confirm it at once, if everything is as it was to be'),
+    confirmByReconnect: z
+      .boolean()
+      .default(false)
+      .describe('Confirm it once somebody who manages the host now has connected anew, from the same address'),
+    dryRun: z.boolean().default(false).describe('Only say what would be done, as palisade plan does'),
     backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to write where both are empty'),
   }),
   output: changePart,
   streams: true,
   exits: {
     0: 'the change was confirmed, or there was nothing to do',
-    2: 'the policy could not be read',
+    1: 'with --dry-run: there is something to do, or something that would be refused',
+    2: 'the policy or the plan could not be read',
     3: 'the rules could not be read',
     4: 'the change was refused, or undone; the host is as it was',
   },
   examples: [
     { command: 'palisade apply', says: 'make the change, and wait for palisade confirm' },
     { command: 'palisade apply --yes', says: 'for automation: confirm it at once' },
+    { command: 'palisade apply --confirm-by-reconnect', says: 'keep it as soon as you have come in again' },
+    { command: 'palisade apply plan.json', says: 'make what was planned and looked at before' },
   ],
   async run(context, input) {
-    const { basisOf, carryOut, isUnchanged } = await import('./changing/index.ts');
-    const { root, why } = await context.kernel.rights();
-    if (root && (await isUnchanged(context, input.backend))) {
-      await context.part({ kind: 'nothing', text: 'the host is as the policy says' });
-      return { kind: 'done', value: null };
-    }
-    const { planFor, readPolicyFile } = await import('./policy-file.ts');
-    const file = await readPolicyFile(context);
-    if (!file.ok) return { kind: 'invalid', problems: file.problems };
-    if (!root)
-      return {
-        kind: 'unread',
-        problems: [{ code: 'unread', message: `the firewall may not be changed: ${why}`, hint: 'run palisade as root' }],
-      };
-    const read = await readHostAndSets(context, { ruleset: [], backend: input.backend });
-    if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const { policy, source } = file.value;
-    const planned = planFor(policy, read.value);
-    if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { judge } = await import('./planning/index.ts');
-    const { refusals, sets } = judge(context, read.value, planned.value);
-    const changed = sets.changed.map((name) => ({
-      why: `somebody changed the set ${name}`,
-      remedy: `run \`ipset destroy ${name}\` once nothing asks it`,
-    }));
-    const problems = [...refusals, ...changed].map(({ why: message, remedy: hint }) => ({
-      code: 'plan-refused' as const,
-      message,
-      hint,
-    }));
-    if (problems.length > 0) return { kind: 'unchanged', problems };
-    const { emergencyFor } = await import('./emergency.ts');
-    const making = {
-      seconds: input.timeout,
-      yes: input.yes,
-      backend: input.backend,
-      policy: context.policyFile,
-      basis: basisOf(policy, source, read.value.host),
-      emergency: emergencyFor(planned.value, read.value.host),
-    };
-    return await carryOut(context, read.value, planned.value.after.host, planned.value.compiled, making);
+    const { applyPolicy } = await import('./applying.ts');
+    return await applyPolicy(context, input);
   },
 });

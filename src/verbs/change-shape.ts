@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planReport } from './plan-shape.ts';
 
 /** What a verb that changes the firewall says, in the order in which it happens. */
 export const changePart = z
@@ -12,8 +13,10 @@ export const changePart = z
     }),
     z.object({
       kind: z.literal('confirmed'),
+      by: z.string().nullable().describe('The new connection that confirmed it.'),
       boot: z.string().nullable().describe('What there is to know of the next start of the machine; null: nothing.'),
     }),
+    z.object({ kind: z.literal('plan'), plan: planReport.describe('With --dry-run: what would be done.') }),
   ])
   .meta({ id: 'ChangePart' });
 

@@ -33,7 +33,7 @@ made after the change, or from the console; from an older connection it asks you
     const { bootHint } = await import('./boot-hint.ts');
     const kept = await keep(context);
     if (!kept.ok) return { kind: 'unchanged', problems: kept.problems };
-    await context.part({ kind: 'confirmed', boot: bootHint(context.stateFolder) });
+    await context.part({ kind: 'confirmed', by: null, boot: bootHint(context.stateFolder) });
     return { kind: 'done', value: null };
   },
 });

@@ -27,63 +27,66 @@ export interface PolicyFile {
   readonly source: PolicySource;
 }
 
-/** The texts that a policy is made of. */
+/** All texts that a policy is made of: from the same ones the same policy comes, until something in it expires. */
 export interface PolicySource {
-  /** SHA-256 of its own text. */
-  readonly digest: string;
-  /** Files that it names, by whole path. */
-  readonly files: readonly { readonly path: string; readonly digest: string | null }[];
-  /** From the same texts the same policy comes at any time: nothing in it is fetched, and nothing expires. */
-  readonly lasting: boolean;
+  readonly path: string;
+  readonly text: string;
+  /** Files that it names, by whole path; `null` of one that could not be read. */
+  readonly files: readonly { readonly path: string; readonly text: string | null }[];
+  /** What was looked up for it. */
+  readonly fetched: readonly { readonly source: Source; readonly answer: Fetched }[];
 }
 
 /** The policy that the command line names. Files that it names stand beside it, unless their path is whole. */
 export async function readPolicyFile(context: Context): Promise<Result<PolicyFile>> {
-  const file = context.policyFile;
-  const text = await readText(context, file);
-  if (!text.ok) {
-    const missing = text.problems.map((problem) =>
+  const path = context.policyFile;
+  const bytes = await readText(context, path);
+  if (!bytes.ok) {
+    const missing = bytes.problems.map((problem) =>
       problem.code === 'file-missing' ? { ...problem, hint: 'write one, or name another with --policy FILE' } : problem,
     );
     return failed(...missing);
   }
-  const folder = dirname(resolve(file));
+  const text = Buffer.from(bytes.value, 'latin1').toString('utf8');
   const files = new Map<string, string | null>();
-  const beside = {
-    now: context.clock.now() / 1000,
-    file: (named: string): string | null => {
-      const path = resolve(folder, named);
-      const list = files.has(path) ? (files.get(path) ?? null) : readList(path);
-      files.set(path, list);
-      return list;
-    },
+  const list = (whole: string): string | null => {
+    const found = files.has(whole) ? (files.get(whole) ?? null) : readList(whole);
+    files.set(whole, found);
+    return found;
   };
-  const policyText = Buffer.from(text.value, 'latin1').toString('utf8');
   // First what has to be fetched, then what it came to.
   const wanted: Source[] = [];
-  const plain = readPolicy(policyText, file, {
-    ...beside,
-    fetched: (source) => {
-      wanted.push(source);
-      return { addresses: [], lacking: null };
-    },
-  });
-  const answers = new Map<string, Fetched>();
-  if (wanted.length > 0) {
-    context.progress('looking up names');
-    const { fetchSet } = await import('./fetch-set.ts');
-    for (const source of wanted) answers.set(JSON.stringify(source), await fetchSet(source));
-  }
-  const fetched = (source: Source): Fetched =>
-    answers.get(JSON.stringify(source)) ?? { addresses: [], lacking: 'it was not asked for' };
-  const read = wanted.length === 0 ? plain : readPolicy(policyText, file, { ...beside, fetched });
-  if (!read.ok) return read;
-  const source = {
-    digest: digestOf(policyText),
-    files: [...files].map(([path, list]) => ({ path, digest: list === null ? null : digestOf(list) })),
-    lasting: wanted.length === 0 && !/\bexpires\b/.test(policyText),
+  const ask = (source: Source): Fetched => {
+    wanted.push(source);
+    return { addresses: [], lacking: null };
   };
-  return ok({ policy: read.value, source });
+  const now = context.clock.now() / 1000;
+  const plain = readPolicy(text, path, { now, file: (named) => list(besidePolicy(path, named)), fetched: ask });
+  const named = [...files].map(([whole, of]) => ({ path: whole, text: of }));
+  if (wanted.length === 0)
+    return plain.ok ? ok({ policy: plain.value, source: { path, text, files: named, fetched: [] } }) : plain;
+  context.progress('looking up names');
+  const { fetchSet } = await import('./fetch-set.ts');
+  const fetched: { source: Source; answer: Fetched }[] = [];
+  for (const source of wanted) fetched.push({ source, answer: await fetchSet(source) });
+  const source = { path, text, files: named, fetched };
+  const read = policyOf(source, now);
+  return read.ok ? ok({ policy: read.value, source }) : read;
+}
+
+/** The policy of texts that were read before. @param now seconds since 1970 */
+export function policyOf({ path, text, files, fetched }: PolicySource, now: number): Result<Policy> {
+  const lists = new Map(files.map((file) => [file.path, file.text]));
+  const answers = new Map(fetched.map(({ source, answer }) => [JSON.stringify(source), answer]));
+  return readPolicy(text, path, {
+    now,
+    file: (named) => lists.get(besidePolicy(path, named)) ?? null,
+    fetched: (source) => answers.get(JSON.stringify(source)) ?? { addresses: [], lacking: 'it was not asked for' },
+  });
+}
+
+function besidePolicy(policy: string, named: string): string {
+  return resolve(dirname(resolve(policy)), named);
 }
 
 /** SHA-256, in hexadecimal digits. */
@@ -112,9 +115,9 @@ export interface Planned {
   readonly after: HostAndSets;
 }
 
-/** What would be, of a host whose rules are known. */
-export function planFor(policy: Policy, { host, sets }: HostAndSets): Known<Planned> {
-  const situation = situationOf(host);
+/** What would be, of a host whose rules are known. @param spared those who were spared as bogons when it was planned before */
+export function planFor(policy: Policy, { host, sets }: HostAndSets, spared: Situation['spared'] | null = null): Known<Planned> {
+  const situation = { ...situationOf(host), ...(spared !== null && { spared }) };
   const compiled = compile(policy, { ...situation, digest: digestOf });
   const [four, six] = [host.rulesets[4], host.rulesets[6]];
   if (!four.known) return four;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Host } from '../model/host/index.ts';
 import { changePart } from './change-shape.ts';
 import { verb } from './verb.ts';
 
@@ -32,13 +33,17 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
+    const { sessionRefusals } = await import('./planning/index.ts');
+    const wrongIn = (live: Host) => sessionRefusals(read.value.host, live);
     const making = {
       seconds: input.timeout,
       yes: input.yes,
+      reconnect: false,
       backend: origin.backend,
       policy: null,
       basis: null,
       emergency: null,
+      wrongIn,
     };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },

@@ -43,8 +43,8 @@ export function hostText(host: Host, spares: boolean): string | null {
   return JSON.stringify(said, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
-/** Policies of the table filter are always declared, and so are ours. */
-function linesOfOthers(ruleset: Ruleset): readonly string[] {
+/** Rules, chains and policies that are not ours, without counters. Policies of the table filter are always declared, and so are ours. */
+export function linesOfOthers(ruleset: Ruleset): readonly string[] {
   return ruleset.tables.flatMap(({ name, chains }) =>
     [...chains.values()]
       .filter((chain) => !chain.name.startsWith(ownPrefix))

@@ -1,4 +1,5 @@
 import type { ChangePartJson } from '../../verbs/index.ts';
+import { whole as planText } from './plan.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
 import { paintWords } from './words.ts';
@@ -17,7 +18,12 @@ export function part(said: ChangePartJson, view: View): string {
       return paragraph(`The rules are changed: ${tables} ${tables === 1 ? 'table' : 'tables'}${made}.${wait}`, view);
     }
     case 'confirmed':
-      return paragraph(`Confirmed: the change stays.${said.boot === null ? '' : ` ${said.boot}`}`, view);
+      return paragraph(
+        `Confirmed${said.by === null ? '' : ` by a new connection from ${said.by}`}: the change stays.${said.boot === null ? '' : ` ${said.boot}`}`,
+        view,
+      );
+    case 'plan':
+      return planText(said.plan, view);
   }
 }
 

@@ -24,6 +24,7 @@ import { isOwnSet, sessionRefusals } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
+import { newSessions, wrongNow } from './live.ts';
 import { prepare } from './prepared.ts';
 import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
 
@@ -33,6 +34,8 @@ export interface Making {
   readonly seconds: number;
   /** Confirm it at once, if everything that was to be is so. */
   readonly yes: boolean;
+  /** Confirm it once somebody who manages the host now has connected anew. */
+  readonly reconnect: boolean;
   readonly backend: Backend | undefined;
   /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
   readonly policy: string | null;
@@ -40,6 +43,8 @@ export interface Making {
   readonly emergency: OwnRecord['emergency'];
   /** What it was planned from. */
   readonly basis: Basis | null;
+  /** What was asked of the plan, asked again of the host as it stands. */
+  readonly wrongIn: (live: Host) => readonly Problem[];
 }
 
 /**
@@ -59,14 +64,23 @@ export async function carryOut(
   try {
     const begun = await begin(context, state, before, after, made, making);
     if (!('guard' in begun)) return begun;
+    const wrong = await wrongNow(context, before.host, after, begun.record.backend, making.wrongIn);
+    if (wrong.length > 0) {
+      const reverted = await begun.guard.revert();
+      await dropSets(context.kernel.run, begun.sets);
+      return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
+    }
+    await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
     locked.value();
     if (making.yes) {
       const confirmed = await confirm(context);
       if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
-      await context.part({ kind: 'confirmed', boot: bootHint(state) });
+      await context.part({ kind: 'confirmed', by: null, boot: bootHint(state) });
       return { kind: 'done', value: null };
     }
-    return await waitFor(context, state, begun);
+    const { sessions } = before.host;
+    const fresh = making.reconnect && sessions.known ? newSessions(context, sessions.value) : null;
+    return await waitFor(context, state, begun, fresh);
   } finally {
     locked.value();
   }
@@ -77,6 +91,7 @@ interface Begun {
   readonly record: PendingRecord;
   /** Sets that were made for it. */
   readonly sets: readonly string[];
+  readonly said: { readonly kind: 'changed'; readonly tables: number; readonly sets: number };
 }
 
 async function begin(
@@ -89,6 +104,8 @@ async function begin(
 ): Promise<Begun | Outcome<null>> {
   const unsettled = await settle(context, state);
   if (unsettled !== null) return refused(unsettled);
+  const { sessions } = before.host;
+  if (making.reconnect && !(sessions.known && sessions.value.length > 0)) return refused(nobodyThere);
   const lockedOut = sessionRefusals(before.host, after);
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   const prepared = await prepare(context, before, after, made, making.backend);
@@ -131,13 +148,8 @@ async function begin(
   }
   const changed: PendingRecord = { ...pending, changedAt: uptime() };
   writeRecord(files.pending, changed);
-  await context.part({
-    kind: 'changed',
-    tables: applied.value.tables,
-    sets: sets.length,
-    seconds: making.yes ? null : making.seconds,
-  });
-  return { guard: applied.value.guard, record: changed, sets: names };
+  const said = { kind: 'changed', tables: applied.value.tables, sets: sets.length } as const;
+  return { guard: applied.value.guard, record: changed, sets: names, said };
 }
 
 /** Planned from something else, it came to the same: the next time that needs not be found out again. */
@@ -146,9 +158,15 @@ function rememberBasis(file: string, basis: Basis | null): void {
   if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
 }
 
-async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {
+async function waitFor(
+  context: Context,
+  state: string,
+  { guard, record, sets }: Begun,
+  fresh: (() => Promise<string | null>) | null,
+): Promise<Outcome<null>> {
   const folder = pendingFolder(state);
   const run = context.kernel.run;
+  let by: string | null = null;
   for (;;) {
     if (context.signal.aborted) {
       const reverted = await guard.revert();
@@ -165,7 +183,7 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
           ? readRecord(records(state).pending) === null
           : readRecord(records(state).confirmed)?.at === record.at;
         if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed', boot: bootHint(state) });
+        await context.part({ kind: 'confirmed', by, boot: bootHint(state) });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {
@@ -176,11 +194,24 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
       case 'reverted':
         await dropSets(run, sets);
         return refused(undone);
+      case 'waiting':
+        by = (await fresh?.()) ?? null;
+        // Too late, the next turn sees what became of it.
+        if (by !== null && (await confirm(context)).ok) break;
+        by = null;
+        await sleep(fresh === null ? 100 : 500);
+        break;
       default:
         await sleep(100);
     }
   }
 }
+
+const nobodyThere: Problem = {
+  code: 'plan-refused',
+  message: 'nobody is connected to manage this host, so that no new connection could tell that they still come in',
+  hint: 'leave --confirm-by-reconnect out, and run palisade confirm',
+};
 
 const lost: Problem = {
   code: 'change-undone',

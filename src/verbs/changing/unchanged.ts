@@ -26,8 +26,10 @@ const looked: readonly TextName[] = [
 export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis | null {
   const spares = policy.protect.bogons !== null;
   const text = hostText(host, spares);
-  if (!source.lasting || text === null) return null;
-  return { version: manifest.version, policy: source.digest, files: source.files, spares, host: digestOf(text) };
+  // What is fetched, and what expires, may be other at any time.
+  if (text === null || source.fetched.length > 0 || /\bexpires\b/.test(source.text)) return null;
+  const files = source.files.map((file) => ({ path: file.path, digest: file.text === null ? null : digestOf(file.text) }));
+  return { version: manifest.version, policy: digestOf(source.text), files, spares, host: digestOf(text) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate } from '../.
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
-import { ownPrefix, prove, runTests } from '../../policy/index.ts';
+import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
@@ -47,12 +47,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
       why: `the set ${set} lacks addresses: ${why}`,
       remedy: 'list them in the policy, or write on-failure: empty',
     })),
-    ...tests
-      .filter(({ holds }) => !holds)
-      .map(({ text, line }) => ({
-        why: `a test of the policy fails: ${text}`,
-        remedy: `mend the rules or the test at line ${line ?? '?'}`,
-      })),
+    ...tests.filter(({ holds }) => !holds).map(({ text, line }) => failedTest(text, line)),
     ...proof
       .filter(({ why }) => why?.endsWith('a fault of palisade') === true)
       .map(({ family, way, why }) => ({ why: `IPv${family} ${way}: ${why}`, remedy: 'please report it with the policy' })),
@@ -86,6 +81,25 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
     unknown.push({ what: 'the tests of the policy', why: error.message, remedy: 'ask about single packets with palisade trace' });
     return [];
   }
+}
+
+/** Tests of the policy that fail on a host, as problems; none where asking takes too much, which the plan has said. */
+export function testRefusals(policy: Policy, host: Host): readonly Problem[] {
+  try {
+    const results = runTests(policy, host);
+    if (!results.known) return [{ code: 'unread', message: results.why, hint: results.remedy }];
+    return results.value
+      .filter(({ holds }) => !holds)
+      .map(({ test }) => failedTest(test.text, test.at.line ?? null))
+      .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
+  } catch (error) {
+    if (error instanceof OverBudget) return [];
+    throw error;
+  }
+}
+
+function failedTest(text: string, line: number | null): PlanJson['refusals'][number] {
+  return { why: `a test of the policy fails: ${text}`, remedy: `mend the rules or the test at line ${line ?? '?'}` };
 }
 
 /** Why those who manage the host now would not come in again, or would be cut. */
