@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -97,6 +97,7 @@ _palisade() {
   apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   rollback:--timeout) :; return ;;
   uninstall:--timeout) :; return ;;
+  journal:--last) :; return ;;
   boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
@@ -119,10 +120,11 @@ _palisade() {
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall boot-restore'
+    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

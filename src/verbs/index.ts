@@ -9,6 +9,7 @@ import { bootRestore } from './boot-restore.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { journal } from './journal.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -26,6 +27,7 @@ export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
@@ -55,5 +57,6 @@ export const verbs: readonly Verb[] = [
   confirm,
   rollback,
   uninstall,
+  journal,
   bootRestore,
 ] as unknown as readonly Verb[];

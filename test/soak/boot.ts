@@ -128,10 +128,12 @@ try {
   const now = rulesIn((await machine.run('iptables-save -t filter; ip6tables-save -t filter')).text);
   const sorted = (text: string): string => text.split('\n').toSorted().join('\n');
   holds('all is as it was confirmed, with the way from Docker’s chain', sorted(now) === sorted(confirmed), now);
-  const words = await machine.run('cat /var/lib/palisade/words; ls /var/lib/palisade');
+  const words = await machine.run(`${palisade} journal show; ls /var/lib/palisade`);
   holds(
     'it is said that the change which waited is gone',
-    /nobody had confirmed/.test(words.text) && !/pending/.test(words.text),
+    /boot: the confirmed firewall is restored/.test(words.text) &&
+      /nobody had confirmed/.test(words.text) &&
+      !/pending/.test(words.text),
     words.text,
   );
   const order = await machine.run(

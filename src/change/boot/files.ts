@@ -75,7 +75,10 @@ export function writeForBoot(stateFolder: string, record: OwnRecord): void {
   const where = place();
   const boot = join(stateFolder, 'boot');
   // A change of a namespace on this machine is not what the machine starts with.
-  if (where !== 'host' && placeOf(boot) === 'host') return;
+  if (where !== 'host' && placeOf(boot) === 'host') {
+    rmSync(join(boot, 'next'), { force: true });
+    return;
+  }
   const name = String(record.at);
   mkdirSync(join(boot, name, 'emergency'), { recursive: true, mode: 0o700 });
   for (const [file, text] of bootFiles(record, where))

@@ -117,7 +117,7 @@ async function start(run: Run, folder: string): Promise<boolean> {
  */
 export async function repair(run: Run, folder: string): Promise<Result<void>> {
   if (isThere(join(folder, 'place')) && readFileSync(join(folder, 'place'), 'latin1') === place()) {
-    writeFileSync(join(folder, 'deadline'), '0\n', { flush: true });
+    writeFileSync(join(folder, 'deadline'), '-2\n', { flush: true });
     rmSync(join(folder, 'committing'), { force: true });
     if (!(await start(run, folder)) || !(await appears(join(folder, 'reverted'), patience.revertMs)))
       return failed({

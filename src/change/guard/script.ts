@@ -74,10 +74,18 @@ while :; do
     exit 0
   fi
   if [ -e "$folder/committing" ]; then
-    if ! alive; then break; fi
+    if ! alive; then
+      reason='palisade died while it wrote the rules'
+      break
+    fi
   else
     deadline=$(cat "$folder/deadline" 2>/dev/null)
-    if [ -z "$deadline" ] || [ "$(now)" -ge "$deadline" ]; then break; fi
+    reason='its files are gone'
+    if [ -z "$deadline" ]; then break; fi
+    reason='nobody confirmed it in time'
+    if [ "$deadline" -le 0 ]; then reason='somebody asked for it'; fi
+    if [ "$deadline" = -2 ]; then reason='palisade and who would undo it had died'; fi
+    if [ "$(now)" -ge "$deadline" ]; then break; fi
   fi
   sleep 0.2 2>/dev/null || sleep 1
 done
@@ -101,6 +109,9 @@ while :; do
   if [ "$failed" = 0 ]; then break; fi
   sleep 1
 done
+# For the journal, which palisade writes when it runs again.
+(umask 077 && printf '%s guard %s, and the change is undone; %s tables were read back and are as they were\\n' \\
+  "$(date +%s)" "$reason" "$((all / 9))" >>"\${folder%/*}/words") 2>/dev/null
 mark reverted
 `;
 

@@ -25,6 +25,7 @@ import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
+import { hear, note, noteAfter } from './noting.ts';
 import { prepare } from './prepared.ts';
 import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
 
@@ -68,6 +69,8 @@ export async function carryOut(
     if (wrong.length > 0) {
       const reverted = await begun.guard.revert();
       await dropSets(context.kernel.run, begun.sets);
+      hear(context, state);
+      await noteAfter(context, state, 'refused', begun.record, wrong.map(({ message }) => message).join('; '));
       return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
     }
     await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
@@ -137,6 +140,7 @@ async function begin(
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
   const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
   writeRecord(files.pending, pending);
+  await note(context, state, 'begun', record, `${changes} tables differ`);
   context.progress('changing the rules');
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
@@ -144,10 +148,19 @@ async function begin(
   const names = sets.map(({ name }) => name);
   if (!applied.ok) {
     await dropSets(run, names);
+    hear(context, state);
+    await noteAfter(context, state, 'refused', record, applied.problems.map(({ message }) => message).join('; '));
     return { kind: 'unchanged', problems: applied.problems };
   }
   const changed: PendingRecord = { ...pending, changedAt: uptime() };
   writeRecord(files.pending, changed);
+  await noteAfter(
+    context,
+    state,
+    'changed',
+    changed,
+    `${applied.value.tables} tables were written, read back, and are as they were to be`,
+  );
   const said = { kind: 'changed', tables: applied.value.tables, sets: sets.length } as const;
   return { guard: applied.value.guard, record: changed, sets: names, said };
 }
@@ -193,6 +206,7 @@ async function waitFor(
       }
       case 'reverted':
         await dropSets(run, sets);
+        await settleAlone(context);
         return refused(undone);
       case 'waiting':
         by = (await fresh?.()) ?? null;

@@ -15,6 +15,7 @@ import {
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
+import { hear, noteAfter } from './noting.ts';
 import { type PendingRecord, records } from './records.ts';
 
 /** Keeps a change that waits, and what it is to be known by: written before it is confirmed, so that a full disk is told in time. */
@@ -47,6 +48,7 @@ async function keep(context: Context, state: string): Promise<void> {
     const confirmed = readRecord(files.confirmed);
     if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
     writeRecord(files.confirmed, next);
+    await noteAfter(context, state, 'confirmed', next, next.leaves ? 'nothing of palisade is left' : 'the change stays');
     if (next.leaves) await leaveBoot(context.kernel.run, state);
     else keepForBoot(state, next);
     await dropSets(context.kernel.run, next.unused);
@@ -61,6 +63,7 @@ async function keep(context: Context, state: string): Promise<void> {
 /** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */
 export async function settle(context: Context, state: string): Promise<Problem | null> {
   const folder = pendingFolder(state);
+  hear(context, state);
   switch (pendingState(folder)) {
     case 'waiting':
     case 'reverting':
@@ -70,6 +73,7 @@ export async function settle(context: Context, state: string): Promise<Problem |
       return null;
     case 'abandoned': {
       const repaired = await repair(context.kernel.run, folder);
+      hear(context, state);
       return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
     }
     default:
