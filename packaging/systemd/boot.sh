@@ -43,12 +43,13 @@ field() { # pid number
   eval "printf '%s' \"\${$number}\""
 }
 
-# Whether the process that a file names is still there.
+# Whether the process that a file names is still there: of this start, where it says of which.
 lives() { # file
-  pid='' began=''
-  { read -r pid began <"$1"; } 2>/dev/null
-  [ -n "$pid" ] && [ "$(field "$pid" 20)" = "$began" ]
+  pid='' began='' start=''
+  { read -r pid began start <"$1"; } 2>/dev/null
+  [ -n "$pid" ] && [ "$(field "$pid" 20)" = "$began" ] && [ "${start:-$thisStart}" = "$thisStart" ]
 }
+thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)
 
 # What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
 own() {
@@ -133,6 +134,8 @@ every() { # function folder
   result=0
   while read -r family table save restore <&3; do
     if [ -n "$only" ] && [ "$only" != "$family" ]; then continue; fi
+    # A machine that starts without IPv6 needs no rules for it.
+    if [ "$family" = 6 ] && [ ! -e /proc/sys/net/ipv6 ]; then continue; fi
     at=$2/$family.$table
     "$1" "$family" "$table" "$save" "$restore" "$(cat "$at.chains")" "$(cat "$at.policies")" "$(cat "$at.jumps")" \
       "$(cat "$at.rules")" "$(cat "$at.own")" || result=1
@@ -268,7 +271,7 @@ emergency() {
 settle() {
   if [ -n "$strange" ] || [ ! -e "$state/pending/place" ] || [ -e "$state/pending/disarmed" ]; then return; fi
   read -r place rest <"$state/pending/place"
-  if [ "$place" = "$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)" ]; then return; fi
+  if [ "$place" = "$thisStart" ]; then return; fi
   rm -rf "$state/pending" "$state/pending.json" "$state/boot/next"
   say 'a change that nobody had confirmed ended with the machine'
   word 'a change that nobody had confirmed ended with the machine'
@@ -297,25 +300,39 @@ rules() {
   end 1 emergency
 }
 
-# Gives Docker's chain the jump that it lacks; touches nothing else.
-attach() {
-  result=0
-  printf '%s\n' "$7" | {
-    while read -r position flag from rest; do
-      case $from in
-      '' | PREROUTING | INPUT | FORWARD | OUTPUT | POSTROUTING) continue ;;
-      esac
-      there=$("$3" -t "$2" 2>/dev/null)
-      has "$from" || exit 2
-      if printf '%s\n' "$there" | grep -q -x -F -e "-A $from $rest"; then continue; fi
-      error=$(printf '*%s\n-I %s %s %s\nCOMMIT\n' "$2" "$from" "$(spot "$from" 0 1)" "$rest" | "$4" --noflush -w 5 2>&1) || {
-        say "$from has no jump to palisade's chain: $(printf '%s\n' "$error" | head -n 1)"
-        exit 1
-      }
-      say "$from leads to palisade's chain again"
-    done
-    exit 0
-  }
+# Gives Docker's chain the jump that it lacks, and has ours come first again where Docker put its own before them; touches nothing else.
+attach() { # family table save restore chains policies jumps rules own
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  lines=$(printf '%s\n' "$7" | while read -r position flag from rest; do
+    case $from in
+    '') ;;
+    PREROUTING | INPUT | FORWARD | OUTPUT | POSTROUTING) ahead "$from" ;;
+    *)
+      has "$from" || exit 1
+      printf '%s\n' "$there" | grep -q -x -F -e "-A $from $rest" || printf -- '-I %s %s %s\n' "$from" "$(spot "$from" 0 1)" "$rest"
+      ;;
+    esac
+  done) || return 1
+  [ -n "$lines" ] || return 0
+  say "Docker's chains and palisade's stand as they did when they were confirmed"
+  error=$(printf '*%s\n%s\nCOMMIT\n' "$2" "$lines" | "$4" --noflush -w 5 2>&1) && return 0
+  say "the way from Docker's chain to palisade's is not there: $(printf '%s\n' "$error" | head -n 1)"
+  return 1
+}
+
+# What moves palisade's jumps of a chain before others' rules again, where they are behind.
+ahead() { # chain
+  [ "$1" != "${seen:-}" ] || return 0
+  seen=$1
+  mine=$(printf '%s\n' "$there" | jumps | grep -e "^-A $1 ")
+  first=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-' | head -n 1)
+  wanted=$(spot "$1" 0 1)
+  if [ -z "$mine" ] || [ "${first%%:*}" -le "$wanted" ]; then return 0; fi
+  printf '%s\n' "$mine" | sed 's/^-A /-D /'
+  printf '%s\n' "$mine" | while read -r flag from rest; do
+    printf -- '-I %s %s %s\n' "$from" "$wanted" "$rest"
+    wanted=$((wanted + 1))
+  done
 }
 
 case $what in

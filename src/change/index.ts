@@ -11,7 +11,7 @@ export { type OwnTable, ownOf } from './apply/own.ts';
 export { dropSets } from './apply/sets.ts';
 export { transactionsOf } from './apply/transaction.ts';
 export { bootFiles, hasBoot, keepForBoot, writeForBoot } from './boot/files.ts';
-export { bootInstalled, installBoot, leaveBoot, removeBoot } from './boot/install.ts';
+export { bootInstalled, installBoot, leaveBoot, refreshBoot, removeBoot } from './boot/install.ts';
 export { bootScript } from './boot/script.ts';
 export { bootUnits } from './boot/units.ts';
 export { type Guard, repair, uptime } from './guard/guard.ts';

@@ -202,8 +202,9 @@ describe('a machine that starts', () => {
       await tool(ns, [iptables, '-A', 'DOCKER-USER', '-j', 'RETURN']);
       await tool(ns, [iptables, '-I', 'FORWARD', '-j', 'DOCKER-USER']);
     }
-    for (const said of [expect.stringContaining('leads to palisade’s chain again'.replace('’', "'")), ''])
-      expect(await boot(ns, 'docker', state)).toMatchObject({ status: 0, said });
+    for (const said of ["palisade: Docker's chains and palisade's stand as they did when they were confirmed\n".repeat(2), ''])
+      expect(await boot(ns, 'docker', state)).toEqual({ status: 0, word: 'restored', said });
     expect(await saved(ns, backend, 4)).toContain('-A DOCKER-USER -j PAL-DOCKER\n-A DOCKER-USER -j RETURN\n');
+    expect(await saved(ns, backend, 4)).toContain('-A FORWARD -j PAL-FWD\n-A FORWARD -j DOCKER-USER\n');
   });
 });

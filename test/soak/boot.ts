@@ -128,6 +128,10 @@ try {
   const now = rulesIn((await machine.run('iptables-save -t filter; ip6tables-save -t filter')).text);
   const sorted = (text: string): string => text.split('\n').toSorted().join('\n');
   holds('all is as it was confirmed, with the way from Docker’s chain', sorted(now) === sorted(confirmed), now);
+  const plan = await machine.run(
+    `sed s/smtp,/http,/ /etc/palisade/policy.yaml >/root/first.yaml; ${palisade} --policy /root/first.yaml plan`,
+  );
+  holds('a plan finds nothing to do', plan.status === 0, plan.text);
   const words = await machine.run(`${palisade} journal show; ls /var/lib/palisade`);
   holds(
     'it is said that the change which waited is gone',

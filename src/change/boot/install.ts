@@ -29,16 +29,16 @@ export async function installBoot(run: Run, stateFolder: string, root = '/'): Pr
     [scriptPath, bootScript],
     ...[...bootUnits(stateFolder)].map(([name, text]) => [join(unitFolder, name), text] as const),
   ]);
-  for (const [path, text] of files) {
-    const file = join(root, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, text, { flush: true });
-    chmodSync(`${file}.new`, path === scriptPath ? 0o755 : 0o644);
-    renameSync(`${file}.new`, file);
-  }
+  for (const [path, text] of files) writeWhole(join(root, path), text, path === scriptPath ? 0o755 : 0o644);
   const enabled = await systemctl(run, root, 'enable', enabledUnits);
   if (!enabled.ok) return enabled;
   return ok([...files.keys()]);
+}
+
+/** Has the machine use the script of this palisade, which reads the files as this one writes them. */
+export function refreshBoot(stateFolder: string): void {
+  if (bootInstalled(stateFolder) === 'installed' && readIfThere(scriptPath) !== bootScript)
+    writeWhole(scriptPath, bootScript, 0o755);
 }
 
 /** Takes them away. Rules that are loaded stay. */
@@ -66,6 +66,13 @@ async function systemctl(run: Run, root: string, what: 'enable' | 'disable', uni
     message: `the units could not be ${what}d: ${why}`,
     hint: `where the machine does not start with systemd, have it run \`sh ${scriptPath} restore STATE\` before its network starts`,
   });
+}
+
+function writeWhole(file: string, text: string, mode: number): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text, { flush: true });
+  chmodSync(`${file}.new`, mode);
+  renameSync(`${file}.new`, file);
 }
 
 function readIfThere(file: string): string | null {

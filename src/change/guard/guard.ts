@@ -130,9 +130,14 @@ export async function repair(run: Run, folder: string): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** This start of the machine, or of the container, and this network namespace. */
+/** This start of the machine, or of the container. */
+export function machineStart(): string {
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${startOf(1)}`;
+}
+
+/** With this network namespace. */
 function place(): string {
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${startOf(1)} ${readlinkSync('/proc/self/ns/net')}\n`;
+  return `${machineStart()} ${readlinkSync('/proc/self/ns/net')}\n`;
 }
 
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */

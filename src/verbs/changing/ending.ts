@@ -9,6 +9,7 @@ import {
   pendingFolder,
   pendingState,
   readRecord,
+  refreshBoot,
   repair,
   writeForBoot,
   writeRecord,
@@ -50,7 +51,10 @@ async function keep(context: Context, state: string): Promise<void> {
     writeRecord(files.confirmed, next);
     await noteAfter(context, state, 'confirmed', next, next.leaves ? 'nothing of palisade is left' : 'the change stays');
     if (next.leaves) await leaveBoot(context.kernel.run, state);
-    else keepForBoot(state, next);
+    else {
+      keepForBoot(state, next);
+      refreshBoot(state);
+    }
     await dropSets(context.kernel.run, next.unused);
     if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
   }
