@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | open | close | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -97,6 +97,12 @@ _palisade() {
   apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   rollback:--timeout) :; return ;;
   uninstall:--timeout) :; return ;;
+  uninstall:--out) _palisade_path -d "$cur"; return ;;
+  open:--from) :; return ;;
+  open:--for) :; return ;;
+  open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  close:--from) :; return ;;
+  close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   journal:--last) :; return ;;
   boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
@@ -119,12 +125,14 @@ _palisade() {
   apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
-  uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
+  open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
+  close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall journal boot-restore'
+    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall open close journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -8,8 +8,9 @@
 export { type Applied, type Applying, apply, type Wanted } from './apply/apply.ts';
 export { safeOrder } from './apply/order.ts';
 export { type OwnTable, ownOf } from './apply/own.ts';
+export { lastingText, plainSet, renamings } from './apply/plain.ts';
 export { dropSets } from './apply/sets.ts';
-export { transactionsOf } from './apply/transaction.ts';
+export { transactionsOf, writeTransaction } from './apply/transaction.ts';
 export { bootFiles, hasBoot, keepForBoot, writeForBoot } from './boot/files.ts';
 export { bootInstalled, installBoot, leaveBoot, refreshBoot, removeBoot } from './boot/install.ts';
 export { bootScript } from './boot/script.ts';
@@ -21,6 +22,7 @@ export { type Author, append, type Chained, journalFile, readJournal, type What 
 export { lockState } from './history/lock.ts';
 export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { takeWords, takeWordsAlone } from './history/words.ts';
+export { type Hole, holeRules, holesOf, holeTransactions, withoutHoles } from './open/holes.ts';
 export { bansBehind, type Other, othersOn } from './plan/others.ts';
 export { foreignOf, plannedRuleset } from './plan/planned.ts';
 export { fatesOf, type SessionFate } from './plan/sessions.ts';

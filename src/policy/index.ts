@@ -8,13 +8,16 @@
 export { builtinChains } from './builtins.ts';
 export { aloneText } from './compile/alone.ts';
 export * from './compile/compile.ts';
+export { plainConditions } from './compile/plain.ts';
 export { type CompiledSet, setsText } from './compile/sets.ts';
 export { decide } from './decide.ts';
 export { type Doors, emergencyOf } from './emergency.ts';
+export { readMember } from './load/names.ts';
 export { type Beside, type Fetched, readPolicy } from './load/read.ts';
 export { policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export * from './policy.ts';
 export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
+export { mergeServices, readService, serviceHint } from './services/services.ts';
 export { firstPackets, runTests, type TestResult } from './tests.ts';
 export type { Situation } from './usual.ts';

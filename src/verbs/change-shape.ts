@@ -16,6 +16,10 @@ export const changePart = z
       by: z.string().nullable().describe('The new connection that confirmed it.'),
       boot: z.string().nullable().describe('What there is to know of the next start of the machine; null: nothing.'),
     }),
+    z.object({
+      kind: z.literal('left'),
+      files: z.array(z.string()).describe('Files that load the rules when the machine starts.'),
+    }),
     z.object({ kind: z.literal('plan'), plan: planReport.describe('With --dry-run: what would be done.') }),
   ])
   .meta({ id: 'ChangePart' });

@@ -6,10 +6,12 @@
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { bootRestore } from './boot-restore.ts';
+import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { journal } from './journal.ts';
+import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -29,6 +31,7 @@ export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
+export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
 export type { ScriptPartJson } from './script-shape.ts';
@@ -57,6 +60,8 @@ export const verbs: readonly Verb[] = [
   confirm,
   rollback,
   uninstall,
+  open,
+  close,
   journal,
   bootRestore,
 ] as unknown as readonly Verb[];

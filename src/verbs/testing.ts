@@ -1,5 +1,6 @@
 import { createEvaluator } from '../analysis/index.ts';
 import { OverBudget } from '../analysis/space/index.ts';
+import { withoutHoles } from '../change/index.ts';
 import { known } from '../model/host/index.ts';
 import { packetToJson } from '../model/packet/index.ts';
 import { emptyRuleset } from '../model/ruleset/index.ts';
@@ -25,23 +26,24 @@ export async function runPolicyTests(
   const planned = planFor(policy, read);
   if (!planned.known) return unread(planned.why, planned.remedy);
   const { after } = planned.value;
+  const judged = withoutHoles(after.host);
   context.progress('asking for every packet');
   let results: readonly TestResult[];
   try {
-    const asked = runTests(policy, after.host);
+    const asked = runTests(policy, judged);
     if (!asked.known) return unread(asked.why, asked.remedy);
     results = asked.value;
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
     return unread(`undecided: ${error.message}`, 'ask about single packets with palisade trace');
   }
-  const evaluator = createEvaluator(after.host);
+  const evaluator = createEvaluator(judged);
   const claims = results.map(({ packet: shown }) => {
     const trace = shown === null ? null : evaluator.trace(shown);
     return shown === null || trace === null ? null : claimOf({ packet: shown, trace });
   });
   const sent = claims.filter((claim) => claim !== null);
-  const proofs = input.rehearse ? await prove(context, { ...after, backend: input.backend }, sent) : [];
+  const proofs = input.rehearse ? await prove(context, { ...after, host: judged, backend: input.backend }, sent) : [];
   const tests = results.map(({ test: { text, at }, holds, packet: shown }, index): TestJson['tests'][number] => {
     const claim = claims[index] ?? null;
     const proof = claim === null ? undefined : proofs[sent.indexOf(claim)];

@@ -7,8 +7,8 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { arm, type Guard, type Guarded } from '../guard/guard.ts';
 import { type OwnTable, ownOf } from './own.ts';
 import { makeSets } from './sets.ts';
-import { lockSeconds, toolsFor } from './tools.ts';
-import { isSame, type Transaction, transactionsOf } from './transaction.ts';
+import { toolsFor } from './tools.ts';
+import { isSame, transactionsOf, writeTransaction } from './transaction.ts';
 
 /** What a family's own part is to be, as the kernel prints it, and in which order its tables are written. */
 export interface Wanted {
@@ -99,35 +99,12 @@ async function commitFamily({ run, backend }: Applying, lock: string, wanted: Wa
     );
     problem = null;
     for (const transaction of open) {
-      problem = await commit(run, lock, backend, wanted.family, transaction);
+      problem = await writeTransaction(run, backend, wanted.family, transaction, lock);
       if (problem !== null) break;
     }
     if (problem === null) return ok(undefined);
   }
   return failed(problem ?? { code: 'restore-refused', message: 'the rules could not be written', hint: 'try again' });
-}
-
-/** Under a lock, so that nobody undoes what a tool is still writing. */
-async function commit(
-  run: Run,
-  lock: string,
-  backend: Backend,
-  family: Family,
-  { table, text }: Transaction,
-): Promise<Problem | null> {
-  const { restore } = toolsFor(family, backend);
-  const argv = ['flock', lock, restore, '--noflush', '-w', String(lockSeconds)] as const;
-  const result = await run({ argv, input: text, timeoutMs: 120_000 });
-  if (result.kind === 'exited' && result.status === 0) return null;
-  const why = result.kind === 'exited' ? (result.stderr.trim().split('\n')[0] ?? '') : result.kind;
-  return {
-    code: 'restore-refused',
-    message: `${restore} did not take the table ${table}: ${why}`,
-    hint:
-      result.kind === 'exited' && result.status === 4
-        ? 'another program holds the lock; try again'
-        : 'nothing is changed; see palisade plan',
-  };
 }
 
 /** Whether what is there is what was to be. */

@@ -1,4 +1,9 @@
+import type { Run } from '../../kernel/index.ts';
+import type { Backend } from '../../model/host/index.ts';
+import type { Family } from '../../model/net/index.ts';
+import type { Problem } from '../../result.ts';
 import type { OwnTable } from './own.ts';
+import { lockSeconds, toolsFor } from './tools.ts';
 
 /** What `iptables-restore --noflush` reads to change one table; the kernel takes all of it or nothing. */
 export interface Transaction {
@@ -54,4 +59,32 @@ function isSameJumps(old: OwnTable, now: OwnTable): boolean {
       .sort()
       .join('\n');
   return words(old) === words(now);
+}
+
+/**
+ * Writes one table, or says why the kernel or its tool does not take it.
+ *
+ * @param lock a file that is locked meanwhile, so that nobody undoes what a tool is still writing
+ */
+export async function writeTransaction(
+  run: Run,
+  backend: Backend,
+  family: Family,
+  { table, text }: Transaction,
+  lock?: string,
+): Promise<Problem | null> {
+  const { restore } = toolsFor(family, backend);
+  const tool = [restore, '--noflush', '-w', String(lockSeconds)] as const;
+  const argv = lock === undefined ? tool : (['flock', lock, ...tool] as const);
+  const result = await run({ argv, input: text, timeoutMs: 120_000 });
+  if (result.kind === 'exited' && result.status === 0) return null;
+  const why = result.kind === 'exited' ? (result.stderr.trim().split('\n')[0] ?? '') : result.kind;
+  return {
+    code: 'restore-refused',
+    message: `${restore} did not take the table ${table}: ${why}`,
+    hint:
+      result.kind === 'exited' && result.status === 4
+        ? 'another program holds the lock; try again'
+        : 'nothing is changed; see palisade plan',
+  };
 }

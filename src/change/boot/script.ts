@@ -58,10 +58,10 @@ lives() { # file
 thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)
 
 ${ownRules}
-# Behind rules that only take away and those who ban, before all others.
+# Behind rules that only take away, those who ban, and what is open for a while; before all others.
 spot() { # chain mine position
   others=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-')
-  ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard'
+  ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN'
   first=$(printf '%s\\n' "$others" | grep -n -v -E -e " -[jg] (DROP|REJECT|LOG|NFLOG|$ban)( |\\$)" | head -n 1)
   first=\${first%%:*}
   [ -n "$first" ] || first=$(($(printf '%s\\n' "$others" | grep -c .) + 1))

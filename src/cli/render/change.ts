@@ -22,6 +22,11 @@ export function part(said: ChangePartJson, view: View): string {
         `Confirmed${said.by === null ? '' : ` by a new connection from ${said.by}`}: the change stays.${said.boot === null ? '' : ` ${said.boot}`}`,
         view,
       );
+    case 'left':
+      return paragraph(
+        `The rules stay, and are palisade's no longer. ${said.files.join(', ')} hold them for netfilter-persistent (packages iptables-persistent and ipset-persistent).`,
+        view,
+      );
     case 'plan':
       return planText(said.plan, view);
   }

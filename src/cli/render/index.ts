@@ -28,6 +28,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   updates: () => import('./updates.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
+  open: () => import('./open.ts'),
+  close: () => import('./open.ts'),
   apply: () => import('./change.ts'),
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),

@@ -1,5 +1,5 @@
 import { OverBudget } from '../../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate } from '../../change/index.ts';
+import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
@@ -65,7 +65,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
   try {
-    const results = runTests(policy, after.host);
+    const results = runTests(policy, withoutHoles(after.host));
     if (!results.known) {
       unknown.push({ what: 'the tests of the policy', why: results.why, remedy: results.remedy });
       return [];
@@ -86,7 +86,7 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
 /** Tests of the policy that fail on a host, as problems; none where asking takes too much, which the plan has said. */
 export function testRefusals(policy: Policy, host: Host): readonly Problem[] {
   try {
-    const results = runTests(policy, host);
+    const results = runTests(policy, withoutHoles(host));
     if (!results.known) return [{ code: 'unread', message: results.why, hint: results.remedy }];
     return results.value
       .filter(({ holds }) => !holds)
