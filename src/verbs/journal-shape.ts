@@ -7,9 +7,9 @@ export const journalPart = z
       kind: z.literal('entry'),
       at: z.number().describe('Epoch seconds.'),
       what: z
-        .enum(['begun', 'changed', 'confirmed', 'undone', 'refused', 'boot', 'mended'])
+        .enum(['begun', 'changed', 'confirmed', 'undone', 'refused', 'opened', 'closed', 'boot', 'mended'])
         .describe(
-          '`begun`: about to be written. `changed`: written, read back, and waiting. `confirmed`, `undone`: how it ended. `refused`: not made, or undone at once. `boot`: what was restored when the machine started. `mended`: the journal itself.',
+          '`begun`: about to be written. `changed`: written, read back, and waiting. `confirmed`, `undone`: how it ended. `refused`: not made, or undone at once. `opened`, `closed`: let in for a while, or no longer. `boot`: what was restored when the machine started. `mended`: the journal itself.',
         ),
       by: z
         .object({

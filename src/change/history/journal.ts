@@ -21,11 +21,13 @@ export interface Entry {
   readonly text: string;
 }
 
+const words = ['begun', 'changed', 'confirmed', 'undone', 'refused', 'opened', 'closed', 'boot', 'mended'] as const;
+
 /**
  * `begun`: a change is about to be written. `changed`: it is written, was read back, and waits. `confirmed`, `undone`: how it ended.
- * `refused`: it could not be made, and is undone. `boot`: what the machine did when it started. `mended`: the journal's own last line was torn.
+ * `refused`: it could not be made, and is undone. `opened`, `closed`: something was let in for a while, or no longer. `boot`: what the machine did when it started. `mended`: the journal's own last line was torn.
  */
-export type What = 'begun' | 'changed' | 'confirmed' | 'undone' | 'refused' | 'boot' | 'mended';
+export type What = (typeof words)[number];
 
 export interface Author {
   readonly uid: number;
@@ -135,16 +137,6 @@ export function readJournal(stateFolder: string): Checked {
   return { entries, last: entries.length === 0 ? null : previous, broken: null, torn };
 }
 
-const words: readonly string[] = [
-  'begun',
-  'changed',
-  'confirmed',
-  'undone',
-  'refused',
-  'boot',
-  'mended',
-] satisfies readonly What[];
-
 /** Of the documented shape, since whoever could change the file could write anything. */
 function parsed(line: string): Chained | null {
   try {
@@ -154,7 +146,7 @@ function parsed(line: string): Chained | null {
     const fits =
       [previous, text].every(isText) &&
       Number.isFinite(at) &&
-      words.includes(what ?? '') &&
+      words.some((word) => word === what) &&
       [tables, sets].every((list) => Array.isArray(list) && list.every(isText)) &&
       (by === null ||
         (typeof by?.uid === 'number' &&
