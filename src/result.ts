@@ -36,6 +36,8 @@ export const problemCodes = {
   'change-waits': 'Another change is being made, or waits to be confirmed.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
+  'boot-refused':
+    'The firewall could not be restored as it was confirmed, or the machine could not be told to do so when it starts.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 

@@ -14,6 +14,7 @@ export { decide } from './decide.ts';
 export type { Answers, Audience, Offer } from './draft/answers.ts';
 export { draftPolicy } from './draft/draft.ts';
 export { groundOf, type Suggestion, suggest } from './draft/suggest.ts';
+export { type Doors, emergencyOf } from './emergency.ts';
 export { type Delegated, readDelegated } from './load/delegated.ts';
 export { type ListLine, linesOf } from './load/lines.ts';
 export { readMember } from './load/names.ts';

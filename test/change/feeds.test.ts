@@ -5,9 +5,9 @@ import { afterAll, expect, it } from 'vitest';
 import { start } from '../../src/kernel/index.ts';
 import type { PlanJson } from '../../src/verbs/index.ts';
 import { kernel, saved, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
 /** The whole program with a policy that denies a feed, whose server answers once and then is gone. */
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const folder = mkdtempSync(join(tmpdir(), 'palisade-feed-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -37,12 +37,7 @@ it('a feed becomes a set without those whom the policy lets in, and stays it whe
   const file = join(folder, 'policy.yaml');
   writeFileSync(file, policy);
   const palisade = async (...args: string[]) => {
-    const result = await ns.run({
-      argv: [launcher, '--state', join(folder, 'state'), '--policy', file, ...args],
-      timeoutMs: 60_000,
-    });
-    if (result.kind !== 'exited') throw new Error(result.kind);
-    return { status: result.status, out: result.stdout, err: result.stderr };
+    return await palisadeIn(ns, '--state', join(folder, 'state'), '--policy', file, ...args);
   };
   const before = await palisade('apply', '--yes');
   expect(before).toMatchObject({

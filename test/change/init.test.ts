@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeLinks, type Namespace, start } from '../../src/kernel/index.ts';
 import { kernel, saved, tool } from './changing.fixture.ts';
+import { launcher, launcherEnv, palisadeIn } from './palisade.fixture.ts';
 
 /** A server with listeners, and an administrator who is logged in from elsewhere, as palisade init finds them. */
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const folder = mkdtempSync(join(tmpdir(), 'palisade-init-'));
 const stack = new AsyncDisposableStack();
 let ns: Namespace;
@@ -49,12 +49,8 @@ afterAll(async () => {
 
 async function palisade(name: string, ...args: string[]) {
   const file = join(folder, name, 'policy.yaml');
-  const result = await ns.run({
-    argv: [launcher, '--state', join(folder, 'state'), '--policy', file, ...args],
-    timeoutMs: 60_000,
-  });
-  if (result.kind !== 'exited') throw new Error(result.kind);
-  return { status: result.status, said: result.stdout + result.stderr, text: existsSync(file) ? readFileSync(file, 'utf8') : '' };
+  const { status, said } = await palisadeIn(ns, '--state', join(folder, 'state'), '--policy', file, ...args);
+  return { status, said, text: existsSync(file) ? readFileSync(file, 'utf8') : '' };
 }
 
 it('what the host suggests becomes a policy that can be applied without losing whoever is there', {
@@ -91,6 +87,7 @@ it('at a terminal five questions are asked, again where an answer means nothing 
     argv: ['script', '-qec', `'${launcher}' --policy '${file}' init`, '/dev/null'],
     input: `${answers.join('\n')}\n`,
     timeoutMs: 60_000,
+    env: launcherEnv,
   });
   if (result.kind !== 'exited') throw new Error(result.kind);
   const said = result.stdout;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Namespace } from '../../src/kernel/index.ts';
 import { type Backend, kernel, saved, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
 /** The whole program as an administrator runs it, on a firewall in which others have rules. */
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const folder = mkdtempSync(join(tmpdir(), 'palisade-verbs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const foreign =
@@ -31,12 +31,7 @@ async function palisade({ ns, state, backend }: Place, text: string, verb: strin
   count += 1;
   const file = join(folder, `policy-${count}.yaml`);
   writeFileSync(file, text);
-  const result = await ns.run({
-    argv: [launcher, '--state', state, '--policy', file, '--backend', backend, verb, ...args],
-    timeoutMs: 60_000,
-  });
-  if (result.kind !== 'exited') throw new Error(result.kind);
-  return { status: result.status, said: result.stdout + result.stderr };
+  return await palisadeIn(ns, '--state', state, '--policy', file, '--backend', backend, verb, ...args);
 }
 
 const both = async ({ ns, backend }: Place): Promise<string> => `${await saved(ns, backend, 4)}\n${await saved(ns, backend, 6)}`;
@@ -74,7 +69,25 @@ describe('a firewall', () => {
     expect((await palisade(here, policy, 'uninstall', '--yes')).status).toBe(0);
     expect(await both(here)).toBe(before);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
-    expect(readdirSync(here.state)).toEqual([]);
+    expect(readdirSync(here.state)).toEqual(['journal.jsonl']);
+    expect(await palisade(here, policy, 'journal', 'verify')).toMatchObject({ status: 0 });
+    const { said } = await palisade(here, policy, '--json', 'journal');
+    const entries = said
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    const each = [
+      { what: 'begun' },
+      { what: 'changed', tables: expect.arrayContaining(['4 filter', '6 filter']) },
+      { what: 'confirmed' },
+    ];
+    expect(entries).toMatchObject([
+      ...each,
+      ...each,
+      ...each,
+      ...each,
+      ...['begun', 'changed', 'confirmed'].map((what) => ({ what, policy: null })),
+    ]);
     expect(await palisade(here, policy, 'uninstall', '--yes')).toMatchObject({ status: 4 });
   });
 
@@ -87,6 +100,9 @@ describe('a firewall', () => {
       said: expect.stringContaining('it is undone'),
     });
     expect(await both(here)).toBe(before);
+    expect((await palisade(here, policy, 'journal', 'show', '--last', '1')).said).toMatch(
+      /undone: nobody confirmed it in time, and the change is undone; 3 tables were\s+read\s+back and are as they were/,
+    );
     expect(await palisade(here, policy, 'confirm')).toMatchObject({
       status: 4,
       said: expect.stringContaining('no change waits'),

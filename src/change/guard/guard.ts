@@ -8,7 +8,7 @@ import { ownPrefix } from '../../policy/index.ts';
 import { failed, ok, type Result } from '../../result.ts';
 import type { OwnTable } from '../apply/own.ts';
 import { toolsFor } from '../apply/tools.ts';
-import { guardScript } from './script.ts';
+import { guardScript, starterScript } from './script.ts';
 
 /** One table that a change touches, as it was before. */
 export interface Guarded {
@@ -102,11 +102,11 @@ export async function arm(
   });
 }
 
-/** In a session of its own, so that it outlives this process, its shell and the connection. */
+/** By systemd where there is one, and else in a session of its own: it outlives this process, its shell, its service and the connection. */
 async function start(run: Run, folder: string): Promise<boolean> {
   rmSync(join(folder, 'armed'), { force: true });
   const started = await run({
-    argv: ['sh', '-c', 'exec setsid -f sh "$0" "$1" </dev/null >/dev/null 2>&1', join(folder, 'guard.sh'), folder],
+    argv: ['sh', '-c', starterScript, join(folder, 'guard.sh'), folder],
   });
   return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patience.armMs));
 }
@@ -117,7 +117,7 @@ async function start(run: Run, folder: string): Promise<boolean> {
  */
 export async function repair(run: Run, folder: string): Promise<Result<void>> {
   if (isThere(join(folder, 'place')) && readFileSync(join(folder, 'place'), 'latin1') === place()) {
-    writeFileSync(join(folder, 'deadline'), '0\n', { flush: true });
+    writeFileSync(join(folder, 'deadline'), '-2\n', { flush: true });
     rmSync(join(folder, 'committing'), { force: true });
     if (!(await start(run, folder)) || !(await appears(join(folder, 'reverted'), patience.revertMs)))
       return failed({
@@ -130,9 +130,14 @@ export async function repair(run: Run, folder: string): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** This start of the machine, and this network namespace. */
+/** This start of the machine, or of the container. */
+export function machineStart(): string {
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${startOf(1)}`;
+}
+
+/** With this network namespace. */
 function place(): string {
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/net')}\n`;
+  return `${machineStart()} ${readlinkSync('/proc/self/ns/net')}\n`;
 }
 
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */

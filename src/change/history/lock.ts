@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../../result.ts';
-import { startOf } from '../guard/guard.ts';
+import { machineStart, startOf } from '../guard/guard.ts';
 
 /**
  * The state folder, for one change alone: it must be ours, and nobody else may be at work in it. The value gives it back.
@@ -20,7 +20,7 @@ export function lockState(folder: string): Result<() => void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     try {
       const open = openSync(file, 'wx', 0o600);
-      writeSync(open, `${process.pid} ${startOf(process.pid)}\n`);
+      writeSync(open, `${process.pid} ${startOf(process.pid)} ${machineStart()}\n`);
       closeSync(open);
       let isOurs = true;
       return ok(() => {
@@ -56,9 +56,9 @@ function strangeness(folder: string): string | null {
 
 function isHeld(file: string): boolean {
   try {
-    const [pid = '', began = ''] = readFileSync(file, 'latin1').trim().split(' ');
+    const [pid = '', began = '', start = machineStart()] = readFileSync(file, 'latin1').trim().split(' ');
     // Written a moment ago, and not yet filled.
-    return pid === '' || startOf(Number(pid)) === began;
+    return pid === '' || (startOf(Number(pid)) === began && start === machineStart());
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;

@@ -35,6 +35,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
+  journal: () => import('./journal.ts'),
+  'boot-restore': () => import('./boot-restore.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

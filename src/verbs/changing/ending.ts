@@ -3,15 +3,20 @@ import {
   disarm,
   dropSets,
   forget,
+  keepForBoot,
+  leaveBoot,
   lockState,
   pendingFolder,
   pendingState,
   readRecord,
+  refreshBoot,
   repair,
+  writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
+import { hear, noteAfter } from './noting.ts';
 import { type PendingRecord, records } from './records.ts';
 
 /** Keeps a change that waits, and what it is to be known by: written before it is confirmed, so that a full disk is told in time. */
@@ -26,6 +31,7 @@ export async function confirm(context: Context): Promise<Result<null>> {
     if (pendingState(folder) !== 'waiting') return failed((await settle(context, state)) ?? nothingWaits);
     if (pending === null) return failed(nothingWaits);
     writeRecord(files.next, pending);
+    if (!pending.leaves) writeForBoot(state, pending);
     const disarmed = await disarm(folder);
     if (!disarmed.ok) return disarmed;
     await keep(context, state);
@@ -43,6 +49,12 @@ async function keep(context: Context, state: string): Promise<void> {
     const confirmed = readRecord(files.confirmed);
     if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
     writeRecord(files.confirmed, next);
+    await noteAfter(context, state, 'confirmed', next, next.leaves ? 'nothing of palisade is left' : 'the change stays');
+    if (next.leaves) await leaveBoot(context.kernel.run, state);
+    else {
+      keepForBoot(state, next);
+      refreshBoot(state);
+    }
     await dropSets(context.kernel.run, next.unused);
     if (next.leaves) for (const file of [files.confirmed, files.previous, files.feeds, files.origin]) forget(file);
   }
@@ -55,6 +67,7 @@ async function keep(context: Context, state: string): Promise<void> {
 /** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */
 export async function settle(context: Context, state: string): Promise<Problem | null> {
   const folder = pendingFolder(state);
+  hear(context, state);
   switch (pendingState(folder)) {
     case 'waiting':
     case 'reverting':
@@ -64,6 +77,7 @@ export async function settle(context: Context, state: string): Promise<Problem |
       return null;
     case 'abandoned': {
       const repaired = await repair(context.kernel.run, folder);
+      hear(context, state);
       return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
     }
     default:
