@@ -33,7 +33,7 @@ export const init = verb({
 forwards, and what to log and to drop besides. What the host itself says is suggested, and Enter takes it. The policy is written to the
 file of --policy once it is proved: its rules mean what it says, its tests hold, and whoever manages the host now is not locked out.
 Nothing else is changed; palisade plan and palisade apply go on from there.
-Each flag answers its question. Without a terminal, or with --yes, nothing is asked: what no flag says is taken from the host. With
+Each flag answers its question. Without a terminal, and with --yes or --json, nothing is asked: what no flag says is taken from the host. With
 --allow or --admins-only, whatever else listens is open to nobody. --policy - prints the policy instead.`,
   input: z.object({
     internet: answer('Interfaces that face the internet, or none', 'LINK,…'),

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../policy/index.ts';
 import { fetchFeed } from './feed.ts';
-import { fetchSet } from './fetch-set.ts';
+import { fetchSet, fetchSets } from './fetch-set.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-feeds-'));
 const start = Date.parse('2026-11-30T12:00:00Z');
@@ -248,6 +248,25 @@ ripencc|CH|asn|559|1|20010101|allocated|a
       addresses: [...swiss, '192.0.3.0-192.0.3.95', '2001:db8::/32'],
       lacking: null,
     });
+  });
+
+  it('of several sets are in one list, which is fetched once, while other servers are waited for', async () => {
+    const others = Array.from({ length: 3 }, (_, index) => feed({ url: `${base}/${index}` }));
+    let waiting = 0;
+    const held: (() => void)[] = [];
+    answer = (request, response) => {
+      if (request.url === '/registry') return void response.end(delegated);
+      waiting += 1;
+      held.push(() => response.end(list(2)));
+      // All of them are asked before any answers.
+      if (waiting === others.length) for (const one of held) one();
+    };
+    const from = [`${base}/registry`];
+    const sources = [source({ from }), ...others, source({ from, countries: ['DE'] })];
+    const found = await fetchSets(sources, place);
+    expect(found.map(({ source: of }) => of)).toEqual(sources);
+    expect(found.map(({ answer: { addresses } }) => addresses.length)).toEqual([2, 2, 2, 2, 1]);
+    expect(asked.filter(({ url }) => url === '/registry')).toHaveLength(1);
   });
 
   it.each([
