@@ -16,6 +16,7 @@ export function trustedSources({ incoming }: Policy, family: Family): Ranges<big
 }
 
 function sourcesOf(item: Item, family: Family): readonly Ranges<bigint>[] {
-  if (item.kind === 'line' || item.from === null || item.from.except) return [];
-  return [item.from.ranges[family]];
+  if (item.kind === 'line') return [];
+  const own = item.from === null || item.from.except ? [] : [item.from.ranges[family]];
+  return item.kind === 'group' ? [...own, ...item.items.flatMap((one) => sourcesOf(one, family))] : own;
 }

@@ -1,5 +1,6 @@
 import type { AddressSet } from '../policy.ts';
 import type { Path } from './document.ts';
+import type { Say } from './lookup.ts';
 import { membersOf, readMember } from './names.ts';
 import type { Beside } from './read.ts';
 import type { SetShape } from './schema.ts';
@@ -9,8 +10,6 @@ export type Source =
   | { readonly kind: 'dns'; readonly names: readonly string[]; readonly onFailure: 'keep' | 'empty' }
   | { readonly kind: 'feed'; readonly url: string }
   | { readonly kind: 'country'; readonly countries: readonly string[] };
-
-type Say = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void;
 
 /** The sets of a policy with their members. A bad line of a file is named by the file and the line. */
 export function readSets(
