@@ -30,6 +30,8 @@ export const problemCodes = {
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',
   'update-refused': 'Updates were not installed: the host is as it was.',
   'plan-refused': 'A change was not made, since it would lock somebody out or fails its own tests: the host is as it was.',
+  'adopt-refused':
+    'The rules were not written as a policy: it would not do the same, or nobody can tell, or a file is in the way.',
   'confirm-late': 'A change could not be confirmed.',
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',

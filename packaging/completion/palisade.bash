@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | adopt | plan | test | apply | confirm | rollback | uninstall) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -82,6 +82,12 @@ _palisade() {
   updates:--sets) _palisade_path -f "$cur"; return ;;
   updates:--facts) _palisade_path -f "$cur"; return ;;
   updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  adopt:--ruleset) _palisade_path -f "$cur"; return ;;
+  adopt:--sets) _palisade_path -f "$cur"; return ;;
+  adopt:--facts) _palisade_path -f "$cur"; return ;;
+  adopt:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  adopt:--output) _palisade_path -f "$cur"; return ;;
+  adopt:--removal) _palisade_path -f "$cur"; return ;;
   plan:--ruleset) _palisade_path -f "$cur"; return ;;
   plan:--sets) _palisade_path -f "$cur"; return ;;
   plan:--facts) _palisade_path -f "$cur"; return ;;
@@ -110,6 +116,7 @@ _palisade() {
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
+  adopt) flags='--ruleset --sets --facts --backend --output --removal --force --json --no-color --quiet --config --state --policy --help' ;;
   plan) flags='--ruleset --sets --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
   apply) flags='--timeout --yes --backend --json --no-color --quiet --config --state --policy --help' ;;
@@ -118,7 +125,7 @@ _palisade() {
   uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall'
+    words='help status up show audit trace reach connections diff updates adopt plan test apply confirm rollback uninstall'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -5,6 +5,8 @@
  * own; `decide` says slowly and plainly what a policy means, to judge it by. Nothing here reads a file, asks the host or
  * changes anything: verbs hand in texts, and `change` brings rules to the kernel.
  */
+export { type Adopted, type AdoptedRule, adopt } from './adopt/adopt.ts';
+export { namesIn } from './adopt/names.ts';
 export { builtinChains } from './builtins.ts';
 export { aloneText } from './compile/alone.ts';
 export * from './compile/compile.ts';

@@ -56,7 +56,7 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
       hint,
     }));
     if (problems.length > 0) return { kind: 'unchanged', problems };
-    const { carryOut } = await import('./changing.ts');
+    const { carryOut } = await import('./changing/index.ts');
     const making = { seconds: input.timeout, yes: input.yes, backend: input.backend, policy: context.policyFile };
     return await carryOut(context, read.value, planned.value.after.host, planned.value.compiled, making);
   },

@@ -16,7 +16,7 @@ made after the change, or from the console; from an older connection it asks you
   exits: { 0: 'the change stays', 4: 'no change waits, or it is undone already' },
   examples: [{ command: 'palisade confirm', says: 'from a new connection, once palisade apply has asked for it' }],
   async run(context, input) {
-    const { confirm: keep, nothingWaits, records, settleAlone } = await import('./changing.ts');
+    const { confirm: keep, nothingWaits, records, settleAlone } = await import('./changing/index.ts');
     const { pendingFolder, pendingState, readRecord } = await import('../change/index.ts');
     const pending = readRecord(records(context.stateFolder).pending) as { readonly changedAt: number } | null;
     if (pending === null || pendingState(pendingFolder(context.stateFolder)) !== 'waiting')

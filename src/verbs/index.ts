@@ -3,6 +3,7 @@
  *
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
+import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { confirm } from './confirm.ts';
@@ -21,6 +22,7 @@ import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
 export { policySchema } from '../policy/index.ts';
+export type { AdoptJson } from './adopt-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
@@ -48,6 +50,7 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  adopt,
   plan,
   test,
   apply,

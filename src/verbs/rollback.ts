@@ -21,7 +21,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
   },
   examples: [{ command: 'palisade rollback', says: 'undo what palisade apply has just made' }],
   async run(context, input) {
-    const { carryOut, compiledOf, hostWith, records, settleAlone } = await import('./changing.ts');
+    const { carryOut, compiledOf, hostWith, records, settleAlone } = await import('./changing/index.ts');
     const { pendingFolder, pendingState, readRecord, revertPending } = await import('../change/index.ts');
     const folder = pendingFolder(context.stateFolder);
     const state = pendingState(folder);

@@ -21,7 +21,7 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
   },
   examples: [{ command: 'palisade uninstall', says: 'and confirm it with palisade confirm' }],
   async run(context, input) {
-    const { carryOut, compiledOf, hostWith, records } = await import('./changing.ts');
+    const { carryOut, compiledOf, hostWith, records } = await import('./changing/index.ts');
     const { readRecord } = await import('../change/index.ts');
     const origin = readRecord(records(context.stateFolder).origin);
     if (origin === null) {

@@ -26,6 +26,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   connections: () => import('./connections.ts'),
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
+  adopt: () => import('./adopt.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
   apply: () => import('./change.ts'),

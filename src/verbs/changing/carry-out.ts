@@ -1,0 +1,184 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  apply,
+  dropSets,
+  forget,
+  type Guard,
+  lockState,
+  type OwnRecord,
+  pendingFolder,
+  pendingState,
+  readRecord,
+  repair,
+  uptime,
+  writeRecord,
+} from '../../change/index.ts';
+import type { Backend, Host } from '../../model/host/index.ts';
+import type { Compiled } from '../../policy/index.ts';
+import type { Problem } from '../../result.ts';
+import { isOwnSet, sessionRefusals } from '../planning.ts';
+import type { HostAndSets } from '../reading.ts';
+import type { Context, Outcome } from '../verb.ts';
+import { confirm, settle, settleAlone, undone } from './ending.ts';
+import { prepare } from './prepared.ts';
+import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
+
+/** How a change is made. */
+export interface Making {
+  /** Until it undoes itself. */
+  readonly seconds: number;
+  /** Confirm it at once, if everything that was to be is so. */
+  readonly yes: boolean;
+  readonly backend: Backend | undefined;
+  /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
+  readonly policy: string | null;
+}
+
+/**
+ * Rehearses what is to be, makes it so, and waits until it is confirmed or undone. `after` is the host as it is to be, `made` what is to
+ * be ours in it.
+ */
+export async function carryOut(
+  context: Context,
+  before: HostAndSets,
+  after: Host,
+  made: Compiled,
+  making: Making,
+): Promise<Outcome<null>> {
+  const state = resolve(context.stateFolder);
+  const locked = lockState(state);
+  if (!locked.ok) return { kind: 'unchanged', problems: locked.problems };
+  try {
+    const begun = await begin(context, state, before, after, made, making);
+    if (!('guard' in begun)) return begun;
+    locked.value();
+    if (making.yes) {
+      const confirmed = await confirm(context);
+      if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
+      await context.part({ kind: 'confirmed' });
+      return { kind: 'done', value: null };
+    }
+    return await waitFor(context, state, begun);
+  } finally {
+    locked.value();
+  }
+}
+
+interface Begun {
+  readonly guard: Guard;
+  readonly record: PendingRecord;
+  /** Sets that were made for it. */
+  readonly sets: readonly string[];
+}
+
+async function begin(
+  context: Context,
+  state: string,
+  before: HostAndSets,
+  after: Host,
+  made: Compiled,
+  making: Making,
+): Promise<Begun | Outcome<null>> {
+  const unsettled = await settle(context, state);
+  if (unsettled !== null) return refused(unsettled);
+  const lockedOut = sessionRefusals(before.host, after);
+  if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
+  const prepared = await prepare(context, before, after, made, making.backend);
+  if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
+  const { wanted, backend, changes } = prepared.value;
+  const there = before.host.sets.known ? new Set(before.host.sets.value.keys()) : new Set<string>();
+  const sets = made.sets.filter(({ name }) => !there.has(name));
+  const run = context.kernel.run;
+  const files = records(state);
+  const unused = [...there].filter((name) => isOwnSet(name) && !made.sets.some((set) => set.name === name));
+  const leaves = making.policy === null;
+  if (changes === 0 && sets.length === 0) {
+    await dropSets(run, unused);
+    if (leaves) for (const file of Object.values(files)) forget(file);
+    await context.part({
+      kind: 'nothing',
+      text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
+    });
+    return { kind: 'done', value: null };
+  }
+  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
+  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families: declared, sets: made.sets };
+  // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
+  const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
+  if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
+  const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
+  writeRecord(files.pending, pending);
+  context.progress('changing the rules');
+  const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
+  const folder = pendingFolder(state);
+  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted });
+  const names = sets.map(({ name }) => name);
+  if (!applied.ok) {
+    await dropSets(run, names);
+    return { kind: 'unchanged', problems: applied.problems };
+  }
+  const changed: PendingRecord = { ...pending, changedAt: uptime() };
+  writeRecord(files.pending, changed);
+  await context.part({
+    kind: 'changed',
+    tables: applied.value.tables,
+    sets: sets.length,
+    seconds: making.yes ? null : making.seconds,
+  });
+  return { guard: applied.value.guard, record: changed, sets: names };
+}
+
+async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {
+  const folder = pendingFolder(state);
+  const run = context.kernel.run;
+  for (;;) {
+    if (context.signal.aborted) {
+      const reverted = await guard.revert();
+      return { kind: 'unchanged', problems: reverted.ok ? [undone] : reverted.problems };
+    }
+    switch (pendingState(folder)) {
+      case 'confirmed':
+        // Whoever confirmed it is at work, or has died of it.
+        await settleAlone(context);
+        await sleep(100);
+        break;
+      case 'none': {
+        const kept = record.leaves
+          ? readRecord(records(state).pending) === null
+          : readRecord(records(state).confirmed)?.at === record.at;
+        if (!kept) return refused(lost);
+        await context.part({ kind: 'confirmed' });
+        return { kind: 'done', value: null };
+      }
+      case 'abandoned': {
+        // Somebody ended it: a change that nobody would undo may not wait.
+        const repaired = await repair(run, folder);
+        return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+      }
+      case 'reverted':
+        await dropSets(run, sets);
+        return refused(undone);
+      default:
+        await sleep(100);
+    }
+  }
+}
+
+const lost: Problem = {
+  code: 'change-undone',
+  message: 'what waited for the change to be confirmed is gone, and nobody says what became of it',
+  hint: 'see palisade plan for what is there',
+};
+
+function refused(problem: Problem): Outcome<null> {
+  return { kind: 'unchanged', problems: [problem] };
+}
+
+function ownSetsIn(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => isOwnSet(line.split(' ')[1] ?? ''))
+    .map((line) => `${line}\n`)
+    .join('');
+}

@@ -1,0 +1,8 @@
+/**
+ * How a verb changes the firewall: rehearse what is to be, write it with somebody standing ready to undo it, wait until it is confirmed
+ * or undone, and keep what is known of it in the state folder. `apply`, `confirm`, `rollback` and `uninstall` call it; what is to be
+ * (a policy, or an earlier record) they say themselves.
+ */
+export { carryOut, type Making } from './carry-out.ts';
+export { confirm, nothingWaits, settleAlone } from './ending.ts';
+export { compiledOf, hostWith, type PendingRecord, records } from './records.ts';
