@@ -37,7 +37,6 @@ const facts = {
 describe('the kernel treats packets alike', () => {
   it.each([
     ['ufw', 'nft'],
-    ['uif', 'nft'],
     ['firewalld', 'legacy'],
   ] as const)('of %s with iptables-%s', async (origin, backend) => {
     const old = hostOf(origin, backend, facts);

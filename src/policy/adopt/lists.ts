@@ -108,19 +108,21 @@ export function listOf(reading: Reading, table: Table, builtin: Chain, policy: E
     const { rule, meaning, parts } = read;
     const chain = table.chains.get(name);
     if (chain === undefined) throw new Unsayable(ruleset, rule, 'its chain is not there');
-    const said = saidOf(parts, { family, limits: false, membersOf: reading.membersOf });
+    const plain = saidOf(parts, { family, limits: false, membersOf: reading.membersOf });
     if (isEffectless(reading, table, chain) && !isStateful(meaning.constraint)) {
       if (!goto) {
         fates.set(rule, 'idle');
         return [];
       }
-      fates.set(rule, said === null ? 'raw' : 'term');
-      return [endOf(read, said, top)];
+      fates.set(rule, plain === null ? 'raw' : 'term');
+      return [endOf(read, plain, top)];
     }
     const inner = chainEntries(chain, false);
+    const counts = holdsLines(inner);
+    const said = plain !== null && counts && hasSeveral(plain) ? null : plain;
     fates.set(rule, said === null ? 'raw' : 'term');
     const always = said?.services[0] === 'any' && Object.keys(said.keys).length === 0;
-    const alone = (entered.get(name) ?? 0) < 2 || !holdsLines(inner);
+    const alone = (entered.get(name) ?? 0) < 2 || !counts;
     if (always && alone && !inner.some(({ verb }) => verb === 'leave')) return inner;
     const leaves = goto && !always && !endsInAll(inner) ? { rest: 'leave' } : {};
     const group: Entry = {
@@ -129,7 +131,8 @@ export function listOf(reading: Reading, table: Table, builtin: Chain, policy: E
       keys: { ...(said?.keys ?? { matches: rawText(reading, rule, false) }), ...leaves },
       line: null,
       inner,
-      note: meaning.comment ?? name,
+      // What counts is one chain, from wherever it is entered.
+      note: counts ? name : (meaning.comment ?? name),
       families: [family],
     };
     return said === null || group.keys['rest'] !== undefined ? [group] : flattened(group);
@@ -173,8 +176,12 @@ function sizeOf(entry: Entry): number {
 }
 
 /** A count that would stand in several rules: a policy's is of one. */
-function countsApart({ keys, upTo }: Said, effect: string): boolean {
-  if (upTo === null || effect === 'log') return false;
+function countsApart(said: Said, effect: string): boolean {
+  return said.upTo !== null && effect !== 'log' && hasSeveral(said);
+}
+
+/** Several rules of iptables say it. */
+function hasSeveral({ keys }: Said): boolean {
   return [keys['from'], keys['to']].some((words) => Array.isArray(words) && (words.length > 1 || String(words[0]).includes('-')));
 }
 
