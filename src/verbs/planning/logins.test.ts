@@ -17,6 +17,12 @@ it.each([
     '{ allow: 2000-3000/tcp, from: ["192.0.2.1", list] }',
     'whoever writes the feed list would say who may log in at port 2222, by line 5',
   ],
+  [
+    '{ group: any, from: list, rules: [{ allow: 2222/tcp }] }',
+    'whoever writes the feed list would say who may log in at port 2222, by line 5',
+  ],
+  ['{ group: any, from: list, rules: [{ allow: 2222/tcp, from: "192.0.2.1" }, { allow: http }] }', null],
+  ['{ group: http, from: list, rules: [{ allow: any }] }', null],
   ['{ allow: http, from: list }', null],
   ['{ allow: 2222/tcp, from: { anyone-except: list } }', null],
   ['{ deny: 2222/tcp, from: list }', null],
