@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall | open | close | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | plan | test | apply | confirm | rollback | uninstall | open | close | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -82,6 +82,15 @@ _palisade() {
   updates:--sets) _palisade_path -f "$cur"; return ;;
   updates:--facts) _palisade_path -f "$cur"; return ;;
   updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  init:--internet) :; return ;;
+  init:--admins) :; return ;;
+  init:--allow) :; return ;;
+  init:--admins-only) :; return ;;
+  init:--forward) :; return ;;
+  init:--ruleset) _palisade_path -f "$cur"; return ;;
+  init:--sets) _palisade_path -f "$cur"; return ;;
+  init:--facts) _palisade_path -f "$cur"; return ;;
+  init:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   plan:--ruleset) _palisade_path -f "$cur"; return ;;
   plan:--sets) _palisade_path -f "$cur"; return ;;
   plan:--facts) _palisade_path -f "$cur"; return ;;
@@ -120,6 +129,7 @@ _palisade() {
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
+  init) flags='--internet --admins --allow --admins-only --forward --no-logging --no-protection --yes --force --ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   plan) flags='--ruleset --sets --facts --backend --format --out --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
   apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
@@ -132,7 +142,7 @@ _palisade() {
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall open close journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init plan test apply confirm rollback uninstall open close journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

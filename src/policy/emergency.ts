@@ -51,6 +51,7 @@ function emergencyPolicy(policy: Policy, { ports, peers }: Doors): Policy {
     lines: [],
     tests: [],
     lacking: [],
+    fetched: [],
   };
 }
 
@@ -79,7 +80,7 @@ function loginFrom({ family, value }: Address, port: number): Rule {
     at: { file: 'who is logged in' },
     ending: 'accept',
     services: [{ proto: TCP, ports: [[port, port]], icmpType: null, families: [family] }],
-    from: { ranges: { 4: of(4), 6: of(6) }, except: false, text: 'who is logged in' },
+    from: { ranges: { 4: of(4), 6: of(6) }, except: false, listed: { 4: [], 6: [] }, text: 'who is logged in' },
     to: null,
     via: null,
     out: null,

@@ -47,7 +47,7 @@ export async function applyPolicy(context: Context, input: ApplyInput): Promise<
       value: null,
     };
   }
-  const { refusals, sets } = judge(context, read.value, planned.value);
+  const { refusals, sets, notes } = judge(context, read.value, planned.value);
   const changed = sets.changed.map((name) => ({
     why: `somebody changed the set ${name}`,
     remedy: `run \`ipset destroy ${name}\` once nothing asks it`,
@@ -55,6 +55,7 @@ export async function applyPolicy(context: Context, input: ApplyInput): Promise<
   const problems = [...refusals, ...changed].map(
     ({ why: message, remedy: hint }): Problem => ({ code: 'plan-refused', message, hint }),
   );
+  for (const text of notes) await context.part({ kind: 'note', text });
   if (problems.length > 0) return { kind: 'unchanged', problems };
   return await carryOut(context, read.value, planned.value.after.host, planned.value.compiled, {
     seconds: input.timeout,
@@ -64,7 +65,7 @@ export async function applyPolicy(context: Context, input: ApplyInput): Promise<
     policy: source.path,
     basis: basisOf(policy, source, read.value.host),
     emergency: emergencyFor(planned.value, read.value.host),
-    wrongIn: (live: Host) => [...testRefusals(policy, live), ...sessionRefusals(read.value.host, live)],
+    wrongIn: (live: Host) => [...testRefusals(planned.value.policy, live), ...sessionRefusals(read.value.host, live)],
   });
 }
 

@@ -10,6 +10,7 @@ import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { init } from './init.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
 import { plan } from './plan.ts';
@@ -29,6 +30,7 @@ export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
 export type { OpenJson } from './open-shape.ts';
@@ -54,6 +56,7 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  init,
   plan,
   test,
   apply,

@@ -6,6 +6,7 @@ import { emptyRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import {
   type Addresses,
   mergeServices,
+  noneListed,
   plainConditions,
   readMember,
   readService,
@@ -205,7 +206,7 @@ function whom(word: string, host: Host, connection: string | undefined): Result<
   if (member === undefined || name.includes('-'))
     return failed(usage(`"${name}" is no address`, 'write an address, a network such as 192.0.2.0/24, anyone, or me'));
   const { family, range } = member;
-  return ok({ name, addresses: { ranges: { 4: [], 6: [], [family]: [range] }, except: false, text: name } });
+  return ok({ name, addresses: { ranges: { 4: [], 6: [], [family]: [range] }, listed: noneListed, except: false, text: name } });
 }
 
 /** What the shell was told, if somebody is connected from there; else the only address that anybody is connected from. */

@@ -8,11 +8,13 @@ import {
   type Compiled,
   compile,
   type Fetched,
+  type Left,
   type Policy,
   readPolicy,
   type Situation,
   type Source,
   setsText,
+  sparing,
 } from '../policy/index.ts';
 import { failed, ok, type Result } from '../result.ts';
 import { type HostAndSets, readText } from './reading.ts';
@@ -65,10 +67,14 @@ export async function readPolicyFile(context: Context): Promise<Result<PolicyFil
   const named = [...files].map(([whole, of]) => ({ path: whole, text: of }));
   if (wanted.length === 0)
     return plain.ok ? ok({ policy: plain.value, source: { path, text, files: named, fetched: [] } }) : plain;
-  context.progress('looking up names');
-  const { fetchSet } = await import('./fetch-set.ts');
+  context.progress('fetching the addresses of sets');
+  const { fetchSet } = await import('./feeds/index.ts');
+  const policyFolder = dirname(resolve(path));
+  const place = { policyFolder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
+  // Two sets may name the same list, which is fetched once.
+  const distinct = new Map(wanted.map((source) => [JSON.stringify(source), source]));
   const fetched: { source: Source; answer: Fetched }[] = [];
-  for (const source of wanted) fetched.push({ source, answer: await fetchSet(source) });
+  for (const source of distinct.values()) fetched.push({ source, answer: await fetchSet(source, place) });
   const source = { path, text, files: named, fetched };
   const read = policyOf(source, now);
   return read.ok ? ok({ policy: read.value, source }) : read;
@@ -109,15 +115,18 @@ export interface Planned {
   readonly policy: Policy;
   readonly compiled: Compiled;
   readonly situation: Situation;
+  /** Whom lists of others would have shut out. */
+  readonly left: readonly Left[];
   /** A host with nothing but the rules and sets of the policy. */
   readonly alone: Host;
   /** The same machine with the rules and sets of the policy. */
   readonly after: HostAndSets;
 }
 
-/** What would be, of a host whose rules are known. @param spared those who were spared as bogons when it was planned before */
-export function planFor(policy: Policy, { host, sets }: HostAndSets, spared: Situation['spared'] | null = null): Known<Planned> {
+/** What would be, of a host whose rules are known. @param spared those who were spared when it was planned before */
+export function planFor(given: Policy, { host, sets }: HostAndSets, spared: Situation['spared'] | null = null): Known<Planned> {
   const situation = { ...situationOf(host), ...(spared !== null && { spared }) };
+  const { policy, left } = sparing(given, situation.spared);
   const compiled = compile(policy, { ...situation, digest: digestOf });
   const [four, six] = [host.rulesets[4], host.rulesets[6]];
   if (!four.known) return four;
@@ -129,5 +138,5 @@ export function planFor(policy: Policy, { host, sets }: HostAndSets, spared: Sit
   const all: Host['sets'] = known(new Map([...there, ...(made.known ? made.value : [])]));
   const added = compiled.sets.filter(({ name }) => !there.has(name));
   const text: Known<string> = sets.known ? known(`${sets.value}${setsText(added)}`) : sets;
-  return known({ policy, compiled, situation, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
+  return known({ policy, compiled, situation, left, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
 }

@@ -6,8 +6,8 @@ import { compareRulesets } from '../../src/analysis/answers/index.ts';
 import { surroundingsOf } from '../../src/analysis/evaluate/surroundings.ts';
 import { hostFromTexts } from '../../src/model/host/index.ts';
 import { kernel, saved, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const list = Array.from({ length: 12 }, (_, index) => `"198.51.100.${index * 2}"`).join(', ');
 const policy = `palisade: 1\nincoming:\n  - { allow: [ssh, http], from: [${list}] }\n  - { allow: https }\nforwarded:\n  - { allow: any, via: wg0, out: eth0, masquerade: ipv4 }\n`;
 
@@ -25,11 +25,13 @@ test('rules that are left do the same to every packet, are nobody’s, and load 
       ['iptables-nft-restore'],
       '*filter\n:f2b-sshd - [0:0]\n-A INPUT -p tcp --dport 22 -j f2b-sshd\n-A FORWARD -s 203.0.113.9 -j DROP\n-A f2b-sshd -s 203.0.113.66 -j DROP\nCOMMIT\n',
     );
-    const palisade = (...args: string[]): Promise<string> =>
-      tool(ns, [launcher, '--state', state, '--policy', file, '--backend', 'nft', ...args]);
+    const palisade = (...args: string[]) => palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', ...args);
     await palisade('apply', '--yes');
     const before = hostFromTexts(await kernel.read({ namespace: ns }));
-    expect(await palisade('uninstall', '--leave-rules', '--out', left)).toContain("palisade's no longer");
+    expect(await palisade('uninstall', '--leave-rules', '--out', left)).toMatchObject({
+      status: 0,
+      said: expect.stringContaining("palisade's no longer"),
+    });
     const after = hostFromTexts(await kernel.read({ namespace: ns }));
     const now = `${await saved(ns, 'nft', 4)}${await saved(ns, 'nft', 6)}${await tool(ns, ['ipset', 'list', '-n'])}`;
     expect(now).not.toContain('PAL');

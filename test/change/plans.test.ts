@@ -10,21 +10,17 @@ import { wrongNow } from '../../src/verbs/changing/live.ts';
 import type { Context } from '../../src/verbs/index.ts';
 import { readPlan } from '../../src/verbs/planning/index.ts';
 import { kernel, saved, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
 /** Plans that are kept and made later, and changes that confirm themselves. */
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const folder = mkdtempSync(join(tmpdir(), 'palisade-plans-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const policy = 'palisade: 1\nsets:\n  here: { file: here.txt }\nincoming:\n  - { allow: http }\n  - { allow: ssh, from: here }\n';
 const file = join(folder, 'policy.yaml');
 const list = join(folder, 'here.txt');
 
-async function palisade(ns: Namespace, ...args: string[]) {
-  const argv = [launcher, '--state', join(folder, 'state'), '--policy', file, '--backend', 'nft', ...args] as const;
-  const result = await ns.run({ argv: argv as unknown as readonly [string, ...string[]], timeoutMs: 60_000 });
-  if (result.kind !== 'exited') throw new Error(result.kind);
-  return { status: result.status, said: result.stdout + result.stderr };
-}
+const palisade = (ns: Namespace, ...args: string[]) =>
+  palisadeIn(ns, '--state', join(folder, 'state'), '--policy', file, '--backend', 'nft', ...args);
 
 test('a plan that was kept is made as it was looked at, on the host that it is for while that is as it was', {
   timeout: 90_000,

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { isUnchanged } from '../../src/verbs/changing/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
 import { kernel, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const list = Array.from({ length: 12 }, (_, index) => `198.51.100.${index * 2}`);
 const policy =
   'palisade: 1\nsets:\n  partners: { file: partners.txt }\nincoming:\n  - { allow: ssh, from: partners }\nprotect: { bogons: true }\n';
@@ -33,7 +33,7 @@ test('an applied policy is known to stand as it was made, until anything that it
       'ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && ip addr add 192.0.2.1/24 dev eth0',
     );
     await sh('iptables-nft -A FORWARD -s 203.0.113.9 -j DROP; iptables-nft -t mangle -P INPUT ACCEPT');
-    await tool(ns, [launcher, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes']);
+    await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes');
     expect(await isUnchanged(context, undefined)).toBe(true);
     const set = (await sh('ipset list -n')).split('\n').find((name) => name.startsWith('PAL4-')) ?? '';
     for (const [other, back] of [
@@ -64,6 +64,13 @@ test('an applied policy is known to stand as it was made, until anything that it
       expect(await isUnchanged(context, 'nft'), back).toBe(true);
     }
     expect(await isUnchanged(context, 'legacy')).toBe(false);
+    // Whichever backend was asked for, packets would have to pass the other's rules too.
+    await sh('iptables-legacy -A INPUT -j DROP');
+    expect(await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('both backends hold IPv4 rules'),
+    });
+    await sh('iptables-legacy -D INPUT -j DROP');
     // A ban of somebody's set changes no plan, and counters never do.
     await sh('ipset create bans hash:ip; ipset add bans 203.0.113.5; iptables-nft -Z');
     expect(await isUnchanged(context, 'nft')).toBe(true);

@@ -8,6 +8,8 @@ export function part(said: ChangePartJson, view: View): string {
   switch (said.kind) {
     case 'nothing':
       return paragraph(`${capital(said.text)}.`, view);
+    case 'note':
+      return paragraph(said.text, view, 0, 'note: ');
     case 'changed': {
       const { tables, sets, seconds } = said;
       const made = sets === 0 ? '' : ` and ${sets} new ${sets === 1 ? 'set' : 'sets'}`;

@@ -26,6 +26,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   connections: () => import('./connections.ts'),
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
+  init: () => import('./init.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
   open: () => import('./open.ts'),

@@ -56,7 +56,7 @@ async function keep(context: Context, state: string): Promise<void> {
       refreshBoot(state);
     }
     await dropSets(context.kernel.run, next.unused);
-    if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
+    if (next.leaves) for (const file of [files.confirmed, files.previous, files.feeds, files.origin]) forget(file);
   }
   // Last of all: whoever waits looks for it.
   forget(files.next);

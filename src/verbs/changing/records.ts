@@ -3,6 +3,7 @@ import { type OwnRecord, type OwnTable, ownOf, plannedRuleset, type Wanted } fro
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Compiled } from '../../policy/index.ts';
+import { feedsFolder } from '../feeds/kept.ts';
 import type { Context } from '../verb.ts';
 
 /** Records of a state folder. */
@@ -15,6 +16,8 @@ export const records = (stateFolder: string) => ({
   pending: join(stateFolder, 'pending.json'),
   /** The same, once it is to be confirmed. */
   next: join(stateFolder, 'next.json'),
+  /** Lists of others that a policy names. */
+  feeds: feedsFolder(stateFolder),
 });
 
 /** Sets of ours that a change leaves unused, and when it was made (seconds of uptime). */

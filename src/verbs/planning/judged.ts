@@ -3,6 +3,7 @@ import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHole
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
+import type { Ruleset } from '../../model/ruleset/index.ts';
 import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
@@ -12,7 +13,7 @@ import { packet } from '../shapes.ts';
 import type { Context } from '../verb.ts';
 
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
-export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'refusals' | 'unknown'>;
+export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
 
 /** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
 export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
@@ -38,6 +39,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
   const fates = sessions.known ? fatesOf(after.host, sessions.value, tracked) : null;
   const others = othersOn(before.host);
   const refusals = [
+    ...mixed(before.host),
     ...others.flatMap(({ name, wayOut }) =>
       wayOut === null ? [] : [{ why: `${name} writes this host's rules too`, remedy: wayOut }],
     ),
@@ -58,9 +60,26 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
     tests,
     sessions: fates?.map(fateToJson) ?? null,
     others: others.map(({ name }) => name),
+    notes: notesOf(planned),
     refusals,
     unknown,
   };
+}
+
+/** What nobody may overlook of addresses that others say. */
+function notesOf({ policy, left }: Planned): PlanJson['notes'] {
+  const most = 5;
+  return [
+    ...policy.fetched.map(({ set, said }) => `the set ${set} holds ${said}`),
+    ...left.map(({ at, text, family, ranges }) => {
+      const words = ranges.slice(0, most).map(([lo, hi]) => {
+        const [first, last] = [formatAddress({ family, value: lo }), formatAddress({ family, value: hi })];
+        return lo === hi ? first : `${first}-${last}`;
+      });
+      const more = ranges.length > most ? ` and ${ranges.length - most} more` : '';
+      return `${text} in line ${at.line ?? '?'} would shut out ${words.join(', ')}${more}, and does not: the policy itself lets them in, or they are here now`;
+    }),
+  ];
 }
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
@@ -111,6 +130,30 @@ export function sessionRefusals(before: Host, after: Host): readonly Problem[] {
     .filter(({ survives }) => !survives)
     .map(lockedOut)
     .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
+}
+
+/** Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for. */
+function mixed({ backends }: Host): PlanJson['refusals'] {
+  return ([4, 6] as const).flatMap((family) => {
+    const use = backends[family];
+    const holds = use.known ? (['nft', 'legacy'] as const).filter((backend) => hasRules(use.value[backend])) : [];
+    if (holds.length < 2) return [];
+    const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
+    return [
+      {
+        why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
+        remedy: `move them into one: load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`,
+      },
+    ];
+  });
+}
+
+function hasRules(ruleset: Ruleset | null | undefined): boolean {
+  return (
+    ruleset?.tables.some(
+      ({ rules, chains }) => rules.length > 0 || [...chains.values()].some(({ policy }) => policy === 'DROP'),
+    ) ?? false
+  );
 }
 
 /** What bans only behind rules that accept would ban nobody behind the policy's own. */

@@ -13,10 +13,17 @@ import type { Context } from '../verb.ts';
 import { isOwnSet } from './judged.ts';
 
 const span = z.tuple([z.string().regex(/^\d{1,39}$/), z.string().regex(/^\d{1,39}$/)]);
+const onFailure = z.enum(['keep', 'empty']);
 const source = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('dns'), names: z.array(z.string()), onFailure: z.enum(['keep', 'empty']) }),
-  z.object({ kind: z.literal('feed'), url: z.string() }),
-  z.object({ kind: z.literal('country'), countries: z.array(z.string()) }),
+  z.object({ kind: z.literal('dns'), names: z.array(z.string()), onFailure }),
+  z.object({ kind: z.literal('feed'), url: z.string(), everySeconds: z.number(), onFailure }),
+  z.object({
+    kind: z.literal('country'),
+    countries: z.array(z.string()),
+    from: z.array(z.string()),
+    everySeconds: z.number(),
+    onFailure,
+  }),
 ]);
 
 /** A plan in a file: what was planned, by whole texts, and of which host as it then was. */
@@ -33,7 +40,16 @@ const planFile = z.object({
     path: z.string(),
     text: z.string(),
     files: z.array(z.object({ path: z.string(), text: z.string().nullable() })),
-    fetched: z.array(z.object({ source, answer: z.object({ addresses: z.array(z.string()), lacking: z.string().nullable() }) })),
+    fetched: z.array(
+      z.object({
+        source,
+        answer: z.object({
+          addresses: z.array(z.string()),
+          lacking: z.string().nullable(),
+          said: z.string().nullable().default(null),
+        }),
+      }),
+    ),
   }),
   /** First and last addresses that are no bogons there, as decimal numbers. */
   spared: z.object({ 4: z.array(span), 6: z.array(span) }),
@@ -87,7 +103,7 @@ function writable({
   source: of,
   answer,
 }: PolicySource['fetched'][number]): z.input<typeof planFile>['policy']['fetched'][number] {
-  return { source: JSON.parse(JSON.stringify(of)), answer: { addresses: [...answer.addresses], lacking: answer.lacking } };
+  return { source: JSON.parse(JSON.stringify(of)), answer: { ...answer, addresses: [...answer.addresses] } };
 }
 
 /** Reads what {@link writePlan} wrote. */
