@@ -2,7 +2,7 @@ import { type Address, type Family, type Ranges, ranges, TCP, UDP } from '../mod
 import type { Compiled, CompiledTable, CompileOptions } from './compile/compile.ts';
 import { compile } from './compile/compile.ts';
 import type { CompiledSet } from './compile/sets.ts';
-import type { Item, Policy, Rule, Service } from './policy.ts';
+import { type Item, noneListed, type Policy, type Rule, type Service } from './policy.ts';
 
 /** Where whoever manages the host comes in. */
 export interface Doors {
@@ -80,7 +80,7 @@ function loginFrom({ family, value }: Address, port: number): Rule {
     at: { file: 'who is logged in' },
     ending: 'accept',
     services: [{ proto: TCP, ports: [[port, port]], icmpType: null, families: [family] }],
-    from: { ranges: { 4: of(4), 6: of(6) }, except: false, listed: { 4: [], 6: [] }, text: 'who is logged in' },
+    from: { ranges: { 4: of(4), 6: of(6) }, listed: noneListed, except: false, text: 'who is logged in' },
     to: null,
     via: null,
     out: null,

@@ -1,8 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../policy/index.ts';
@@ -157,6 +159,20 @@ describe('a feed', () => {
     says(list(40));
     expect(await fetchFeed(feed(), later(3 * hour), limits)).toMatchObject({ addresses });
   }); // biome-ignore format: one fault a line
+
+  it('over https is taken from a server whose certificate is trusted alone', async () => {
+    const [key, cert] = ['key', 'certificate'].map((name) =>
+      readFileSync(join(import.meta.dirname, `../../../testdata/tls/${name}.pem`), 'utf8'),
+    ) as [string, string];
+    const secure = createSecureServer({ key, cert }, (_, response) => response.end(list(2)));
+    await new Promise<void>((ready) => secure.listen(0, '127.0.0.1', ready));
+    const own = feed({ url: `https://127.0.0.1:${(secure.address() as AddressInfo).port}/list` });
+    expect((await fetchSet(own, place)).lacking).toMatch(/: its certificate is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
+    setDefaultCACertificates([...getCACertificates('default'), cert]);
+    expect((await fetchSet(own, place)).addresses).toHaveLength(2);
+    secure.closeAllConnections();
+    secure.close();
+  });
 
   it('is followed where it is redirected to', async () => {
     answer = (request, response) => {
