@@ -381,8 +381,16 @@ restore)
   if trusted && ! loadSets; then alarm "the confirmed sets cannot be loaded: $error"; fi
   rules
   ;;
+rehearse)
+  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then end 4 nothing; fi
+  trusted || { say "$why" && end 1 failed; }
+  loadSets || { say "$error" && end 1 failed; }
+  every restored "$now" || { say "$refused" && end 1 failed; }
+  if [ -e "$now/emergency/sums" ]; then every put "$now/emergency" || { say "emergency rules: $error" && end 1 failed; }; fi
+  end 0 restored
+  ;;
 *)
-  say 'usage: sh boot.sh sets|rules|docker|emergency|restore STATE'
+  say 'usage: sh boot.sh sets|rules|docker|emergency|restore|rehearse STATE'
   exit 2
   ;;
 esac

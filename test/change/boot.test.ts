@@ -143,6 +143,7 @@ describe('a machine that starts', () => {
     const state = stateWith(await record(backend), 'current', (files) => {
       files.set('sets', (files.get('sets') ?? '').split('\n').slice(0, -4).join('\n'));
     });
+    expect(await boot(ns, 'rehearse', state)).toMatchObject({ status: 1, said: expect.stringContaining('are damaged') });
     expect((await boot(ns, 'sets', state)).status).toBe(1);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
     await tool(ns, [`iptables-${backend}-restore`], restoredBefore);

@@ -4,9 +4,10 @@ import { ownRules, processField } from '../guard/own-rules.ts';
  * What brings the last confirmed firewall back when the machine starts: POSIX sh and the tools of iptables, like the guard. It needs
  * neither Node nor palisade's own files: a disk that lacks them, or is slow, must not leave the machine open.
  *
- * `sh boot.sh sets|rules|docker|emergency|restore STATE`. The first four are what units call: sets before anybody's rules ask them, own
+ * `sh boot.sh sets|rules|docker|emergency|restore|rehearse STATE`. The first four are what units call: sets before anybody's rules ask them, own
  * chains behind whoever else restores rules, jumps from Docker's chain once Docker has made it, and the emergency rules where all else
- * failed. `restore` is for people: sets and rules, unless something of palisade's is there already.
+ * failed. `restore` is for people: sets and rules, unless something of palisade's is there already. `rehearse` is for a throw-away namespace: all of it,
+ * the emergency rules too.
  *
  * STATE/boot/current is a folder as {@link bootFiles} writes it. What is damaged is not loaded: then, or when the kernel refuses the
  * rules, the emergency rules are, of that family whose table `filter` is not as confirmed; those of the policy, or, where nothing can be
@@ -321,8 +322,16 @@ restore)
   if trusted && ! loadSets; then alarm "the confirmed sets cannot be loaded: $error"; fi
   rules
   ;;
+rehearse)
+  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then end 4 nothing; fi
+  trusted || { say "$why" && end 1 failed; }
+  loadSets || { say "$error" && end 1 failed; }
+  every restored "$now" || { say "$refused" && end 1 failed; }
+  if [ -e "$now/emergency/sums" ]; then every put "$now/emergency" || { say "emergency rules: $error" && end 1 failed; }; fi
+  end 0 restored
+  ;;
 *)
-  say 'usage: sh boot.sh sets|rules|docker|emergency|restore STATE'
+  say 'usage: sh boot.sh sets|rules|docker|emergency|restore|rehearse STATE'
   exit 2
   ;;
 esac

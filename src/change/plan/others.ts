@@ -17,9 +17,14 @@ interface Kind extends Other {
   readonly sets?: RegExp;
   /** Tables of nft that it makes. */
   readonly tables?: RegExp;
+  /** It has no chains: `chains` are links that rules of FORWARD name. */
+  readonly byLink?: true;
   /** Its chains only take away, and stand before all others. */
   readonly bans?: true;
 }
+
+/** Chains of a connection that is shared, each with the name of its link. */
+const sharedChain = /^nm-sh-(?:in|fw)-(.+)$/;
 
 const adopt = 'let palisade adopt write a policy that says what its rules do';
 const kinds: readonly Kind[] = [
@@ -28,6 +33,9 @@ const kinds: readonly Kind[] = [
   { name: 'Podman', chains: /^NETAVARK/, links: ['podman+'], wayOut: null },
   { name: 'libvirt', chains: /^LIBVIRT_/, links: ['virbr+'], wayOut: null },
   { name: 'LXD', chains: /^(lxd_|incus_)/, links: ['lxdbr+', 'incusbr+', 'lxcbr+'], wayOut: null },
+  { name: 'LXC', chains: /^lxcbr\d+$/, links: ['lxcbr+'], wayOut: null, byLink: true },
+  { name: 'NetworkManager', chains: sharedChain, links: [], wayOut: null },
+  { name: 'OpenStack Neutron', chains: /^(neutron-|n\.py-)/, links: ['tap+', 'brq+', 'qvb+', 'qvo+', 'qr-+', 'qg-+'], wayOut: null },
   { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, links: [], wayOut: null, bans: true },
   { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, links: [], wayOut: null, bans: true },
   { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, links: [], wayOut: null, bans: true },
@@ -57,18 +65,28 @@ export function othersOn(host: Host): readonly Other[] {
   });
   const names = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => [...chains.keys()]));
   const sets = rulesets.flatMap((ruleset) => setsAskedIn(ruleset));
+  const forwarding = rulesets.flatMap((ruleset) =>
+    ruleset.tables.flatMap(({ name, chains }) => {
+      const chain = name === 'filter' ? chains.get('FORWARD') : undefined;
+      return chain === undefined ? [] : linksIn(ruleset, chain);
+    }),
+  );
   const tables = host.foreignChains.known ? host.foreignChains.value.map(({ table }) => table) : [];
   return kinds
     .filter(
       (kind) =>
-        names.some((name) => kind.chains.test(name)) ||
+        (kind.byLink === true ? forwarding : names).some((name) => kind.chains.test(name)) ||
         sets.some((name) => kind.sets?.test(name)) ||
         tables.some((name) => kind.tables?.test(name)),
     )
     .map(({ name, links, wayOut }) => ({
       name,
       wayOut,
-      links: name === 'Docker' ? [...links, ...dockerBridges(host, rulesets)] : links,
+      links: [
+        ...links,
+        ...(name === 'Docker' ? dockerBridges(host, rulesets) : []),
+        ...(name === 'NetworkManager' ? new Set(names.flatMap((chain) => sharedChain.exec(chain)?.[1] ?? [])) : []),
+      ],
     }));
 }
 

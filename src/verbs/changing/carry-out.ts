@@ -19,7 +19,7 @@ import {
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
-import { bootHint } from '../boot-hint.ts';
+import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
@@ -78,7 +78,7 @@ export async function carryOut(
     if (making.yes) {
       const confirmed = await confirm(context);
       if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
-      await context.part({ kind: 'confirmed', by: null, boot: bootHint(state) });
+      await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
       return { kind: 'done', value: null };
     }
     const { sessions } = before.host;
@@ -196,7 +196,7 @@ async function waitFor(
           ? readRecord(records(state).pending) === null
           : readRecord(records(state).confirmed)?.at === record.at;
         if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed', by, boot: bootHint(state) });
+        await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {

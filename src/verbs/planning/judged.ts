@@ -1,7 +1,7 @@
 import { OverBudget } from '../../analysis/space/index.ts';
 import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
-import { formatAddress } from '../../model/net/index.ts';
+import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
 import { type Item, ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
@@ -134,20 +134,41 @@ export function sessionRefusals(before: Host, after: Host): readonly Problem[] {
     .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
 }
 
-/** Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for. */
-function mixed({ backends }: Host): PlanJson['refusals'] {
-  return ([4, 6] as const).flatMap((family) => {
+/**
+ * Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for: so nothing is written where the
+ * other holds some, of either family.
+ */
+function mixed({ backends, rulesets }: Host): PlanJson['refusals'] {
+  const holding = ([4, 6] as const).map((family) => {
     const use = backends[family];
     const holds = use.known ? (['nft', 'legacy'] as const).filter((backend) => hasRules(use.value[backend])) : [];
-    if (holds.length < 2) return [];
-    const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
-    return [
-      {
-        why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
-        remedy: `move them into one: load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`,
-      },
-    ];
+    return { family, holds };
   });
+  const both = holding.filter(({ holds }) => holds.length === 2);
+  if (both.length > 0)
+    return both.map(({ family }) => ({
+      why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
+      remedy: `move them into one: ${moved(family)}`,
+    }));
+  const [four, six] = holding.map(({ holds }) => holds[0]);
+  if (four !== undefined && six !== undefined && four !== six) {
+    const legacy = four === 'legacy' ? 4 : 6;
+    return [
+      { why: `the IPv4 rules are in ${four}, and the IPv6 rules in ${six}`, remedy: `move them into one: ${moved(legacy)}` },
+    ];
+  }
+  return holding.flatMap(({ family, holds: [holder] }) => {
+    const ruleset = rulesets[family];
+    if (holder === undefined || !ruleset.known || ruleset.value.writer?.backend === holder) return [];
+    const why = `the IPv${family} rules of this host are in ${holder}, and packets would have to pass both`;
+    return [{ why, remedy: holder === 'legacy' ? `leave out --backend, or ${moved(family)}` : 'leave out --backend' }];
+  });
+}
+
+/** What brings the rules of iptables-legacy to nft. */
+function moved(family: Family): string {
+  const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
+  return `load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`;
 }
 
 function hasRules(ruleset: Ruleset | null | undefined): boolean {
