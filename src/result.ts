@@ -34,6 +34,7 @@ export const problemCodes = {
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
+  'state-unwritable': 'The state folder takes no files: its disk is full, or may only be read.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;

@@ -5,10 +5,11 @@
  * `tables` (family, table, and the tools that save and restore it), and of each F.TABLE the names of own `.chains`, `.policies`
  * (`:CHAIN POLICY [0:0]`), `.jumps` (`POSITION -A CHAIN … -j PAL-…`), `.rules` of own chains and `.own`, what they say together. Nothing that
  * happens to the folder later keeps it from undoing: it reverts when the folder, or the deadline in it, is gone. Marks there are for those
- * who ask: `armed` (who it is), `reverting`, `reverted`, `disarmed` (it heard `confirmed`).
+ * who ask: `armed` (who it is), `reverting`, `reverted`, `disarmed` (it heard `confirmed`). Each is a file that gets another name, which a
+ * full disk allows, and which of two who want it only one can do: whoever confirms and nobody hears takes `confirmed` back, and knows.
  *
- * It reverts at the deadline (seconds of /proc/uptime), but while the rules are being written (`committing`) only if whoever writes them has
- * died; it waits for a tool that he left behind (`lock`). It takes away whatever chains and jumps of palisade's it finds, so that it need
+ * It reverts when it is told to (USR1), which needs no disk; and at the deadline (seconds of /proc/uptime), but while the rules are being written (`committing`) only if whoever writes them has
+ * died or been stopped for ten seconds; it takes that mark away, and waits for a tool that he left behind (`lock`): behind it he writes no more. It takes away whatever chains and jumps of palisade's it finds, so that it need
  * not know how far the change came, and tries again until what it reads is what stood there before. Jumps that are there as before stay
  * where they are.
  */
@@ -17,9 +18,11 @@ folder=$1
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 trap '' HUP INT TERM
+undo=''
+trap 'undo=1' USR1
 blank=' '
 
-read -r owner began <"$folder/owner" || exit 1
+read -r owner began rest <"$folder/owner" || exit 1
 sets=$(cat "$folder/sets") || exit 1
 set --
 while read -r family table save restore; do
@@ -28,7 +31,7 @@ while read -r family table save restore; do
     "$(cat "$at.rules")" "$(cat "$at.own")"
 done <"$folder/tables" || exit 1
 
-mark() { (: >"$folder/$1") 2>/dev/null || true; }
+mark() { mv "$folder/$1.mark" "$folder/$1" 2>/dev/null || true; }
 
 now() { read -r up rest </proc/uptime; printf '%s' "\${up%.*}"; }
 
@@ -44,6 +47,8 @@ field() { # pid number
 
 # Whether who makes the change is still there: the same process, not another that got its number.
 alive() { [ "$(field "$owner" 20)" = "$began" ]; }
+
+stopped() { [ "$(field "$owner" 1)" = T ]; }
 
 # What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
 own() {
@@ -104,14 +109,16 @@ revert() { # family table save restore chains policies jumps rules own
   [ "$(printf '%s\\n' "$there" | own)" = "$(expected "$9")" ]
 }
 
-(printf '%s %s\\n' "$$" "$(field $$ 20)" >"$folder/armed.new" && mv "$folder/armed.new" "$folder/armed") 2>/dev/null
+# Whoever cannot say that he stands ready is not waited for, and may undo nothing later.
+(printf '%s %s\\n' "$$" "$(field $$ 20)" >"$folder/armed.new" && mv "$folder/armed.new" "$folder/armed") 2>/dev/null || exit 1
+waits=0
 while :; do
-  if [ -e "$folder/confirmed" ]; then
-    mark disarmed
-    exit 0
-  fi
+  if [ -n "$undo" ]; then break; fi
+  if [ -e "$folder/confirmed" ] && mv "$folder/confirmed" "$folder/disarmed" 2>/dev/null; then exit 0; fi
   if [ -e "$folder/committing" ]; then
     if ! alive; then break; fi
+    if stopped; then waits=$((waits + 1)); else waits=0; fi
+    if [ "$waits" -gt 50 ]; then break; fi
   else
     deadline=$(cat "$folder/deadline" 2>/dev/null)
     if [ -z "$deadline" ] || [ "$(now)" -ge "$deadline" ]; then break; fi
@@ -120,6 +127,7 @@ while :; do
 done
 
 mark reverting
+rm -f "$folder/committing" 2>/dev/null
 # A tool that the dead left behind may still be writing.
 if [ -e "$folder/lock" ]; then flock "$folder/lock" true 2>/dev/null; fi
 all=$#

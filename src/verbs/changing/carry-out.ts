@@ -7,17 +7,19 @@ import {
   type Guard,
   lockState,
   type OwnRecord,
+  type OwnTable,
+  ownOf,
   pendingFolder,
   pendingState,
   readRecord,
-  repair,
+  unwritable,
   uptime,
   writeRecord,
 } from '../../change/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
-import { isOwnSet, sessionRefusals } from '../planning.ts';
+import { isOwnSet, sessionRefusals, sessionsKept } from '../planning.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
@@ -55,11 +57,19 @@ export async function carryOut(
     locked.value();
     if (making.yes) {
       const confirmed = await confirm(context);
-      if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
+      if (!confirmed.ok) {
+        if (begun.guard.isCurrent()) await begun.guard.revert();
+        await dropSets(context.kernel.run, begun.sets);
+        return { kind: 'unchanged', problems: confirmed.problems };
+      }
       await context.part({ kind: 'confirmed' });
       return { kind: 'done', value: null };
     }
     return await waitFor(context, state, begun);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return refused(problem);
   } finally {
     locked.value();
   }
@@ -112,14 +122,21 @@ async function begin(
   context.progress('changing the rules');
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
-  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted });
+  const cut = sessionsKept(context, before.host, after);
+  if (cut.length > 0) return { kind: 'unchanged', problems: cut };
+  const planned = { 4: ownIn(before.host, 4), 6: ownIn(before.host, 6) };
+  const lockFile = context.env['XTABLES_LOCKFILE'] || '/run/xtables.lock';
+  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });
   const names = sets.map(({ name }) => name);
-  if (!applied.ok) {
-    await dropSets(run, names);
-    return { kind: 'unchanged', problems: applied.problems };
-  }
+  if (!applied.ok) return { kind: 'unchanged', problems: applied.problems };
   const changed: PendingRecord = { ...pending, changedAt: uptime() };
-  writeRecord(files.pending, changed);
+  try {
+    writeRecord(files.pending, changed);
+  } catch (error) {
+    await applied.value.guard.revert();
+    await dropSets(run, names);
+    throw error;
+  }
   await context.part({
     kind: 'changed',
     tables: applied.value.tables,
@@ -133,11 +150,13 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
   const folder = pendingFolder(state);
   const run = context.kernel.run;
   for (;;) {
-    if (context.signal.aborted) {
+    // Whoever was stopped for a while (Ctrl-Z) may find another change where his was.
+    const isCurrent = guard.isCurrent();
+    if (context.signal.aborted && isCurrent) {
       const reverted = await guard.revert();
       return { kind: 'unchanged', problems: reverted.ok ? [undone] : reverted.problems };
     }
-    switch (pendingState(folder)) {
+    switch (isCurrent ? pendingState(folder) : 'none') {
       case 'confirmed':
         // Whoever confirmed it is at work, or has died of it.
         await settleAlone(context);
@@ -146,15 +165,20 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
       case 'none': {
         const kept = record.leaves
           ? readRecord(records(state).pending) === null
-          : readRecord(records(state).confirmed)?.at === record.at;
+          : [records(state).confirmed, records(state).previous].some((file) => readRecord(file)?.at === record.at);
         if (!kept) return refused(lost);
         await context.part({ kind: 'confirmed' });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {
-        // Somebody ended it: a change that nobody would undo may not wait.
-        const repaired = await repair(run, folder);
-        return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+        // Somebody ended it: a change that nobody would undo may not wait. Whoever confirms it now does the same.
+        const settled = await settleAlone(context);
+        if (settled?.code === 'change-waits' && pendingState(folder) === 'abandoned') await sleep(100);
+        else {
+          await dropSets(run, sets);
+          return refused(settled?.code === 'change-undone' ? undone : (settled ?? lost));
+        }
+        break;
       }
       case 'reverted':
         await dropSets(run, sets);
@@ -173,6 +197,11 @@ const lost: Problem = {
 
 function refused(problem: Problem): Outcome<null> {
   return { kind: 'unchanged', problems: [problem] };
+}
+
+function ownIn({ rulesets }: Host, family: 4 | 6): readonly OwnTable[] {
+  const ruleset = rulesets[family];
+  return ruleset.known ? ownOf(ruleset.value) : [];
 }
 
 function ownSetsIn(text: string): string {

@@ -4,32 +4,38 @@ import {
   dropSets,
   forget,
   lockState,
+  moveRecord,
   pendingFolder,
   pendingState,
   readRecord,
   repair,
-  writeRecord,
+  unwritable,
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
 import { type PendingRecord, records } from './records.ts';
 
-/** Keeps a change that waits, and what it is to be known by: written before it is confirmed, so that a full disk is told in time. */
+/** Keeps a change that waits, and what it is to be known by: that was written when it was made, and is only moved, which a full disk allows. */
 export async function confirm(context: Context): Promise<Result<null>> {
   const state = resolve(context.stateFolder);
   const locked = lockState(state);
   if (!locked.ok) return locked;
   try {
     const folder = pendingFolder(state);
-    const files = records(state);
-    const pending = readRecord(files.pending) as PendingRecord | null;
     if (pendingState(folder) !== 'waiting') return failed((await settle(context, state)) ?? nothingWaits);
-    if (pending === null) return failed(nothingWaits);
-    writeRecord(files.next, pending);
+    if (readRecord(records(state).pending) === null) return failed(nothingWaits);
     const disarmed = await disarm(folder);
-    if (!disarmed.ok) return disarmed;
+    if (!disarmed.ok) {
+      // Nobody is left who would undo it: then it is undone here.
+      const ended = pendingState(folder) === 'abandoned' ? await settle(context, state) : null;
+      return ended === null ? disarmed : failed(ended);
+    }
     await keep(context, state);
     return ok(null);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return failed(problem);
   } finally {
     locked.value();
   }
@@ -38,17 +44,16 @@ export async function confirm(context: Context): Promise<Result<null>> {
 /** What was confirmed becomes what is known of the firewall. */
 async function keep(context: Context, state: string): Promise<void> {
   const files = records(state);
-  const next = readRecord(files.next) as PendingRecord | null;
-  if (next !== null) {
-    const confirmed = readRecord(files.confirmed);
-    if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
-    writeRecord(files.confirmed, next);
-    await dropSets(context.kernel.run, next.unused);
-    if (next.leaves) for (const file of [files.confirmed, files.previous, files.origin]) forget(file);
+  const pending = readRecord(files.pending) as PendingRecord | null;
+  if (pending !== null) {
+    await dropSets(context.kernel.run, pending.unused);
+    if (pending.leaves) for (const file of [files.confirmed, files.previous, files.origin, files.pending]) forget(file);
+    else {
+      if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
+      moveRecord(files.pending, files.confirmed);
+    }
   }
   // Last of all: whoever waits looks for it.
-  forget(files.next);
-  forget(files.pending);
   forget(pendingFolder(state));
 }
 
@@ -78,6 +83,10 @@ export async function settleAlone(context: Context): Promise<Problem | null> {
   if (!locked.ok) return locked.problems[0] ?? waits;
   try {
     return await settle(context, state);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return problem;
   } finally {
     locked.value();
   }

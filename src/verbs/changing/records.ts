@@ -13,8 +13,6 @@ export const records = (stateFolder: string) => ({
   previous: join(stateFolder, 'previous.json'),
   /** What is being made, beside the guard's files. */
   pending: join(stateFolder, 'pending.json'),
-  /** The same, once it is to be confirmed. */
-  next: join(stateFolder, 'next.json'),
 });
 
 /** Sets of ours that a change leaves unused, and when it was made (seconds of uptime). */
