@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { faults, type Source, table } from './architecture.ts';
+import { faults, loadedWith, type Source, table } from './architecture.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -30,6 +30,15 @@ test('every folder of the table that exists has an index.ts, and every folder th
     const there = folders.includes(row.folder.split('/')[0] ?? '') && statSync(path, { throwIfNoEntry: false })?.isDirectory();
     if (there) expect(statSync(join(path, 'index.ts'), { throwIfNoEntry: false }), relative(root, path)).toBeDefined();
   }
+});
+
+test('a command loads the engines only when it runs: what all verbs say of themselves needs none of them', () => {
+  const heavy =
+    /^(?:analysis|policy|change|kernel|watch|server|model\/(?:ruleset|host)|audit\/(?!finding|around-rules|standards))/;
+  const loaded = [...loadedWith('verbs/index.ts', sources())];
+  expect(loaded).toContain('verbs/apply.ts');
+  expect(loaded.filter((path) => heavy.test(path))).toEqual([]);
+  expect([...loadedWith('verbs/testing.ts', sources())].some((path) => heavy.test(path))).toBe(true);
 });
 
 describe('a fault is seen:', () => {

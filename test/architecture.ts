@@ -89,16 +89,32 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
-function importsOf(code: string): { from: string; typesOnly: boolean }[] {
+/** Files that are loaded with one, at once: what stands in `import()` waits until it is asked for. */
+export function loadedWith(entry: string, sources: readonly Source[]): ReadonlySet<string> {
+  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  const loaded = new Set<string>();
+  const queue = [entry];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (loaded.has(path)) continue;
+    loaded.add(path);
+    for (const { from, typesOnly, dynamic } of importsOf(withoutComments(texts.get(path) ?? '')))
+      if (from.startsWith('.') && !typesOnly && !dynamic) queue.push(normalize(join(dirname(path), from)));
+  }
+  return loaded;
+}
+
+function importsOf(code: string): { from: string; typesOnly: boolean; dynamic: boolean }[] {
   const statements = [...code.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?['"]([^'"]+)['"]/g)].map(
     ([, type, names, from]) => ({
       from: from ?? '',
+      dynamic: false,
       typesOnly: type !== undefined || (names !== undefined && /^\{(\s*type\s[^,}]+,?)+\s*\}$/.test(names.trim())),
     }),
   );
   const dynamic = [...code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)].map(([, from]) => ({
     from: from ?? '',
     typesOnly: false,
+    dynamic: true,
   }));
   return [...statements, ...dynamic];
 }

@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | plan | test | apply | confirm | rollback | uninstall) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | plan | test | apply | confirm | rollback | uninstall | open | close) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -82,10 +82,21 @@ _palisade() {
   updates:--sets) _palisade_path -f "$cur"; return ;;
   updates:--facts) _palisade_path -f "$cur"; return ;;
   updates:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  init:--internet) :; return ;;
+  init:--admins) :; return ;;
+  init:--allow) :; return ;;
+  init:--admins-only) :; return ;;
+  init:--forward) :; return ;;
+  init:--ruleset) _palisade_path -f "$cur"; return ;;
+  init:--sets) _palisade_path -f "$cur"; return ;;
+  init:--facts) _palisade_path -f "$cur"; return ;;
+  init:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   plan:--ruleset) _palisade_path -f "$cur"; return ;;
   plan:--sets) _palisade_path -f "$cur"; return ;;
   plan:--facts) _palisade_path -f "$cur"; return ;;
   plan:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  plan:--format) mapfile -t COMPREPLY < <(compgen -W 'text json markdown' -- "$cur"); return ;;
+  plan:--out) _palisade_path -f "$cur"; return ;;
   plan:--most) :; return ;;
   test:--ruleset) _palisade_path -f "$cur"; return ;;
   test:--sets) _palisade_path -f "$cur"; return ;;
@@ -95,6 +106,12 @@ _palisade() {
   apply:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   rollback:--timeout) :; return ;;
   uninstall:--timeout) :; return ;;
+  uninstall:--out) _palisade_path -d "$cur"; return ;;
+  open:--from) :; return ;;
+  open:--for) :; return ;;
+  open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  close:--from) :; return ;;
+  close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -110,15 +127,18 @@ _palisade() {
   connections) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
-  plan) flags='--ruleset --sets --facts --backend --most --json --no-color --quiet --config --state --policy --help' ;;
+  init) flags='--internet --admins --allow --admins-only --forward --no-logging --no-protection --yes --force --ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
+  plan) flags='--ruleset --sets --facts --backend --format --out --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
-  apply) flags='--timeout --yes --backend --json --no-color --quiet --config --state --policy --help' ;;
+  apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
   rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
-  uninstall) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
+  open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
+  close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates plan test apply confirm rollback uninstall'
+    words='help status up show audit trace reach connections diff updates init plan test apply confirm rollback uninstall open close'
     ;;
   esac
   if [[ $cur == -* ]]; then

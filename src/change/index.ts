@@ -8,13 +8,16 @@
 export { type Applied, type Applying, apply, type Wanted } from './apply/apply.ts';
 export { safeOrder } from './apply/order.ts';
 export { type OwnTable, ownOf } from './apply/own.ts';
+export { lastingText, plainSet, renamings } from './apply/plain.ts';
 export { dropSets } from './apply/sets.ts';
-export { transactionsOf } from './apply/transaction.ts';
+export { transactionsOf, writeTransaction } from './apply/transaction.ts';
 export { type Guard, repair, uptime } from './guard/guard.ts';
 export { disarm, forget, type PendingState, pendingFolder, pendingState, revertPending } from './guard/pending.ts';
+export { type Basis, hostText, linesOfOthers } from './history/basis.ts';
 export { lockState } from './history/lock.ts';
 export { moveRecord, type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { unwritable } from './history/unwritable.ts';
+export { type Hole, holeRules, holesOf, holeTransactions, withoutHoles } from './open/holes.ts';
 export { bansBehind, type Other, othersOn } from './plan/others.ts';
 export { foreignOf, plannedRuleset } from './plan/planned.ts';
 export { fatesOf, keepSessions, type SessionFate } from './plan/sessions.ts';

@@ -64,6 +64,8 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     // Whoever closed standard error does not read the log; the answer still matters.
     terminal.err.write(line).catch(() => undefined);
   });
+  // Whoever wants JSON reads it with a program, which answers no questions.
+  using conversation = json ? null : terminal.conversation(interrupt.signal);
   const context: Context = {
     clock: terminal.clock,
     kernel: await pieces.kernel(),
@@ -73,6 +75,12 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     signal: interrupt.signal,
     serve: pieces.serve,
     stdin: () => terminal.stdin(),
+    ...(conversation !== null && {
+      ask: (question: string) => {
+        progress.clear();
+        return conversation.ask(safeText(question));
+      },
+    }),
     env: terminal.env,
     stateFolder: resolve(settings.state),
     policyFile: settings.policy,

@@ -17,13 +17,16 @@ export interface Found {
 
 export interface Program {
   /** Throws commander's error on a wrong command line, and when help was asked for. `null` when only help was. */
-  parse(argv: readonly string[]): Found | null;
+  parse(): Found | null;
   /** What was to be printed so far. */
   text(): string;
 }
 
-/** Everything that can be asked for, as commander knows it. `columns` is the width that help is wrapped to. */
-export function programOf(verbs: readonly Verb[], columns: number): Program {
+/**
+ * Everything that can be asked for, as commander knows it. `columns` is the width that help is wrapped to. Flags are made of those verbs
+ * alone that stand in `argv`: making them of all takes longer than many a verb.
+ */
+export function programOf(verbs: readonly Verb[], columns: number, argv: readonly string[]): Program {
   let text = '';
   let found: Found | null = null;
   const program = new Command('palisade')
@@ -50,14 +53,14 @@ export function programOf(verbs: readonly Verb[], columns: number): Program {
     );
   for (const flag of everywhere) program.addOption(globalOption(flag));
   for (const verb of verbs) {
-    const flags = flagsOf(verb);
+    const flags = argv.includes(verb.name) ? flagsOf(verb) : [];
     const command = addVerb(program, verb, flags);
     command.action((...parameters: unknown[]) => {
       found = { verb, flags, after: saidOptions(command), before: saidOptions(program), words: parameters.slice(0, -2) };
     });
   }
   return {
-    parse(argv) {
+    parse() {
       program.parse([...argv], { from: 'user' });
       return found;
     },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
+import { type Conversation, conversation } from './conversation.ts';
 
 /** One of the two streams that a command writes to. */
 export interface Output {
@@ -22,6 +23,8 @@ export interface Terminal {
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   stdin(): Promise<Uint8Array>;
+  /** With whoever sits there and can be asked; `null` where nobody does. Nothing is read before the first question. */
+  conversation(signal: AbortSignal): Conversation | null;
   readFile(path: string): Promise<Uint8Array>;
   /** Calls back on Ctrl-C and SIGTERM until disposed of. A second one ends the process at once. */
   onInterrupt(listener: () => void): Disposable;
@@ -41,6 +44,8 @@ export function processTerminal(): Terminal {
       for await (const piece of process.stdin) pieces.push(piece as Buffer);
       return Buffer.concat(pieces);
     },
+    conversation: (signal) =>
+      process.stdin.isTTY === true && process.stderr.isTTY === true ? conversation(process.stdin, process.stderr, signal) : null,
     readFile: (path) => readFile(path),
     onFault(listener) {
       const hear = (error: unknown): void => {

@@ -30,9 +30,9 @@ export function understand(argv: readonly string[], verbs: readonly Verb[], colu
   const bare = word === undefined || (word.startsWith('-') && !['-h', '--help', '--version'].includes(word));
   // Bare flags are those of status.
   const whole = bare ? argv.toSpliced(at, 0, 'status') : argv;
-  const program = programOf(verbs, columns);
+  const program = programOf(verbs, columns, whole);
   try {
-    const found = program.parse(whole);
+    const found = program.parse();
     return found === null ? { kind: 'text', text: program.text() } : askedOf(found);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

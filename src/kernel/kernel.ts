@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
-import type { HostTexts, SoftwareTexts, TextRead } from '../model/host/index.ts';
+import type { HostTexts, SoftwareTexts, TextName, TextRead } from '../model/host/index.ts';
 import type { Result } from '../result.ts';
 import { type ConnectionTexts, readConnections } from './connections.ts';
 import { nftGeneration } from './generation.ts';
@@ -26,6 +26,8 @@ export interface Kernel {
     readonly kept?: KeptTexts;
     /** Ask the package manager too, or take what it said before; left out: neither. */
     readonly software?: true | SoftwareTexts;
+    /** Left out: all texts. Those that are not named are said to be unread. */
+    readonly only?: readonly TextName[];
   }): Promise<HostTexts>;
   /** The connections of now, of this machine or inside a namespace. Never rejects. */
   connections(options?: { readonly namespace?: Namespace; readonly signal?: AbortSignal }): Promise<ConnectionTexts>;
@@ -64,11 +66,11 @@ export function createKernel(options: KernelOptions = {}): Kernel {
   let loaded = false;
   return {
     run,
-    async read({ namespace, signal, kept, software } = {}) {
+    async read({ namespace, signal, kept, software, only } = {}) {
       const readAt = clock.now();
       const within = namespace ? namespace.run : run;
       const [texts, asked] = await Promise.all([
-        readTexts(within, namespace?.pid, signal, kept),
+        readTexts(within, namespace?.pid, signal, kept, only === undefined ? null : new Set(only)),
         software === true ? readSoftware(within, signal) : (software ?? null),
       ]);
       return { name: hostname(), readAt, texts, software: asked };

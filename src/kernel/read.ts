@@ -48,59 +48,73 @@ const atOnce = 8;
  * text; this never rejects.
  *
  * @param pid a process in the namespace that `unbounded` leads into; none for our own.
+ * @param only texts that are wanted; the others are left unread.
  */
 export async function readTexts(
   unbounded: Run,
   pid: number | undefined,
   signal?: AbortSignal,
   kept: KeptTexts = {},
+  only: ReadonlySet<TextName> | null = null,
 ): Promise<HostTexts['texts']> {
   const run = atMost(atOnce, unbounded);
   const modules = readModules(run, signal);
-  const unless = (text: TextRead | undefined, read: () => Promise<TextRead>): Promise<TextRead> =>
-    text === undefined ? read() : Promise.resolve(text);
+  const unless = (text: TextRead | undefined, read: () => Promise<TextRead>): (() => Promise<TextRead>) =>
+    once(text === undefined ? read : () => Promise.resolve(text));
   const nftSave4 = unless(kept.nftSave4, () => readRules(run, 4, 'nft', modules, signal));
   const nftSave6 = unless(kept.nftSave6, () => readRules(run, 6, 'nft', modules, signal));
   const nftChains = unless(kept.nftChains, () => readNftChains(run, modules, signal));
   const nftRules = async (family: 'ip' | 'ip6', save: Promise<TextRead>): Promise<TextRead> =>
-    readNftRules(run, family, await nftChains, await save, pid, signal);
+    readNftRules(run, family, await nftChains(), await save, pid, signal);
   const tool = (name: keyof typeof tools): Promise<TextRead> => readBy(run, tools[name], signal);
-  const links = tool('links');
-  const reads: Record<TextName, Promise<TextRead>> = {
+  const links = once(() => tool('links'));
+  const reads: Record<TextName, () => Promise<TextRead>> = {
     nftSave4,
     nftSave6,
-    legacySave4: readRules(run, 4, 'legacy', modules, signal),
-    legacySave6: readRules(run, 6, 'legacy', modules, signal),
+    legacySave4: () => readRules(run, 4, 'legacy', modules, signal),
+    legacySave6: () => readRules(run, 6, 'legacy', modules, signal),
     nftChains,
-    nftRules4: unless(kept.nftRules4, () => nftRules('ip', nftSave4)),
-    nftRules6: unless(kept.nftRules6, () => nftRules('ip6', nftSave6)),
+    nftRules4: unless(kept.nftRules4, () => nftRules('ip', nftSave4())),
+    nftRules6: unless(kept.nftRules6, () => nftRules('ip6', nftSave6())),
     flowtables: unless(kept.flowtables, () => readFlowtables(run, modules, signal)),
-    ipsets: modules.absent('ip_set').then((absent) => (absent ? notLoaded('ipset', 'ip_set') : tool('ipsets'))),
+    ipsets: () => modules.absent('ip_set').then((absent) => (absent ? notLoaded('ipset', 'ip_set') : tool('ipsets'))),
     links,
-    tcx: links.then((read) => readTcx(read, pid)),
-    addresses: tool('addresses'),
-    routes4: tool('routes4'),
-    routes6: tool('routes6'),
-    rules4: tool('rules4'),
-    rules6: tool('rules6'),
-    xfrm: readXfrm(run, modules, signal),
-    traffic: readTraffic(run, signal),
-    listeners: tool('listeners'),
-    sessions: tool('sessions'),
-    packetReaders: tool('packetReaders'),
-    sysctls: readSysctls(run, signal),
-    moduleNames: Promise.resolve(readFolder('/sys/module')),
-    expectations: readExpectations(run, signal),
-    kernel: Promise.resolve(readLines('/proc/sys/kernel/osrelease', '/proc/sys/kernel/version')),
-    installedKernels: Promise.resolve(readFolder('/lib/modules')),
-    modules: Promise.resolve(readModuleFiles()),
-    files: readSetup(),
-    processes: readProcesses(pid),
-    units: readUnits(run, signal),
-    auditRules: readAuditRules(run, signal),
-    conntrackLosses: readLosses(run, signal),
-    namespaces: readNamespaces(run, signal),
+    tcx: () => links().then((read) => readTcx(read, pid)),
+    addresses: () => tool('addresses'),
+    routes4: () => tool('routes4'),
+    routes6: () => tool('routes6'),
+    rules4: () => tool('rules4'),
+    rules6: () => tool('rules6'),
+    xfrm: () => readXfrm(run, modules, signal),
+    traffic: () => readTraffic(run, signal),
+    listeners: () => tool('listeners'),
+    sessions: () => tool('sessions'),
+    packetReaders: () => tool('packetReaders'),
+    sysctls: () => readSysctls(run, signal),
+    moduleNames: async () => readFolder('/sys/module'),
+    expectations: () => readExpectations(run, signal),
+    kernel: async () => readLines('/proc/sys/kernel/osrelease', '/proc/sys/kernel/version'),
+    installedKernels: async () => readFolder('/lib/modules'),
+    modules: async () => readModuleFiles(),
+    files: () => readSetup(),
+    processes: () => readProcesses(pid),
+    units: () => readUnits(run, signal),
+    auditRules: () => readAuditRules(run, signal),
+    conntrackLosses: () => readLosses(run, signal),
+    namespaces: () => readNamespaces(run, signal),
   };
-  const entries = Object.entries(reads).map(async ([name, read]) => [name, await read] as const);
+  const entries = (Object.entries(reads) as [TextName, () => Promise<TextRead>][]).map(
+    async ([name, read]) => [name, only === null || only.has(name) ? await read() : notAsked] as const,
+  );
   return Object.fromEntries(await Promise.all(entries)) as Record<TextName, TextRead>;
+}
+
+const notAsked: TextRead = { read: false, why: 'failed', tool: 'palisade', detail: 'it was not asked for' };
+
+function once(read: () => Promise<TextRead>): () => Promise<TextRead> {
+  let reading: Promise<TextRead> | undefined;
+  return () => {
+    reading ??= read();
+    return reading;
+  };
 }

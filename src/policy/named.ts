@@ -1,10 +1,14 @@
-import { type Family, type Ranges, rangesOf } from '../model/net/index.ts';
+import { type Family, type Ranges, rangesOf, without } from '../model/net/index.ts';
 import type { Item, Policy } from './policy.ts';
 
-/** Sources that a policy speaks of, by its sets and its rules: none of them is a bogon to it. */
+/**
+ * Sources that a policy speaks of, by its sets and its rules: none of them is a bogon to it. What lists of others name counts where it is
+ * let in alone.
+ */
 export function namedSources({ sets, incoming, forwarded, outgoing, docker }: Policy, family: Family): readonly Ranges<bigint>[] {
   const named = [...incoming, ...forwarded, ...outgoing, ...(docker ?? [])].flatMap((item) => sourcesOf(item, family));
-  return [...[...sets.values()].map(({ members }) => members[family]), ...named];
+  const own = [...sets.values()].filter(({ listed }) => !listed);
+  return [...own.map(({ members }) => members[family]), ...named];
 }
 
 /** Sources that some rule lets in by name: nobody else's flood may keep them out. */
@@ -17,5 +21,6 @@ export function trustedSources({ incoming }: Policy, family: Family): Ranges<big
 
 function sourcesOf(item: Item, family: Family): readonly Ranges<bigint>[] {
   if (item.kind === 'line' || item.from === null || item.from.except) return [];
-  return [item.from.ranges[family]];
+  const { ranges, listed } = item.from;
+  return [item.ending === 'accept' ? ranges[family] : without(ranges[family], listed[family])];
 }

@@ -22,6 +22,8 @@ export interface Policy {
   readonly tests: readonly Test[];
   /** Sets that lack addresses which could not be had, each with why. */
   readonly lacking: readonly { readonly set: string; readonly why: string }[];
+  /** Of sets that are fetched what they hold, and as of when. */
+  readonly fetched: readonly { readonly set: string; readonly said: string }[];
 }
 
 export const ways = ['incoming', 'forwarded', 'outgoing'] as const;
@@ -38,6 +40,10 @@ export type Basic = (typeof basics)[number];
 export interface AddressSet {
   readonly name: string;
   readonly members: Readonly<Record<Family, Ranges<bigint>>>;
+  /** Others say who is in it: those who write a feed, or the lists of countries. */
+  readonly listed: boolean;
+  /** Of a feed: the administrator lets it say who may log in. */
+  readonly trusted: boolean;
 }
 
 /** Addresses on one side of a connection; of a family without any the rule says nothing. */
@@ -45,6 +51,8 @@ export interface Addresses {
   readonly ranges: Readonly<Record<Family, Ranges<bigint>>>;
   /** True for `anyone-except`: all but these. */
   readonly except: boolean;
+  /** Those of `ranges` that only others name: feeds and lists of countries. */
+  readonly listed: Readonly<Record<Family, Ranges<bigint>>>;
   /** How the policy names them. */
   readonly text: string;
 }
@@ -148,3 +156,6 @@ export interface Test {
   readonly services: readonly Service[] | null;
   readonly text: string;
 }
+
+/** Of addresses that nobody else has a say in. */
+export const noneListed: Addresses['listed'] = { 4: [], 6: [] };

@@ -34,9 +34,10 @@ const endings: Readonly<Record<Ending, string>> = { accept: 'ACCEPT', drop: 'DRO
  * Compares what was compiled with what the policy says, for all packets that can exist, in both families: which endings each
  * packet may have, whatever its limits have counted. Both are read on a host without other rules. Later fragments are left out:
  * without their first one nobody takes them, and what stands where ports would be no policy says.
+ *
+ * @param host what {@link aloneHost} makes of `compiled`.
  */
-export function prove(policy: Policy, compiled: Compiled, situation: Situation): Proof {
-  const host = aloneHost(compiled);
+export function prove(policy: Policy, compiled: Compiled, situation: Situation, host: Host = aloneHost(compiled)): Proof {
   return { ways: ([4, 6] as const).flatMap((family) => proveFamily(policy, host, family, situation)) };
 }
 

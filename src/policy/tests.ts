@@ -26,6 +26,7 @@ const hooks: Readonly<Record<Way, Hook>> = { incoming: 'input', forwarded: 'forw
  * @throws OverBudget
  */
 export function runTests(policy: Policy, host: Host): Known<readonly TestResult[]> {
+  if (policy.tests.length === 0) return known([]);
   const families: { readonly family: Family; readonly space: Space; readonly firewall: Firewall }[] = [];
   for (const family of [4, 6] as const) {
     const ruleset = host.rulesets[family];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planReport } from './plan-shape.ts';
 
 /** What a verb that changes the firewall says, in the order in which it happens. */
 export const changePart = z
@@ -10,7 +11,13 @@ export const changePart = z
       sets: z.int().describe('Sets that were made.'),
       seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
     }),
-    z.object({ kind: z.literal('confirmed') }),
+    z.object({ kind: z.literal('confirmed'), by: z.string().nullable().describe('The new connection that confirmed it.') }),
+    z.object({
+      kind: z.literal('left'),
+      files: z.array(z.string()).describe('Files that load the rules when the machine starts.'),
+    }),
+    z.object({ kind: z.literal('plan'), plan: planReport.describe('With --dry-run: what would be done.') }),
+    z.object({ kind: z.literal('note'), text: z.string() }),
   ])
   .meta({ id: 'ChangePart' });
 

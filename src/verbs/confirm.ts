@@ -32,7 +32,7 @@ made after the change, or from the console; from an older connection it asks you
     }
     const kept = await keep(context);
     if (!kept.ok) return { kind: 'unchanged', problems: kept.problems };
-    await context.part({ kind: 'confirmed' });
+    await context.part({ kind: 'confirmed', by: null });
     return { kind: 'done', value: null };
   },
 });

@@ -5,9 +5,12 @@
  */
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { init } from './init.ts';
+import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
@@ -20,16 +23,17 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
-export { policySchema } from '../policy/index.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { InitJson } from './init.ts';
 export type { News } from './news.ts';
+export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
 export type { ReachJson } from './reach-shape.ts';
-export type { ScriptStepJson } from './script.ts';
 export type { ScriptPartJson } from './script-shape.ts';
+export type { ScriptStepJson } from './script-step.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { TestJson } from './test.ts';
@@ -48,10 +52,13 @@ export const verbs: readonly Verb[] = [
   connections,
   diff,
   updates,
+  init,
   plan,
   test,
   apply,
   confirm,
   rollback,
   uninstall,
+  open,
+  close,
 ] as unknown as readonly Verb[];

@@ -8,19 +8,21 @@ import { failed, ok, type Result } from '../result.ts';
  * Writes a document where somebody asked for it: whole or not at all, and for its owner alone, since it tells what is weak. Pipes and
  * character devices are written to as they are. What another user put in the way is not followed: we may be root, and the name known.
  */
-export async function writeOutput(file: string, text: string): Promise<Result<null>> {
+export async function writeOutput(file: string, text: string, flag = '--output'): Promise<Result<null>> {
+  const refused = (message: string): Result<never> =>
+    failed({ code: 'output-failed', at: { file }, message, hint: `name a file that can be written with ${flag}` });
   try {
     const place = await placeOf(file);
-    if (typeof place === 'string') return refused(file, place);
+    if (typeof place === 'string') return refused(place);
     const { path, there } = place;
     if (there === null || there.isFile()) await replace(path, text);
     else if (there.isFIFO() || there.isCharacterDevice()) await pour(path, text);
-    else return refused(file, there.isDirectory() ? 'it is a folder' : 'it is neither a file nor a pipe');
+    else return refused(there.isDirectory() ? 'it is a folder' : 'it is neither a file nor a pipe');
     return ok(null);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return refused(file, said.get(code) ?? code);
+    return refused(said.get(code) ?? code);
   }
 }
 
@@ -31,10 +33,6 @@ const said = new Map([
   ['EISDIR', 'it is a folder'],
   ['ENOSPC', 'there is no room for it'],
 ]);
-
-function refused(file: string, message: string): Result<never> {
-  return failed({ code: 'output-failed', at: { file }, message, hint: 'name a file that can be written with --output' });
-}
 
 interface Place {
   readonly path: string;

@@ -53,6 +53,9 @@ export const planReport = z
       .nullable()
       .describe('Connections over which somebody manages the host now; null where they could not be read.'),
     others: z.array(z.string()).describe('Programs that keep rules of their own here, which stay as they are.'),
+    notes: z
+      .array(z.string())
+      .describe('What fetched sets hold and as of when, and whom lists of others would have shut out and do not.'),
     refusals: z.array(z.object({ why: z.string(), remedy: z.string() })).describe('Why apply would refuse this plan.'),
     unknown: z.array(z.object({ what: z.string(), why: z.string(), remedy: z.string() })),
   })

@@ -8,54 +8,100 @@ import {
   type Compiled,
   compile,
   type Fetched,
+  type Left,
   type Policy,
   readPolicy,
   type Situation,
   type Source,
   setsText,
+  sparing,
 } from '../policy/index.ts';
-import { failed, type Result } from '../result.ts';
+import { failed, ok, type Result } from '../result.ts';
 import { type HostAndSets, readText } from './reading.ts';
 import type { Context } from './verb.ts';
 
 /** Lists of addresses are text; a list of so many bytes would be a million of them. */
 const largestList = 32 * 1024 * 1024;
 
+/** A policy, and what it was read from. */
+export interface PolicyFile {
+  readonly policy: Policy;
+  readonly source: PolicySource;
+}
+
+/** All texts that a policy is made of: from the same ones the same policy comes, until something in it expires. */
+export interface PolicySource {
+  readonly path: string;
+  readonly text: string;
+  /** Files that it names, by whole path; `null` of one that could not be read. */
+  readonly files: readonly { readonly path: string; readonly text: string | null }[];
+  /** What was looked up for it. */
+  readonly fetched: readonly { readonly source: Source; readonly answer: Fetched }[];
+}
+
 /** The policy that the command line names. Files that it names stand beside it, unless their path is whole. */
-export async function readPolicyFile(context: Context): Promise<Result<Policy>> {
-  const file = context.policyFile;
-  const text = await readText(context, file);
-  if (!text.ok) {
-    const missing = text.problems.map((problem) =>
+export async function readPolicyFile(context: Context): Promise<Result<PolicyFile>> {
+  const path = context.policyFile;
+  const bytes = await readText(context, path);
+  if (!bytes.ok) {
+    const missing = bytes.problems.map((problem) =>
       problem.code === 'file-missing' ? { ...problem, hint: 'write one, or name another with --policy FILE' } : problem,
     );
     return failed(...missing);
   }
-  const folder = dirname(resolve(file));
-  const beside = { now: context.clock.now() / 1000, file: (path: string) => readList(resolve(folder, path)) };
-  const policyText = Buffer.from(text.value, 'latin1').toString('utf8');
+  const text = Buffer.from(bytes.value, 'latin1').toString('utf8');
+  const files = new Map<string, string | null>();
+  const list = (whole: string): string | null => {
+    const found = files.has(whole) ? (files.get(whole) ?? null) : readList(whole);
+    files.set(whole, found);
+    return found;
+  };
   // First what has to be fetched, then what it came to.
   const wanted: Source[] = [];
-  readPolicy(policyText, file, {
-    ...beside,
-    fetched: (source) => {
-      wanted.push(source);
-      return { addresses: [], lacking: null };
-    },
-  });
-  const answers = new Map<string, Fetched>();
-  if (wanted.length > 0) {
-    context.progress('looking up names');
-    const { fetchSet } = await import('./fetch-set.ts');
-    for (const source of wanted) answers.set(JSON.stringify(source), await fetchSet(source));
-  }
-  return readPolicy(policyText, file, {
-    ...beside,
+  const ask = (source: Source): Fetched => {
+    wanted.push(source);
+    return { addresses: [], lacking: null };
+  };
+  const now = context.clock.now() / 1000;
+  const plain = readPolicy(text, path, { now, file: (named) => list(besidePolicy(path, named)), fetched: ask });
+  const named = [...files].map(([whole, of]) => ({ path: whole, text: of }));
+  if (wanted.length === 0)
+    return plain.ok ? ok({ policy: plain.value, source: { path, text, files: named, fetched: [] } }) : plain;
+  context.progress('fetching the addresses of sets');
+  const { fetchSet } = await import('./feeds/index.ts');
+  const policyFolder = dirname(resolve(path));
+  const place = { policyFolder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
+  // Two sets may name the same list, which is fetched once.
+  const distinct = new Map(wanted.map((source) => [JSON.stringify(source), source]));
+  const fetched: { source: Source; answer: Fetched }[] = [];
+  for (const source of distinct.values()) fetched.push({ source, answer: await fetchSet(source, place) });
+  const source = { path, text, files: named, fetched };
+  const read = policyOf(source, now);
+  return read.ok ? ok({ policy: read.value, source }) : read;
+}
+
+/** The policy of texts that were read before. @param now seconds since 1970 */
+export function policyOf({ path, text, files, fetched }: PolicySource, now: number): Result<Policy> {
+  const lists = new Map(files.map((file) => [file.path, file.text]));
+  const answers = new Map(fetched.map(({ source, answer }) => [JSON.stringify(source), answer]));
+  return readPolicy(text, path, {
+    now,
+    file: (named) => lists.get(besidePolicy(path, named)) ?? null,
     fetched: (source) => answers.get(JSON.stringify(source)) ?? { addresses: [], lacking: 'it was not asked for' },
   });
 }
 
-function readList(path: string): string | null {
+function besidePolicy(policy: string, named: string): string {
+  return resolve(dirname(resolve(policy)), named);
+}
+
+/** SHA-256, in hexadecimal digits. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** `null` of one that cannot be read, or is no list of addresses by its size. */
+export function readList(path: string): string | null {
   try {
     return statSync(path).size > largestList ? null : readFileSync(path, 'utf8');
   } catch (error) {
@@ -69,23 +115,28 @@ export interface Planned {
   readonly policy: Policy;
   readonly compiled: Compiled;
   readonly situation: Situation;
+  /** Whom lists of others would have shut out. */
+  readonly left: readonly Left[];
+  /** A host with nothing but the rules and sets of the policy. */
+  readonly alone: Host;
   /** The same machine with the rules and sets of the policy. */
   readonly after: HostAndSets;
 }
 
-/** What would be, of a host whose rules are known. */
-export function planFor(policy: Policy, { host, sets }: HostAndSets): Known<Planned> {
-  const situation = situationOf(host);
-  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const compiled = compile(policy, { ...situation, digest });
+/** What would be, of a host whose rules are known. @param spared those who were spared when it was planned before */
+export function planFor(given: Policy, { host, sets }: HostAndSets, spared: Situation['spared'] | null = null): Known<Planned> {
+  const situation = { ...situationOf(host), ...(spared !== null && { spared }) };
+  const { policy, left } = sparing(given, situation.spared);
+  const compiled = compile(policy, { ...situation, digest: digestOf });
   const [four, six] = [host.rulesets[4], host.rulesets[6]];
   if (!four.known) return four;
   if (!six.known) return six;
   const rulesets = { 4: known(plannedRuleset(four.value, compiled, 4)), 6: known(plannedRuleset(six.value, compiled, 6)) };
-  const made = aloneHost(compiled).sets;
+  const alone = aloneHost(compiled);
+  const made = alone.sets;
   const there = host.sets.known ? host.sets.value : new Map();
   const all: Host['sets'] = known(new Map([...there, ...(made.known ? made.value : [])]));
   const added = compiled.sets.filter(({ name }) => !there.has(name));
   const text: Known<string> = sets.known ? known(`${sets.value}${setsText(added)}`) : sets;
-  return known({ policy, compiled, situation, after: { host: { ...host, rulesets, sets: all }, sets: text } });
+  return known({ policy, compiled, situation, left, alone, after: { host: { ...host, rulesets, sets: all }, sets: text } });
 }

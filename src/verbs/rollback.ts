@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Host } from '../model/host/index.ts';
 import { changePart } from './change-shape.ts';
 import { verb } from './verb.ts';
 
@@ -45,7 +46,16 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(previous, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const making = { seconds: input.timeout, yes: input.yes, backend: previous.backend, policy: previous.policy };
+    const { sessionRefusals } = await import('./planning/index.ts');
+    const making = {
+      seconds: input.timeout,
+      yes: input.yes,
+      reconnect: false,
+      backend: previous.backend,
+      policy: previous.policy,
+      basis: previous.basis,
+      wrongIn: (live: Host) => sessionRefusals(read.value.host, live),
+    };
     return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
   },
 });

@@ -19,6 +19,28 @@ export function sessionBegan(): number | null {
   return null;
 }
 
+/** The address from which somebody runs us, as their shell was told it: `sudo` takes it from us, and not from those whose child we are. */
+export function callerAddress(own: string | undefined): string | null {
+  let said = own;
+  let pid = process.ppid;
+  for (let depth = 0; said === undefined && pid > 1 && depth < 64; depth += 1) {
+    const stat = statOf(pid);
+    if (stat === null) return null;
+    said = /(?:^|\0)SSH_CONNECTION=([^\0]*)/.exec(environmentOf(pid))?.[1];
+    pid = stat.parent;
+  }
+  return said?.split(' ')[0] ?? null;
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code === 'string') return '';
+    throw error;
+  }
+}
+
 function statOf(pid: number): { readonly name: string; readonly parent: number; readonly began: number } | null {
   let text: string;
   try {

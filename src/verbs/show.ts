@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readHostAndSets, readingInput } from './reading.ts';
-import { followScript, scriptStep } from './script.ts';
+import { scriptStep } from './script-step.ts';
 import { rulesetReport } from './shapes.ts';
 import { verb } from './verb.ts';
 
@@ -55,6 +55,7 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
       return { kind: 'invalid', problems: [{ code: 'usage', message: '--canonical prints whole rulesets, and alone', hint }] };
     }
     if (input.script !== undefined) {
+      const { followScript } = await import('./script.ts');
       const followed = await followScript(context, input.script, input);
       if (!followed.ok) return { kind: 'invalid', problems: followed.problems };
       const { report, saves, problems, refused } = followed.value;

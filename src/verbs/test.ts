@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import { createEvaluator } from '../analysis/index.ts';
-import { OverBudget } from '../analysis/space/index.ts';
-import { known } from '../model/host/index.ts';
-import { packetToJson } from '../model/packet/index.ts';
-import { emptyRuleset } from '../model/ruleset/index.ts';
-import { aloneHost, runTests, type TestResult } from '../policy/index.ts';
-import { planFor, readPolicyFile } from './policy-file.ts';
-import { claimOf, faultsOf, prove } from './proof/index.ts';
-import { readHostAndSets, readingInput } from './reading.ts';
+import { readingInput } from './reading.ts';
 import { packet, proofGiven } from './shapes.ts';
 import { verb } from './verb.ts';
 
@@ -56,55 +48,7 @@ can: all of them are let in while limits are not reached. cannot: none of them i
     { command: 'palisade test --policy policy.yaml --alone --no-rehearse', says: 'in a pipeline without rights' },
   ],
   async run(context, input) {
-    const policy = await readPolicyFile(context);
-    if (!policy.ok) return { kind: 'invalid', problems: policy.problems };
-    const base = input.alone ? null : await readHostAndSets(context, input);
-    if (base !== null && !base.ok) return { kind: 'invalid', problems: base.problems };
-    const read = base?.value ?? { host: bare(), sets: known('') };
-    const planned = planFor(policy.value, read);
-    if (!planned.known) return unread(planned.why, planned.remedy);
-    const { after } = planned.value;
-    context.progress('asking for every packet');
-    let results: readonly TestResult[];
-    try {
-      const asked = runTests(policy.value, after.host);
-      if (!asked.known) return unread(asked.why, asked.remedy);
-      results = asked.value;
-    } catch (error) {
-      if (!(error instanceof OverBudget)) throw error;
-      return unread(`undecided: ${error.message}`, 'ask about single packets with palisade trace');
-    }
-    const evaluator = createEvaluator(after.host);
-    const claims = results.map(({ packet: shown }) => {
-      const trace = shown === null ? null : evaluator.trace(shown);
-      return shown === null || trace === null ? null : claimOf({ packet: shown, trace });
-    });
-    const sent = claims.filter((claim) => claim !== null);
-    const proofs = input.rehearse ? await prove(context, { ...after, backend: input.backend }, sent) : [];
-    const tests = results.map(({ test: { text, at }, holds, packet: shown }, index): TestJson['tests'][number] => {
-      const claim = claims[index] ?? null;
-      const proof = claim === null ? undefined : proofs[sent.indexOf(claim)];
-      return {
-        text,
-        line: at.line ?? null,
-        holds,
-        packet: shown === null ? null : packet.parse(packetToJson(shown)),
-        proof: proof ?? null,
-      };
-    });
-    const value = { policy: context.policyFile, tests };
-    const faults = faultsOf(sent.map((claim, index) => ({ where: 'test', claim, proof: proofs[index] ?? null })));
-    if (faults.length > 0) return { kind: 'unknown', value, faults };
-    return { kind: tests.every(({ holds }) => holds) ? 'done' : 'found', value };
+    const { runPolicyTests } = await import('./testing.ts');
+    return await runPolicyTests(context, input);
   },
 });
-
-/** A host without rules, of which nothing else is known. */
-function bare() {
-  const host = aloneHost({ sets: [], families: { 4: [], 6: [] } });
-  return { ...host, rulesets: { 4: known(emptyRuleset(4, 'no rules')), 6: known(emptyRuleset(6, 'no rules')) } };
-}
-
-function unread(message: string, hint: string) {
-  return { kind: 'unread' as const, problems: [{ code: 'unread' as const, message, hint }] };
-}

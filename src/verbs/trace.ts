@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import type { Standing } from '../analysis/answers/index.ts';
 import type { Host } from '../model/host/index.ts';
-import { formatAddress, parsePort } from '../model/net/index.ts';
 import { type Packet, packetTypes, states, type Trace } from '../model/packet/index.ts';
-import { failed, ok, type Problem, type Result } from '../result.ts';
-import { icmpTypeOf } from './icmp.ts';
-import { packetFor } from './packet.ts';
+import type { Problem } from '../result.ts';
 import type { Proving } from './proof/index.ts';
-import { proveInput, readHostAndSets, readingInput, readText } from './reading.ts';
+import { proveInput, readHostAndSets, readingInput } from './reading.ts';
 import { type TraceJson, trace as traceShape, traceToJson } from './shapes.ts';
 import { type Context, type Outcome, verb } from './verb.ts';
 
@@ -78,7 +75,8 @@ where those come first and may change it.
     const read = await readHostAndSets(context, input);
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const { host } = read.value;
-    const packets = input.packets === undefined ? one(host, input) : await many(context, host, input.packets);
+    const { packetOf, packetsIn } = await import('./asked-packets.ts');
+    const packets = input.packets === undefined ? packetOf(host, input) : await packetsIn(context, host, input.packets);
     if (!packets.ok) return { kind: 'invalid', problems: packets.problems };
     const missing = packets.value.map(({ family }) => host.rulesets[family]).find((ruleset) => !ruleset.known);
     if (missing !== undefined && !missing.known) {
@@ -152,115 +150,4 @@ async function tracingFor(host: Host, count: number, brief: boolean): Promise<An
       return brief && trace !== null ? { ...trace, path: [] } : trace;
     },
   };
-}
-
-type Flags = Readonly<Record<string, unknown>> & {
-  readonly src?: string | undefined;
-  readonly dst?: string | undefined;
-  readonly flags?: string | undefined;
-  readonly icmpType?: string | undefined;
-};
-
-function one(host: Host, input: Flags): Result<Packet[]> {
-  const json: Record<string, unknown> = { hook: 'input', proto: input.icmpType === undefined ? 'tcp' : 'icmp' };
-  for (const field of [
-    'hook',
-    'src',
-    'dst',
-    'proto',
-    'in',
-    'out',
-    'icmpCode',
-    'state',
-    'mark',
-    'length',
-    'ttl',
-    'mac',
-    'tos',
-    'pktType',
-    'uid',
-    'gid',
-  ]) {
-    if (input[field] !== undefined) json[field] = input[field];
-  }
-  for (const field of ['sport', 'dport']) {
-    if (input[field] === undefined) continue;
-    const port = parsePort(String(input[field]));
-    if (port === undefined)
-      return failed({
-        code: 'usage',
-        message: `--${field} ${String(input[field])} is no port`,
-        hint: 'write a number from 0 to 65535 or a name such as ssh',
-      });
-    json[field] = port;
-  }
-  if (input.icmpType !== undefined) {
-    const icmp = icmpTypeOf((input.src ?? input.dst ?? '').includes(':') ? 6 : 4, input.icmpType);
-    if (icmp === undefined) {
-      return failed({
-        code: 'usage',
-        message: `--icmp-type ${input.icmpType} is no ICMP type`,
-        hint: 'write a number from 0 to 255 or a name such as echo-request or port-unreachable',
-      });
-    }
-    json['icmpType'] = icmp.type;
-    if (icmp.code !== null) json['icmpCode'] ??= icmp.code;
-  }
-  if (input.flags !== undefined)
-    json['flags'] = input.flags.split(',').filter((flag) => flag !== '' && flag.toUpperCase() !== 'NONE');
-  const needed = ['src', 'dst'].filter((field) => json[field] === undefined);
-  if (needed.includes('dst')) json['dst'] = ownAddress(host, String(json['src'] ?? ''), json['hook'] === 'input');
-  if (json['src'] === undefined || json['dst'] === undefined) {
-    return failed({
-      code: 'usage',
-      message: 'the packet is not whole',
-      hint: `say ${needed.map((field) => `--${field}`).join(' and ')}, or --packets FILE`,
-    });
-  }
-  const packet = packetFor(host, json);
-  return packet.ok ? ok([packet.value]) : failed(...packet.problems.map((problem) => ({ ...problem, code: 'usage' as const })));
-}
-
-/** The first address of the host in the family of the source, for packets to the host. */
-function ownAddress(host: Host, src: string, toHost: boolean): string | undefined {
-  const family = src.includes(':') ? 6 : 4;
-  if (!toHost) return undefined;
-  const own = host.addresses.known
-    ? host.addresses.value.find(({ prefix, scope }) => prefix.family === family && scope === 'global')
-    : undefined;
-  return own && formatAddress({ family, value: own.prefix.value });
-}
-
-async function many(context: Context, host: Host, file: string): Promise<Result<Packet[]>> {
-  const text = await readText(context, file);
-  if (!text.ok) return text;
-  const packets: Packet[] = [];
-  const lines = text.value.split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const at = { file, line: index + 1, column: 1 };
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      return failed({
-        code: 'packet-invalid',
-        at,
-        message: 'this line is not JSON',
-        hint: 'write one packet as a JSON object on each line',
-      });
-    }
-    const packet = packetFor(host, json);
-    if (!packet.ok) return failed(...packet.problems.slice(0, 1).map((problem) => ({ ...problem, at })));
-    packets.push(packet.value);
-  }
-  if (packets.length === 0) {
-    return failed({
-      code: 'packet-invalid',
-      at: { file, line: 1, column: 1 },
-      message: 'there is no packet in it',
-      hint: 'write one packet as a JSON object on each line',
-    });
-  }
-  return ok(packets);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Host } from '../model/host/index.ts';
 import { changePart } from './change-shape.ts';
 import { verb } from './verb.ts';
 
@@ -7,10 +8,22 @@ export const uninstall = verb({
   group: 'change',
   summary: 'take palisade’s chains, sets and policies away, as if they had never been there',
   description: `Takes away all chains, jumps and sets that palisade has made, and gives the built-in chains the policies that they had before the
-first change. Rules of other programs stay. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.`,
+first change. Rules of other programs stay. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.
+
+--leave-rules leaves a plain firewall that does the same: each packet meets the same rules as before, whose chains and sets are no longer
+palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the machine. Files that were there are kept as *.old.`,
   input: z.object({
     timeout: z.int().min(5).max(3600).default(60).describe('Seconds until it undoes itself').meta({ value: 'SECONDS' }),
     yes: z.boolean().default(false).describe('Confirm it at once'),
+    leaveRules: z
+      .boolean()
+      .default(false)
+      .describe('Leave the rules as they are, under other names, with files that load them when the machine starts'),
+    out: z
+      .string()
+      .default('/etc/iptables')
+      .describe('With --leave-rules: where rules.v4, rules.v6 and ipsets are written, as netfilter-persistent reads them')
+      .meta({ value: 'DIR', path: true }),
   }),
   output: changePart,
   streams: true,
@@ -19,7 +32,10 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
     3: 'the rules could not be read',
     4: 'it was refused or undone; the host is as it was',
   },
-  examples: [{ command: 'palisade uninstall', says: 'and confirm it with palisade confirm' }],
+  examples: [
+    { command: 'palisade uninstall', says: 'and confirm it with palisade confirm' },
+    { command: 'palisade uninstall --leave-rules', says: 'keep the firewall, without palisade' },
+  ],
   async run(context, input) {
     const { carryOut, compiledOf, hostWith, records } = await import('./changing/index.ts');
     const { readRecord } = await import('../change/index.ts');
@@ -28,11 +44,25 @@ first change. Rules of other programs stay. It is made as palisade apply makes a
       const message = 'palisade has made no change that its state folder knows of';
       return { kind: 'unchanged', problems: [{ code: 'nothing-waits', message, hint: 'name the folder with --state' }] };
     }
+    if (input.leaveRules) return await (await import('./leaving.ts')).leaveRules(context, origin.backend, input.out);
     const { readHostAndSets } = await import('./reading.ts');
     const read = await readHostAndSets(context, { ruleset: [] });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const making = { seconds: input.timeout, yes: input.yes, backend: origin.backend, policy: null };
-    return await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+    const { sessionRefusals } = await import('./planning/index.ts');
+    const wrongIn = (live: Host) => sessionRefusals(read.value.host, live);
+    const making = {
+      seconds: input.timeout,
+      yes: input.yes,
+      reconnect: false,
+      backend: origin.backend,
+      policy: null,
+      basis: null,
+      wrongIn,
+    };
+    const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+    // What is open for a while is ours too, and no part of any record.
+    if (done.kind === 'done') await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
+    return done;
   },
 });

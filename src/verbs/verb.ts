@@ -74,6 +74,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Opens the page and the API. */
   readonly serve: Serve;
+  /**
+   * Asks whoever sits at the terminal, who answers with one line; `null` when he ends it instead (Ctrl-D). It is not there where nobody can
+   * be asked.
+   */
+  readonly ask?: (question: string) => Promise<string | null>;
   /** Reads standard input to its end, for `-`. */
   stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Namespace } from '../../src/kernel/index.ts';
 import { type Backend, kernel, saved, tool } from './changing.fixture.ts';
+import { palisadeIn } from './palisade.fixture.ts';
 
 /** The whole program as an administrator runs it, on a firewall in which others have rules. */
-const launcher = join(import.meta.dirname, '../../bin/palisade');
 const folder = mkdtempSync(join(tmpdir(), 'palisade-verbs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const foreign =
@@ -31,12 +31,7 @@ async function palisade({ ns, state, backend }: Place, text: string, verb: strin
   count += 1;
   const file = join(folder, `policy-${count}.yaml`);
   writeFileSync(file, text);
-  const result = await ns.run({
-    argv: [launcher, '--state', state, '--policy', file, '--backend', backend, verb, ...args],
-    timeoutMs: 60_000,
-  });
-  if (result.kind !== 'exited') throw new Error(result.kind);
-  return { status: result.status, said: result.stdout + result.stderr };
+  return await palisadeIn(ns, '--state', state, '--policy', file, '--backend', backend, verb, ...args);
 }
 
 const both = async ({ ns, backend }: Place): Promise<string> => `${await saved(ns, backend, 4)}\n${await saved(ns, backend, 6)}`;

@@ -1,4 +1,4 @@
-import type { Run, RunResult } from '../../kernel/index.ts';
+import type { Run } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../../model/ruleset/index.ts';
@@ -7,8 +7,8 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { arm, type Guard, type Guarded } from '../guard/guard.ts';
 import { type OwnTable, ownOf } from './own.ts';
 import { dropSets, makeSets } from './sets.ts';
-import { lockSeconds, toolsFor } from './tools.ts';
-import { isSame, transactionsOf } from './transaction.ts';
+import { toolsFor } from './tools.ts';
+import { isSame, type Refusal, restoreTable, transactionsOf } from './transaction.ts';
 import { holdXtablesLock, type XtablesLock } from './xtables-lock.ts';
 
 /** What a family's own part is to be, as the kernel prints it, and in which order its tables are written. */
@@ -44,9 +44,6 @@ export interface Applied {
 
 /** How often others may be faster than we are with the same table. */
 const tries = 5;
-
-/** The kernel takes a hundred thousand rules in a few seconds; a tool that takes longer hangs, and packets meet half a change meanwhile. */
-const commitMs = 30_000;
 
 /**
  * Makes a change: makes sets, arms what undoes it, commits table by table, reads back and compares. Whatever fails, also by an
@@ -145,48 +142,19 @@ async function commitFamily({ run, backend }: Applying, guard: Guard, lock: Xtab
     const open = transactionsOf(read.value.own, wanted.own).toSorted(
       (one, other) => wanted.order.indexOf(one.table) - wanted.order.indexOf(other.table),
     );
-    let failure: RunResult | null = null;
-    problem = null;
-    for (const { table, text } of open) {
-      const { restore } = toolsFor(wanted.family, backend);
-      const argv = [...guard.writing, restore, '--noflush', '-w', String(lockSeconds)] as const;
-      const result = await run({ argv, input: text, timeoutMs: commitMs, env: lock.env });
-      if (result.kind === 'exited' && result.status === 0) continue;
-      [failure, problem] = [result, refusal(restore, table, result)];
-      break;
+    let refused: Refusal | null = null;
+    for (const transaction of open) {
+      refused = await restoreTable(run, backend, wanted.family, transaction, { behind: guard.writing, env: lock.env });
+      if (refused !== null) break;
     }
-    if (problem === null) return ok(undefined);
-    // Whoever was faster makes it fail so; what was killed, or hangs, would be no better the next time.
-    if (failure?.kind !== 'exited' || ![1, lockedStatus].includes(failure.status)) break;
+    if (refused === null) return ok(undefined);
+    problem = refused.problem;
+    // What was killed, or hangs, would be no better the next time.
+    if (refused.how === 'broken') break;
     // A tool that knows of no other lock than the common one waits for what we hold.
-    if (failure.status === lockedStatus) await lock.release();
+    if (refused.how === 'locked') await lock.release();
   }
   return failed(problem ?? { code: 'restore-refused', message: 'the rules could not be written', hint: 'try again' });
-}
-
-/** How a tool ends that did not get the lock, or found the rules changed under its hands (RESOURCE_PROBLEM of xtables.h). */
-const lockedStatus = 4;
-
-function refusal(restore: string, table: string, result: RunResult): Problem {
-  const said = result.kind === 'exited' ? (result.stderr.trim().split('\n')[0] ?? '') : '';
-  const why =
-    result.kind === 'exited'
-      ? said === ''
-        ? `it ended with ${result.status}`
-        : said
-      : result.kind === 'timeout'
-        ? `it was still at it after ${commitMs / 1000} seconds`
-        : result.kind === 'signalled'
-          ? `something ended it (${result.signal})`
-          : 'it is not there';
-  return {
-    code: 'restore-refused',
-    message: `${restore} did not take the table ${table}: ${why}`,
-    hint:
-      result.kind === 'exited' && result.status === lockedStatus
-        ? 'another program writes rules; nothing is changed, try again'
-        : 'nothing is changed; see palisade plan',
-  };
 }
 
 /** Whether what is there is what was to be. */

@@ -4,6 +4,7 @@ import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { CompiledSet } from '../../policy/index.ts';
 import type { OwnTable } from '../apply/own.ts';
+import type { Basis } from './basis.ts';
 
 /** What palisade had in a firewall at one moment: enough to make it again. */
 export interface OwnRecord {
@@ -14,6 +15,8 @@ export interface OwnRecord {
   readonly policy: string | null;
   readonly families: Readonly<Record<Family, readonly OwnTable[]>>;
   readonly sets: readonly CompiledSet[];
+  /** What it was planned from; `null` where that says nothing of tomorrow. */
+  readonly basis: Basis | null;
 }
 
 /** Written whole or not at all: another name, then the right one. */
@@ -45,8 +48,15 @@ export function readRecord(file: string): OwnRecord | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  return JSON.parse(text, (_key, value: unknown) => {
-    const { map } = (value ?? {}) as { map?: [string, unknown][] };
-    return Array.isArray(map) ? new Map(map) : value;
-  }) as OwnRecord;
+  // Lists of members may be long, and hold no map.
+  const { families, ...rest } = JSON.parse(text) as OwnRecord;
+  return { ...rest, families: withMaps(families) as OwnRecord['families'] };
+}
+
+function withMaps(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMaps);
+  if (typeof value !== 'object' || value === null) return value;
+  const { map } = value as { map?: [string, unknown][] };
+  if (Array.isArray(map)) return new Map(map);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withMaps(one)]));
 }

@@ -40,6 +40,11 @@ const kinds: readonly Kind[] = [
   },
 ]; // biome-ignore format: one program a line
 
+/** Whether a program that lives beside a policy makes a chain or a set of this name by itself, each time it starts. */
+export function isMadeElsewhere(what: 'chains' | 'sets', name: string): boolean {
+  return kinds.some((kind) => kind.wayOut === null && kind[what]?.test(name) === true);
+}
+
 /** Bridges that Docker names by the beginning of a network's id. */
 const dockerBridge = /^br-[0-9a-f]{12}$/;
 
@@ -92,16 +97,19 @@ function setsAskedIn(ruleset: Ruleset): readonly string[] {
   return [...ruleset.text.matchAll(/--match-set (\S+)/g)].map(([, name = '']) => name);
 }
 
+/** The chain of what `palisade open` lets in for a while: no part of a policy, and before it. Not with the prefix of what is one. */
+export const openChain = 'PALISADE-OPEN';
+
 /**
- * How many rules at the top of a built-in chain only take away: denials, reports, and jumps to those who ban. A policy's own jump stands
- * behind them, so that whoever is banned stays so. `targets` leaves own jumps out.
+ * How many rules at the top of a built-in chain only take away, or are open for a while: denials, reports, jumps to those who ban and to
+ * {@link openChain}. A policy's own jump stands behind them, so that whoever is banned stays so, and what is open too. `targets` leaves own jumps out.
  */
 export function denialsOnTop(ruleset: Ruleset, rules: Chain['rules']): number {
   const meanings = meaningsOf(ruleset);
   const first = rules.findIndex((rule) => {
     const effect = meanings.get(rule)?.effect;
     if (effect?.kind === 'verdict') return effect.verdict !== 'DROP' && effect.verdict !== 'REJECT';
-    if (effect?.kind === 'jump') return !isBan(effect.chain);
+    if (effect?.kind === 'jump') return !isBan(effect.chain) && effect.chain !== openChain;
     return effect?.kind !== 'log' && effect?.kind !== 'continue';
   });
   return first < 0 ? rules.length : first;

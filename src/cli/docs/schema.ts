@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { acceptedSchema } from '../../verbs/accepted.ts';
+import { policySchema } from '../../verbs/catalogue.ts';
 import { configSchema } from '../../verbs/config/index.ts';
-import { policySchema, type Verb } from '../../verbs/index.ts';
+import type { Verb } from '../../verbs/index.ts';
 
 type Schema = Record<string, unknown>;
 

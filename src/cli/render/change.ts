@@ -1,4 +1,5 @@
 import type { ChangePartJson } from '../../verbs/index.ts';
+import { whole as planText } from './plan.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
 import { paintWords } from './words.ts';
@@ -7,6 +8,8 @@ export function part(said: ChangePartJson, view: View): string {
   switch (said.kind) {
     case 'nothing':
       return paragraph(`${capital(said.text)}.`, view);
+    case 'note':
+      return paragraph(said.text, view, 0, 'note: ');
     case 'changed': {
       const { tables, sets, seconds } = said;
       const made = sets === 0 ? '' : ` and ${sets} new ${sets === 1 ? 'set' : 'sets'}`;
@@ -17,7 +20,14 @@ export function part(said: ChangePartJson, view: View): string {
       return paragraph(`The rules are changed: ${tables} ${tables === 1 ? 'table' : 'tables'}${made}.${wait}`, view);
     }
     case 'confirmed':
-      return paragraph('Confirmed: the change stays.', view);
+      return paragraph(`Confirmed${said.by === null ? '' : ` by a new connection from ${said.by}`}: the change stays.`, view);
+    case 'left':
+      return paragraph(
+        `The rules stay, and are palisade's no longer. ${said.files.join(', ')} hold them for netfilter-persistent (packages iptables-persistent and ipset-persistent).`,
+        view,
+      );
+    case 'plan':
+      return planText(said.plan, view);
   }
 }
 

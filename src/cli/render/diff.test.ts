@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DiffJson } from '../../verbs/index.ts';
+import { regionWords } from '../../verbs/region-words.ts';
 import { whole } from './diff.ts';
-import { regionWords } from './regions.ts';
 import type { View } from './view.ts';
 
 const view: View = { columns: null, paint: (_, text) => text };

@@ -1,5 +1,5 @@
 import type { DiffJson } from '../../verbs/index.ts';
-import { regionWords } from './regions.ts';
+import { regionWords } from '../../verbs/region-words.ts';
 import { paragraph, table } from './table.ts';
 import type { Style, View } from './view.ts';
 import { heading, packetWords, paintWords, placeWords, proofWords } from './words.ts';

@@ -5,11 +5,12 @@ import type { View } from './view.ts';
 import { heading, packetWords, paintWords } from './words.ts';
 
 export function whole(plan: PlanJson, view: View): string {
-  const { policy, changes, lines, sets, others, refusals, unknown } = plan;
+  const { policy, changes, lines, sets, others, notes, refusals, unknown } = plan;
   const said = changes ? 'there is something to do' : 'the host is as it says';
   return [
     paragraph(paintWords('bold', `${policy}: ${said}.`, view), view),
     ...refusals.map(({ why, remedy }) => paragraph(`${why}; ${remedy}`, view, 0, 'would be refused: ')),
+    ...notes.map((note) => paragraph(note, view, 0, 'note: ')),
     changes ? linesText(lines, sets, view) : '',
     changes ? `\n${differenceText(withoutHalfEqual(plan), view)}${straysText(plan, view)}` : '',
     testsText(plan, view),

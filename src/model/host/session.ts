@@ -26,16 +26,17 @@ const servers = /^(?:sshd|sshd-session|sshd-auth|dropbear|tinysshd|in\.telnetd|t
  * server listens, or to port 22. A connection that a program of a session made is not one.
  */
 export function parseSessions(text: string, listeners: readonly Listener[]): readonly Session[] | undefined {
-  const ports = new Set([22, ...listeners.filter(({ process }) => isServer(process)).map(({ port }) => port)]);
+  const ports = new Set([22, ...listeners.filter(({ process }) => isLoginServer(process)).map(({ port }) => port)]);
   const all = inTable(text, line, ([, local = '', localPort = '', peer = '', peerPort = ''], process) => {
     const [ours, theirs] = [parseBound(local)?.address, parseBound(peer)?.address];
     if (!ours || !theirs) return undefined;
     return { local: ours, localPort: Number(localPort), peer: theirs, peerPort: Number(peerPort), process };
   });
-  return all?.filter(({ localPort, process }) => (process === null ? ports.has(localPort) : isServer(process)));
+  return all?.filter(({ localPort, process }) => (process === null ? ports.has(localPort) : isLoginServer(process)));
 }
 
-function isServer(process: string | null): boolean {
+/** A process that people log in through. */
+export function isLoginServer(process: string | null): boolean {
   return process !== null && servers.test(process);
 }
 

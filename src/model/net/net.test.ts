@@ -1,9 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains, formatProtocol, parsePort, parseProtocol, ranges } from './index.ts';
+import { contains, formatProtocol, parsePort, parseProtocol, ranges, shared, without } from './index.ts';
 
 describe('ranges', () => {
   const interval = fc.tuple(fc.nat(60), fc.nat(60));
+  it('less others, and what both hold, are so value by value, sorted and apart', () => {
+    const list = fc.array(interval, { maxLength: 8 });
+    fc.assert(
+      fc.property(list, list, (one, other) => {
+        const [left, right] = [one, other].map((of) => ranges(...of.map(([lo, hi]) => [BigInt(lo), BigInt(hi)] as const)));
+        if (left === undefined || right === undefined) return;
+        const [rest, both] = [without(left, right), shared(left, right)];
+        for (let value = -1n; value <= 61n; value += 1n) {
+          expect(contains(rest, value)).toBe(contains(left, value) && !contains(right, value));
+          expect(contains(both, value)).toBe(contains(left, value) && contains(right, value));
+        }
+        expect([ranges(...rest), ranges(...both)]).toEqual([rest, both]);
+      }),
+    );
+  });
   it('hold what any of the intervals holds, sorted, apart and merged', () => {
     fc.assert(
       fc.property(fc.array(interval, { maxLength: 8 }), (intervals) => {

@@ -42,15 +42,33 @@ function successor<T extends number | bigint>(value: T): T {
 
 /** `left` outside `right`. */
 export function without(left: Ranges<bigint>, right: Ranges<bigint>): Ranges<bigint> {
-  return right.reduce<Ranges<bigint>>(
-    (rest, [from, to]) =>
-      rest.flatMap(([lo, hi]) => {
-        const pieces: (readonly [bigint, bigint])[] = [];
-        if (to < lo || hi < from) return [[lo, hi] as const];
-        if (lo < from) pieces.push([lo, from - 1n]);
-        if (hi > to) pieces.push([to + 1n, hi]);
-        return pieces;
-      }),
-    left,
-  );
+  const rest: (readonly [bigint, bigint])[] = [];
+  let next = 0;
+  for (const [lo, hi] of left) {
+    let from = lo;
+    while ((right[next]?.[1] ?? hi) < lo) next += 1;
+    // One of the right may lie over several of the left: it is looked at again.
+    for (let at = next; ; at += 1) {
+      const taken = right[at];
+      if (taken === undefined || taken[0] > hi) break;
+      if (taken[0] > from) rest.push([from, taken[0] - 1n]);
+      from = taken[1] + 1n;
+    }
+    if (from <= hi) rest.push([from, hi]);
+  }
+  return rest;
+}
+
+/** What both hold. */
+export function shared(left: Ranges<bigint>, right: Ranges<bigint>): Ranges<bigint> {
+  const both: (readonly [bigint, bigint])[] = [];
+  for (let one = 0, other = 0; ; ) {
+    const [mine, theirs] = [left[one], right[other]];
+    if (mine === undefined || theirs === undefined) return both;
+    const lo = mine[0] > theirs[0] ? mine[0] : theirs[0];
+    const hi = mine[1] < theirs[1] ? mine[1] : theirs[1];
+    if (lo <= hi) both.push([lo, hi]);
+    if (mine[1] < theirs[1]) one += 1;
+    else other += 1;
+  }
 }

@@ -1,7 +1,7 @@
 import { bogons, type Family, formatAddress, without } from '../../model/net/index.ts';
 import { tcpFlags } from '../../model/packet/index.ts';
 import { namedSources, trustedSources } from '../named.ts';
-import type { Ending, Item, Policy, RawLine, Rule, Target, Way } from '../policy.ts';
+import { type Ending, type Item, noneListed, type Policy, type RawLine, type Rule, type Target, type Way } from '../policy.ts';
 import { servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
 import { conditionsOf, conditionText, serviceConditions } from './conditions.ts';
@@ -123,7 +123,12 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
   }
   const flood = policy.protect.synFlood;
   if (flood !== null && way === 'incoming') {
-    const trusted = { ranges: { 4: [], 6: [], [family]: trustedSources(policy, family) }, except: false, text: '' };
+    const trusted = {
+      ranges: { 4: [], 6: [], [family]: trustedSources(policy, family) },
+      except: false,
+      listed: noneListed,
+      text: '',
+    };
     const known = conditionsOf({ services: null, from: trusted, to: null, via: null, out: null }, family, compiling.sets);
     draft.chains.set('PAL-SYN', [
       ...known.map((condition) => joined(conditionText(condition), '-j RETURN')),
@@ -150,7 +155,7 @@ function itemLines(item: Item, compiling: Compiling): readonly string[] {
 /** The rule as it is of packets that bear the address of the machine that they are sent on to. */
 function sentRule(item: Rule, { family: of, address, port }: Target, family: Family): Rule | null {
   if (of !== family) return null;
-  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, text: '' };
+  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, listed: noneListed, text: '' };
   const services = item.services?.map((service) => ({
     ...service,
     ports: port === null ? service.ports : [[port, port] as const],
@@ -196,7 +201,7 @@ function bogonLines(policy: Policy, { family, sets: made }: Compiling, { spared 
   const via = protect.bogons.length > 0 ? protect.bogons : null;
   const rule = {
     services: null,
-    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, text: 'bogons' },
+    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, listed: noneListed, text: 'bogons' },
     to: null,
     via,
     out: null,

@@ -252,3 +252,48 @@ describe('what is wrong with a policy is said at its place', () => {
     expect(lines('palisade: 1\nincoming:\n  - { allow: shs }\n  - { deny: htpt }\n')).toHaveLength(2);
   });
 });
+
+describe('lists of others', () => {
+  const problemsOf = (text: string): readonly string[] => {
+    const read = readPolicy(`palisade: 1\n${text}`, 'p', {
+      now: Date.parse('2026-11-30') / 1000,
+      file: () => null,
+      fetched: () => ({ addresses: ['192.0.2.1'], lacking: null, said: 'one' }),
+    });
+    return read.ok ? [] : read.problems.map(problemLine);
+  };
+
+  it.each([
+    ['sets: { a: { feed: "http://example.net/x" } }', /p:2:20: "feed" has a value that it cannot have; write an address such as "https/],
+    ['sets: { a: { feed: "https://me:secret@example.net/x" } }', /p:2:20: .*write an address such as/],
+    ['sets: { a: { feed: "ftp://example.net/x" } }', /write an address such as/],
+    ['sets: { a: { country: Germany } }', /"country".*write the two letters of a country, such as CH/],
+    ['sets: { a: { feed: "https://example.net/x" } }\nincoming: [{ allow: ssh, from: a }]', /p:3:32: whoever writes the feed a would say who may log in here; name addresses, or write trust: true/],
+    ['sets: { a: { feed: "https://example.net/x" } }\nincoming: [{ allow: any, from: ["192.0.2.1", a] }]', /would say who may log in/],
+  ])('%s is refused', (text, problem) => {
+    expect(problemsOf(text).join('\n')).toMatch(problem);
+  }); // biome-ignore format: one policy a line
+
+  it.each([
+    'sets: { a: { feed: "https://example.net/x", every: 5m, on-failure: empty, expires: "2027-01-01" } }\nincoming: [{ allow: https, from: a }, { deny: any, from: a }]',
+    'sets: { a: { feed: "http://[::1]:8080/x", trust: true } }\nincoming: [{ allow: ssh, from: a }]',
+    'sets: { a: { country: [ch, DE], from: [registry.txt, "https://example.net/x"] } }\nincoming: [{ allow: ssh, from: a }]',
+  ])('%s is taken', (text) => {
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it('whose day is over are not even asked for', () => {
+    let asked = 0;
+    const text =
+      'palisade: 1\nsets: { a: { feed: "https://example.net/x", expires: "2026-01-01" } }\nincoming: [{ deny: any, from: a }]\n';
+    const fetched = () => {
+      asked += 1;
+      return { addresses: [], lacking: 'no' };
+    };
+    expect(readPolicy(text, 'p', { now: Date.parse('2026-11-30') / 1000, file: () => null, fetched })).toMatchObject({
+      ok: true,
+      value: { lacking: [] },
+    });
+    expect(asked).toBe(0);
+  });
+});

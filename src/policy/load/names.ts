@@ -1,5 +1,5 @@
 import { closest } from '../../closest.ts';
-import { type Family, parseAddress, parsePrefix, prefixRange, type Ranges, rangesOf } from '../../model/net/index.ts';
+import { type Family, parseAddress, parsePrefix, prefixRange, type Ranges, rangesOf, without } from '../../model/net/index.ts';
 import type { Addresses, AddressSet } from '../policy.ts';
 import type { EndpointShape } from './schema.ts';
 
@@ -36,12 +36,15 @@ export function readEndpoint(shape: EndpointShape, sets: ReadonlyMap<string, Add
   const words = typeof given === 'string' ? [given] : given;
   if (!except && words.includes('anyone') && words.length === 1) return null;
   const bad: BadWord[] = [];
-  const spans: { family: Family; range: readonly [bigint, bigint] }[] = [];
+  type Span = { readonly family: Family; readonly range: readonly [bigint, bigint] };
+  const spans: Span[] = [];
+  const listed: Span[] = [];
   for (const [index, word] of words.entries()) {
     const below = [...(except ? ['anyone-except'] : []), ...(typeof given === 'string' ? [] : [index])];
     const set = sets.get(word);
     if (set !== undefined) {
-      for (const family of [4, 6] as const) for (const range of set.members[family]) spans.push({ family, range });
+      const into = set.listed ? listed : spans;
+      for (const family of [4, 6] as const) for (const range of set.members[family]) into.push({ family, range });
       continue;
     }
     const member = readMember(word);
@@ -49,7 +52,13 @@ export function readEndpoint(shape: EndpointShape, sets: ReadonlyMap<string, Add
     else bad.push({ below, ...unknownAddress(word, sets) });
   }
   if (bad.length > 0) return bad;
-  return { ranges: membersOf(spans), except, text: except ? `anyone except ${words.join(', ')}` : words.join(', ') };
+  const [own, others] = [membersOf(spans), membersOf(listed)];
+  return {
+    ranges: membersOf([...spans, ...listed]),
+    except,
+    listed: { 4: without(others[4], own[4]), 6: without(others[6], own[6]) },
+    text: except ? `anyone except ${words.join(', ')}` : words.join(', '),
+  };
 }
 
 function unknownAddress(

@@ -1,5 +1,5 @@
 import { closest } from '../../closest.ts';
-import { type Family, parseAddress } from '../../model/net/index.ts';
+import { contains, type Family, parseAddress, TCP } from '../../model/net/index.ts';
 import { parseRuleset } from '../../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { builtinChains } from '../builtins.ts';
@@ -23,6 +23,8 @@ export interface Fetched {
   readonly addresses: readonly string[];
   /** Why some are missing; `null`: these are all. */
   readonly lacking: string | null;
+  /** How many there are, from where and as of when, for people; `null`: there is nothing to say of that. */
+  readonly said?: string | null;
 }
 
 /** What a policy needs from beside it. */
@@ -65,7 +67,11 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     for (const { below, message, hint } of words) say([...path, ...below], message, hint);
   };
   const lacking: Policy['lacking'][number][] = [];
-  const sets = readSets(shape.sets, beside, say, (set, why) => lacking.push({ set, why }));
+  const fetched: Policy['fetched'][number][] = [];
+  const sets = readSets(shape.sets, beside, say, (set, one) => {
+    if (one.lacking !== null) lacking.push({ set, why: one.lacking });
+    if (typeof one.said === 'string') fetched.push({ set, said: one.said });
+  });
   const own = readOwnServices();
   const policy: Policy = {
     otherwise: shape.otherwise,
@@ -80,6 +86,7 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
     lines: shape.iptables.map(readTableLine),
     tests: shape.tests.map((one, index) => readTest(one, index)),
     lacking,
+    fetched,
   };
   return problems.length > 0 ? failed(...problems) : ok(policy);
 
@@ -196,9 +203,27 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
       owner: rule.owner ?? null,
       expires: rule.expires === undefined ? null : Date.parse(rule.expires) / 1000,
     };
+    if (list === 'incoming' && ending === 'accept' && letsLogIn(services)) mayLogIn(rule.from, [...path, 'from']);
     if (read.sendTo !== null && (services === null || services.some(({ ports }) => ports === null)))
       say([...path, 'send-to'], 'only what has ports can be sent on', `name them, such as ${verb}: https`);
     return read.expires !== null && read.expires <= beside.now ? [] : [read];
+  }
+
+  /** Whoever writes a feed could write himself into it. */
+  function mayLogIn(from: RuleShape['from'], path: Path): void {
+    const words = typeof from === 'string' ? [from] : Array.isArray(from) ? from : [];
+    const feed = words.find((word) => sets.get(word)?.listed === true && isFeed(word) && !sets.get(word)?.trusted);
+    if (feed !== undefined)
+      say(
+        path,
+        `whoever writes the feed ${feed} would say who may log in here`,
+        'name addresses, or write trust: true beside the feed',
+      );
+  }
+
+  function isFeed(name: string): boolean {
+    const set = shape.sets[name];
+    return set !== undefined && !Array.isArray(set) && 'feed' in set;
   }
 
   function readLine(rule: RuleShape, list: Way | 'docker', path: Path): readonly Item[] {
@@ -319,6 +344,13 @@ function understood(shape: PolicyShape, document: Document, beside: Beside): Res
       text: `${from?.text ?? 'anyone'} ${key} reach ${words}`,
     };
   }
+}
+
+const sshPort = 22;
+
+/** Everything, or what is logged in by. */
+function letsLogIn(services: readonly Service[] | null): boolean {
+  return services === null || services.some(({ proto, ports }) => proto === TCP && (ports === null || contains(ports, sshPort)));
 }
 
 const usualFlood = { new: 100, within: '1s' } as const;

@@ -1,14 +1,23 @@
 import type { AddressSet } from '../policy.ts';
 import type { Path } from './document.ts';
+import { linesOf } from './lines.ts';
 import { membersOf, readMember } from './names.ts';
-import type { Beside } from './read.ts';
-import type { SetShape } from './schema.ts';
+import type { Beside, Fetched } from './read.ts';
+import { type SetShape, secondsOf } from './schema.ts';
 
 /** Where addresses come from that are not written in the policy. */
 export type Source =
   | { readonly kind: 'dns'; readonly names: readonly string[]; readonly onFailure: 'keep' | 'empty' }
-  | { readonly kind: 'feed'; readonly url: string }
-  | { readonly kind: 'country'; readonly countries: readonly string[] };
+  | { readonly kind: 'feed'; readonly url: string; readonly everySeconds: number; readonly onFailure: 'keep' | 'empty' }
+  | {
+      readonly kind: 'country';
+      /** In capitals. */
+      readonly countries: readonly string[];
+      /** Files and addresses; none: those of the state folder. */
+      readonly from: readonly string[];
+      readonly everySeconds: number;
+      readonly onFailure: 'keep' | 'empty';
+    };
 
 type Say = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void;
 
@@ -17,14 +26,14 @@ export function readSets(
   shapes: Readonly<Record<string, SetShape>>,
   beside: Beside,
   say: Say,
-  lack: (set: string, why: string) => void,
+  had: (set: string, fetched: Fetched) => void,
 ): ReadonlyMap<string, AddressSet> {
   const sets = new Map<string, AddressSet>();
   for (const [name, shape] of Object.entries(shapes)) {
     const path = ['sets', name];
     if (name === 'anyone') say(path, '"anyone" is everybody already', 'choose another name', 'key');
     const isOver = !Array.isArray(shape) && shape.expires !== undefined && Date.parse(shape.expires) / 1000 <= beside.now;
-    const words = isOver ? [] : wordsOf(shape, path, beside, say, (why) => lack(name, why));
+    const words = isOver ? [] : wordsOf(shape, path, beside, say, (fetched) => had(name, fetched));
     const spans = words.flatMap(({ word, below, where }) => {
       const member = readMember(word);
       if (member === undefined)
@@ -35,7 +44,9 @@ export function readSets(
         );
       return member ?? [];
     });
-    sets.set(name, { name, members: membersOf(spans) });
+    const listed = !Array.isArray(shape) && ('feed' in shape || 'country' in shape);
+    const trusted = !Array.isArray(shape) && 'feed' in shape && shape.trust;
+    sets.set(name, { name, members: membersOf(spans), listed, trusted });
   }
   return sets;
 }
@@ -48,7 +59,7 @@ interface Word {
   readonly where: string;
 }
 
-function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say, lack: (why: string) => void): readonly Word[] {
+function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say, had: (fetched: Fetched) => void): readonly Word[] {
   if (Array.isArray(shape)) return shape.map((word, index) => ({ word, below: [index], where: '' }));
   if ('addresses' in shape) return shape.addresses.map((word, index) => ({ word, below: ['addresses', index], where: '' }));
   if ('file' in shape) {
@@ -57,19 +68,22 @@ function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say, lack: (w
       say([...path, 'file'], `${shape.file} cannot be read`, 'write the path of a text file with one address a line');
       return [];
     }
-    return text.split('\n').flatMap((line, index): readonly Word[] => {
-      const word = line.replace(/[#;].*$/, '').trim();
-      return word === '' ? [] : [{ word, below: ['file'], where: `${shape.file}:${index + 1}: ` }];
-    });
+    return linesOf(text).map(({ word, line }) => ({ word, below: ['file'], where: `${shape.file}:${line}: ` }));
   }
   const source: Source =
     'dns' in shape
       ? { kind: 'dns', names: list(shape.dns), onFailure: shape['on-failure'] }
       : 'feed' in shape
-        ? { kind: 'feed', url: shape.feed }
-        : { kind: 'country', countries: list(shape.country) };
+        ? { kind: 'feed', url: shape.feed, everySeconds: secondsOf(shape.every), onFailure: shape['on-failure'] }
+        : {
+            kind: 'country',
+            countries: [...new Set(list(shape.country).map((country) => country.toUpperCase()))],
+            from: list(shape.from ?? []),
+            everySeconds: secondsOf(shape.every),
+            onFailure: shape['on-failure'],
+          };
   const fetched = beside.fetched(source);
-  if (fetched.lacking !== null) lack(fetched.lacking);
+  had(fetched);
   return fetched.addresses.map((word) => ({ word, below: [], where: '' }));
 }
 

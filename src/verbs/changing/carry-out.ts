@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apply,
+  type Basis,
   dropSets,
   forget,
   type Guard,
@@ -19,10 +20,11 @@ import {
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
-import { isOwnSet, sessionRefusals, sessionsKept } from '../planning.ts';
+import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
+import { newSessions, wrongNow } from './live.ts';
 import { prepare } from './prepared.ts';
 import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
 
@@ -32,9 +34,15 @@ export interface Making {
   readonly seconds: number;
   /** Confirm it at once, if everything that was to be is so. */
   readonly yes: boolean;
+  /** Confirm it once somebody who manages the host now has connected anew. */
+  readonly reconnect: boolean;
   readonly backend: Backend | undefined;
   /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
   readonly policy: string | null;
+  /** What it was planned from. */
+  readonly basis: Basis | null;
+  /** What was asked of the plan, asked again of the host as it stands. */
+  readonly wrongIn: (live: Host) => readonly Problem[];
 }
 
 /**
@@ -54,6 +62,13 @@ export async function carryOut(
   try {
     const begun = await begin(context, state, before, after, made, making);
     if (!('guard' in begun)) return begun;
+    const wrong = await wrongNow(context, before.host, after, begun.record.backend, making.wrongIn);
+    if (wrong.length > 0) {
+      const reverted = await begun.guard.revert();
+      await dropSets(context.kernel.run, begun.sets);
+      return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
+    }
+    await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
     locked.value();
     if (making.yes) {
       const confirmed = await confirm(context);
@@ -62,10 +77,12 @@ export async function carryOut(
         await dropSets(context.kernel.run, begun.sets);
         return { kind: 'unchanged', problems: confirmed.problems };
       }
-      await context.part({ kind: 'confirmed' });
+      await context.part({ kind: 'confirmed', by: null });
       return { kind: 'done', value: null };
     }
-    return await waitFor(context, state, begun);
+    const { sessions } = before.host;
+    const fresh = making.reconnect && sessions.known ? newSessions(context, sessions.value) : null;
+    return await waitFor(context, state, begun, fresh);
   } catch (error) {
     const problem = unwritable(state, error);
     if (problem === null) throw error;
@@ -80,6 +97,7 @@ interface Begun {
   readonly record: PendingRecord;
   /** Sets that were made for it. */
   readonly sets: readonly string[];
+  readonly said: { readonly kind: 'changed'; readonly tables: number; readonly sets: number };
 }
 
 async function begin(
@@ -92,6 +110,8 @@ async function begin(
 ): Promise<Begun | Outcome<null>> {
   const unsettled = await settle(context, state);
   if (unsettled !== null) return refused(unsettled);
+  const { sessions } = before.host;
+  if (making.reconnect && !(sessions.known && sessions.value.length > 0)) return refused(nobodyThere);
   const lockedOut = sessionRefusals(before.host, after);
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   const prepared = await prepare(context, before, after, made, making.backend);
@@ -106,6 +126,7 @@ async function begin(
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
     if (leaves) for (const file of Object.values(files)) forget(file);
+    else rememberBasis(files.confirmed, making.basis);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
@@ -113,7 +134,8 @@ async function begin(
     return { kind: 'done', value: null };
   }
   const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const record: OwnRecord = { at: context.clock.now(), backend, policy: making.policy, families: declared, sets: made.sets };
+  const { policy, basis } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -137,18 +159,25 @@ async function begin(
     await dropSets(run, names);
     throw error;
   }
-  await context.part({
-    kind: 'changed',
-    tables: applied.value.tables,
-    sets: sets.length,
-    seconds: making.yes ? null : making.seconds,
-  });
-  return { guard: applied.value.guard, record: changed, sets: names };
+  const said = { kind: 'changed', tables: applied.value.tables, sets: sets.length } as const;
+  return { guard: applied.value.guard, record: changed, sets: names, said };
 }
 
-async function waitFor(context: Context, state: string, { guard, record, sets }: Begun): Promise<Outcome<null>> {
+/** Planned from something else, it came to the same: the next time that needs not be found out again. */
+function rememberBasis(file: string, basis: Basis | null): void {
+  const confirmed = readRecord(file);
+  if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
+}
+
+async function waitFor(
+  context: Context,
+  state: string,
+  { guard, record, sets }: Begun,
+  fresh: (() => Promise<string | null>) | null,
+): Promise<Outcome<null>> {
   const folder = pendingFolder(state);
   const run = context.kernel.run;
+  let by: string | null = null;
   for (;;) {
     // Whoever was stopped for a while (Ctrl-Z) may find another change where his was.
     const isCurrent = guard.isCurrent();
@@ -167,7 +196,7 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
           ? readRecord(records(state).pending) === null
           : [records(state).confirmed, records(state).previous].some((file) => readRecord(file)?.at === record.at);
         if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed' });
+        await context.part({ kind: 'confirmed', by });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {
@@ -183,11 +212,24 @@ async function waitFor(context: Context, state: string, { guard, record, sets }:
       case 'reverted':
         await dropSets(run, sets);
         return refused(undone);
+      case 'waiting':
+        by = (await fresh?.()) ?? null;
+        // Too late, the next turn sees what became of it.
+        if (by !== null && (await confirm(context)).ok) break;
+        by = null;
+        await sleep(fresh === null ? 100 : 500);
+        break;
       default:
         await sleep(100);
     }
   }
 }
+
+const nobodyThere: Problem = {
+  code: 'plan-refused',
+  message: 'nobody is connected to manage this host, so that no new connection could tell that they still come in',
+  hint: 'leave --confirm-by-reconnect out, and run palisade confirm',
+};
 
 const lost: Problem = {
   code: 'change-undone',

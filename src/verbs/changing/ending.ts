@@ -47,7 +47,8 @@ async function keep(context: Context, state: string): Promise<void> {
   const pending = readRecord(files.pending) as PendingRecord | null;
   if (pending !== null) {
     await dropSets(context.kernel.run, pending.unused);
-    if (pending.leaves) for (const file of [files.confirmed, files.previous, files.origin, files.pending]) forget(file);
+    if (pending.leaves)
+      for (const file of [files.confirmed, files.previous, files.feeds, files.origin, files.pending]) forget(file);
     else {
       if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
       moveRecord(files.pending, files.confirmed);

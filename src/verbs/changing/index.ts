@@ -6,3 +6,4 @@
 export { carryOut, type Making } from './carry-out.ts';
 export { confirm, nothingWaits, settleAlone } from './ending.ts';
 export { compiledOf, hostWith, type PendingRecord, records } from './records.ts';
+export { basisOf, isUnchanged } from './unchanged.ts';

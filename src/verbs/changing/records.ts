@@ -3,6 +3,7 @@ import { type OwnRecord, type OwnTable, ownOf, plannedRuleset, type Wanted } fro
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Compiled } from '../../policy/index.ts';
+import { feedsFolder } from '../feeds/kept.ts';
 import type { Context } from '../verb.ts';
 
 /** Records of a state folder. */
@@ -13,6 +14,8 @@ export const records = (stateFolder: string) => ({
   previous: join(stateFolder, 'previous.json'),
   /** What is being made, beside the guard's files. */
   pending: join(stateFolder, 'pending.json'),
+  /** Lists of others that a policy names. */
+  feeds: feedsFolder(stateFolder),
 });
 
 /** Sets of ours that a change leaves unused, and when it was made (seconds of uptime). */
@@ -51,7 +54,7 @@ export function originOf(
       return { table, chains: new Map(), jumps: [], policies: new Map([...kept, ...(before ?? [])]) };
     });
   };
-  return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [] };
+  return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [], basis: null };
 }
 
 /**

@@ -7,7 +7,7 @@ import { apply } from '../../../src/verbs/apply.ts';
 import { confirm } from '../../../src/verbs/confirm.ts';
 import { rollback } from '../../../src/verbs/rollback.ts';
 import { uninstall } from '../../../src/verbs/uninstall.ts';
-import { type Context, exitOf } from '../../../src/verbs/verb.ts';
+import { type Context, exitOf, type Verb } from '../../../src/verbs/verb.ts';
 import { type Backend, tool } from '../changing.fixture.ts';
 
 /** How a command ended, as whoever ran it sees it. */
@@ -128,9 +128,11 @@ async function run(place: Place, name: keyof typeof verbs, asked: Options): Prom
     stateFolder: state,
     policyFile,
   };
-  const input = { timeout: asked.waits ?? 60, yes: asked.waits === undefined, backend, anyway: true };
+  const verb = verbs[name] as Verb;
+  // Shorter than the command line takes.
+  const input = { ...verb.input.parse({}), timeout: asked.waits ?? 60, yes: asked.waits === undefined, backend, anyway: true };
   try {
-    const outcome = await verbs[name].run(context, input);
+    const outcome = await verb.run(context, input);
     if ('problems' in outcome) said.push(...outcome.problems.map(problemLine));
     return { exit: exitOf[outcome.kind], text: said.join('\n') };
   } catch (error) {

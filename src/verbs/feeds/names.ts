@@ -1,19 +1,17 @@
 import { lookup } from 'node:dns/promises';
-import type { Fetched, Source } from '../policy/index.ts';
+import type { Fetched, Source } from '../../policy/index.ts';
 
 /** A resolver that does not answer must not hold a plan up. */
 const longestMs = 5000;
 
-/** Addresses of a set of which a policy only names the source; names that cannot be looked up lack, but with `on-failure: empty`. */
-export async function fetchSet(source: Source): Promise<Fetched> {
-  if (source.kind !== 'dns')
-    return { addresses: [], lacking: `${source.kind === 'feed' ? 'feeds' : 'lists of countries'} are not fetched yet` };
+/** What names stand for now; those that cannot be looked up lack, but with `on-failure: empty`. */
+export async function lookUp({ names, onFailure }: Extract<Source, { kind: 'dns' }>): Promise<Fetched> {
   const addresses: string[] = [];
   let lacking: string | null = null;
-  for (const name of source.names) {
+  for (const name of names) {
     const found = await addressesOf(name);
     if (typeof found !== 'string') addresses.push(...found);
-    else if (source.onFailure === 'keep') lacking = `${name} cannot be looked up (${found})`;
+    else if (onFailure === 'keep') lacking = `${name} cannot be looked up (${found})`;
   }
   return { addresses, lacking };
 }

@@ -1,24 +1,25 @@
-import { compareRulesets, wholePackets } from '../analysis/answers/index.ts';
-import { surroundingsOf } from '../analysis/evaluate/surroundings.ts';
-import { OverBudget } from '../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, textDiff } from '../change/index.ts';
-import type { Host, IpSet } from '../model/host/index.ts';
-import { formatAddress } from '../model/net/index.ts';
-import { allOf, type Constraint, type Hook, not, packetToJson } from '../model/packet/index.ts';
-import { aloneHost, firstPackets, ownPrefix, prove, runTests } from '../policy/index.ts';
-import type { Problem } from '../result.ts';
-import { rewritesToJson, wayToJson } from './diff-shapes.ts';
-import type { PlanJson } from './plan-shape.ts';
-import type { Planned } from './policy-file.ts';
-import type { HostAndSets } from './reading.ts';
-import { packet } from './shapes.ts';
-import type { Context } from './verb.ts';
+import { OverBudget } from '../../analysis/space/index.ts';
+import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
+import type { Host, IpSet } from '../../model/host/index.ts';
+import { formatAddress } from '../../model/net/index.ts';
+import { packetToJson } from '../../model/packet/index.ts';
+import type { Ruleset } from '../../model/ruleset/index.ts';
+import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
+import type { Problem } from '../../result.ts';
+import type { PlanJson } from '../plan-shape.ts';
+import type { Planned } from '../policy-file.ts';
+import type { HostAndSets } from '../reading.ts';
+import { packet } from '../shapes.ts';
+import type { Context } from '../verb.ts';
 
-/** Everything that can be said of a change before it is made. */
-export function reportOf(context: Context, before: HostAndSets, planned: Planned, most: number): PlanJson {
-  const { policy, compiled, situation, after } = planned;
+/** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
+export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
+
+/** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
+export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
+  const { policy, compiled, situation, after, alone } = planned;
   context.progress('proving that the rules mean what the policy says');
-  const proof = prove(policy, compiled, situation).ways.map((way): PlanJson['proof'][number] => ({
+  const proof = prove(policy, compiled, situation, alone).ways.map((way): PlanJson['proof'][number] => ({
     family: way.family,
     way: way.way,
     proved: way.kind === 'equal',
@@ -29,36 +30,14 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
           ? way.why
           : `the ${way.by === 'policy' ? 'policy' : 'rules'} alone would ${way.ending} a packet: a fault of palisade`,
   }));
-  context.progress('comparing what is with what would be');
-  const unknown: PlanJson['unknown'][number][] = [];
-  const lines: PlanJson['lines'][number][] = [];
-  const connections: PlanJson['difference']['families'][number][] = [];
-  const strays: PlanJson['difference']['families'][number][] = [];
-  for (const family of [4, 6] as const) {
-    const [old, now] = [before.host.rulesets[family], after.host.rulesets[family]];
-    if (!old.known || !now.known) continue;
-    lines.push(...textDiff(old.value, now.value).map((line) => ({ family, ...line })));
-    const [one, other] = [
-      { ruleset: old.value, surroundings: surroundingsOf(before.host) },
-      { ruleset: now.value, surroundings: surroundingsOf(after.host) },
-    ];
-    const first = (hook: Hook): Constraint => firstPackets(family, hook);
-    const compared = compareRulesets(family, one, other, { most, within: first });
-    const rest = compareRulesets(family, one, other, { most, within: (hook) => allOf(not(first(hook)), wholePackets) });
-    connections.push({
-      family,
-      ways: compared.ways.map((way) => wayToJson(way, new Map())),
-      rewrites: rewritesToJson(compared.rewrites),
-    });
-    strays.push({ family, ways: rest.ways.map((way) => wayToJson(way, new Map())), rewrites: { differences: [], more: false } });
-  }
-  unknown.push(...besides(before, planned));
+  const unknown: PlanJson['unknown'][number][] = [...besides(before, planned)];
   const tests = testsOf(planned, unknown);
   const sessions = before.host.sessions;
   if (!sessions.known) unknown.push({ what: 'who manages this host now', why: sessions.why, remedy: sessions.remedy });
   const fates = sessions.known ? fatesOf(after.host, sessions.value) : null;
   const others = othersOn(before.host);
   const refusals = [
+    ...mixed(before.host),
     ...others.flatMap(({ name, wayOut }) =>
       wayOut === null ? [] : [{ why: `${name} writes this host's rules too`, remedy: wayOut }],
     ),
@@ -68,36 +47,42 @@ export function reportOf(context: Context, before: HostAndSets, planned: Planned
       why: `the set ${set} lacks addresses: ${why}`,
       remedy: 'list them in the policy, or write on-failure: empty',
     })),
-    ...tests
-      .filter(({ holds }) => !holds)
-      .map(({ text, line }) => ({
-        why: `a test of the policy fails: ${text}`,
-        remedy: `mend the rules or the test at line ${line ?? '?'}`,
-      })),
+    ...tests.filter(({ holds }) => !holds).map(({ text, line }) => failedTest(text, line)),
     ...proof
       .filter(({ why }) => why?.endsWith('a fault of palisade') === true)
       .map(({ family, way, why }) => ({ why: `IPv${family} ${way}: ${why}`, remedy: 'please report it with the policy' })),
   ];
-  const sets = setsOf(before, planned);
   return {
-    policy: context.policyFile,
-    changes: lines.length > 0 || sets.added.length > 0 || sets.changed.length > 0 || sets.unused.length > 0,
     proof,
-    lines,
-    sets,
-    difference: { before: 'now', after: context.policyFile, families: connections, assumed: [], unknown: [] },
-    strays: { before: 'now', after: context.policyFile, families: strays, assumed: [], unknown: [] },
+    sets: setsOf(before, planned),
     tests,
     sessions: fates?.map(fateToJson) ?? null,
     others: others.map(({ name }) => name),
+    notes: notesOf(planned),
     refusals,
     unknown,
   };
 }
 
+/** What nobody may overlook of addresses that others say. */
+function notesOf({ policy, left }: Planned): PlanJson['notes'] {
+  const most = 5;
+  return [
+    ...policy.fetched.map(({ set, said }) => `the set ${set} holds ${said}`),
+    ...left.map(({ at, text, family, ranges }) => {
+      const words = ranges.slice(0, most).map(([lo, hi]) => {
+        const [first, last] = [formatAddress({ family, value: lo }), formatAddress({ family, value: hi })];
+        return lo === hi ? first : `${first}-${last}`;
+      });
+      const more = ranges.length > most ? ` and ${ranges.length - most} more` : '';
+      return `${text} in line ${at.line ?? '?'} would shut out ${words.join(', ')}${more}, and does not: the policy itself lets them in, or they are here now`;
+    }),
+  ];
+}
+
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
   try {
-    const results = runTests(policy, after.host);
+    const results = runTests(policy, withoutHoles(after.host));
     if (!results.known) {
       unknown.push({ what: 'the tests of the policy', why: results.why, remedy: results.remedy });
       return [];
@@ -113,6 +98,25 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
     unknown.push({ what: 'the tests of the policy', why: error.message, remedy: 'ask about single packets with palisade trace' });
     return [];
   }
+}
+
+/** Tests of the policy that fail on a host, as problems; none where asking takes too much, which the plan has said. */
+export function testRefusals(policy: Policy, host: Host): readonly Problem[] {
+  try {
+    const results = runTests(policy, withoutHoles(host));
+    if (!results.known) return [{ code: 'unread', message: results.why, hint: results.remedy }];
+    return results.value
+      .filter(({ holds }) => !holds)
+      .map(({ test }) => failedTest(test.text, test.at.line ?? null))
+      .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
+  } catch (error) {
+    if (error instanceof OverBudget) return [];
+    throw error;
+  }
+}
+
+function failedTest(text: string, line: number | null): PlanJson['refusals'][number] {
+  return { why: `a test of the policy fails: ${text}`, remedy: `mend the rules or the test at line ${line ?? '?'}` };
 }
 
 /** Why those who manage the host now would not come in again, or would be cut. */
@@ -132,6 +136,30 @@ export function sessionsKept({ kernel }: Context, before: Host, after: Host): re
     message: `the connection of ${formatAddress(session.peer)} to port ${session.localPort}, who manages this host now, would be cut, since ${why}`,
     hint: 'mend that, or leave new-not-syn out of the policy and let it in without a limit for this first time',
   }));
+}
+
+/** Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for. */
+function mixed({ backends }: Host): PlanJson['refusals'] {
+  return ([4, 6] as const).flatMap((family) => {
+    const use = backends[family];
+    const holds = use.known ? (['nft', 'legacy'] as const).filter((backend) => hasRules(use.value[backend])) : [];
+    if (holds.length < 2) return [];
+    const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
+    return [
+      {
+        why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
+        remedy: `move them into one: load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`,
+      },
+    ];
+  });
+}
+
+function hasRules(ruleset: Ruleset | null | undefined): boolean {
+  return (
+    ruleset?.tables.some(
+      ({ rules, chains }) => rules.length > 0 || [...chains.values()].some(({ policy }) => policy === 'DROP'),
+    ) ?? false
+  );
 }
 
 /** What bans only behind rules that accept would ban nobody behind the policy's own. */
@@ -186,11 +214,10 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   return found;
 }
 
-function setsOf({ host }: HostAndSets, { compiled }: Planned): PlanJson['sets'] {
+function setsOf({ host }: HostAndSets, { compiled, alone }: Planned): PlanJson['sets'] {
   const there = host.sets.known ? [...host.sets.value.keys()] : [];
-  const made = aloneHost(compiled).sets;
   const isOther = (name: string): boolean => {
-    const [one, other] = [host.sets, made].map((sets) => (sets.known ? sets.value.get(name) : undefined));
+    const [one, other] = [host.sets, alone.sets].map((sets) => (sets.known ? sets.value.get(name) : undefined));
     return one !== undefined && other !== undefined && contentOf(one) !== contentOf(other);
   };
   const wanted = new Set(compiled.sets.map(({ name }) => name));
@@ -211,9 +238,11 @@ function contentOf({ members }: IpSet): string {
     .join();
 }
 
+const ownSet = new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`);
+
 /** `PAL4-…` and `PAL6-…`, with a hash of what is in them. */
 export function isOwnSet(name: string): boolean {
-  return new RegExp(`^${ownPrefix.slice(0, -1)}[46]-[0-9a-f]{20}$`).test(name);
+  return ownSet.test(name);
 }
 
 function lockedOut({ session, established }: SessionFate): PlanJson['refusals'][number] {

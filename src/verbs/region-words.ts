@@ -1,4 +1,4 @@
-import type { RegionJson } from '../../verbs/index.ts';
+import type { RegionJson } from './diff-shapes.ts';
 
 /** More values of a field than these are counted rather than said. */
 const mostValues = 6;

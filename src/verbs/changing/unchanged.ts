@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import manifest from '../../../package.json' with { type: 'json' };
+import { type Basis, hostText, ownOf, pendingFolder, pendingState, readRecord, transactionsOf } from '../../change/index.ts';
+import { type Backend, type Host, hostFromTexts, type TextName } from '../../model/host/index.ts';
+import type { Policy } from '../../policy/index.ts';
+import { isOwnSet } from '../planning/index.ts';
+import { digestOf, type PolicySource, readList } from '../policy-file.ts';
+import { readText } from '../reading.ts';
+import type { Context } from '../verb.ts';
+import { records } from './records.ts';
+
+/** What has to be read to see that nothing is other. */
+const looked: readonly TextName[] = [
+  'nftSave4',
+  'nftSave6',
+  'legacySave4',
+  'legacySave6',
+  'nftChains',
+  'links',
+  'addresses',
+  'sessions',
+  'ipsets',
+];
+
+/** What a plan for this host was made from; `null` where the same texts may mean another policy tomorrow, or something is unknown. */
+export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis | null {
+  const spares = policy.protect.bogons !== null;
+  const text = hostText(host, spares);
+  // What is fetched, and what expires, may be other at any time.
+  if (text === null || source.fetched.length > 0 || /\bexpires\b/.test(source.text)) return null;
+  const files = source.files.map((file) => ({ path: file.path, digest: file.text === null ? null : digestOf(file.text) }));
+  return { version: manifest.version, policy: digestOf(source.text), files, spares, host: digestOf(text) };
+}
+
+/**
+ * Whether everything that the last confirmed plan was made from is still so, and everything of ours stands as it was made. False
+ * says only that it has to be planned.
+ */
+export async function isUnchanged(context: Context, asked: Backend | undefined): Promise<boolean> {
+  const state = resolve(context.stateFolder);
+  const confirmed = readRecord(records(state).confirmed);
+  const basis = confirmed?.basis ?? null;
+  if (confirmed === null || basis === null || pendingState(pendingFolder(state)) !== 'none') return false;
+  if (basis.version !== manifest.version || (asked ?? confirmed.backend) !== confirmed.backend) return false;
+  const reading = context.kernel.read({ signal: context.signal, only: looked });
+  const text = await readText(context, context.policyFile);
+  const isSame =
+    text.ok &&
+    digestOf(Buffer.from(text.value, 'latin1').toString('utf8')) === basis.policy &&
+    basis.files.every(({ path, digest }) => {
+      const list = readList(path);
+      return (list === null ? null : digestOf(list)) === digest;
+    });
+  const texts = await reading;
+  const { ipsets } = texts.texts;
+  if (!isSame || !ipsets.read || !areSetsAs(ipsets.text, confirmed.sets)) return false;
+  // Without its sets, which are compared as they stand; rules in both backends are unknown, whichever was asked for.
+  const host = hostFromTexts({ ...texts, texts: { ...texts.texts, ipsets: { ...ipsets, text: '' } } });
+  const said = hostText(host, basis.spares);
+  if (said === null || digestOf(said) !== basis.host) return false;
+  return ([4, 6] as const).every((family) => {
+    const ruleset = host.rulesets[family];
+    return ruleset.known && transactionsOf(ownOf(ruleset.value), confirmed.families[family]).length === 0;
+  });
+}
+
+/** Whether the sets of ours are these, each with its members and no others. */
+function areSetsAs(text: string, wanted: readonly { readonly name: string; readonly members: readonly string[] }[]): boolean {
+  const there = new Set([...text.matchAll(/^create (\S+) /gm)].map(([, name = '']) => name).filter(isOwnSet));
+  if (there.size !== wanted.length) return false;
+  return wanted.every(({ name, members }) => {
+    const lead = `add ${name} `;
+    const lines = new Set(text.split('\n').filter((line) => line.startsWith(lead)));
+    return there.has(name) && lines.size === members.length && members.every((member) => lines.has(lead + member));
+  });
+}

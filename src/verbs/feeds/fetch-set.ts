@@ -1,0 +1,26 @@
+import type { Fetched, Source } from '../../policy/index.ts';
+import { fetchCountries } from './country.ts';
+import { fetchFeed } from './feed.ts';
+import { lookUp } from './names.ts';
+
+/** Where a policy and what is kept for it stand. */
+export interface FetchPlace {
+  /** Of the policy; files that it names are beside it. */
+  readonly policyFolder: string;
+  readonly stateFolder: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/** Addresses of a set of which a policy only names the source, as far as they can be had. */
+export async function fetchSet(source: Source, place: FetchPlace): Promise<Fetched> {
+  switch (source.kind) {
+    case 'dns':
+      return await lookUp(source);
+    case 'feed':
+      return await fetchFeed(source, place);
+    case 'country':
+      return await fetchCountries(source, place);
+  }
+}
