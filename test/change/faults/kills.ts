@@ -141,7 +141,7 @@ export const kills: Trials = (backend, times, random) => [
     const afterMs = turn % 2 === 0 ? random.below(300) : 1000 + random.below(1200);
     return {
       does: `whoever would undo the change is killed after ${afterMs} ms`,
-      quick: turn === 0 && backend === 'nft',
+      quick: turn === 0 && backend === 'legacy',
       judge: () => guardKilled(backend, afterMs, false),
     };
   }),

@@ -59,5 +59,5 @@ incoming:
 
 /** The kernel goes on with an old limit under an old name, and prints the new one. */
 export const rate: Trials = (backend) => [
-  { does: 'limits are changed from 3 to 10, and back', quick: backend === 'legacy', judge: () => changed(backend) },
+  { does: 'limits are changed from 3 to 10, and back', quick: backend === 'nft', judge: () => changed(backend) },
 ];

@@ -97,7 +97,7 @@ export const sets: Trials = (backend) => [
   { does: 'somebody has made a set of the wanted name', judge: () => taken(backend, 'before') },
   {
     does: 'somebody makes a set of the wanted name meanwhile',
-    quick: backend === 'nft',
+    quick: backend === 'legacy',
     judge: () => taken(backend, 'meanwhile'),
   },
   { does: 'somebody destroys a new set meanwhile', judge: () => destroyed(backend) },
