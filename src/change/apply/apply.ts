@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Run } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
@@ -55,7 +56,7 @@ export async function apply(applying: Applying): Promise<Result<Applied>> {
   if (!made.ok) return made;
   let stays = false;
   try {
-    const locked = await holdXtablesLock(backend, lockFile, `${folder}.lock`);
+    const locked = await holdXtablesLock(backend, lockFile, join(folder, 'xtables.lock'));
     if (!locked.ok) return locked;
     await using lock = locked.value;
     const done = await write(applying, lock);
@@ -86,7 +87,7 @@ async function write(applying: Applying, lock: XtablesLock): Promise<Result<Appl
     }),
   );
   // Without the lock that we hold now: it is ours no longer when the guard needs it.
-  const armed = await arm(run, folder, backend, guarded, applying.ownSets, { XTABLES_LOCKFILE: lockFile });
+  const armed = await arm(run, folder, backend, guarded, applying.ownSets, { XTABLES_LOCKFILE: lockFile }, lock.holder);
   if (!armed.ok) return armed;
   const guard = armed.value;
   const undo = async (): Promise<readonly Problem[]> => {

@@ -5,6 +5,8 @@ import { lockSeconds } from './tools.ts';
 
 /** Nobody else of iptables-legacy writes while it is held. */
 export interface XtablesLock extends AsyncDisposable {
+  /** The process that holds it, and ends with it; `null` where there is none. */
+  readonly holder: number | null;
   /** What our own tools are told, so that they do not wait for it too. */
   readonly env: Readonly<Record<string, string>>;
   /** Lets others write; more than once does nothing. */
@@ -12,6 +14,7 @@ export interface XtablesLock extends AsyncDisposable {
 }
 
 const free: XtablesLock = {
+  holder: null,
   env: {},
   release: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -26,8 +29,8 @@ const free: XtablesLock = {
  */
 export async function holdXtablesLock(backend: Backend, file: string, own: string): Promise<Result<XtablesLock>> {
   if (backend !== 'legacy') return ok(free);
-  // flock(1) waits, and what it runs holds the lock until its standard input closes: also when we are killed.
-  const holder = start({ argv: ['flock', '-w', String(lockSeconds), file, 'sh', '-c', 'echo held; exec cat'] });
+  // flock(1) waits, and holds the lock until the standard input of what it runs closes: also when we are killed.
+  const holder = start({ argv: ['flock', '-o', '-w', String(lockSeconds), file, 'sh', '-c', 'echo held; exec cat'] });
   const first = await holder.lines[Symbol.asyncIterator]().next();
   if (first.value !== 'held') {
     const { stderr } = await holder.ended;
@@ -46,5 +49,5 @@ export async function holdXtablesLock(backend: Backend, file: string, own: strin
     if (isHeld) await holder[Symbol.asyncDispose]();
     isHeld = false;
   };
-  return ok({ env: { XTABLES_LOCKFILE: own }, release, [Symbol.asyncDispose]: release });
+  return ok({ holder: holder.pid, env: { XTABLES_LOCKFILE: own }, release, [Symbol.asyncDispose]: release });
 }

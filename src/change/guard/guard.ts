@@ -46,6 +46,9 @@ const marks = ['reverting', 'reverted'] as const;
 /**
  * Writes all that is needed to undo the change, and starts who will do it: `sh` in a session of its own, in this process's
  * namespaces. Nothing may be changed before this has resolved.
+ *
+ * @param env what its tools are told
+ * @param holder who holds for this process what those tools would wait for: ended where this process is stopped
  */
 export async function arm(
   run: Run,
@@ -54,6 +57,7 @@ export async function arm(
   tables: readonly Guarded[],
   sets: string,
   env: Env,
+  holder: number | null,
 ): Promise<Result<Guard>> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -80,7 +84,8 @@ export async function arm(
   write('sets', sets);
   const owner = `${process.pid} ${startOf(process.pid)} ${process.hrtime.bigint()}\n`;
   write('owner', owner);
-  write('lock', '');
+  write('holder', holder === null ? '' : `${holder} ${startOf(holder)}\n`);
+  for (const lock of ['lock', 'xtables.lock']) write(lock, '');
   const setDeadline = (after: number): void => {
     // The reader must never find half of it.
     write('deadline.new', `${Math.ceil(uptime() + after)}\n`);
@@ -151,7 +156,7 @@ async function reverts(folder: string, patienceMs: number): Promise<boolean> {
  * Undoes a change whose guard is gone, killed with palisade: it starts another, which finds the deadline passed. After a restart of
  * the machine there is nothing to undo.
  */
-export async function repair(run: Run, folder: string, env: Env = {}): Promise<Result<void>> {
+export async function repair(run: Run, folder: string, env: Env): Promise<Result<void>> {
   const [boot, network] = (textOf(join(folder, 'place')) ?? '').trim().split(' ');
   if (boot === bootId()) {
     if (network !== networkHere())

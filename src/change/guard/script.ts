@@ -1,15 +1,17 @@
 /**
  * What undoes a change that nobody confirms: POSIX sh and the tools of iptables, nothing of palisade's, so that it outlives it.
  *
- * It first reads its folder into memory: `owner` (process id and start time of who makes the change), `sets` (as `ipset save` prints them),
- * `tables` (family, table, and the tools that save and restore it), and of each F.TABLE the names of own `.chains`, `.policies`
- * (`:CHAIN POLICY [0:0]`), `.jumps` (`POSITION -A CHAIN … -j PAL-…`), `.rules` of own chains and `.own`, what they say together. Nothing that
- * happens to the folder later keeps it from undoing: it reverts when the folder, or the deadline in it, is gone. Marks there are for those
- * who ask: `armed` (who it is), `reverting`, `reverted`, `disarmed` (it heard `confirmed`). Each is a file that gets another name, which a
- * full disk allows, and which of two who want it only one can do: whoever confirms and nobody hears takes `confirmed` back, and knows.
+ * It first reads its folder into memory: `owner` (process id and start time of who makes the change), `holder` (of who holds the lock of
+ * iptables-legacy for him), `sets` (as `ipset save` prints them), `tables` (family, table, and the tools that save and restore it), and of
+ * each F.TABLE the names of own `.chains`, `.policies` (`:CHAIN POLICY [0:0]`), `.jumps` (`POSITION -A CHAIN … -j PAL-…`), `.rules` of own
+ * chains and `.own`, what they say together. Nothing that happens to the folder later keeps it from undoing: it reverts when the folder, or
+ * the deadline in it, is gone. Marks there are for those who ask: `armed` (who it is), `reverting`, `reverted`, `disarmed` (it heard
+ * `confirmed`). Each is a file that gets another name, which a full disk allows, and which of two who want it only one can do: whoever
+ * confirms and nobody hears takes `confirmed` back, and knows.
  *
- * It reverts when it is told to (USR1), which needs no disk; and at the deadline (seconds of /proc/uptime), but while the rules are being written (`committing`) only if whoever writes them has
- * died or been stopped for ten seconds; it takes that mark away, and waits for a tool that he left behind (`lock`): behind it he writes no more. It takes away whatever chains and jumps of palisade's it finds, so that it need
+ * It reverts when it is told to (USR1), which needs no disk; and at the deadline (seconds of /proc/uptime), but while the rules are being
+ * written (`committing`) only if whoever writes them has died or been stopped for ten seconds. It takes that mark away, and waits for a tool
+ * that he left behind (`lock`): behind it he writes no more. It takes away whatever chains and jumps of palisade's it finds, so that it need
  * not know how far the change came, and tries again until what it reads is what stood there before. Jumps that are there as before stay
  * where they are.
  */
@@ -23,6 +25,7 @@ trap 'undo=1' USR1
 blank=' '
 
 read -r owner began rest <"$folder/owner" || exit 1
+read -r holder held <"$folder/holder"
 sets=$(cat "$folder/sets") || exit 1
 set --
 while read -r family table save restore; do
@@ -130,6 +133,8 @@ mark reverting
 rm -f "$folder/committing" 2>/dev/null
 # A tool that the dead left behind may still be writing.
 if [ -e "$folder/lock" ]; then flock "$folder/lock" true 2>/dev/null; fi
+# Whoever was stopped still keeps others out of legacy tables, and us.
+if [ -n "$holder" ] && [ "$(field "$holder" 20)" = "$held" ]; then kill "$holder" 2>/dev/null; fi
 all=$#
 while :; do
   failed=0

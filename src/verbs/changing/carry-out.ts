@@ -26,7 +26,7 @@ import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
 import { prepare } from './prepared.ts';
-import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
+import { declaredBy, lockFileOf, originOf, type PendingRecord, records } from './records.ts';
 
 /** How a change is made. */
 export interface Making {
@@ -147,7 +147,7 @@ async function begin(
   const cut = sessionsKept(context, before.host, after);
   if (cut.length > 0) return { kind: 'unchanged', problems: cut };
   const planned = { 4: ownIn(before.host, 4), 6: ownIn(before.host, 6) };
-  const lockFile = context.env['XTABLES_LOCKFILE'] || '/run/xtables.lock';
+  const lockFile = lockFileOf(context);
   const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });
   const names = sets.map(({ name }) => name);
   if (!applied.ok) return { kind: 'unchanged', problems: applied.problems };

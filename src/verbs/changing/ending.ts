@@ -13,7 +13,7 @@ import {
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
-import { type PendingRecord, records } from './records.ts';
+import { lockFileOf, type PendingRecord, records } from './records.ts';
 
 /** Keeps a change that waits, and what it is to be known by: that was written when it was made, and is only moved, which a full disk allows. */
 export async function confirm(context: Context): Promise<Result<null>> {
@@ -69,7 +69,7 @@ export async function settle(context: Context, state: string): Promise<Problem |
       await keep(context, state);
       return null;
     case 'abandoned': {
-      const repaired = await repair(context.kernel.run, folder);
+      const repaired = await repair(context.kernel.run, folder, { XTABLES_LOCKFILE: lockFileOf(context) });
       return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
     }
     default:

@@ -6,6 +6,11 @@ import type { Compiled } from '../../policy/index.ts';
 import { feedsFolder } from '../feeds/kept.ts';
 import type { Context } from '../verb.ts';
 
+/** Which file the tools of iptables-legacy lock on this host, as iptables(8) has it. */
+export function lockFileOf({ env }: Context): string {
+  return env['XTABLES_LOCKFILE'] || '/run/xtables.lock';
+}
+
 /** Records of a state folder. */
 export const records = (stateFolder: string) => ({
   /** What was there before the first change. */

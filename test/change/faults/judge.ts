@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend } from '../changing.fixture.ts';
+import { guardsOf } from './guards.ts';
 import { makePlace, type Place, type Said } from './place.ts';
 
 /** Two policies: sets, limits, translation and an early drop in one; another set, and a chain less, in the other. */
@@ -133,22 +134,6 @@ function difference(one: string, other: string): string {
   ]
     .slice(0, 20)
     .join('\n');
-}
-
-/** Those who stand ready to undo a change of a state folder, by their process ids. */
-export function guardsOf(state: string): readonly number[] {
-  return readdirSync('/proc').flatMap((entry) => {
-    if (!/^\d+$/.test(entry)) return [];
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, 'latin1').split('\0');
-      return words[0] === 'sh' && words.some((word) => word.startsWith(`${state}/`) && word.endsWith('guard.sh'))
-        ? [Number(entry)]
-        : [];
-    } catch {
-      // It ended meanwhile.
-      return [];
-    }
-  });
 }
 
 /** Waits until a file is there, and says whether it came. */

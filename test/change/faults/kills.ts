@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, tool } from '../changing.fixture.ts';
-import { appears, guardsOf, judge, policies, settled, waits } from './judge.ts';
+import { signalGuards } from './guards.ts';
+import { appears, judge, policies, settled, waits } from './judge.ts';
 import type { Place } from './place.ts';
 import type { Trials } from './trial.ts';
 
@@ -15,24 +16,13 @@ async function bans({ ns, backend }: Place): Promise<void> {
   await tool(ns, [`iptables-${backend}`, '-w', '5', '-I', 'f2b-sshd', '1', '-s', '203.0.113.9', '-j', 'DROP']);
 }
 
-function kill(place: Place, signal: NodeJS.Signals = 'SIGKILL'): void {
-  for (const guard of guardsOf(place.state)) {
-    try {
-      process.kill(guard, signal);
-    } catch (error) {
-      // It has ended by itself.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
-}
-
 /** Whoever would undo a change is killed, so long after he stands ready; palisade sees it, and undoes. */
 async function guardKilled(backend: Backend, afterMs: number, yes: boolean): Promise<readonly string[]> {
   await using place = await settled(backend);
   const applied = place.run('apply', { policy: policies.now, ...(yes ? {} : { waits: 1 }) });
   await appears(join(place.state, 'pending/armed'));
   await sleep(afterMs);
-  kill(place);
+  signalGuards(place.state, 'SIGKILL');
   await bans(place);
   const said = await applied;
   return await judge(place, { said, added: [ban], ...(yes ? {} : { is: 'old' as const }) });
@@ -44,11 +34,11 @@ async function bothKilled(backend: Backend, afterMs: number, next: 'apply' | 'co
   const child = spawnPalisade(place, policies.now, 'apply');
   const ended = once(child, 'exit');
   await waits(place);
-  kill(place, 'SIGUSR1');
+  signalGuards(place.state, 'SIGUSR1');
   if (!(await appears(join(place.state, 'pending/reverting')))) return ['nobody began to undo the change'];
   child.kill('SIGKILL');
   await sleep(afterMs);
-  kill(place);
+  signalGuards(place.state, 'SIGKILL');
   await ended;
   await bans(place);
   const [status] = (await once(spawnPalisade(place, policies.old, next), 'exit')) as [number];
@@ -71,9 +61,9 @@ async function guardStopped(backend: Backend): Promise<readonly string[]> {
   await using place = await settled(backend);
   const applied = place.run('apply', { policy: policies.now, waits: 7 });
   await waits(place);
-  kill(place, 'SIGSTOP');
+  signalGuards(place.state, 'SIGSTOP');
   const said = await place.run('confirm');
-  kill(place, 'SIGCONT');
+  signalGuards(place.state, 'SIGCONT');
   const ended = await applied;
   const wrong = await judge(place, { is: 'old', said });
   return ended.exit === 4 ? wrong : [...wrong, `apply says ${ended.exit}: ${ended.text}`];
