@@ -8,6 +8,7 @@ import { ownPrefix } from '../../policy/index.ts';
 import { failed, ok, type Result } from '../../result.ts';
 import type { OwnTable } from '../apply/own.ts';
 import { toolsFor } from '../apply/tools.ts';
+import { unwritable } from '../history/unwritable.ts';
 import { guardScript } from './script.ts';
 
 /** What tools are told beside their arguments, by name. */
@@ -60,7 +61,8 @@ export async function arm(
   holder: number | null,
 ): Promise<Result<Guard>> {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Not with those above it, of which Node would say that they are not there on a disk that may only be read.
+  mkdirSync(folder, { mode: 0o700 });
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { encoding: 'latin1', mode: 0o600, flush: true });
   const lines: string[] = [];
@@ -116,13 +118,15 @@ export async function arm(
     async revert(patienceMs = patience.revertMs) {
       tellUndo(folder);
       if (await reverts(folder, patienceMs)) return ok(undefined);
-      // Somebody ended it.
-      if (guardOf(folder) === null && (await startAnew(run, folder, env)) && (await reverts(folder, patienceMs)))
-        return ok(undefined);
+      const isGone = guardOf(folder) === null;
+      // Somebody ended it; or it has undone the change, and a disk that may only be read took no word of that.
+      if (isGone && (await startAnew(run, folder, env)) && (await reverts(folder, patienceMs))) return ok(undefined);
       return failed({
         code: 'restore-refused',
-        message: `the change is not undone yet: ${lastError(folder)}`,
-        hint: `it is tried again every second; see ${join(folder, 'errors')}`,
+        message: isGone
+          ? 'what undoes the change has ended, and could leave no word of it'
+          : `the change is not undone yet: ${lastError(folder)}`,
+        hint: isGone ? 'see palisade plan for what is there' : `it is tried again every second; see ${join(folder, 'errors')}`,
       });
     },
   });
@@ -140,8 +144,13 @@ async function start(run: Run, folder: string, env: Env): Promise<boolean> {
 
 /** Another, which finds the deadline gone, and undoes. */
 async function startAnew(run: Run, folder: string, env: Env): Promise<boolean> {
-  for (const mark of ['deadline', 'committing', 'confirmed']) rmSync(join(folder, mark), { force: true });
-  return await start(run, folder, env);
+  try {
+    for (const mark of ['deadline', 'committing', 'confirmed']) rmSync(join(folder, mark), { force: true });
+    return await start(run, folder, env);
+  } catch (error) {
+    if (unwritable(folder, error) === null) throw error;
+    return false;
+  }
 }
 
 /** Whether it comes to its end within this time; false at once where nobody is at it. */

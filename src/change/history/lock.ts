@@ -21,8 +21,16 @@ export function lockState(folder: string): Result<() => void> {
     return taken(join(folder, 'changing'));
   } catch (error) {
     const problem = unwritable(folder, error);
-    if (problem === null) throw error;
-    return failed(problem);
+    if (problem !== null) return failed(problem);
+    // What Node says where folders on the way to it cannot be made either.
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const message = 'the state folder cannot be made';
+    return failed({
+      code: 'state-unwritable',
+      at: { file: folder },
+      message,
+      hint: 'name another folder with --state, or see why its place takes none',
+    });
   }
 }
 

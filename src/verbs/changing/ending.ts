@@ -30,7 +30,12 @@ export async function confirm(context: Context): Promise<Result<null>> {
       const ended = pendingState(folder) === 'abandoned' ? await settle(context, state) : null;
       return ended === null ? disarmed : failed(ended);
     }
-    await keep(context, state);
+    try {
+      await keep(context, state);
+    } catch (error) {
+      // It is confirmed, and whoever comes next writes that down.
+      if (unwritable(state, error) === null) throw error;
+    }
     return ok(null);
   } catch (error) {
     const problem = unwritable(state, error);
