@@ -37,6 +37,7 @@ export const problemCodes = {
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
+  'state-unwritable': 'The state folder takes no files: its disk is full, or may only be read.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
   'boot-refused':
     'The firewall could not be restored as it was confirmed, or the machine could not be told to do so when it starts.',

@@ -44,9 +44,11 @@ field() { # pid number
 }
 
 # Whether the process that a file names is still there: of this start, where it says of which.
-lives() { # file
-  pid='' began='' start=''
-  { read -r pid began start <"$1"; } 2>/dev/null
+lives() { # a file that says it, or a link that does
+  said=$(readlink "$1" 2>/dev/null || cat "$1" 2>/dev/null)
+  pid=${said%% *} began=${said#* }
+  start=${began#* } began=${began%% *}
+  [ "$start" != "$began" ] || start=''
   [ -n "$pid" ] && [ "$(field "$pid" 20)" = "$began" ] && [ "${start:-$thisStart}" = "$thisStart" ]
 }
 thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)

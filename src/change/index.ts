@@ -20,12 +20,13 @@ export { disarm, forget, type PendingState, pendingFolder, pendingState, revertP
 export { type Basis, hostText, linesOfOthers } from './history/basis.ts';
 export { type Author, append, type Chained, journalFile, readJournal, type What } from './history/journal.ts';
 export { lockState } from './history/lock.ts';
-export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
+export { moveRecord, type OwnRecord, readRecord, writeRecord } from './history/record.ts';
+export { unwritable } from './history/unwritable.ts';
 export { takeWords, takeWordsAlone } from './history/words.ts';
 export { type Hole, holeRules, holesOf, holeTransactions, withoutHoles } from './open/holes.ts';
 export { bansBehind, type Other, othersOn, rulesOfOthers } from './plan/others.ts';
 export { foreignOf, plannedRuleset } from './plan/planned.ts';
 export { remainingRuleset, removalText } from './plan/remaining.ts';
-export { fatesOf, type SessionFate } from './plan/sessions.ts';
+export { fatesOf, keepSessions, type SessionFate } from './plan/sessions.ts';
 export { situationOf } from './plan/situation.ts';
 export { type LineChange, textDiff } from './plan/text-diff.ts';

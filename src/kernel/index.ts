@@ -24,3 +24,4 @@ export * from './run.ts';
 export { unsendable } from './sendable.ts';
 export type { Stage, StagedRoute } from './stage.ts';
 export type { StagedRule } from './staged-rule.ts';
+export type { OpenConnection } from './track.ts';

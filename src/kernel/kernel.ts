@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import type { HostTexts, SoftwareTexts, TextName, TextRead } from '../model/host/index.ts';
+import type { Result } from '../result.ts';
 import { type ConnectionTexts, readConnections } from './connections.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
@@ -10,6 +11,7 @@ import { type KeptTexts, readTexts } from './read.ts';
 import { readBy } from './reading.ts';
 import { createRun, type Run } from './run.ts';
 import { readSoftware } from './software.ts';
+import { type OpenConnection, trackConnections } from './track.ts';
 
 /** The machine, as far as it is asked and told by programs. */
 export interface Kernel {
@@ -37,6 +39,8 @@ export interface Kernel {
   generation(namespace?: Namespace): Promise<number | null>;
   /** @throws {NamespaceRefused} when the host allows none. */
   namespace(options?: NamespaceOptions): Promise<Namespace>;
+  /** Tells connection tracking of connections that were there before it; see {@link trackConnections}. */
+  track(connections: readonly OpenConnection[], namespace?: Namespace): Result<void>;
   /** What we may do here. */
   rights(): Promise<Rights>;
 }
@@ -78,6 +82,7 @@ export function createKernel(options: KernelOptions = {}): Kernel {
       return loaded ? nftGeneration(namespace?.pid) : null;
     },
     namespace: (wanted) => makeNamespace(run, wanted),
+    track: (connections, namespace) => trackConnections(connections, namespace?.pid),
     rights: () => findRights(run),
   };
 }

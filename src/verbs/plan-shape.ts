@@ -43,7 +43,9 @@ export const planReport = z
           localPort: z.int(),
           process: z.string().nullable(),
           established: outcome.describe('Its next packet.'),
-          untracked: outcome.describe('Its next packet where connection tracking begins with the change: NEW, without SYN.'),
+          untracked: outcome.describe(
+            'The same, if tracking could not be told of it before the change, and knew nothing of it: NEW, without SYN.',
+          ),
           again: outcome.describe('A new connection from the same address.'),
           survives: z.boolean(),
         }),

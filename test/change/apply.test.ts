@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Applying, apply, disarm, pendingState } from '../../src/change/index.ts';
 import type { Namespace, RunRequest } from '../../src/kernel/index.ts';
@@ -183,4 +184,21 @@ describe.each(['nft', 'legacy'] as const)('a change of iptables-%s', (backend) =
     expect(await saved(ns, backend, 4)).toContain('-A INPUT -j PAL-IN\n');
     expect(await saved(ns, backend, 4)).not.toContain('-i eth0 -j PAL-IN');
   });
+});
+
+it('a confirmation that nobody hears is taken back, and the change is undone when somebody hears again', async () => {
+  await using ns = await kernel.namespace();
+  await foreign(ns, 'nft');
+  const before = await both(ns, 'nft');
+  const { at, result } = await applied(ns, 'nft', first, 600);
+  must(result);
+  const guard = Number(readFileSync(join(at, 'armed'), 'latin1').split(' ')[0]);
+  process.kill(guard, 'SIGSTOP');
+  expect(await disarm(at, 100)).toMatchObject({ ok: false, problems: [{ code: 'confirm-late' }] });
+  process.kill(guard, 'SIGCONT');
+  // Longer than it takes to look again.
+  await sleep(500);
+  expect(pendingState(at)).toBe('waiting');
+  must(await must(result).guard.revert());
+  expect(await both(ns, 'nft')).toBe(before);
 });

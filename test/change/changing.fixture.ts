@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Applying, ownOf, plannedRuleset, type Wanted } from '../../src/change/index.ts';
 import { createKernel, type Namespace, type Run, rehearse } from '../../src/kernel/index.ts';
 import { emptyRuleset, parseRuleset, type Ruleset } from '../../src/model/ruleset/index.ts';
-import { type CompiledSet, compile, readPolicy, setsText } from '../../src/policy/index.ts';
+import { compile, readPolicy, setsText } from '../../src/policy/index.ts';
 import { problemLine, type Result } from '../../src/result.ts';
 
 export type Backend = 'nft' | 'legacy';
@@ -38,8 +38,10 @@ function isEmpty(table: string): boolean {
     .every((line) => line === '' || line === 'COMMIT' || line.startsWith('*') || / ACCEPT \[0:0\]$/.test(line));
 }
 
+type What = Pick<Applying, 'wanted' | 'sets' | 'planned'>;
+
 /** What a policy makes of the namespace's rules, as the kernel would print it. */
-export async function wantedOf(ns: Namespace, backend: Backend, policy: string): Promise<Pick<Applying, 'wanted' | 'sets'>> {
+export async function wantedOf(ns: Namespace, backend: Backend, policy: string): Promise<What> {
   const read = must(
     readPolicy(policy, 'policy.yaml', { now: 0, file: () => null, fetched: () => ({ addresses: [], lacking: 'nobody asked' }) }),
   );
@@ -50,7 +52,8 @@ export async function wantedOf(ns: Namespace, backend: Backend, policy: string):
     const text = await tool(ns, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`]);
     return text.trim() === '' ? emptyRuleset(family, 'none') : must(parseRuleset(text, { family, file: 'now' }));
   };
-  const planned = { 4: plannedRuleset(await current(4), compiled, 4), 6: plannedRuleset(await current(6), compiled, 6) };
+  const now = { 4: await current(4), 6: await current(6) };
+  const planned = { 4: plannedRuleset(now[4], compiled, 4), 6: plannedRuleset(now[6], compiled, 6) };
   const known = new Set([...there.matchAll(/^create (\S+)/gm)].map(([, name]) => name));
   const sets = compiled.sets.filter(({ name }) => !known.has(name));
   const rehearsed = must(
@@ -62,16 +65,11 @@ export async function wantedOf(ns: Namespace, backend: Backend, policy: string):
     const printed = must(parseRuleset(back[family] ?? '', { family, file: 'rehearsed' }));
     return { family, own: ownOf(printed), order: ['filter', 'raw', 'mangle', 'nat'] };
   });
-  return { wanted, sets };
+  return { wanted, sets, planned: { 4: ownOf(now[4]), 6: ownOf(now[6]) } };
 }
 
-export function applyingIn(
-  ns: Namespace,
-  backend: Backend,
-  folder: string,
-  seconds: number,
-  what: { wanted: readonly Wanted[]; sets: readonly CompiledSet[] },
-): Applying {
+export function applyingIn(ns: Namespace, backend: Backend, folder: string, seconds: number, what: What): Applying {
   const run: Run = (request) => ns.run(request);
-  return { run, backend, folder, seconds, ownSets: '', ...what };
+  const lockFile = ns.env['XTABLES_LOCKFILE'] ?? '';
+  return { run, backend, folder, seconds, ownSets: '', lockFile, ...what };
 }

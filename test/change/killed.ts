@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournal, takeWordsAlone } from '../../src/change/index.ts';
 import { type Backend, kernel, saved, tool } from './changing.fixture.ts';
+import { guardsOf, signalGuards } from './faults/guards.ts';
 
 const policy = `palisade: 1
 sets: { partners: [${Array.from({ length: 40 }, (_, index) => `"198.51.${index * 2}.0/24"`).join(', ')}] }
@@ -33,6 +34,7 @@ export interface Killed {
  */
 export async function killApply(backend: Backend, afterMs: number, since: 'start' | 'armed', withGuard = false): Promise<Killed> {
   const folder = mkdtempSync(join(tmpdir(), 'palisade-killed-'));
+  const state = join(folder, 'state');
   await using ns = await kernel.namespace();
   for (const name of ['iptables', 'ip6tables']) await tool(ns, [`${name}-${backend}-restore`], foreign);
   const both = async (): Promise<string> => `${await saved(ns, backend, 4)}\n${await saved(ns, backend, 6)}`;
@@ -41,7 +43,7 @@ export async function killApply(backend: Backend, afterMs: number, since: 'start
   const argv = [
     launcher,
     '--state',
-    join(folder, 'state'),
+    state,
     '--policy',
     join(folder, 'policy.yaml'),
     '--backend',
@@ -56,30 +58,29 @@ export async function killApply(backend: Backend, afterMs: number, since: 'start
     env: { ...process.env, ...ns.env },
   });
   const ended = once(child, 'exit');
-  const armed = join(folder, 'state/pending/armed');
+  const armed = join(state, 'pending/armed');
   for (let left = 2000; since === 'armed' && left > 0 && !existsSync(armed); left -= 1) await sleep(2);
   await sleep(afterMs);
   child.kill('SIGKILL');
   await ended;
-  if (withGuard) for (const guard of guards(folder)) process.kill(guard, 'SIGKILL');
+  if (withGuard) signalGuards(state, 'SIGKILL');
   const then = await both();
   // As fail2ban would, in the middle of it.
   await tool(ns, [`iptables-${backend}`, '-w', '5', '-I', 'f2b-sshd', '1', '-s', '203.0.113.9', '-j', 'DROP']);
   // Who comes next finds what both left behind.
   if (withGuard) await ns.run({ argv, timeoutMs: 60_000 });
   const until = performance.now() + 30_000;
-  while (guards(folder).length > 0 && performance.now() < until) await sleep(50);
+  while (guardsOf(state).length > 0 && performance.now() < until) await sleep(50);
   const now = await both();
   const wanted = `${foreign.replace(/-p tcp --dport/g, '-p tcp -m tcp --dport').replace('-A f2b-sshd -j RETURN', '-A f2b-sshd -s 203.0.113.9/32 -j DROP\n-A f2b-sshd -j RETURN')}\n${foreign.replace(/-p tcp --dport/g, '-p tcp -m tcp --dport')}`;
   const wrong: string[] = [];
   if (sorted(now) !== sorted(wanted)) wrong.push(`left behind after ${afterMs} ms:\n${now}\ninstead of:\n${wanted}`);
-  const state = join(folder, 'state');
   if (existsSync(armed)) {
     takeWordsAlone(state);
     const told = readJournal(state).entries.map(({ what }) => what);
     if (told.at(-1) !== 'undone') wrong.push(`the journal says ${told.join(', ')}, after ${afterMs} ms`);
   }
-  if (guards(folder).length > 0) wrong.push(`somebody still tries to undo the change, killed after ${afterMs} ms`);
+  if (guardsOf(state).length > 0) wrong.push(`somebody still tries to undo the change, killed after ${afterMs} ms`);
   rmSync(folder, { recursive: true, force: true });
   const own = (then.match(/^-A (INPUT|FORWARD) -j PAL-/gm) ?? []).length;
   return { met: own === 0 ? 'before' : own === 4 ? 'after' : 'between', wrong };
@@ -92,19 +93,4 @@ function sorted(text: string): string {
     .filter((line) => line !== '')
     .toSorted()
     .join('\n');
-}
-
-function guards(folder: string): readonly number[] {
-  return readdirSync('/proc').flatMap((entry) => {
-    if (!/^\d+$/.test(entry)) return [];
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, 'latin1').split('\0');
-      return words[0] === 'sh' && words.some((word) => word.startsWith(`${folder}/`) && word.endsWith('guard.sh'))
-        ? [Number(entry)]
-        : [];
-    } catch {
-      // It ended meanwhile.
-      return [];
-    }
-  });
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Run } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
@@ -6,9 +7,10 @@ import type { CompiledSet } from '../../policy/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { arm, type Guard, type Guarded } from '../guard/guard.ts';
 import { type OwnTable, ownOf } from './own.ts';
-import { makeSets } from './sets.ts';
+import { dropSets, makeSets } from './sets.ts';
 import { toolsFor } from './tools.ts';
-import { isSame, transactionsOf, writeTransaction } from './transaction.ts';
+import { isSame, type Refusal, restoreTable, transactionsOf } from './transaction.ts';
+import { holdXtablesLock, type XtablesLock } from './xtables-lock.ts';
 
 /** What a family's own part is to be, as the kernel prints it, and in which order its tables are written. */
 export interface Wanted {
@@ -28,6 +30,10 @@ export interface Applying {
   /** Sets of ours that are there, as `ipset save` prints them: the old rules ask them. */
   readonly ownSets: string;
   readonly wanted: readonly Wanted[];
+  /** What was ours when the change was planned. */
+  readonly planned: Readonly<Record<Family, readonly OwnTable[]>>;
+  /** Which file the tools of iptables-legacy lock here. */
+  readonly lockFile: string;
 }
 
 /** A change that has been made and waits to be confirmed. */
@@ -41,55 +47,95 @@ export interface Applied {
 const tries = 5;
 
 /**
- * Makes a change: arms what undoes it, makes sets, commits table by table, reads back and compares. Whatever fails behind the
- * arming is undone before this resolves, and then the host is as it was.
+ * Makes a change: makes sets, arms what undoes it, commits table by table, reads back and compares. Whatever fails, also by an
+ * exception, is undone before this is over, and then the host is as it was.
  */
 export async function apply(applying: Applying): Promise<Result<Applied>> {
-  const { run, backend, folder, seconds, sets, wanted } = applying;
+  const { run, backend, folder, lockFile, sets } = applying;
+  const made = await makeSets(run, sets);
+  if (!made.ok) return made;
+  let stays = false;
+  try {
+    const locked = await holdXtablesLock(backend, lockFile, join(folder, 'xtables.lock'));
+    if (!locked.ok) return locked;
+    await using lock = locked.value;
+    const done = await write(applying, lock);
+    stays = done.ok;
+    return done;
+  } finally {
+    if (!stays)
+      await dropSets(
+        run,
+        sets.map(({ name }) => name),
+      );
+  }
+}
+
+async function write(applying: Applying, lock: XtablesLock): Promise<Result<Applied>> {
+  const { run, backend, folder, seconds, wanted, planned, lockFile } = applying;
   const before = await readAll(run, backend, wanted);
   if (!before.ok) return before;
+  if (before.value.some(({ family, own }) => !isAsPlanned(own, planned[family]))) return failed(elsewhere);
   const guarded = before.value.flatMap(({ family, tables, own, wanted: after }) =>
     transactionsOf(own, after.own).map(({ table }): Guarded => {
       const target = after.own.find((one) => one.table === table);
-      const old = own.find((one) => one.table === table) ?? { table, policies: new Map(), chains: new Map(), jumps: [] };
+      const old = own.find((one) => one.table === table) ?? nothingIn(table);
       const policies = [...(target?.policies ?? [])].filter(
         ([chain, policy]) => (old.policies.get(chain) ?? 'ACCEPT') !== policy,
       );
       return { family, own: old, text: tables.get(table) ?? '', policies: policies.map(([chain]) => chain) };
     }),
   );
-  const made = await makeSets(run, sets);
-  if (!made.ok) return made;
-  const armed = await arm(run, folder, backend, guarded, applying.ownSets);
+  // Without the lock that we hold now: it is ours no longer when the guard needs it.
+  const armed = await arm(run, folder, backend, guarded, applying.ownSets, { XTABLES_LOCKFILE: lockFile }, lock.holder);
   if (!armed.ok) return armed;
   const guard = armed.value;
-  const committed = await commitAll(applying, guard.lock, order(before.value.flatMap(({ family }) => family)));
-  const problems = committed.ok ? await differences(applying) : committed.problems;
-  if (problems.length > 0) {
+  const undo = async (): Promise<readonly Problem[]> => {
+    await lock.release();
     const undone = await guard.revert();
-    return failed(...problems, ...(undone.ok ? [] : undone.problems));
+    return undone.ok ? [] : undone.problems;
+  };
+  try {
+    const committed = await commitAll(applying, guard, lock);
+    const problems = committed.ok ? await differences(applying) : committed.problems;
+    if (problems.length > 0) return failed(...problems, ...(await undo()));
+    guard.written(seconds);
+    return ok({ guard, tables: guarded.length });
+  } catch (error) {
+    await undo();
+    throw error;
   }
-  guard.written(seconds);
-  return ok({ guard, tables: guarded.length });
 }
 
-/** Families in the order in which they are written. */
-function order(families: readonly Family[]): readonly Family[] {
-  return [...new Set(families)].sort();
+const elsewhere: Problem = {
+  code: 'change-waits',
+  message: 'palisade’s rules were changed while this change was planned',
+  hint: 'run the same again',
+};
+
+function isAsPlanned(own: readonly OwnTable[], planned: readonly OwnTable[]): boolean {
+  const names = new Set([...own, ...planned].map(({ table }) => table));
+  const of = (tables: readonly OwnTable[], name: string): OwnTable =>
+    tables.find(({ table }) => table === name) ?? nothingIn(name);
+  return [...names].every((name) =>
+    sameRules({ ...of(own, name), policies: new Map() }, { ...of(planned, name), policies: new Map() }),
+  );
 }
 
-async function commitAll(applying: Applying, lock: string, families: readonly Family[]): Promise<Result<void>> {
-  for (const family of families) {
-    const wanted = applying.wanted.find((one) => one.family === family);
-    if (wanted === undefined) continue;
-    const done = await commitFamily(applying, lock, wanted);
+function nothingIn(table: string): OwnTable {
+  return { table, policies: new Map(), chains: new Map(), jumps: [] };
+}
+
+async function commitAll(applying: Applying, guard: Guard, lock: XtablesLock): Promise<Result<void>> {
+  for (const wanted of applying.wanted.toSorted((one, other) => one.family - other.family)) {
+    const done = await commitFamily(applying, guard, lock, wanted);
     if (!done.ok) return done;
   }
   return ok(undefined);
 }
 
 /** Reads again before each try: who writes rules meanwhile moves jumps and positions. */
-async function commitFamily({ run, backend }: Applying, lock: string, wanted: Wanted): Promise<Result<void>> {
+async function commitFamily({ run, backend }: Applying, guard: Guard, lock: XtablesLock, wanted: Wanted): Promise<Result<void>> {
   let problem: Problem | null = null;
   for (let left = tries; left > 0; left -= 1) {
     const read = await readFamily(run, backend, wanted);
@@ -97,12 +143,17 @@ async function commitFamily({ run, backend }: Applying, lock: string, wanted: Wa
     const open = transactionsOf(read.value.own, wanted.own).toSorted(
       (one, other) => wanted.order.indexOf(one.table) - wanted.order.indexOf(other.table),
     );
-    problem = null;
+    let refused: Refusal | null = null;
     for (const transaction of open) {
-      problem = await writeTransaction(run, backend, wanted.family, transaction, lock);
-      if (problem !== null) break;
+      refused = await restoreTable(run, backend, wanted.family, transaction, { behind: guard.writing, env: lock.env });
+      if (refused !== null) break;
     }
-    if (problem === null) return ok(undefined);
+    if (refused === null) return ok(undefined);
+    problem = refused.problem;
+    // What was killed, or hangs, would be no better the next time.
+    if (refused.how === 'broken') break;
+    // A tool that knows of no other lock than the common one waits for what we hold.
+    if (refused.how === 'locked') await lock.release();
   }
   return failed(problem ?? { code: 'restore-refused', message: 'the rules could not be written', hint: 'try again' });
 }
@@ -113,8 +164,7 @@ async function differences({ run, backend, wanted }: Applying): Promise<readonly
   if (!read.ok) return read.problems;
   return read.value.flatMap(({ family, own, canonical }) =>
     canonical.flatMap((table): readonly Problem[] => {
-      const none: OwnTable = { table: table.table, policies: new Map(), chains: new Map(), jumps: [] };
-      if (sameRules(own.find((one) => one.table === table.table) ?? none, table)) return [];
+      if (sameRules(own.find((one) => one.table === table.table) ?? nothingIn(table.table), table)) return [];
       return [
         {
           code: 'restore-refused',

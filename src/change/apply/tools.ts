@@ -7,5 +7,5 @@ export function toolsFor(family: Family, backend: Backend): { readonly save: str
   return { save: `${name}-save`, restore: `${name}-restore` };
 }
 
-/** Seconds for which a tool waits for the lock of iptables-legacy. */
+/** Seconds for which the lock of iptables-legacy is waited for. */
 export const lockSeconds = 5;

@@ -1,4 +1,4 @@
-import type { Run } from '../../kernel/index.ts';
+import type { Run, RunResult } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Problem } from '../../result.ts';
@@ -61,30 +61,68 @@ function isSameJumps(old: OwnTable, now: OwnTable): boolean {
   return words(old) === words(now);
 }
 
+/** Why a table was not written. `refused`: somebody may have been faster; `broken`: the tool did not come to its end. */
+export interface Refusal {
+  readonly how: 'refused' | 'locked' | 'broken';
+  readonly problem: Problem;
+}
+
+/** The kernel takes a hundred thousand rules in a few seconds; a tool that takes longer hangs, and packets meet half a change meanwhile. */
+const commitMs = 30_000;
+
+/** How a tool ends that did not get the lock, or found the rules changed under its hands (RESOURCE_PROBLEM of xtables.h). */
+const lockedStatus = 4;
+
 /**
  * Writes one table, or says why the kernel or its tool does not take it.
  *
- * @param lock a file that is locked meanwhile, so that nobody undoes what a tool is still writing
+ * @param how what stands before the tool's argv, and what it is told beside it
  */
-export async function writeTransaction(
+export async function restoreTable(
   run: Run,
   backend: Backend,
   family: Family,
   { table, text }: Transaction,
-  lock?: string,
-): Promise<Problem | null> {
+  { behind = [], env = {} }: { readonly behind?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Refusal | null> {
   const { restore } = toolsFor(family, backend);
-  const tool = [restore, '--noflush', '-w', String(lockSeconds)] as const;
-  const argv = lock === undefined ? tool : (['flock', lock, ...tool] as const);
-  const result = await run({ argv, input: text, timeoutMs: 120_000 });
+  const [tool = restore, ...args] = [...behind, restore, '--noflush', '-w', String(lockSeconds)];
+  const result = await run({ argv: [tool, ...args], input: text, timeoutMs: commitMs, env });
   if (result.kind === 'exited' && result.status === 0) return null;
-  const why = result.kind === 'exited' ? (result.stderr.trim().split('\n')[0] ?? '') : result.kind;
+  const isLocked = result.kind === 'exited' && result.status === lockedStatus;
   return {
-    code: 'restore-refused',
-    message: `${restore} did not take the table ${table}: ${why}`,
-    hint:
-      result.kind === 'exited' && result.status === 4
-        ? 'another program holds the lock; try again'
-        : 'nothing is changed; see palisade plan',
+    how: isLocked ? 'locked' : result.kind === 'exited' && result.status === 1 ? 'refused' : 'broken',
+    problem: {
+      code: 'restore-refused',
+      message: `${restore} did not take the table ${table}: ${whyNot(result)}`,
+      hint: isLocked ? 'another program writes rules; nothing is changed, try again' : 'nothing is changed; see palisade plan',
+    },
   };
+}
+
+function whyNot(result: RunResult): string {
+  switch (result.kind) {
+    case 'exited':
+      return result.stderr.trim().split('\n')[0] || `it ended with ${result.status}`;
+    case 'timeout':
+      return `it was still at it after ${commitMs / 1000} seconds`;
+    case 'signalled':
+      return `something ended it (${result.signal})`;
+    case 'missing':
+      return 'it is not there';
+    case 'too-large':
+      return 'it says too much';
+    default:
+      return result satisfies never;
+  }
+}
+
+/** As {@link restoreTable}, for those who do not try again. */
+export async function writeTransaction(
+  run: Run,
+  backend: Backend,
+  family: Family,
+  transaction: Transaction,
+): Promise<Problem | null> {
+  return (await restoreTable(run, backend, family, transaction))?.problem ?? null;
 }

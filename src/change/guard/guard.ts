@@ -8,7 +8,11 @@ import { ownPrefix } from '../../policy/index.ts';
 import { failed, ok, type Result } from '../../result.ts';
 import type { OwnTable } from '../apply/own.ts';
 import { toolsFor } from '../apply/tools.ts';
+import { unwritable } from '../history/unwritable.ts';
 import { guardScript, starterScript } from './script.ts';
+
+/** What tools are told beside their arguments, by name. */
+type Env = Readonly<Record<string, string>>;
 
 /** One table that a change touches, as it was before. */
 export interface Guarded {
@@ -22,8 +26,13 @@ export interface Guarded {
 
 /** A change that undoes itself unless somebody confirms it; see {@link guardScript}. */
 export interface Guard {
-  /** A file that is locked while a tool writes rules: who undoes waits for it. */
-  readonly lock: string;
+  /**
+   * What stands before the argv of a tool that writes rules: a lock for which whoever undoes waits, and behind which nothing is written
+   * any more once he has begun.
+   */
+  readonly writing: readonly [tool: string, ...args: string[]];
+  /** Its folder still holds this change, and not one that somebody made since. */
+  isCurrent(): boolean;
   /** All is written: from now on it is undone by itself after so many seconds. Until then, only if this process dies. */
   written(seconds: number): void;
   /** Undoes the change now, and resolves when it is undone, or after `patienceMs` with what stands in the way. */
@@ -32,9 +41,15 @@ export interface Guard {
 
 const patience = { armMs: 5000, revertMs: 30_000, stepMs: 20 };
 
+/** Marks that the guard sets. They are there from the start under other names, since a full disk takes no new file. */
+const marks = ['reverting', 'reverted'] as const;
+
 /**
  * Writes all that is needed to undo the change, and starts who will do it: `sh` in a session of its own, in this process's
  * namespaces. Nothing may be changed before this has resolved.
+ *
+ * @param env what its tools are told
+ * @param holder who holds for this process what those tools would wait for: ended where this process is stopped
  */
 export async function arm(
   run: Run,
@@ -42,9 +57,12 @@ export async function arm(
   backend: Backend,
   tables: readonly Guarded[],
   sets: string,
+  env: Env,
+  holder: number | null,
 ): Promise<Result<Guard>> {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Not with those above it, of which Node would say that they are not there on a disk that may only be read.
+  mkdirSync(folder, { mode: 0o700 });
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { encoding: 'latin1', mode: 0o600, flush: true });
   const lines: string[] = [];
@@ -66,8 +84,10 @@ export async function arm(
   }
   write('tables', lines.map((line) => `${line}\n`).join(''));
   write('sets', sets);
-  write('owner', `${process.pid} ${startOf(process.pid)}\n`);
-  write('lock', '');
+  const owner = `${process.pid} ${startOf(process.pid)} ${process.hrtime.bigint()}\n`;
+  write('owner', owner);
+  write('holder', holder === null ? '' : `${holder} ${startOf(holder)}\n`);
+  for (const lock of ['lock', 'xtables.lock']) write(lock, '');
   const setDeadline = (after: number): void => {
     // The reader must never find half of it.
     write('deadline.new', `${Math.ceil(uptime() + after)}\n`);
@@ -76,50 +96,85 @@ export async function arm(
   // While rules are being written they are undone only if whoever writes them dies.
   write('committing', '');
   write('guard.sh', guardScript);
-  write('place', place());
-  if (!(await start(run, folder)))
+  write('place', `${machineStart()} ${networkHere()}\n`);
+  write('confirm', '');
+  for (const mark of marks) write(`${mark}.mark`, '');
+  if (!(await start(run, folder, env))) {
+    // Without it, whoever comes late does not stand ready any more.
+    rmSync(folder, { recursive: true, force: true });
     return failed({
       code: 'restore-refused',
       message: 'what would undo the change could not be started, and nothing was changed',
-      hint: 'see that sh, setsid and flock (util-linux) can be run',
+      hint: 'see that sh, setsid and flock (util-linux) can be run, and that there is room in the state folder',
     });
+  }
   return ok({
-    lock: join(folder, 'lock'),
+    writing: ['flock', join(folder, 'lock'), 'sh', '-c', '[ -e "$0" ] && exec "$@"', join(folder, 'committing')],
+    isCurrent: () => textOf(join(folder, 'owner')) === owner,
     written(seconds) {
       setDeadline(seconds);
       rmSync(join(folder, 'committing'), { force: true });
     },
     async revert(patienceMs = patience.revertMs) {
-      setDeadline(-1);
-      rmSync(join(folder, 'committing'), { force: true });
-      if (await appears(join(folder, 'reverted'), patienceMs)) return ok(undefined);
+      tellUndo(folder);
+      if (await reverts(folder, patienceMs)) return ok(undefined);
+      const isGone = guardOf(folder) === null;
+      // Somebody ended it; or it has undone the change, and a disk that may only be read took no word of that.
+      if (isGone && (await startAnew(run, folder, env)) && (await reverts(folder, patienceMs))) return ok(undefined);
       return failed({
         code: 'restore-refused',
-        message: `the change is not undone yet: ${lastError(folder)}`,
-        hint: `it is tried again every second; see ${join(folder, 'errors')}`,
+        message: isGone
+          ? 'what undoes the change has ended, and could leave no word of it'
+          : `the change is not undone yet: ${lastError(folder)}`,
+        hint: isGone ? 'see palisade plan for what is there' : `it is tried again every second; see ${join(folder, 'errors')}`,
       });
     },
   });
 }
 
 /** By systemd where there is one, and else in a session of its own: it outlives this process, its shell, its service and the connection. */
-async function start(run: Run, folder: string): Promise<boolean> {
+async function start(run: Run, folder: string, env: Env, turn: 'first' | 'anew' = 'first'): Promise<boolean> {
   rmSync(join(folder, 'armed'), { force: true });
   const started = await run({
-    argv: ['sh', '-c', starterScript, join(folder, 'guard.sh'), folder],
+    env,
+    argv: ['sh', '-c', starterScript, join(folder, 'guard.sh'), folder, turn],
   });
   return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patience.armMs));
+}
+
+/** Another, which finds the deadline gone, and undoes. */
+async function startAnew(run: Run, folder: string, env: Env): Promise<boolean> {
+  try {
+    for (const mark of ['deadline', 'committing', 'confirmed']) rmSync(join(folder, mark), { force: true });
+    return await start(run, folder, env, 'anew');
+  } catch (error) {
+    if (unwritable(folder, error) === null) throw error;
+    return false;
+  }
+}
+
+/** Whether it comes to its end within this time; false at once where nobody is at it. */
+async function reverts(folder: string, patienceMs: number): Promise<boolean> {
+  const until = performance.now() + patienceMs;
+  while (guardOf(folder) !== null && performance.now() < until && !isThere(join(folder, 'reverted')))
+    await sleep(patience.stepMs);
+  return isThere(join(folder, 'reverted'));
 }
 
 /**
  * Undoes a change whose guard is gone, killed with palisade: it starts another, which finds the deadline passed. After a restart of
  * the machine there is nothing to undo.
  */
-export async function repair(run: Run, folder: string): Promise<Result<void>> {
-  if (isThere(join(folder, 'place')) && readFileSync(join(folder, 'place'), 'latin1') === place()) {
-    writeFileSync(join(folder, 'deadline'), '-2\n', { flush: true });
-    rmSync(join(folder, 'committing'), { force: true });
-    if (!(await start(run, folder)) || !(await appears(join(folder, 'reverted'), patience.revertMs)))
+export async function repair(run: Run, folder: string, env: Env): Promise<Result<void>> {
+  const [boot, network] = (textOf(join(folder, 'place')) ?? '').trim().split(' ');
+  if (boot === machineStart()) {
+    if (network !== networkHere())
+      return failed({
+        code: 'change-waits',
+        message: 'an earlier change was left halfway in another network namespace than this one',
+        hint: `run palisade there; if it is gone, remove ${folder}`,
+      });
+    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, patience.revertMs)))
       return failed({
         code: 'restore-refused',
         message: `an earlier change was left halfway, and is not undone yet: ${lastError(folder)}`,
@@ -135,9 +190,8 @@ export function machineStart(): string {
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${startOf(1)}`;
 }
 
-/** With this network namespace. */
-function place(): string {
-  return `${machineStart()} ${readlinkSync('/proc/self/ns/net')}\n`;
+function networkHere(): string {
+  return readlinkSync('/proc/self/ns/net');
 }
 
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */
@@ -168,6 +222,28 @@ export function startOf(pid: number): string {
   return fields[0] === 'Z' ? '' : (fields[19] ?? '');
 }
 
+/** Whom the mark of a guard names, by process id; `null` where he has ended, or another has his number. */
+export function guardOf(folder: string): number | null {
+  const [pid = '', began = ''] = (textOf(join(folder, 'armed')) ?? '').trim().split(' ');
+  try {
+    return began !== '' && startOf(Number(pid)) === began ? Number(pid) : null;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}
+
+/** Has a guard undo its change now. By a signal: a disk that may only be read takes no word. */
+export function tellUndo(folder: string): void {
+  const pid = guardOf(folder);
+  try {
+    if (pid !== null) process.kill(pid, 'SIGUSR1');
+  } catch (error) {
+    // It has come to its end in this moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function appears(file: string, patienceMs: number): Promise<boolean> {
   const until = performance.now() + patienceMs;
   for (;;) {
@@ -178,16 +254,19 @@ async function appears(file: string, patienceMs: number): Promise<boolean> {
 }
 
 export function isThere(file: string): boolean {
+  return textOf(file) !== null;
+}
+
+/** `null` of a file that is not there. */
+function textOf(file: string): string | null {
   try {
-    readFileSync(file);
-    return true;
+    return readFileSync(file, 'latin1');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
 function lastError(folder: string): string {
-  if (!isThere(join(folder, 'errors'))) return 'no error was said';
-  return readFileSync(join(folder, 'errors'), 'latin1').trim().split('\n').at(-1) ?? '';
+  return textOf(join(folder, 'errors'))?.trim().split('\n').at(-1) ?? 'no error was said';
 }

@@ -1,8 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../../result.ts';
-import { isThere, startOf } from './guard.ts';
+import { guardOf, isThere, tellUndo } from './guard.ts';
 
 /** What became of a change, as its folder says. `abandoned`: nobody is left who would undo it. */
 export type PendingState = 'none' | 'waiting' | 'confirmed' | 'reverting' | 'reverted' | 'abandoned';
@@ -16,7 +16,7 @@ export function pendingState(folder: string): PendingState {
   if (!isThere(join(folder, 'armed'))) return 'none';
   if (isThere(join(folder, 'reverted'))) return 'reverted';
   if (isThere(join(folder, 'disarmed'))) return 'confirmed';
-  if (!isAlive(folder)) {
+  if (guardOf(folder) === null) {
     // It may have come to its end between these looks.
     for (const [mark, state] of [
       ['reverted', 'reverted'],
@@ -28,43 +28,48 @@ export function pendingState(folder: string): PendingState {
   return isThere(join(folder, 'reverting')) ? 'reverting' : 'waiting';
 }
 
-/** The very process that wrote the mark, and not another that got its number. */
-function isAlive(folder: string): boolean {
-  try {
-    const [pid = '', began = ''] = readFileSync(join(folder, 'armed'), 'latin1').trim().split(' ');
-    return startOf(Number(pid)) === began;
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
-  }
-}
-
 const patience = { ms: 5000, revertMs: 30_000, stepMs: 20 };
 
-/** Tells the guard that the change stays, and waits until it says that it has heard. */
-export async function disarm(folder: string): Promise<Result<void>> {
-  writeFileSync(join(folder, 'confirmed'), '', { flush: true });
-  for (const until = performance.now() + patience.ms; performance.now() < until; await sleep(patience.stepMs)) {
+/**
+ * Tells the guard that the change stays, and waits until it says that it has heard. Where it does not, what it was told is taken back, so
+ * that it never does later what the user was told it had not.
+ */
+export async function disarm(folder: string, patienceMs = patience.ms): Promise<Result<void>> {
+  rename(folder, 'confirm', 'confirmed');
+  for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(patience.stepMs)) {
     const state = pendingState(folder);
     if (state === 'confirmed') return ok(undefined);
     if (state === 'reverting' || state === 'reverted')
       return failed({ code: 'confirm-late', message: 'it was too late: the change is undone', hint: 'run palisade apply again' });
+    if (state === 'abandoned') break;
   }
-  // A guard that is gone undoes nothing; a machine that was started anew has none.
+  // Only one of us gets it: if it is gone, the guard has heard after all.
+  if (!rename(folder, 'confirmed', 'confirm') && pendingState(folder) === 'confirmed') return ok(undefined);
   return failed({
     code: 'confirm-late',
-    message: 'what would undo the change does not answer',
+    message: 'what would undo the change does not answer, and it is not confirmed',
     hint: `see whether it runs (pgrep -f ${join(folder, 'guard.sh')}), and try again`,
   });
 }
 
+/** Whether it was there. */
+function rename(folder: string, from: string, to: string): boolean {
+  try {
+    renameSync(join(folder, from), join(folder, to));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** Has a change undone now, and waits until it is. */
 export async function revertPending(folder: string): Promise<Result<void>> {
-  writeFileSync(join(folder, 'deadline.new'), '0\n', { flush: true });
-  renameSync(join(folder, 'deadline.new'), join(folder, 'deadline'));
+  tellUndo(folder);
   for (const until = performance.now() + patience.revertMs; performance.now() < until; await sleep(patience.stepMs)) {
     const state = pendingState(folder);
     if (state === 'reverted') return ok(undefined);
+    if (state === 'abandoned') break;
     if (state === 'confirmed' || state === 'none')
       return failed({
         code: 'confirm-late',

@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../../result.ts';
 import { machineStart, startOf } from '../guard/guard.ts';
+import { unwritable } from './unwritable.ts';
 
 /**
  * The state folder, for one change alone: it must be ours, and nobody else may be at work in it. The value gives it back.
@@ -15,17 +16,35 @@ export function lockState(folder: string): Result<() => void> {
       message: strange,
       hint: 'name another folder with --state, or mend this one',
     });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'changing');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return taken(join(folder, 'changing'));
+  } catch (error) {
+    const problem = unwritable(folder, error);
+    if (problem !== null) return failed(problem);
+    // What Node says where folders on the way to it cannot be made either.
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const message = 'the state folder cannot be made';
+    return failed({
+      code: 'state-unwritable',
+      at: { file: folder },
+      message,
+      hint: 'name another folder with --state, or see why its place takes none',
+    });
+  }
+}
+
+/** Which of these folders this very process is at work in: a lock that it could not take away again is not one. */
+const held = new Set<string>();
+
+function taken(file: string): Result<() => void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     try {
-      const open = openSync(file, 'wx', 0o600);
-      writeSync(open, `${process.pid} ${startOf(process.pid)} ${machineStart()}\n`);
-      closeSync(open);
-      let isOurs = true;
+      // A link that leads nowhere is whole from its first moment, and takes no room on a full disk.
+      symlinkSync(`${process.pid} ${startOf(process.pid)} ${machineStart()}`, file);
+      held.add(file);
       return ok(() => {
-        if (isOurs) rmSync(file, { force: true });
-        isOurs = false;
+        if (held.delete(file)) release(file);
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -56,11 +75,20 @@ function strangeness(folder: string): string | null {
 
 function isHeld(file: string): boolean {
   try {
-    const [pid = '', began = '', start = machineStart()] = readFileSync(file, 'latin1').trim().split(' ');
-    // Written a moment ago, and not yet filled.
-    return pid === '' || (startOf(Number(pid)) === began && start === machineStart());
+    const [pid = '', began = '', start = machineStart()] = readlinkSync(file).split(' ');
+    const isThere = startOf(Number(pid)) === began && start === machineStart();
+    return isThere && (Number(pid) !== process.pid || held.has(file));
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
+  }
+}
+
+function release(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    // On a disk that may only be read by now it says who held it; he does no longer.
+    if (unwritable(file, error) === null) throw error;
   }
 }

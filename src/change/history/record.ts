@@ -26,7 +26,16 @@ export function writeRecord(file: string, record: OwnRecord): void {
   const text = JSON.stringify(record, (_key, value: unknown) => (value instanceof Map ? { map: [...value] } : value));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  moveRecord(`${file}.new`, file);
+}
+
+/** Gives a record another name: a full disk allows it. */
+export function moveRecord(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(to);
+}
+
+function syncFolder(file: string): void {
   const folder = openSync(dirname(file), 'r');
   fsyncSync(folder);
   closeSync(folder);

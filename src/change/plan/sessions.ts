@@ -1,4 +1,5 @@
 import { createEvaluator } from '../../analysis/index.ts';
+import type { Kernel } from '../../kernel/index.ts';
 import type { Host, Session } from '../../model/host/index.ts';
 import { type Packet, type State, type Trace, tcpFlags } from '../../model/packet/index.ts';
 
@@ -11,16 +12,12 @@ export interface SessionFate {
   readonly untracked: Trace['verdict'];
   /** A new connection from the same address. */
   readonly again: Trace['verdict'];
-  /** It goes on, and whoever loses it comes in again. */
+  /** It goes on, since the kernel is told of it before the rules are there, and whoever loses it comes in again. */
   readonly survives: boolean;
 }
 
-/**
- * Follows three packets of each session through the rules of a host.
- *
- * @param tracked connections are tracked already: then the session is known, and goes on as ESTABLISHED.
- */
-export function fatesOf(host: Host, sessions: readonly Session[], tracked: boolean): readonly SessionFate[] {
+/** Follows three packets of each session through the rules of a host. */
+export function fatesOf(host: Host, sessions: readonly Session[]): readonly SessionFate[] {
   const evaluator = createEvaluator(host);
   return sessions.map((session) => {
     const follow = (state: State, flags: number, sport: number): Trace | null =>
@@ -28,9 +25,36 @@ export function fatesOf(host: Host, sessions: readonly Session[], tracked: boole
     const established = follow('ESTABLISHED', tcpFlags.ACK, session.peerPort)?.verdict ?? 'UNDECIDED';
     const untracked = follow('NEW', tcpFlags.ACK, session.peerPort)?.verdict ?? 'UNDECIDED';
     const again = follow('NEW', tcpFlags.SYN, session.peerPort === 40_000 ? 40_001 : 40_000);
-    const survives = established === 'ACCEPT' && mayPass(again) && (tracked || untracked === 'ACCEPT');
+    const survives = established === 'ACCEPT' && mayPass(again);
     return { session, established, untracked, again: again?.verdict ?? 'UNDECIDED', survives };
   });
+}
+
+/**
+ * Makes sure that sessions go on under the rules that a host is to have. On a host where nobody asked for connection tracking so far, the
+ * next packet of an idle session would be NEW and no SYN, which `new-not-syn` drops and a limit counts. So the kernel is told of each
+ * session, as if it had seen it begin: no rule has to exempt it, none has to be taken away again, and it is known for as long as it lasts,
+ * however long it stays idle (five days at most, as with any other connection).
+ *
+ * @returns those that would be cut: the kernel could not be told, and nothing says that it knows them.
+ */
+export function keepSessions(
+  kernel: Kernel,
+  { conntrack }: Host,
+  fates: readonly SessionFate[],
+): readonly { readonly fate: SessionFate; readonly why: string }[] {
+  const told = kernel.track(
+    fates.map(({ session: { peer, peerPort, local, localPort } }) => ({
+      from: peer,
+      fromPort: peerPort,
+      to: local,
+      toPort: localPort,
+    })),
+  );
+  const isTracking = conntrack.known && conntrack.value !== null && conntrack.value.count > 0;
+  if (told.ok || isTracking) return [];
+  const why = told.problems[0]?.message ?? '';
+  return fates.filter(({ untracked }) => untracked !== 'ACCEPT').map((fate) => ({ fate, why }));
 }
 
 /** While limits are not reached. */

@@ -9,25 +9,28 @@ import {
   leaveBoot,
   lockState,
   type OwnRecord,
+  type OwnTable,
+  ownOf,
   pendingFolder,
   pendingState,
   readRecord,
-  repair,
+  unwritable,
   uptime,
+  writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import { bootTried } from '../boot-hint.ts';
-import { isOwnSet, sessionRefusals } from '../planning/index.ts';
+import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
 import { hear, note, noteAfter } from './noting.ts';
 import { prepare } from './prepared.ts';
-import { declaredBy, originOf, type PendingRecord, records } from './records.ts';
+import { declaredBy, lockFileOf, originOf, type PendingRecord, records } from './records.ts';
 
 /** How a change is made. */
 export interface Making {
@@ -77,13 +80,21 @@ export async function carryOut(
     locked.value();
     if (making.yes) {
       const confirmed = await confirm(context);
-      if (!confirmed.ok) return { kind: 'unchanged', problems: confirmed.problems };
+      if (!confirmed.ok) {
+        if (begun.guard.isCurrent()) await begun.guard.revert();
+        await dropSets(context.kernel.run, begun.sets);
+        return { kind: 'unchanged', problems: confirmed.problems };
+      }
       await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
       return { kind: 'done', value: null };
     }
     const { sessions } = before.host;
     const fresh = making.reconnect && sessions.known ? newSessions(context, sessions.value) : null;
     return await waitFor(context, state, begun, fresh);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return refused(problem);
   } finally {
     locked.value();
   }
@@ -140,20 +151,31 @@ async function begin(
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
   const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
   writeRecord(files.pending, pending);
+  // Now, since whoever confirms it only gives things other names: that works on a full disk.
+  if (!leaves) writeForBoot(state, pending);
   await note(context, state, 'begun', record, `${changes} tables differ`);
   context.progress('changing the rules');
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
-  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted });
+  const cut = sessionsKept(context, before.host, after);
+  if (cut.length > 0) return { kind: 'unchanged', problems: cut };
+  const planned = { 4: ownIn(before.host, 4), 6: ownIn(before.host, 6) };
+  const lockFile = lockFileOf(context);
+  const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });
   const names = sets.map(({ name }) => name);
   if (!applied.ok) {
-    await dropSets(run, names);
     hear(context, state);
     await noteAfter(context, state, 'refused', record, applied.problems.map(({ message }) => message).join('; '));
     return { kind: 'unchanged', problems: applied.problems };
   }
   const changed: PendingRecord = { ...pending, changedAt: uptime() };
-  writeRecord(files.pending, changed);
+  try {
+    writeRecord(files.pending, changed);
+  } catch (error) {
+    await applied.value.guard.revert();
+    await dropSets(run, names);
+    throw error;
+  }
   await noteAfter(
     context,
     state,
@@ -181,28 +203,38 @@ async function waitFor(
   const run = context.kernel.run;
   let by: string | null = null;
   for (;;) {
-    if (context.signal.aborted) {
+    // Whoever was stopped for a while (Ctrl-Z) may find another change where his was.
+    const isCurrent = guard.isCurrent();
+    if (context.signal.aborted && isCurrent) {
       const reverted = await guard.revert();
       return { kind: 'unchanged', problems: reverted.ok ? [undone] : reverted.problems };
     }
-    switch (pendingState(folder)) {
+    switch (isCurrent ? pendingState(folder) : 'none') {
       case 'confirmed':
         // Whoever confirmed it is at work, or has died of it.
-        await settleAlone(context);
+        if ((await settleAlone(context))?.code === 'state-unwritable') {
+          await context.part({ kind: 'confirmed', by });
+          return { kind: 'done', value: null };
+        }
         await sleep(100);
         break;
       case 'none': {
         const kept = record.leaves
           ? readRecord(records(state).pending) === null
-          : readRecord(records(state).confirmed)?.at === record.at;
+          : [records(state).confirmed, records(state).previous].some((file) => readRecord(file)?.at === record.at);
         if (!kept) return refused(lost);
         await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {
-        // Somebody ended it: a change that nobody would undo may not wait.
-        const repaired = await repair(run, folder);
-        return { kind: 'unchanged', problems: repaired.ok ? [undone] : repaired.problems };
+        // Somebody ended it: a change that nobody would undo may not wait. Whoever confirms it now does the same.
+        const settled = await settleAlone(context);
+        if (settled?.code === 'change-waits' && pendingState(folder) === 'abandoned') await sleep(100);
+        else {
+          await dropSets(run, sets);
+          return refused(settled?.code === 'change-undone' ? undone : (settled ?? lost));
+        }
+        break;
       }
       case 'reverted':
         await dropSets(run, sets);
@@ -235,6 +267,11 @@ const lost: Problem = {
 
 function refused(problem: Problem): Outcome<null> {
   return { kind: 'unchanged', problems: [problem] };
+}
+
+function ownIn({ rulesets }: Host, family: 4 | 6): readonly OwnTable[] {
+  const ruleset = rulesets[family];
+  return ruleset.known ? ownOf(ruleset.value) : [];
 }
 
 function ownSetsIn(text: string): string {

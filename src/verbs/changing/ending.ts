@@ -6,36 +6,45 @@ import {
   keepForBoot,
   leaveBoot,
   lockState,
+  moveRecord,
   pendingFolder,
   pendingState,
   readRecord,
   refreshBoot,
   repair,
-  writeForBoot,
-  writeRecord,
+  unwritable,
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
 import { hear, noteAfter } from './noting.ts';
-import { type PendingRecord, records } from './records.ts';
+import { lockFileOf, type PendingRecord, records } from './records.ts';
 
-/** Keeps a change that waits, and what it is to be known by: written before it is confirmed, so that a full disk is told in time. */
+/** Keeps a change that waits, and what it is to be known by: that was written when it was made, and is only moved, which a full disk allows. */
 export async function confirm(context: Context): Promise<Result<null>> {
   const state = resolve(context.stateFolder);
   const locked = lockState(state);
   if (!locked.ok) return locked;
   try {
     const folder = pendingFolder(state);
-    const files = records(state);
-    const pending = readRecord(files.pending) as PendingRecord | null;
     if (pendingState(folder) !== 'waiting') return failed((await settle(context, state)) ?? nothingWaits);
-    if (pending === null) return failed(nothingWaits);
-    writeRecord(files.next, pending);
-    if (!pending.leaves) writeForBoot(state, pending);
+    if (readRecord(records(state).pending) === null) return failed(nothingWaits);
     const disarmed = await disarm(folder);
-    if (!disarmed.ok) return disarmed;
-    await keep(context, state);
+    if (!disarmed.ok) {
+      // Nobody is left who would undo it: then it is undone here.
+      const ended = pendingState(folder) === 'abandoned' ? await settle(context, state) : null;
+      return ended === null ? disarmed : failed(ended);
+    }
+    try {
+      await keep(context, state);
+    } catch (error) {
+      // It is confirmed, and whoever comes next writes that down.
+      if (unwritable(state, error) === null) throw error;
+    }
     return ok(null);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return failed(problem);
   } finally {
     locked.value();
   }
@@ -44,23 +53,23 @@ export async function confirm(context: Context): Promise<Result<null>> {
 /** What was confirmed becomes what is known of the firewall. */
 async function keep(context: Context, state: string): Promise<void> {
   const files = records(state);
-  const next = readRecord(files.next) as PendingRecord | null;
-  if (next !== null) {
-    const confirmed = readRecord(files.confirmed);
-    if (confirmed !== null && confirmed.at !== next.at) writeRecord(files.previous, confirmed);
-    writeRecord(files.confirmed, next);
-    await noteAfter(context, state, 'confirmed', next, next.leaves ? 'nothing of palisade is left' : 'the change stays');
-    if (next.leaves) await leaveBoot(context.kernel.run, state);
+  const pending = readRecord(files.pending) as PendingRecord | null;
+  if (pending !== null) {
+    if (pending.leaves) await leaveBoot(context.kernel.run, state);
     else {
-      keepForBoot(state, next);
+      keepForBoot(state, pending);
       refreshBoot(state);
     }
-    await dropSets(context.kernel.run, next.unused);
-    if (next.leaves) for (const file of [files.confirmed, files.previous, files.feeds, files.origin]) forget(file);
+    await dropSets(context.kernel.run, pending.unused);
+    if (pending.leaves)
+      for (const file of [files.confirmed, files.previous, files.feeds, files.origin, files.pending]) forget(file);
+    else {
+      if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
+      moveRecord(files.pending, files.confirmed);
+    }
+    await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
   }
   // Last of all: whoever waits looks for it.
-  forget(files.next);
-  forget(files.pending);
   forget(pendingFolder(state));
 }
 
@@ -76,7 +85,7 @@ export async function settle(context: Context, state: string): Promise<Problem |
       await keep(context, state);
       return null;
     case 'abandoned': {
-      const repaired = await repair(context.kernel.run, folder);
+      const repaired = await repair(context.kernel.run, folder, { XTABLES_LOCKFILE: lockFileOf(context) });
       hear(context, state);
       return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
     }
@@ -92,6 +101,10 @@ export async function settleAlone(context: Context): Promise<Problem | null> {
   if (!locked.ok) return locked.problems[0] ?? waits;
   try {
     return await settle(context, state);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return problem;
   } finally {
     locked.value();
   }

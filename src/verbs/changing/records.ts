@@ -6,6 +6,11 @@ import type { Compiled } from '../../policy/index.ts';
 import { feedsFolder } from '../feeds/kept.ts';
 import type { Context } from '../verb.ts';
 
+/** Which file the tools of iptables-legacy lock on this host, as iptables(8) has it. */
+export function lockFileOf({ env }: Context): string {
+  return env['XTABLES_LOCKFILE'] || '/run/xtables.lock';
+}
+
 /** Records of a state folder. */
 export const records = (stateFolder: string) => ({
   /** What was there before the first change. */
@@ -14,8 +19,6 @@ export const records = (stateFolder: string) => ({
   previous: join(stateFolder, 'previous.json'),
   /** What is being made, beside the guard's files. */
   pending: join(stateFolder, 'pending.json'),
-  /** The same, once it is to be confirmed. */
-  next: join(stateFolder, 'next.json'),
   /** Lists of others that a policy names. */
   feeds: feedsFolder(stateFolder),
 });

@@ -3,7 +3,7 @@
  * (`report`). `plan` prints the whole; `apply` asks only whether it may. Nothing here changes anything.
  */
 
-export { isOwnSet, type Judged, judge, sessionRefusals, testRefusals } from './judged.ts';
+export { isOwnSet, type Judged, judge, sessionRefusals, sessionsKept, testRefusals } from './judged.ts';
 export { markdownOf } from './markdown.ts';
 export { type PlannedBefore, readPlan, writePlan } from './plan-file.ts';
 export { reportOf } from './report.ts';

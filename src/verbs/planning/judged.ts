@@ -1,5 +1,5 @@
 import { OverBudget } from '../../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
+import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
@@ -35,9 +35,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
   const tests = testsOf(planned, unknown);
   const sessions = before.host.sessions;
   if (!sessions.known) unknown.push({ what: 'who manages this host now', why: sessions.why, remedy: sessions.remedy });
-  const { conntrack } = before.host;
-  const tracked = conntrack.known && conntrack.value !== null && conntrack.value.count > 0;
-  const fates = sessions.known ? fatesOf(after.host, sessions.value, tracked) : null;
+  const fates = sessions.known ? fatesOf(after.host, sessions.value) : null;
   const others = othersOn(before.host);
   const refusals = [
     ...mixed(before.host),
@@ -124,14 +122,22 @@ function failedTest(text: string, line: number | null): PlanJson['refusals'][num
 }
 
 /** Why those who manage the host now would not come in again, or would be cut. */
-export function sessionRefusals(before: Host, after: Host): readonly Problem[] {
-  const { conntrack, sessions } = before;
+export function sessionRefusals({ sessions }: Host, after: Host): readonly Problem[] {
   if (!sessions.known) return [];
-  const tracked = conntrack.known && conntrack.value !== null && conntrack.value.count > 0;
-  return fatesOf(after, sessions.value, tracked)
+  return fatesOf(after, sessions.value)
     .filter(({ survives }) => !survives)
     .map(lockedOut)
     .map(({ why: message, remedy: hint }) => ({ code: 'plan-refused', message, hint }));
+}
+
+/** Makes present sessions go on under other rules; why they would not. */
+export function sessionsKept({ kernel }: Context, before: Host, after: Host): readonly Problem[] {
+  if (!before.sessions.known) return [];
+  return keepSessions(kernel, before, fatesOf(after, before.sessions.value)).map(({ fate: { session }, why }) => ({
+    code: 'plan-refused',
+    message: `the connection of ${formatAddress(session.peer)} to port ${session.localPort}, who manages this host now, would be cut, since ${why}`,
+    hint: 'mend that, or leave new-not-syn out of the policy and let it in without a limit for this first time',
+  }));
 }
 
 /**
