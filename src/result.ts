@@ -31,6 +31,8 @@ export const problemCodes = {
   'update-refused': 'Updates were not installed: the host is as it was.',
   'plan-invalid': 'A file is no plan that palisade has written, or one of another palisade.',
   'plan-refused': 'A change was not made, since it would lock somebody out or fails its own tests: the host is as it was.',
+  'adopt-refused':
+    'The rules were not written as a policy: it would not do the same, or nobody can tell, or a file is in the way.',
   'confirm-late': 'A change could not be confirmed.',
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',

@@ -37,7 +37,7 @@ const emergencyChain = 'PAL-EMERGENCY';
 
 function emergencyPolicy(policy: Policy, { ports, peers }: Doors): Policy {
   const logins: Ranges<number> = [...new Set([22, ...ports])].sort((one, other) => one - other).map((port) => [port, port]);
-  const incoming = policy.incoming.flatMap((item): readonly Rule[] => narrowed(item, logins));
+  const incoming = policy.incoming.flatMap((item): readonly Item[] => narrowed(item, logins));
   return {
     otherwise: { incoming: 'drop', forwarded: policy.otherwise.forwarded, outgoing: 'accept' },
     basics: { loopback: true, established: true, icmp: true, dhcp: true },
@@ -56,12 +56,16 @@ function emergencyPolicy(policy: Policy, { ports, peers }: Doors): Policy {
 }
 
 /** What of a rule is about logging in. Raw lines are not read: who is let in by one alone is let in as long as he is logged in now. */
-function narrowed(item: Item, logins: Ranges<number>): readonly Rule[] {
-  if (item.kind === 'line' || item.sendTo !== null) return [];
+function narrowed(item: Item, logins: Ranges<number>): readonly Item[] {
+  if (item.kind === 'leave') return [item];
+  // Of a group whose conditions are lines of iptables nothing is known.
+  if (item.kind === 'group')
+    return item.matches === null ? [{ ...item, items: item.items.flatMap((one) => narrowed(one, logins)) }] : [];
+  if (item.kind !== 'rule' || item.sendTo !== null) return [];
   const all: readonly Service[] = [
-    { proto: TCP, ports: logins, icmpType: null, families: [4, 6] },
-    { proto: UDP, ports: tunnelPorts, icmpType: null, families: [4, 6] },
-    ...tunnelProtocols.map((proto): Service => ({ proto, ports: null, icmpType: null, families: [4, 6] })),
+    { proto: TCP, ports: logins, icmpType: null, icmpCode: null, families: [4, 6] },
+    { proto: UDP, ports: tunnelPorts, icmpType: null, icmpCode: null, families: [4, 6] },
+    ...tunnelProtocols.map((proto): Service => ({ proto, ports: null, icmpType: null, icmpCode: null, families: [4, 6] })),
   ];
   const services = (item.services ?? all).flatMap((service): readonly Service[] => {
     if (tunnelProtocols.includes(service.proto)) return [service];
@@ -70,7 +74,9 @@ function narrowed(item: Item, logins: Ranges<number>): readonly Rule[] {
     return open.length === 0 ? [] : [{ ...service, ports: open }];
   });
   const ending = item.ending === 'accept' ? 'accept' : 'drop';
-  return services.length === 0 ? [] : [{ ...item, ending, services, limit: null, log: false, masquerade: [] }];
+  return services.length === 0
+    ? []
+    : [{ ...item, ending, services, limit: null, upTo: null, answer: null, log: false, masquerade: [] }];
 }
 
 function loginFrom({ family, value }: Address, port: number): Rule {
@@ -79,12 +85,14 @@ function loginFrom({ family, value }: Address, port: number): Rule {
     kind: 'rule',
     at: { file: 'who is logged in' },
     ending: 'accept',
-    services: [{ proto: TCP, ports: [[port, port]], icmpType: null, families: [family] }],
+    answer: null,
+    services: [{ proto: TCP, ports: [[port, port]], icmpType: null, icmpCode: null, families: [family] }],
     from: { ranges: { 4: of(4), 6: of(6) }, listed: noneListed, except: false, text: 'who is logged in' },
     to: null,
     via: null,
     out: null,
     limit: null,
+    upTo: null,
     log: false,
     masquerade: [],
     sendTo: null,

@@ -3,6 +3,7 @@
  *
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
+import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { bootRestore } from './boot-restore.ts';
@@ -25,6 +26,7 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
+export type { AdoptJson } from './adopt-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
@@ -57,6 +59,7 @@ export const verbs: readonly Verb[] = [
   diff,
   updates,
   init,
+  adopt,
   plan,
   test,
   apply,

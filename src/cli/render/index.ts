@@ -27,6 +27,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
   init: () => import('./init.ts'),
+  adopt: () => import('./adopt.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
   open: () => import('./open.ts'),

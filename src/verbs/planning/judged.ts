@@ -4,7 +4,7 @@ import type { Host, IpSet } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
-import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
+import { type Item, ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
@@ -211,7 +211,7 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   if (host.links.known) {
     const there = host.links.value.map(({ name }) => name);
     const items = [...policy.incoming, ...policy.forwarded, ...policy.outgoing, ...(policy.docker ?? [])];
-    const named = items.flatMap((item) => (item.kind === 'rule' ? [...(item.via ?? []), ...(item.out ?? [])] : []));
+    const named = items.flatMap(linksOf);
     const missing = [...new Set(named)].filter((name) => !name.endsWith('+') && !there.includes(name));
     if (missing.length > 0)
       found.push({
@@ -227,6 +227,13 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   if (policy.docker !== null && !chains.includes('DOCKER-USER'))
     found.push({ what: 'what the policy says of Docker', why: 'there is no chain DOCKER-USER', remedy: 'start Docker first' });
   return found;
+}
+
+/** Links that an item names, and those within a group. */
+function linksOf(item: Item): readonly string[] {
+  if (item.kind === 'line') return [];
+  const own = [...(item.via ?? []), ...(item.out ?? [])];
+  return item.kind === 'group' ? [...own, ...item.items.flatMap(linksOf)] : own;
 }
 
 function setsOf({ host }: HostAndSets, { compiled, alone }: Planned): PlanJson['sets'] {
