@@ -32,8 +32,8 @@ export function linesOf(reading: Reading, table: Table): readonly TableEntry[] {
         continue;
       }
       fates.set(rule, 'raw');
-      // In a built-in chain RETURN ends as the chain's policy does, which lets through.
-      const back = top ? '-j ACCEPT' : '-j RETURN';
+      // In a built-in chain RETURN ends as the chain's policy does.
+      const back = !top ? '-j RETURN' : chain?.policy === 'DROP' ? '-j DROP' : '-j ACCEPT';
       if (target === undefined || effect.kind !== 'jump') {
         const text = rawText(reading, rule, effect.kind !== 'return' || !top);
         parts.push(effect.kind === 'return' && top ? `${text} ${back}`.trim() : text);
