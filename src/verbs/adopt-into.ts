@@ -77,6 +77,7 @@ function reportOf(adopted: Adoption & { kind: 'adopted' }, output: string, remov
     frozen: [...frozen],
     beside: [...beside],
     inPlace: inPlace.map((one) => ({ ...one })),
+    unseen: [...adopted.unseen],
     removal: { ...adopted.removal },
     removalFile: removal ?? null,
     twice: raw.some(({ table }) => table !== 'filter'),
