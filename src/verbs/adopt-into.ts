@@ -77,6 +77,7 @@ function reportOf(adopted: Adoption & { kind: 'adopted' }, output: string, remov
     frozen: [...frozen],
     beside: [...beside],
     inPlace: inPlace.map((one) => ({ ...one })),
+    unseen: [...adopted.unseen],
     removal: { ...adopted.removal },
     removalFile: removal ?? null,
     twice: raw.some(({ table }) => table !== 'filter'),
@@ -90,6 +91,6 @@ function scriptOf(removal: AdoptJson['removal']): string {
   return `#!/bin/sh
 # Takes away the rules that were adopted into a policy. Run it when the policy is applied and confirmed, and not before.
 set -eu
-iptables-save | grep -q -- '^:PAL-' || { echo 'the policy is not applied yet' >&2; exit 1; }
+{ iptables-save; ip6tables-save; } | grep -q -- '^:PAL-' || { echo 'the policy is not applied yet' >&2; exit 1; }
 ${part('iptables-restore', removal[4])}${part('ip6tables-restore', removal[6])}`;
 }

@@ -23,6 +23,9 @@ export const adoptReport = z
     inPlace: z
       .array(z.object({ name: z.string(), off: z.string().nullable() }))
       .describe('Programs that wrote the rules and have to give up the firewall, and the command by which they do.'),
+    unseen: z
+      .array(z.string())
+      .describe('Chains of nft that iptables did not make: they see the same packets, and the policy says nothing of them.'),
     removal: z
       .object({ 4: z.string(), 6: z.string() })
       .describe('By family, what iptables-restore --noflush reads to take the adopted rules away.'),

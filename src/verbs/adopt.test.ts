@@ -259,6 +259,35 @@ describe('rules in a policy’s words', () => {
   });
 });
 
+it('what other tables write, and where RETURN ends there', () => {
+  const text = `*mangle
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT DROP [0:0]
+:POSTROUTING ACCEPT [0:0]
+:hops - [0:0]
+-A PREROUTING -i eth0 -j hops
+-A OUTPUT -o eth1 -j RETURN
+-A OUTPUT -j ACCEPT
+-A hops -p udp -j TTL --ttl-set 1
+-A hops -m statistic --mode random --probability 0.5 -j MARK --set-xmark 0x1/0x1
+COMMIT
+`;
+  expect(lines(adopted(hostOf(text, null)).text)).toEqual([
+    'iptables:',
+    '  - table: mangle',
+    '    chain: PREROUTING',
+    '    family: ipv4',
+    '    rule: "-i eth0"',
+    '    rules:',
+    '      - "-p udp -j TTL --ttl-set 1"',
+    '      - "-m statistic --mode random --probability 0.5 -j MARK --set-xmark 0x1/0x1"',
+    '  - { table: mangle, chain: OUTPUT, rule: "-o eth1 -j DROP", family: ipv4 }',
+    '  - { table: mangle, chain: OUTPUT, rule: "-j ACCEPT", family: ipv4 }',
+  ]);
+});
+
 describe('what is counted and left out', () => {
   it('tells rules that do nothing and rules that no packet meets', () => {
     const host = hostOf(

@@ -35,6 +35,8 @@ export type Adoption =
       /** ipsets whose addresses the policy holds as they were read. */
       readonly frozen: readonly string[];
       readonly basics: readonly string[];
+      /** Chains of nft that iptables did not make, which see the same packets and are in no policy. */
+      readonly unseen: readonly string[];
       /** By family, what `iptables-restore --noflush` reads to take the adopted rules away; empty where there are none. */
       readonly removal: Readonly<Record<Family, string>>;
     }
@@ -82,6 +84,9 @@ export function adoptionOf(host: Host, head: readonly string[]): Known<Adoption>
           wayOut === null ? [] : [{ name, off: /`([^`]+)`/.exec(wayOut)?.[1] ?? null }],
         ),
         removal: { 4: removal(4), 6: removal(6) },
+        unseen: host.foreignChains.known
+          ? host.foreignChains.value.map(({ family, table, chain }) => `${family} ${table} ${chain}`)
+          : [],
       });
     }
     if (adopted.basics.length === 0) break;

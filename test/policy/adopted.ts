@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Host, hostFromFiles } from '../../src/model/host/index.ts';
 import { problemLine } from '../../src/result.ts';
 import { type Adoption, adoptionOf } from '../../src/verbs/adopting.ts';
+import { seeded } from '../kernel/random.ts';
+import { madeFirewall } from '../space/rulesets.ts';
 
 const root = join(import.meta.dirname, '../../testdata/rulesets');
 
@@ -28,6 +30,14 @@ export function hostOf(origin: string, backend: 'nft' | 'legacy', facts?: object
   });
   if (!host.ok) throw new Error(host.problems.map(problemLine).join('\n'));
   return host.value;
+}
+
+/** A ruleset made by chance, of one family, with what its host knows. */
+export function madeHost(seed: number): Host {
+  const { family, host, ruleset } = madeFirewall(seed, seeded(seed));
+  const alone = hostFromFiles({ rulesets: [{ file: `seed ${seed}`, family, text: ruleset.text }], readAt: 0 });
+  if (!alone.ok) throw new Error(alone.problems.map(problemLine).join('\n'));
+  return { ...host, origin: 'files', rulesets: { ...alone.value.rulesets, [family]: host.rulesets[family] } };
 }
 
 /** As `ipset save` printed them; empty where there were none. */

@@ -1,19 +1,24 @@
 /**
- * `npm run soak -- adopt [--origin NAME]`: the rules of every program of testdata/rulesets, as each backend printed them, become
+ * `npm run soak -- adopt [--origin NAME] [--made N]`: the rules of every program of testdata/rulesets, as each backend printed them, become
  * policies that the engine compares with them, for every packet of both families. A line each: rules that do something, those said in
  * a policy's own words, those kept as lines of iptables, packets that differ, seconds.
+ *
+ * Behind them N rulesets made by chance (100), of which nine tenths must become equal policies, however few of their rules
+ * have words; what is not equal is refused, as always.
  *
  * It fails where something differs or cannot be told, and where fewer than thirty programs have four fifths of their rules, or more,
  * in a policy's words.
  */
 import { parseArgs } from 'node:util';
 import { problemLine } from '../../src/result.ts';
-import { hostOf, origins, tell } from '../policy/adopted.ts';
+import { hostOf, madeHost, origins, tell } from '../policy/adopted.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const { values } = parseArgs({ options: { origin: { type: 'string' } } });
+const { values } = parseArgs({ options: { origin: { type: 'string' }, made: { type: 'string', default: '100' } } });
 /** The share of rules in a policy's words, and of how many programs each. */
 const [enough, programs] = [0.8, 30];
+/** Of rulesets made by chance, of matches and targets that hardly stand together anywhere else. */
+const mostMade = 0.9;
 
 const cells = (...words: readonly (string | number)[]): string =>
   words.map((word, index) => (index === 0 ? String(word).padEnd(34) : String(word).padStart(10))).join('');
@@ -45,6 +50,15 @@ for (const origin of chosen) {
   if (shares.length > 0 && shares.every((share) => share >= enough)) wellSaid.add(origin);
 }
 say('');
+const made = values.origin === undefined ? Number(values.made) : 0;
+let equal = 0;
+for (let seed = 1; seed <= made; seed += 1) {
+  const { adoption } = tell(`seed ${seed}`, madeHost(seed));
+  if (adoption.kind === 'adopted') equal += 1;
+  else say(`seed ${seed} is refused: ${adoption.problems.map(problemLine).join('; ')}`);
+}
+if (made > 0) say(`${equal} of ${made} rulesets made by chance become an equal policy; the others are refused`);
+if (equal < made * mostMade) failed += 1;
 say(`${asTerms} of ${rules} rules (${Math.floor((100 * asTerms) / Math.max(1, rules))} %) are said in a policy’s own words`);
 say(`${wellSaid.size} programs have ${100 * enough} % of their rules or more in them, with either backend`);
 if (values.origin === undefined && wellSaid.size < programs) failed += 1;

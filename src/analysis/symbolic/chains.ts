@@ -273,7 +273,7 @@ export function createChains(
   }
 
   function settingOf(table: Table, chain: Chain, rule: UnderstoodRule, setting: Setting, path: string): Setting {
-    const name = `${table.name} ${chain.name} rule ${rule.rule.number}`;
+    const name = nameOf?.(table.name, rule.rule) ?? `${table.name} ${chain.name} rule ${rule.rule.number}`;
     const scope = isLasting(rule) ? scopeOf(table, chain, rule) : name;
     return { ...setting, rule: name, place: { ...setting.place, scope: `${scope}${path}` } };
   }

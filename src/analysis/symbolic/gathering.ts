@@ -1,6 +1,6 @@
 import { bitsOf, type Ranges } from '../../model/net/index.ts';
 import type { Constraint, Effect } from '../../model/packet/index.ts';
-import type { Ruleset } from '../../model/ruleset/index.ts';
+import type { Rule, Ruleset } from '../../model/ruleset/index.ts';
 import { addressPieces } from '../evaluate/addresspieces.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
@@ -8,14 +8,19 @@ import { type Gathered, gather } from './layout.ts';
 import { gatherMembers } from './members.ts';
 
 /** Notes everything that rules, sets and facts of one host tell apart. */
-export function gatherRules(ruleset: Ruleset, surroundings: Surroundings, into: Gathered): void {
+export function gatherRules(
+  ruleset: Ruleset,
+  surroundings: Surroundings,
+  into: Gathered,
+  nameOf?: (table: string, rule: Rule) => string | null,
+): void {
   for (const { name } of surroundings.links ?? []) into.names.add(name);
   for (const table of ruleset.tables) {
     for (const chain of table.chains.values()) {
       for (const { constraint, onFragment, effect, rule } of rulesOf(ruleset, chain)) {
         gatherAll(constraint, surroundings, into);
         if (onFragment !== constraint) gatherAll(onFragment, surroundings, into);
-        gatherEffect(effect, `${table.name} ${chain.name} rule ${rule.number}`, surroundings, into);
+        gatherEffect(effect, nameOf?.(table.name, rule) ?? `${table.name} ${chain.name} rule ${rule.number}`, surroundings, into);
         if (effect.kind === 'netmap') gatherNetmap(effect, constraint, surroundings, into);
       }
     }

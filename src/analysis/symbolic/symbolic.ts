@@ -58,8 +58,8 @@ export interface Source {
  */
 export function createSpace(family: Family, sources: readonly Source[], budget?: number): Space {
   const gathered = gathering(family);
-  for (const { ruleset, surroundings, apart } of sources) {
-    gatherRules(ruleset, surroundings, gathered);
+  for (const { ruleset, surroundings, apart, nameOf } of sources) {
+    gatherRules(ruleset, surroundings, gathered, nameOf);
     for (const constraint of apart ?? []) gather(constraint, gathered);
   }
   const layout = layOut(gathered, topOf(sources));

@@ -7,7 +7,7 @@ import { heading, paintWords } from './words.ts';
 const mostShown = 20;
 
 export function whole(report: AdoptJson, view: View): string {
-  const { policy, rules, asTerms, raw, families, idle, dead, beside, frozen } = report;
+  const { policy, rules, asTerms, raw, families, idle, dead, beside, frozen, unseen } = report;
   const share = rules === 0 ? '' : ` (${Math.floor((100 * asTerms) / rules)} %)`;
   const proved = families.map((family) => `IPv${family}`).join(' and ');
   const unread = ([4, 6] as const).filter((family) => !families.includes(family));
@@ -29,6 +29,14 @@ export function whole(report: AdoptJson, view: View): string {
       ? ''
       : paragraph(
           `The addresses of the set${frozen.length > 1 ? 's' : ''} ${frozen.join(', ')} stand in the policy as they are now.`,
+          view,
+          0,
+          'note: ',
+        ),
+    unseen.length === 0
+      ? ''
+      : paragraph(
+          `The nft chains ${unseen.join(', ')} see the same packets; what they do is not in the policy.`,
           view,
           0,
           'note: ',

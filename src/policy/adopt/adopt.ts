@@ -161,7 +161,7 @@ function ofWay(reading: Reading, way: Way, otherwise: Ending): readonly Entry[] 
   const table = filterOf(reading);
   const chain = table?.chains.get(chains[way]);
   const policy = policyOf(reading, way);
-  const entries = table === undefined || chain === undefined ? [] : listOf(reading, table, chain, policy);
+  const entries = table === undefined || chain === undefined ? [] : listOf(reading, table, chain, way, policy);
   if (policy === otherwise) return entries;
   const { family } = reading;
   const verb = policy === 'accept' ? 'allow' : 'deny';

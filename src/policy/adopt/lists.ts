@@ -1,7 +1,7 @@
 import type { Family } from '../../model/net/index.ts';
 import type { Chain, Table } from '../../model/ruleset/index.ts';
 import { answers } from '../compile/rules.ts';
-import type { Answer, Ending } from '../policy.ts';
+import type { Answer, Ending, Way } from '../policy.ts';
 import type { Entry } from './entry.ts';
 import { countsOnly, isEffectless, isStateful, type Reading, type ReadRule, rawText, readOf, Unsayable } from './reading.ts';
 import { type Keys, type Said, saidOf } from './said.ts';
@@ -11,7 +11,7 @@ import { isTcp } from './words.ts';
  * The rules of one built-in chain of the table filter, and of the chains that it calls, as entries of a policy's list. Chains become
  * groups, or stand in place of the jump where that says the same; RETURN leaves its group, and in the built-in chain ends as its policy does.
  */
-export function listOf(reading: Reading, table: Table, builtin: Chain, policy: Ending): readonly Entry[] {
+export function listOf(reading: Reading, table: Table, builtin: Chain, way: Way, policy: Ending): readonly Entry[] {
   const { family, ruleset, fates } = reading;
   const made = new Map<string, readonly Entry[]>();
   const entered = new Map<string, number>();
@@ -61,7 +61,11 @@ export function listOf(reading: Reading, table: Table, builtin: Chain, policy: E
     }
     if (effect.kind === 'jump') return jumpEntries(read, effect.chain, effect.goto, top);
     const limits = effect.kind === 'log' || effect.kind === 'verdict';
-    const said = saidOf(read.parts, { family, limits, membersOf: reading.membersOf });
+    const said = onWay(saidOf(read.parts, { family, limits, membersOf: reading.membersOf }), way);
+    if (said === 'never') {
+      fates.set(rule, 'term');
+      return [];
+    }
     const entry = said === null || countsApart(said, effect.kind) ? null : plainEntry(read, said, top);
     if (entry !== null) {
       fates.set(rule, 'term');
@@ -108,7 +112,11 @@ export function listOf(reading: Reading, table: Table, builtin: Chain, policy: E
     const { rule, meaning, parts } = read;
     const chain = table.chains.get(name);
     if (chain === undefined) throw new Unsayable(ruleset, rule, 'its chain is not there');
-    const plain = saidOf(parts, { family, limits: false, membersOf: reading.membersOf });
+    const plain = onWay(saidOf(parts, { family, limits: false, membersOf: reading.membersOf }), way);
+    if (plain === 'never') {
+      fates.set(rule, 'term');
+      return [];
+    }
     if (isEffectless(reading, table, chain) && !isStateful(meaning.constraint)) {
       if (!goto) {
         fates.set(rule, 'idle');
@@ -123,7 +131,7 @@ export function listOf(reading: Reading, table: Table, builtin: Chain, policy: E
     fates.set(rule, said === null ? 'raw' : 'term');
     const always = said?.services[0] === 'any' && Object.keys(said.keys).length === 0;
     const alone = (entered.get(name) ?? 0) < 2 || !counts;
-    if (always && alone && !inner.some(({ verb }) => verb === 'leave')) return inner;
+    if (always && alone && !inner.some((entry) => entry.verb === 'leave' || (top && namesNoLink(entry, way)))) return inner;
     const leaves = goto && !always && !endsInAll(inner) ? { rest: 'leave' } : {};
     const group: Entry = {
       verb: 'group',
@@ -173,6 +181,20 @@ function sizeOf(entry: Entry): number {
   const size = 1 + (entry.inner ?? []).reduce((sum, one) => sum + sizeOf(one), 0);
   sizes.set(entry, size);
   return size;
+}
+
+/** On a way on which packets have no such link a condition about it never holds, or always; `null`: no policy can say it. */
+function onWay(said: Said | null, way: Way): Said | 'never' | null {
+  const key = way === 'incoming' ? 'out' : way === 'outgoing' ? 'via' : null;
+  if (said === null || key === null || said.keys[key] === undefined) return said;
+  if (typeof said.keys[key] === 'string') return 'never';
+  const { [key]: _always, ...keys } = said.keys;
+  return { ...said, keys };
+}
+
+/** A line about a link that packets of the way do not have: iptables takes it in a chain of its own alone. */
+function namesNoLink({ line }: Entry, way: Way): boolean {
+  return line !== null && way !== 'forwarded' && (way === 'incoming' ? /(^| )-o / : /(^| )-i /).test(line);
 }
 
 /** A count that would stand in several rules: a policy's is of one. */

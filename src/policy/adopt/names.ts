@@ -40,7 +40,7 @@ export function namesIn(ruleset: Ruleset, counts: (table: Table, rule: Rule) => 
   return names;
 }
 
-const lasting: ReadonlySet<string> = new Set(['unknown', 'deliver', 'translate', 'netmap']);
+const lasting: ReadonlySet<string> = new Set(['unknown', 'deliver', 'translate', 'netmap', 'hops']);
 
 /** What of a rule has answers of its own; empty where nothing has. */
 function lastingWords({ constraint, effect, uses }: RuleMeaning): string {

@@ -2,6 +2,7 @@ import { type Family, formatProtocol, parseAddress, parsePrefix, type Ranges, ra
 import { states, tcpFlags } from '../../model/packet/index.ts';
 import type { Condition, Match, RuleParts, Used } from '../../model/ruleset/index.ts';
 import { flagWords } from '../compile/conditions.ts';
+import { portProtocols } from '../services/services.ts';
 import { icmpWord, portWord, protocolWord } from './words.ts';
 
 /** What a rule's matches say, in the words of a policy. */
@@ -217,5 +218,6 @@ function servicesOf({ proto, ports, sources, icmp, keys }: Draft, family: Family
   const name = formatProtocol(proto);
   // What stands for a protocol of the other family matches nothing here.
   if (/^\d/.test(name) || (proto === 51 && family === 6) || name === (family === 4 ? 'icmpv6' : 'icmp')) return null;
+  if ((ports ?? sources) !== null && !portProtocols.has(proto)) return null;
   return ports === null ? [name] : ports.map(([lo, hi]) => portWord(lo, hi, name));
 }

@@ -21,10 +21,7 @@ export function linesOf(reading: Reading, table: Table): readonly TableEntry[] {
         if (!top) throw new Unsayable(ruleset, rule, 'another program’s rule stands among those of an administrator’s chain');
         continue;
       }
-      if (reading.isDead(table.name, rule)) {
-        fates.set(rule, 'dead');
-        continue;
-      }
+      // Rules that no packet comes to stay: what is translated is compared chain by chain.
       const read = readOf(reading, rule);
       const { effect, constraint } = read.meaning;
       const target = effect.kind === 'jump' ? table.chains.get(effect.chain) : undefined;
@@ -35,8 +32,8 @@ export function linesOf(reading: Reading, table: Table): readonly TableEntry[] {
         continue;
       }
       fates.set(rule, 'raw');
-      // In a built-in chain RETURN ends as the chain's policy does, which lets through.
-      const back = top ? '-j ACCEPT' : '-j RETURN';
+      // In a built-in chain RETURN ends as the chain's policy does.
+      const back = !top ? '-j RETURN' : chain?.policy === 'DROP' ? '-j DROP' : '-j ACCEPT';
       if (target === undefined || effect.kind !== 'jump') {
         const text = rawText(reading, rule, effect.kind !== 'return' || !top);
         parts.push(effect.kind === 'return' && top ? `${text} ${back}`.trim() : text);
@@ -44,7 +41,7 @@ export function linesOf(reading: Reading, table: Table): readonly TableEntry[] {
       }
       const below = partsOf(target.name, false);
       const matches = rawText(reading, rule, false);
-      if (matches === '' && !below.some(returns)) parts.push(...below);
+      if (matches === '' && !below.some(returns) && !(top && below.some(namesLink))) parts.push(...below);
       else if (below.length > 0) parts.push({ rule: matches, rules: below });
       if (!effect.goto) continue;
       if (isStateful(constraint)) throw new Unsayable(ruleset, rule, 'it goes to a chain by a match that answers each time anew');
@@ -58,4 +55,9 @@ export function linesOf(reading: Reading, table: Table): readonly TableEntry[] {
 
 function returns(part: Part): boolean {
   return typeof part === 'string' && part.endsWith('-j RETURN');
+}
+
+/** A built-in chain may not have it: iptables takes conditions about links that packets have there alone. */
+function namesLink(part: Part): boolean {
+  return /(^| )-[io] /.test(typeof part === 'string' ? part : part.rule);
 }

@@ -5,7 +5,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Path } from './document.ts';
 import { familiesOf, familiesWithin, spokenFamilies } from './families.ts';
 import { limitOf, upToOf } from './limits.ts';
-import { checkLine } from './lines.ts';
+import { checkLine, groupChain } from './lines.ts';
 import type { Lookup, Say, Verb } from './lookup.ts';
 import type { RuleShape } from './schema.ts';
 
@@ -110,7 +110,7 @@ export function createItems(lookup: Lookup, { otherwise, established, now }: Aro
       return [];
     }
     const chain = builtinOf[list];
-    checkLine(say, 'filter', chain, rule.iptables ?? '', families, [...path, 'iptables']);
+    checkLine(say, 'filter', around === null ? chain : groupChain, rule.iptables ?? '', families, [...path, 'iptables']);
     return [
       {
         kind: 'line',
@@ -160,10 +160,14 @@ export function createItems(lookup: Lookup, { otherwise, established, now }: Aro
     }
     if (rule.rules === undefined) say(path, 'this group has no rules', 'write them under rules');
     if (rule.matches !== undefined)
-      checkLine(say, 'filter', builtinOf[list], joinedWords(rule.matches, '-j RETURN'), familiesWithin(rule.family, around), [
-        ...path,
-        'matches',
-      ]);
+      checkLine(
+        say,
+        'filter',
+        around === null ? builtinOf[list] : groupChain,
+        joinedWords(rule.matches, '-j RETURN'),
+        familiesWithin(rule.family, around),
+        [...path, 'matches'],
+      );
     const families = spokenFamilies(conditions, around);
     const items = rule.rules?.flatMap((one, index) => readItem(one, list, [...path, 'rules', index], families)) ?? [];
     const leaves = rule.rest === 'leave';

@@ -46,15 +46,18 @@ function checkLines(
   checkLine(say, table, chain, rules === null ? rule : `${rule} -j RETURN`, families, [...path, 'rule']);
   for (const [index, part] of (rules ?? []).entries()) {
     const here = [...path, 'rules', index];
-    if (typeof part === 'string') checkLine(say, table, chain, part, families, here);
-    else checkLines(say, table, chain, part, families, here);
+    if (typeof part === 'string') checkLine(say, table, groupChain, part, families, here);
+    else checkLines(say, table, groupChain, part, families, here);
   }
 }
+
+/** Where a line of a group stands: iptables refuses less there than in a built-in chain. */
+export const groupChain = 'GROUP';
 
 /** A line must be one that iptables takes, in each family that it is for. */
 export function checkLine(say: Say, table: string, chain: string, text: string, families: readonly Family[], path: Path): void {
   for (const family of families) {
-    const lead = `*${table}\n:${chain} ACCEPT [0:0]\n-A ${chain} `;
+    const lead = `*${table}\n:${chain} ${chain === groupChain ? '-' : 'ACCEPT'} [0:0]\n-A ${chain} `;
     const parsed = /[\r\n\0]/.test(text) ? null : parseRuleset(`${lead}${text}\nCOMMIT\n`, { family, file: 'the line' });
     const isOne = parsed?.ok === true && parsed.value.tables[0]?.rules.length === 1;
     if (isOne) continue;
