@@ -65,7 +65,7 @@ function linkConditions(links: readonly string[] | null, field: 'in' | 'out'): r
   return links.map((link) => ({ [field]: `${field === 'in' ? '-i' : '-o'} ${link}` }));
 }
 
-export function serviceConditions(services: readonly Service[] | null, family: Family): readonly Condition[] {
+function serviceConditions(services: readonly Service[] | null, family: Family): readonly Condition[] {
   if (services === null) return [{}];
   return services
     .filter(({ families }) => families.includes(family))
@@ -86,19 +86,32 @@ export function serviceConditions(services: readonly Service[] | null, family: F
 function portMatches(protocol: string, ports: Ranges<number>): readonly string[] {
   const [only] = ports;
   if (ports.length === 1 && only !== undefined) return [`-m ${protocol} --dport ${spanText(only)}`];
-  const matches: string[] = [];
+  return portLists(ports).map((list) => `-m multiport --dports ${list}`);
+}
+
+/** Matches of one rule for all ports but these. */
+export function otherPorts(ports: Ranges<number>): string {
+  return portLists(ports)
+    .map((list) => `-m multiport ! --dports ${list}`)
+    .join(' ');
+}
+
+/** As many lists as it takes of what one match holds. */
+function portLists(ports: Ranges<number>): readonly string[] {
+  if (ports.length === 0) return [];
+  const lists: string[] = [];
   let words: string[] = [];
   let places = 0;
   for (const span of ports) {
     const takes = span[0] === span[1] ? 1 : 2;
     if (places + takes > portPlaces) {
-      matches.push(`-m multiport --dports ${words.join()}`);
+      lists.push(words.join());
       [words, places] = [[], 0];
     }
     words.push(spanText(span));
     places += takes;
   }
-  return [...matches, `-m multiport --dports ${words.join()}`];
+  return [...lists, words.join()];
 }
 
 function spanText([lo, hi]: readonly [number, number]): string {
