@@ -43,7 +43,10 @@ Rules are not yet loaded again when the machine starts: run palisade apply --yes
     { command: 'palisade apply plan.json', says: 'make what was planned and looked at before' },
   ],
   async run(context, input) {
+    // Programs print while what plans a change is loaded.
+    const { firstLook } = await import('./planning/looked-at.ts');
+    const look = firstLook(context);
     const { applyPolicy } = await import('./applying.ts');
-    return await applyPolicy(context, input);
+    return await applyPolicy(context, input, look);
   },
 });

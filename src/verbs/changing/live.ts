@@ -22,12 +22,15 @@ export async function wrongNow(
     signal: context.signal,
     only: ['nftSave4', 'nftSave6', 'legacySave4', 'legacySave6', 'nftChains', 'ipsets'],
   });
-  const { rulesets, sets } = hostFromTexts(texts, { backend });
+  // Sets are read once they are asked for, since a long list takes a while.
+  const { ipsets } = texts.texts;
+  const empty = ipsets.read ? { ...texts, texts: { ...texts.texts, ipsets: { ...ipsets, text: '' } } } : texts;
+  const { rulesets } = hostFromTexts(empty, { backend });
   const isOther = ([4, 6] as const).some((family) => {
     const [old, now] = [before.rulesets[family], rulesets[family]];
     return !old.known || !now.known || linesOfOthers(old.value).join('\n') !== linesOfOthers(now.value).join('\n');
   });
-  return isOther ? wrongIn({ ...after, rulesets, sets }) : [];
+  return isOther ? wrongIn({ ...after, rulesets, sets: hostFromTexts(texts, { backend }).sets }) : [];
 }
 
 /**
