@@ -16,7 +16,7 @@ export { type Beside, type Fetched, readPolicy } from './load/read.ts';
 export { policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export * from './policy.ts';
-export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
+export { aloneHost, type Proof, proofSteps, prove, type WayProof } from './prove.ts';
 export { mergeServices, readService, serviceHint } from './services/services.ts';
 export { firstPackets, runTests, type TestResult } from './tests.ts';
 export type { Situation } from './usual.ts';

@@ -1,7 +1,7 @@
 import type { Host, HostTexts } from '../model/host/index.ts';
 import type { Problem, Result } from '../result.ts';
 import type { ChangePartJson } from './change-shape.ts';
-import { basisOf, carryOut, isUnchanged } from './changing/index.ts';
+import { basisOf, carryOut, isUnchanged, rehearseChange } from './changing/index.ts';
 import { judge, readPlan, reportOf, sessionRefusals, testRefusals, wholeLook } from './planning/index.ts';
 import { type PolicyFile, planFor, policyOf, readPolicyFile } from './policy-file.ts';
 import { understand } from './reading.ts';
@@ -54,14 +54,17 @@ export async function applyPolicy(
   const planned = planFor(policy, read, before?.spared);
   if (!planned.known) return unread(planned.why, planned.remedy);
   if (input.dryRun) {
-    const plan = reportOf(context, read, planned.value, 20);
+    const plan = await reportOf(context, read, planned.value, 20);
     await context.part({ kind: 'plan', plan });
     return {
       kind: plan.changes || plan.refusals.length > 0 ? 'found' : plan.unknown.length > 0 ? 'unknown' : 'done',
       value: null,
     };
   }
-  const { refusals, sets } = judge(context, read, planned.value);
+  const { compiled, after } = planned.value;
+  // The kernel tries the rules while they are proved.
+  const rehearsed = rehearseChange(context, read, after.host, compiled, input.backend);
+  const [{ refusals, sets }] = await Promise.all([judge(context, read, planned.value), rehearsed]);
   const changed = sets.changed.map((name) => ({
     why: `somebody changed the set ${name}`,
     remedy: `run \`ipset destroy ${name}\` once nothing asks it`,
@@ -70,10 +73,11 @@ export async function applyPolicy(
     ({ why: message, remedy: hint }): Problem => ({ code: 'plan-refused', message, hint }),
   );
   if (problems.length > 0) return { kind: 'unchanged', problems };
-  return await carryOut(context, read, planned.value.after.host, planned.value.compiled, {
+  return await carryOut(context, read, after.host, compiled, {
     seconds: input.timeout,
     yes: input.yes,
     reconnect: input.confirmByReconnect,
+    rehearsed,
     backend: input.backend,
     policy: source.path,
     basis: basisOf(policy, source, read.host),

@@ -58,11 +58,14 @@ export async function apply(applying: Applying): Promise<Result<Applied>> {
       return { family, own: old, text: tables.get(table) ?? '', policies: policies.map(([chain]) => chain) };
     }),
   );
-  const made = await makeSets(run, sets);
-  if (!made.ok) return made;
-  const armed = await arm(run, folder, backend, guarded, applying.ownSets);
+  // Sets that nobody asks change nothing, and need nobody who would undo them.
+  const [made, armed] = await Promise.all([makeSets(run, sets), arm(run, folder, backend, guarded, applying.ownSets)]);
   if (!armed.ok) return armed;
   const guard = armed.value;
+  if (!made.ok) {
+    const undone = await guard.revert();
+    return undone.ok ? made : failed(...made.problems, ...undone.problems);
+  }
   const committed = await commitAll(applying, guard.lock, order(before.value.flatMap(({ family }) => family)));
   const problems = committed.ok ? await differences(applying) : committed.problems;
   if (problems.length > 0) {
@@ -144,8 +147,7 @@ interface Read {
 
 async function readAll(run: Run, backend: Backend, wanted: readonly Wanted[]): Promise<Result<readonly Read[]>> {
   const reads: Read[] = [];
-  for (const one of wanted) {
-    const read = await readFamily(run, backend, one);
+  for (const read of await Promise.all(wanted.map((one) => readFamily(run, backend, one)))) {
     if (!read.ok) return read;
     reads.push(read.value);
   }

@@ -32,7 +32,10 @@ async function fill(run: Run, sets: readonly CompiledSet[], filling: readonly Co
   const listed = await run({ argv: ['ipset', 'list', '-t'] });
   const text = listed.kind === 'exited' ? listed.stdout : '';
   const counts = new Map(
-    [...text.matchAll(/^Name: (.*)\n(?:(?!Name: ).*\n)*?Number of entries: (\d+)$/gm)].map(([, of = '', count]) => [of, Number(count)]),
+    [...text.matchAll(/^Name: (.*)\n(?:(?!Name: ).*\n)*?Number of entries: (\d+)$/gm)].map(([, of = '', count]) => [
+      of,
+      Number(count),
+    ]),
   );
   const wrong = filling.findIndex((set) => counts.get(set.name) !== set.members.length);
   if (wrong < 0) return null;

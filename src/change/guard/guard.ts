@@ -30,7 +30,7 @@ export interface Guard {
   revert(patienceMs?: number): Promise<Result<void>>;
 }
 
-const patience = { armMs: 5000, revertMs: 30_000, stepMs: 20 };
+const patience = { armMs: 5000, revertMs: 30_000, stepMs: 5 };
 
 /**
  * Writes all that is needed to undo the change, and starts who will do it: `sh` in a session of its own, in this process's

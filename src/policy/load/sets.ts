@@ -25,16 +25,17 @@ export function readSets(
     if (name === 'anyone') say(path, '"anyone" is everybody already', 'choose another name', 'key');
     const isOver = !Array.isArray(shape) && shape.expires !== undefined && Date.parse(shape.expires) / 1000 <= beside.now;
     const words = isOver ? [] : wordsOf(shape, path, beside, say, (why) => lack(name, why));
-    const spans = words.flatMap(({ word, below, where }) => {
+    const spans: NonNullable<ReturnType<typeof readMember>>[] = [];
+    for (const { word, below, where } of words) {
       const member = readMember(word);
-      if (member === undefined)
+      if (member !== undefined) spans.push(member);
+      else
         say(
           [...path, ...below],
           `${where}"${word}" is no address`,
           'write an address, a network such as "192.0.2.0/24", or a range "a-b"',
         );
-      return member ?? [];
-    });
+    }
     sets.set(name, { name, members: membersOf(spans) });
   }
   return sets;
@@ -57,10 +58,12 @@ function wordsOf(shape: SetShape, path: Path, beside: Beside, say: Say, lack: (w
       say([...path, 'file'], `${shape.file} cannot be read`, 'write the path of a text file with one address a line');
       return [];
     }
-    return text.split('\n').flatMap((line, index): readonly Word[] => {
+    const [words, below] = [[] as Word[], ['file']];
+    for (const [index, line] of text.split('\n').entries()) {
       const word = line.replace(/[#;].*$/, '').trim();
-      return word === '' ? [] : [{ word, below: ['file'], where: `${shape.file}:${index + 1}: ` }];
-    });
+      if (word !== '') words.push({ word, below, where: `${shape.file}:${index + 1}: ` });
+    }
+    return words;
   }
   const source: Source =
     'dns' in shape

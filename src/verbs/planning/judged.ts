@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OverBudget } from '../../analysis/space/index.ts';
 import { bansBehind, fatesOf, foreignOf, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
-import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
+import { ownPrefix, type Policy, proofSteps, runTests, type WayProof } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
@@ -14,11 +15,19 @@ import type { Context } from '../verb.ts';
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
 export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'refusals' | 'unknown'>;
 
-/** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
-export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
-  const { policy, compiled, situation, after, alone } = planned;
+/**
+ * Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. Between its steps others
+ * may go on.
+ */
+export async function judge(context: Context, before: HostAndSets, planned: Planned): Promise<Judged> {
+  const { policy, situation, after, alone } = planned;
   context.progress('proving that the rules mean what the policy says');
-  const proof = prove(policy, compiled, situation, alone).ways.map((way): PlanJson['proof'][number] => ({
+  const ways: WayProof[] = [];
+  for (const step of proofSteps(policy, situation, alone)) {
+    if (step !== null) ways.push(step);
+    await othersGoOn();
+  }
+  const proof = ways.map((way): PlanJson['proof'][number] => ({
     family: way.family,
     way: way.way,
     proved: way.kind === 'equal',
@@ -61,6 +70,11 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
     refusals,
     unknown,
   };
+}
+
+/** Until a program's end has been heard of, and the next one been started, the loop of events turns a few times. */
+async function othersGoOn(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await nextTurn();
 }
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {

@@ -15,16 +15,7 @@ const first: readonly TextName[] = [
 ];
 
 /** What planning a change looks at besides: where packets go, who waits for them, and whether connections are tracked. */
-const rest: readonly TextName[] = [
-  'nftRules4',
-  'nftRules6',
-  'routes4',
-  'routes6',
-  'rules4',
-  'rules6',
-  'listeners',
-  'sysctls',
-];
+const rest: readonly TextName[] = ['nftRules4', 'nftRules6', 'routes4', 'routes6', 'rules4', 'rules6', 'listeners', 'sysctls'];
 
 /** All of a host that a change looks at. */
 export const lookedAt: readonly TextName[] = [...first, ...rest];
