@@ -43,7 +43,7 @@ export async function applyPolicy(
   // Programs print while the policy is read.
   const [file, texts] = await Promise.all([
     before === null ? readPolicyFile(context) : again(before.source, context),
-    look.then((texts) => wholeLook(context, texts)),
+    wholeLook(context, look),
   ]);
   if (!file.ok) return { kind: 'invalid', problems: file.problems };
   if (!root && !input.dryRun) return unread(`the firewall may not be changed: ${why}`, 'run palisade as root');
