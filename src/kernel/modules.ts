@@ -1,3 +1,4 @@
+import type { TextRead } from '../model/host/index.ts';
 import { readBy } from './reading.ts';
 import type { Run } from './run.ts';
 
@@ -15,7 +16,7 @@ export interface Modules {
  * and af_netlink.c), and reading must change nothing.
  */
 export function readModules(run: Run, signal?: AbortSignal): Modules {
-  const loaded = readBy(run, { argv: ['cat', '/proc/modules'] }, signal);
+  let loaded: Promise<TextRead> | undefined;
   let builtin: Promise<string | undefined> | undefined;
   const readBuiltin = async (): Promise<string | undefined> => {
     const release = await readBy(run, { argv: ['uname', '-r'] }, signal);
@@ -25,6 +26,7 @@ export function readModules(run: Run, signal?: AbortSignal): Modules {
   };
   return {
     async absent(name) {
+      loaded ??= readBy(run, { argv: ['cat', '/proc/modules'] }, signal);
       const modules = await loaded;
       if (!modules.read || new RegExp(`^${name} `, 'm').test(modules.text)) return false;
       builtin ??= readBuiltin();

@@ -25,7 +25,7 @@ export { isFeedAddress, policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export { strangersAmong } from './logins.ts';
 export * from './policy.ts';
-export { aloneHost, type Proof, prove, type WayProof } from './prove.ts';
+export { aloneHost, type Proof, proofSteps, prove, type WayProof } from './prove.ts';
 export { mergeServices, readService, serviceHint } from './services/services.ts';
 export { type Left, sparing } from './sparing.ts';
 export { firstPackets, runTests, type TestResult } from './tests.ts';

@@ -38,8 +38,16 @@ const endings: Readonly<Record<Ending, string>> = { accept: 'ACCEPT', drop: 'DRO
  * @param host what {@link aloneHost} makes of `compiled`.
  */
 export function prove(policy: Policy, compiled: Compiled, situation: Situation, alone: Host = aloneHost(compiled)): Proof {
+  return { ways: [...proofSteps(policy, compiled, situation, alone)].filter((step) => step !== null) };
+}
+
+/**
+ * The same step by step, for those who have other things to do meanwhile: the proof of each way, and `null` where something else took
+ * its time.
+ */
+export function* proofSteps(policy: Policy, compiled: Compiled, situation: Situation, alone: Host): Generator<WayProof | null> {
   const host = policy.lines.length === 0 ? alone : aloneHost(withoutLines(compiled));
-  return { ways: ([4, 6] as const).flatMap((family) => proveFamily(policy, host, family, situation)) };
+  for (const family of [4, 6] as const) yield* familySteps(policy, host, family, situation);
 }
 
 /** What lines of iptables do in other tables no policy says: they are left out. */
@@ -66,7 +74,7 @@ export function aloneHost(compiled: Compiled): Host {
   return host.value;
 }
 
-function proveFamily(policy: Policy, host: Host, family: Family, situation: Situation): readonly WayProof[] {
+function* familySteps(policy: Policy, host: Host, family: Family, situation: Situation): Generator<WayProof | null> {
   const ruleset = host.rulesets[family];
   if (!ruleset.known) throw new Error(ruleset.why);
   const clauses = new Map((Object.keys(hooks) as Way[]).map((way) => [way, clausesOf(policy, family, way, situation)] as const));
@@ -74,16 +82,24 @@ function proveFamily(policy: Policy, host: Host, family: Family, situation: Situ
   const space = createSpace(family, [{ ruleset: ruleset.value, surroundings: surroundingsOf(host), apart }]);
   const [firewall] = space.firewalls;
   if (firewall === undefined) throw new Error('a space without a firewall');
-  return [...clauses].map(([way, said]): WayProof => {
-    if (said === null)
-      return { family, way, kind: 'unproved', why: 'lines of iptables stand in it, or packets are sent on to other machines' };
-    try {
-      return { family, way, ...compare(space, firewall, hooks[way], said, situation) };
-    } catch (error) {
-      if (!(error instanceof OverBudget)) throw error;
-      return { family, way, kind: 'unproved', why: error.message };
-    }
-  });
+  yield null;
+  for (const [way, said] of clauses) yield { family, way, ...proofOf(space, firewall, way, said, situation) };
+}
+
+function proofOf(
+  space: Space,
+  firewall: Firewall,
+  way: Way,
+  said: readonly Clause[] | null,
+  situation: Situation,
+): Compared | { readonly kind: 'unproved'; readonly why: string } {
+  if (said === null) return { kind: 'unproved', why: 'lines of iptables stand in it, or packets are sent on to other machines' };
+  try {
+    return compare(space, firewall, hooks[way], said, situation);
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+    return { kind: 'unproved', why: error.message };
+  }
 }
 
 type Compared =

@@ -44,7 +44,10 @@ Rules come back when the machine starts once \`palisade boot-restore --install\`
     { command: 'palisade apply plan.json', says: 'make what was planned and looked at before' },
   ],
   async run(context, input) {
+    // Programs print while what plans a change is loaded.
+    const { firstLook } = await import('./planning/looked-at.ts');
+    const look = firstLook(context);
     const { applyPolicy } = await import('./applying.ts');
-    return await applyPolicy(context, input);
+    return await applyPolicy(context, input, look);
   },
 });

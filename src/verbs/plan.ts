@@ -52,12 +52,12 @@ apply refuses it on another host, and once the firewall is no longer as it was.`
     const { planFor, readPolicyFile } = await import('./policy-file.ts');
     const file = await readPolicyFile(context);
     if (!file.ok) return { kind: 'invalid', problems: file.problems };
-    const read = await readHostAndSets(context, input);
+    const { lookedAt, markdownOf, reportOf, writePlan } = await import('./planning/index.ts');
+    const read = await readHostAndSets(context, input, { only: lookedAt });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const planned = planFor(file.value.policy, read.value);
     if (!planned.known) return { kind: 'unread', problems: [{ code: 'unread', message: planned.why, hint: planned.remedy }] };
-    const { markdownOf, reportOf, writePlan } = await import('./planning/index.ts');
-    const value = reportOf(context, read.value, planned.value, input.most);
+    const value = await reportOf(context, read.value, planned.value, input.most);
     if (input.out !== undefined) {
       const written = await writePlan(context, input.out, read.value.host, planned.value, file.value.source, value);
       if (!written.ok) return { kind: 'invalid', problems: written.problems };

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Backend, Host, Known } from '../model/host/index.ts';
+import type { Backend, Host, HostTexts, Known, TextName } from '../model/host/index.ts';
 import type { Family } from '../model/net/index.ts';
 import { failed, ok, type Result } from '../result.ts';
 import type { Context } from './verb.ts';
@@ -49,6 +49,8 @@ export interface Asked {
   readonly software?: boolean;
   /** Facts of files are enough: the verb can do without rules. */
   readonly factsAlone?: boolean;
+  /** Of a live host these texts alone; what others tell is then unknown. */
+  readonly only?: readonly TextName[];
 }
 
 export interface HostAndSets {
@@ -70,11 +72,20 @@ export async function readHostAndSets(context: Context, reading: Reading, asked:
     });
   }
   context.progress('reading the firewall');
+  const texts = await context.kernel.read({
+    signal: context.signal,
+    ...(asked.software === true && { software: true }),
+    ...(asked.only !== undefined && { only: asked.only }),
+  });
+  return ok(await understand(texts, reading.backend));
+}
+
+/** What the tools of a live host printed, as a host. */
+export async function understand(texts: HostTexts, backend: Backend | undefined): Promise<HostAndSets> {
   const { hostFromTexts } = await import('../model/host/index.ts');
-  const texts = await context.kernel.read({ signal: context.signal, ...(asked.software === true && { software: true }) });
-  const host = hostFromTexts(texts, reading.backend === undefined ? {} : { backend: reading.backend });
+  const host = hostFromTexts(texts, backend === undefined ? {} : { backend });
   const { ipsets } = texts.texts;
-  return ok({ host, sets: ipsets.read ? { known: true, value: ipsets.text } : mapSets(host, '') });
+  return { host, sets: ipsets.read ? { known: true, value: ipsets.text } : mapSets(host, '') };
 }
 
 /** What is not there to be read, as where the kernel has no sets at all, is known in the host too. */

@@ -43,10 +43,10 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
       };
     }
     const { readHostAndSets } = await import('./reading.ts');
-    const read = await readHostAndSets(context, { ruleset: [] });
+    const { lookedAt, sessionRefusals } = await import('./planning/index.ts');
+    const read = await readHostAndSets(context, { ruleset: [] }, { only: lookedAt });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(previous, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const { sessionRefusals } = await import('./planning/index.ts');
     const making = {
       seconds: input.timeout,
       yes: input.yes,

@@ -46,10 +46,10 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     }
     if (input.leaveRules) return await (await import('./leaving.ts')).leaveRules(context, origin.backend, input.out);
     const { readHostAndSets } = await import('./reading.ts');
-    const read = await readHostAndSets(context, { ruleset: [] });
+    const { lookedAt, sessionRefusals } = await import('./planning/index.ts');
+    const read = await readHostAndSets(context, { ruleset: [] }, { only: lookedAt });
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const { sessionRefusals } = await import('./planning/index.ts');
     const wrongIn = (live: Host) => sessionRefusals(read.value.host, live);
     const making = {
       seconds: input.timeout,

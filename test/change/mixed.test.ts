@@ -27,7 +27,7 @@ test('rules in two backends are refused with the way out, and the way out leads 
       const before = { host, sets: { known: true, value: '' } } as const;
       const planned = planFor(read, before);
       if (!planned.known) throw new Error(planned.why);
-      return judge(context, before, planned.value).refusals.map(({ why, remedy }) => `${why}; ${remedy}`);
+      return (await judge(context, before, planned.value)).refusals.map(({ why, remedy }) => `${why}; ${remedy}`);
     };
     await sh('ip6tables-legacy -A INPUT -s 2001:db8::7 -j DROP');
     expect(await refusals('legacy')).toEqual([]);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isUnchanged } from '../../src/verbs/changing/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
-import { kernel, tool } from './changing.fixture.ts';
+import { firstLook } from '../../src/verbs/planning/index.ts';
+import { type Backend, kernel, tool } from './changing.fixture.ts';
 import { palisadeIn } from './palisade.fixture.ts';
 
 const list = Array.from({ length: 12 }, (_, index) => `198.51.100.${index * 2}`);
@@ -28,13 +29,14 @@ test('an applied policy is known to stand as it was made, until anything that it
       policyFile: file,
     } as unknown as Context;
     const sh = (line: string): Promise<string> => tool(ns, ['sh', '-ec', line]);
-    expect(await isUnchanged(context, 'nft')).toBe(false);
+    const unchanged = (backend?: Backend): Promise<boolean> => isUnchanged(context, backend, firstLook(context));
+    expect(await unchanged('nft')).toBe(false);
     await sh(
       'ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && ip addr add 192.0.2.1/24 dev eth0',
     );
     await sh('iptables-nft -A FORWARD -s 203.0.113.9 -j DROP; iptables-nft -t mangle -P INPUT ACCEPT');
     await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes');
-    expect(await isUnchanged(context, undefined)).toBe(true);
+    expect(await unchanged()).toBe(true);
     const set = (await sh('ipset list -n')).split('\n').find((name) => name.startsWith('PAL4-')) ?? '';
     for (const [other, back] of [
       ['iptables-nft -A INPUT -s 203.0.113.9 -j DROP', 'iptables-nft -D INPUT -s 203.0.113.9 -j DROP'],
@@ -59,11 +61,11 @@ test('an applied policy is known to stand as it was made, until anything that it
       ['iptables-legacy -A INPUT -j DROP', 'iptables-legacy -D INPUT -j DROP'],
     ] as const) {
       await sh(other);
-      expect(await isUnchanged(context, 'nft'), other).toBe(false);
+      expect(await unchanged('nft'), other).toBe(false);
       await sh(back);
-      expect(await isUnchanged(context, 'nft'), back).toBe(true);
+      expect(await unchanged('nft'), back).toBe(true);
     }
-    expect(await isUnchanged(context, 'legacy')).toBe(false);
+    expect(await unchanged('legacy')).toBe(false);
     // Whichever backend was asked for, packets would have to pass the other's rules too.
     await sh('iptables-legacy -A INPUT -j DROP');
     expect(await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes')).toMatchObject({
@@ -73,7 +75,7 @@ test('an applied policy is known to stand as it was made, until anything that it
     await sh('iptables-legacy -D INPUT -j DROP');
     // A ban of somebody's set changes no plan, and counters never do.
     await sh('ipset create bans hash:ip; ipset add bans 203.0.113.5; iptables-nft -Z');
-    expect(await isUnchanged(context, 'nft')).toBe(true);
+    expect(await unchanged('nft')).toBe(true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

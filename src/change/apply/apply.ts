@@ -194,8 +194,7 @@ interface Read {
 
 async function readAll(run: Run, backend: Backend, wanted: readonly Wanted[]): Promise<Result<readonly Read[]>> {
   const reads: Read[] = [];
-  for (const one of wanted) {
-    const read = await readFamily(run, backend, one);
+  for (const read of await Promise.all(wanted.map((one) => readFamily(run, backend, one)))) {
     if (!read.ok) return read;
     reads.push(read.value);
   }

@@ -39,7 +39,7 @@ export interface Guard {
   revert(patienceMs?: number): Promise<Result<void>>;
 }
 
-const patience = { armMs: 5000, revertMs: 30_000, stepMs: 20 };
+const patience = { armMs: 5000, revertMs: 30_000, stepMs: 5 };
 
 /** Marks that the guard sets. They are there from the start under other names, since a full disk takes no new file. */
 const marks = ['reverting', 'reverted'] as const;

@@ -199,7 +199,15 @@ function isComment(text: string, start: number): boolean {
   return comment.test(text);
 }
 
+/** As nearly every line of a long save is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is the sign of a file that is no text.
+const plainMember = /^add ([^ \t\r\n"\x00]+) ([^ \t\r\n"\x00]+)$/;
+
 function readLine(sets: SetNames, text: string, line: number): SavedLine | LineFault {
+  const plain = sets.blanks ? null : plainMember.exec(text);
+  const set = plain === null ? undefined : sets.byName.get(plain[1] ?? '');
+  if (plain !== null && set !== undefined)
+    return { kind: 'member', at: { line, column: set.name.length + 6 }, set, element: plain[2] ?? '', options: [] };
   if (/^[ \t\r]*$/.test(text) || isComment(text, 0)) return { kind: 'aside', text };
   if (text.endsWith('\r'))
     return fault(text.length - 1, 'this line has a Windows line end', 'convert the file, for instance with dos2unix');

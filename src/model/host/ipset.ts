@@ -79,7 +79,7 @@ function maskOf(family: 4 | 6, given: ReadonlyMap<string, string>): bigint | nul
 
 /** What is wrong with the member, if anything is. */
 function takeMember(draft: Draft, { element, options }: SavedMember): string | undefined {
-  const given = valuesOf(options);
+  const given = options.length === 0 ? nothing : valuesOf(options);
   if (hasUnknown(options) || given.has('wildcard')) draft.beyond = true;
   // Of a set that is left out only the form is looked at.
   const parts = parseMember(draft.beyond ? { ...draft.shape, mask: null } : draft.shape, element);
@@ -93,6 +93,8 @@ function takeMember(draft: Draft, { element, options }: SavedMember): string | u
   if (!draft.beyond) draft.members.push({ parts, nomatch: given.has('nomatch') });
   return undefined;
 }
+
+const nothing: ReadonlyMap<string, string> = new Map();
 
 function valuesOf(options: readonly SavedOption[]): ReadonlyMap<string, string> {
   return new Map(options.map(({ name, value }) => [name, value ?? '']));

@@ -36,6 +36,11 @@ export type MemberFault =
 
 /** Reads a member such as `10.0.0.0/8,tcp:80-90,eth0`. */
 export function parseMember(shape: Shape, text: string): readonly SetPart[] | MemberFault {
+  const [dimension] = shape.dimensions;
+  if (shape.dimensions.length === 1 && dimension !== undefined && !text.includes(',')) {
+    const part = parsePart(shape, dimension, text);
+    return part.kind === 'wrong' || part.kind === 'beyond' ? part : [part];
+  }
   const pieces = text.split(',');
   // bitmap:ip,mac takes members without a MAC address; the first packet fills it in.
   const optional = shape.dimensions.join() === 'ip,mac' && pieces.length === 1;
@@ -76,18 +81,18 @@ function parsePart(shape: Shape, dimension: string, text: string): SetPart | Mem
 }
 
 function parseAddresses({ family, mask }: Shape, text: string): SetPart | MemberFault {
-  const notOne = wrong(`${text} is not ${family === 6 ? 'an IPv6' : 'an IPv4'} address, network or range`);
+  const notOne = (): MemberFault => wrong(`${text} is not ${family === 6 ? 'an IPv6' : 'an IPv4'} address, network or range`);
   const dash = text.indexOf('-');
   if (dash > 0) {
     const [from, to] = [parseAddress(text.slice(0, dash)), parseAddress(text.slice(dash + 1))];
     if (from === undefined || to === undefined || from.family !== family || to.family !== family || from.value > to.value)
-      return notOne;
+      return notOne();
     return mask === null
       ? { kind: 'addresses', ranges: [[from.value, to.value]] }
       : { kind: 'beyond', message: 'it has ranges and a mask' };
   }
   const prefix = parsePrefix(text);
-  if (prefix === undefined || prefix.family !== family) return notOne;
+  if (prefix === undefined || prefix.family !== family) return notOne();
   if (mask === null) return { kind: 'addresses', ranges: [prefixRange(prefix)] };
   const bits = bitsOf(family);
   const all = (1n << BigInt(bits)) - 1n;

@@ -31,21 +31,22 @@ export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');
   if (slash < 0) {
     const address = parseAddress(text);
-    return address && { ...address, length: bitsOf(address.family) };
+    return address && { family: address.family, value: address.value, length: bitsOf(address.family) };
   }
   const address = parseAddress(text.slice(0, slash));
   if (address === undefined) return undefined;
+  const { family, value } = address;
   const tail = text.slice(slash + 1);
   if (/^\d{1,3}$/.test(tail)) {
     const length = Number(tail);
-    return length <= bitsOf(address.family) ? { ...address, length } : undefined;
+    return length <= bitsOf(family) ? { family, value, length } : undefined;
   }
   const mask = parseAddress(tail);
-  if (mask === undefined || mask.family !== address.family) return undefined;
-  const bits = bitsOf(address.family);
+  if (mask === undefined || mask.family !== family) return undefined;
+  const bits = bitsOf(family);
   const hostBits = (1n << BigInt(bits)) - 1n - mask.value;
   if ((hostBits & (hostBits + 1n)) !== 0n) return undefined;
-  return { ...address, length: bits - hostBits.toString(2).replace(/^0$/, '').length };
+  return { family, value, length: bits - hostBits.toString(2).replace(/^0$/, '').length };
 }
 
 /** First and last address of a network. */

@@ -11,15 +11,21 @@ export function ranges<T extends number | bigint>(...intervals: readonly (readon
 
 /** The same of a list, which may be longer than a call takes arguments. */
 export function rangesOf<T extends number | bigint>(intervals: readonly (readonly [T, T])[]): Ranges<T> {
-  const sorted = intervals.filter(([lo, hi]) => lo <= hi).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const merged: [T, T][] = [];
-  for (const [lo, hi] of sorted) {
+  for (const [lo, hi] of inOrder(intervals)) {
+    if (lo > hi) continue;
     const last = merged.at(-1);
     if (last !== undefined && lo <= successor(last[1])) {
       if (hi > last[1]) last[1] = hi;
     } else merged.push([lo, hi]);
   }
   return merged;
+}
+
+/** Long lists are mostly in order already, and sorting asks each pair many times. */
+function inOrder<T extends number | bigint>(intervals: readonly (readonly [T, T])[]): readonly (readonly [T, T])[] {
+  const rises = intervals.every(([lo], index) => index === 0 || (intervals[index - 1] as readonly [T, T])[0] <= lo);
+  return rises ? intervals : intervals.toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
 }
 
 /** Binary search. */

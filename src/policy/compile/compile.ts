@@ -11,9 +11,9 @@ import {
   type Target,
   type Way,
 } from '../policy.ts';
-import { servedPorts } from '../served.ts';
+import { sendsNothingOn, servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
-import { conditionsOf, conditionText, flagWords, serviceConditions } from './conditions.ts';
+import { conditionsOf, conditionText, flagWords, otherPorts } from './conditions.ts';
 import { groupLines, leaveLines, reportLines } from './groups.ts';
 import { limitMatch } from './limits.ts';
 import { prefixesOf, prefixText } from './prefixes.ts';
@@ -316,12 +316,15 @@ function targetText({ family, address, port }: Target): string {
 function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling, options: CompileOptions): void {
   const open = servedPorts(policy, options);
   if (open === null) return;
-  const lines = ['-i lo -j RETURN'];
-  const service = { proto: 6, ports: open, icmpType: null, icmpCode: null, families };
-  if (open.length > 0) for (const { service: match } of serviceConditions([service], family)) lines.push(`${match} -j RETURN`);
-  const syn = '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m addrtype --dst-type LOCAL';
-  lines.push(...restLines('drop', policy, family).map((line) => `${syn} ${line}`));
-  draft.chains.set('PAL-EARLY', lines);
+  // One rule tells, and what costs most stands last in it: every packet meets it, and each of a flood.
+  const junk = joined(
+    '! -i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN',
+    otherPorts(open),
+    sendsNothingOn(policy, options) ? '' : '-m addrtype --dst-type LOCAL',
+  );
+  const rest = restLines('drop', policy, family);
+  if (rest.length > 1) draft.chains.set('PAL-JUNK', [...rest]);
+  draft.chains.set('PAL-EARLY', [joined(junk, rest.length > 1 ? '-j PAL-JUNK' : (rest[0] ?? ''))]);
   draft.jumps.push({ from: 'PREROUTING', to: 'PAL-EARLY' });
 }
 

@@ -83,7 +83,7 @@ function moreText({ states: within, fromKind, toKind, hops, helper }: MoreCondit
 /** In the order in which iptables-save prints them (libxt_conntrack.c, print_state). */
 const savedStates: readonly (typeof states)[number][] = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED'];
 
-export function serviceConditions(
+function serviceConditions(
   services: readonly Service[] | null,
   family: Family,
   more: MoreConditions | null = null,
@@ -133,19 +133,32 @@ export function flagWords(bits: number): string {
 function portMatches(protocol: string, ports: Ranges<number>, side: 's' | 'd'): readonly string[] {
   const [only] = ports;
   if (ports.length === 1 && only !== undefined) return [`-m ${protocol} --${side}port ${spanText(only)}`];
-  const matches: string[] = [];
+  return portLists(ports).map((list) => `-m multiport --${side}ports ${list}`);
+}
+
+/** Matches of one rule for all ports but these. */
+export function otherPorts(ports: Ranges<number>): string {
+  return portLists(ports)
+    .map((list) => `-m multiport ! --dports ${list}`)
+    .join(' ');
+}
+
+/** As many lists as it takes of what one match holds. */
+function portLists(ports: Ranges<number>): readonly string[] {
+  if (ports.length === 0) return [];
+  const lists: string[] = [];
   let words: string[] = [];
   let places = 0;
   for (const span of ports) {
     const takes = span[0] === span[1] ? 1 : 2;
     if (places + takes > portPlaces) {
-      matches.push(`-m multiport --${side}ports ${words.join()}`);
+      lists.push(words.join());
       [words, places] = [[], 0];
     }
     words.push(spanText(span));
     places += takes;
   }
-  return [...matches, `-m multiport --${side}ports ${words.join()}`];
+  return [...lists, words.join()];
 }
 
 function spanText([lo, hi]: readonly [number, number]): string {

@@ -25,8 +25,9 @@ export function readMember(word: string): { readonly family: Family; readonly ra
 }
 
 export function membersOf(spans: readonly { readonly family: Family; readonly range: readonly [bigint, bigint] }[]): Members {
-  const of = (family: Family): Ranges<bigint> => rangesOf(spans.filter((one) => one.family === family).map(({ range }) => range));
-  return { 4: of(4), 6: of(6) };
+  const all: Record<Family, (readonly [bigint, bigint])[]> = { 4: [], 6: [] };
+  for (const { family, range } of spans) all[family].push(range);
+  return { 4: rangesOf(all[4]), 6: rangesOf(all[6]) };
 }
 
 /** Addresses by the words of a rule; `null` for anyone. */

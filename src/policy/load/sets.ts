@@ -33,16 +33,17 @@ export function readSets(
     if (name === 'anyone') say(path, '"anyone" is everybody already', 'choose another name', 'key');
     const isOver = !Array.isArray(shape) && shape.expires !== undefined && Date.parse(shape.expires) / 1000 <= beside.now;
     const words = isOver ? [] : wordsOf(shape, path, beside, say, (fetched) => had(name, fetched));
-    const spans = words.flatMap(({ word, below, where }) => {
+    const spans: NonNullable<ReturnType<typeof readMember>>[] = [];
+    for (const { word, below, where } of words) {
       const member = readMember(word);
-      if (member === undefined)
+      if (member !== undefined) spans.push(member);
+      else
         say(
           [...path, ...below],
           `${where}"${word}" is no address`,
           'write an address, a network such as "192.0.2.0/24", or a range "a-b"',
         );
-      return member ?? [];
-    });
+    }
     const listed = !Array.isArray(shape) && ('feed' in shape || 'country' in shape);
     const trusted = Array.isArray(shape) || !('feed' in shape) || shape.trust;
     sets.set(name, { name, members: membersOf(spans), listed, trusted });

@@ -21,7 +21,7 @@ import {
 } from '../../change/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
-import type { Problem } from '../../result.ts';
+import type { Problem, Result } from '../../result.ts';
 import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
@@ -29,7 +29,7 @@ import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
 import { hear, note, noteAfter } from './noting.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type Rehearsed, rehearseChange } from './prepared.ts';
 import { declaredBy, lockFileOf, originOf, type PendingRecord, records } from './records.ts';
 
 /** How a change is made. */
@@ -47,6 +47,8 @@ export interface Making {
   readonly emergency: OwnRecord['emergency'];
   /** What it was planned from. */
   readonly basis: Basis | null;
+  /** The rehearsal, where it has been begun already. */
+  readonly rehearsed?: Promise<Result<Rehearsed>>;
   /** What was asked of the plan, asked again of the host as it stands. */
   readonly wrongIn: (live: Host) => readonly Problem[];
 }
@@ -122,7 +124,9 @@ async function begin(
   if (making.reconnect && !(sessions.known && sessions.value.length > 0)) return refused(nobodyThere);
   const lockedOut = sessionRefusals(before.host, after);
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
-  const prepared = await prepare(context, before, after, made, making.backend);
+  context.progress('rehearsing the change');
+  const rehearsed = await (making.rehearsed ?? rehearseChange(context, before, after, made, making.backend));
+  const prepared = rehearsed.ok ? prepare(before.host, after, rehearsed.value) : rehearsed;
   if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
   const { wanted, backend, changes } = prepared.value;
   const there = before.host.sets.known ? new Set(before.host.sets.value.keys()) : new Set<string>();

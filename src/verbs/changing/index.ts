@@ -5,5 +5,6 @@
  */
 export { carryOut, type Making } from './carry-out.ts';
 export { confirm, nothingWaits, settleAlone } from './ending.ts';
+export { rehearseChange } from './prepared.ts';
 export { compiledOf, hostWith, type PendingRecord, records } from './records.ts';
 export { basisOf, isUnchanged } from './unchanged.ts';

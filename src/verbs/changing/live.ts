@@ -1,8 +1,10 @@
 import { linesOfOthers } from '../../change/index.ts';
-import { type Backend, type Host, hostFromTexts, type Session } from '../../model/host/index.ts';
+import { type Backend, type Host, type HostTexts, hostFromTexts, type Session, type TextName } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import type { Problem } from '../../result.ts';
 import type { Context } from '../verb.ts';
+
+const rules: readonly TextName[] = ['nftSave4', 'nftSave6', 'legacySave4', 'legacySave6', 'nftChains'];
 
 /**
  * What is wrong with the firewall as it now stands, beside what was planned: others may have written rules meanwhile. Where they have
@@ -18,16 +20,15 @@ export async function wrongNow(
   backend: Backend,
   wrongIn: (live: Host) => readonly Problem[],
 ): Promise<readonly Problem[]> {
-  const texts = await context.kernel.read({
-    signal: context.signal,
-    only: ['nftSave4', 'nftSave6', 'legacySave4', 'legacySave6', 'nftChains', 'ipsets'],
-  });
-  const { rulesets, sets } = hostFromTexts(texts, { backend });
+  const look = (only: readonly TextName[]): Promise<HostTexts> => context.kernel.read({ signal: context.signal, only });
+  const { rulesets } = hostFromTexts(await look(rules), { backend });
   const isOther = ([4, 6] as const).some((family) => {
     const [old, now] = [before.rulesets[family], rulesets[family]];
     return !old.known || !now.known || linesOfOthers(old.value).join('\n') !== linesOfOthers(now.value).join('\n');
   });
-  return isOther ? wrongIn({ ...after, rulesets, sets }) : [];
+  if (!isOther) return [];
+  const { sets } = hostFromTexts(await look([...rules, 'ipsets']), { backend });
+  return wrongIn({ ...after, rulesets, sets });
 }
 
 /**

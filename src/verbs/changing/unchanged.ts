@@ -1,26 +1,13 @@
 import { resolve } from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import { type Basis, hostText, ownOf, pendingFolder, pendingState, readRecord, transactionsOf } from '../../change/index.ts';
-import { type Backend, type Host, hostFromTexts, type TextName } from '../../model/host/index.ts';
+import { type Backend, type Host, type HostTexts, hostFromTexts } from '../../model/host/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import { isOwnSet } from '../planning/index.ts';
 import { digestOf, type PolicySource, readList } from '../policy-file.ts';
 import { readText } from '../reading.ts';
 import type { Context } from '../verb.ts';
 import { records } from './records.ts';
-
-/** What has to be read to see that nothing is other. */
-const looked: readonly TextName[] = [
-  'nftSave4',
-  'nftSave6',
-  'legacySave4',
-  'legacySave6',
-  'nftChains',
-  'links',
-  'addresses',
-  'sessions',
-  'ipsets',
-];
 
 /** What a plan for this host was made from; `null` where the same texts may mean another policy tomorrow, or something is unknown. */
 export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis | null {
@@ -35,14 +22,15 @@ export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis
 /**
  * Whether everything that the last confirmed plan was made from is still so, and everything of ours stands as it was made. False
  * says only that it has to be planned.
+ *
+ * @param look what {@link firstLook} reads
  */
-export async function isUnchanged(context: Context, asked: Backend | undefined): Promise<boolean> {
+export async function isUnchanged(context: Context, asked: Backend | undefined, look: Promise<HostTexts>): Promise<boolean> {
   const state = resolve(context.stateFolder);
   const confirmed = readRecord(records(state).confirmed);
   const basis = confirmed?.basis ?? null;
   if (confirmed === null || basis === null || pendingState(pendingFolder(state)) !== 'none') return false;
   if (basis.version !== manifest.version || (asked ?? confirmed.backend) !== confirmed.backend) return false;
-  const reading = context.kernel.read({ signal: context.signal, only: looked });
   const text = await readText(context, context.policyFile);
   const isSame =
     text.ok &&
@@ -51,9 +39,10 @@ export async function isUnchanged(context: Context, asked: Backend | undefined):
       const list = readList(path);
       return (list === null ? null : digestOf(list)) === digest;
     });
-  const texts = await reading;
+  if (!isSame) return false;
+  const texts = await look;
   const { ipsets } = texts.texts;
-  if (!isSame || !ipsets.read || !areSetsAs(ipsets.text, confirmed.sets)) return false;
+  if (!ipsets.read || !areSetsAs(ipsets.text, confirmed.sets)) return false;
   // Without its sets, which are compared as they stand; rules in both backends are unknown, whichever was asked for.
   const host = hostFromTexts({ ...texts, texts: { ...texts.texts, ipsets: { ...ipsets, text: '' } } });
   const said = hostText(host, basis.spares);

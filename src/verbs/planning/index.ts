@@ -4,6 +4,7 @@
  */
 
 export { isOwnSet, type Judged, judge, sessionRefusals, sessionsKept, testRefusals } from './judged.ts';
+export { firstLook, lookedAt, wholeLook } from './looked-at.ts';
 export { markdownOf } from './markdown.ts';
 export { type PlannedBefore, readPlan, writePlan } from './plan-file.ts';
 export { reportOf } from './report.ts';

@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OverBudget } from '../../analysis/space/index.ts';
 import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
-import { type Item, ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
+import { type Item, ownPrefix, type Policy, proofSteps, runTests, type WayProof } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
@@ -16,11 +17,19 @@ import { strangersIn } from './logins.ts';
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
 export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
 
-/** Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. */
-export function judge(context: Context, before: HostAndSets, planned: Planned): Judged {
+/**
+ * Proves that the rules mean what the policy says, runs its tests, and follows those who manage the host now. Between its steps others
+ * may go on.
+ */
+export async function judge(context: Context, before: HostAndSets, planned: Planned): Promise<Judged> {
   const { policy, compiled, situation, after, alone } = planned;
   context.progress('proving that the rules mean what the policy says');
-  const proof = prove(policy, compiled, situation, alone).ways.map((way): PlanJson['proof'][number] => ({
+  const ways: WayProof[] = [];
+  for (const step of proofSteps(policy, compiled, situation, alone)) {
+    if (step !== null) ways.push(step);
+    await othersGoOn();
+  }
+  const proof = ways.map((way): PlanJson['proof'][number] => ({
     family: way.family,
     way: way.way,
     proved: way.kind === 'equal',
@@ -80,6 +89,11 @@ function notesOf({ policy, left }: Planned): PlanJson['notes'] {
       return `${text} in line ${at.line ?? '?'} would shut out ${words.join(', ')}${more}, and does not: the policy itself lets them in, or they are here now`;
     }),
   ];
+}
+
+/** Until a program's end has been heard of, and the next one been started, the loop of events turns a few times. */
+async function othersGoOn(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await nextTurn();
 }
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {

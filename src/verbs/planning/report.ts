@@ -11,9 +11,9 @@ import type { Context } from '../verb.ts';
 import { judge } from './judged.ts';
 
 /** Everything that can be said of a change before it is made. */
-export function reportOf(context: Context, before: HostAndSets, planned: Planned, most: number): PlanJson {
+export async function reportOf(context: Context, before: HostAndSets, planned: Planned, most: number): Promise<PlanJson> {
   const { after } = planned;
-  const judged = judge(context, before, planned);
+  const judged = await judge(context, before, planned);
   context.progress('comparing what is with what would be');
   const lines: PlanJson['lines'][number][] = [];
   const connections: PlanJson['difference']['families'][number][] = [];
