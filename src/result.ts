@@ -31,12 +31,16 @@ export const problemCodes = {
   'update-refused': 'Updates were not installed: the host is as it was.',
   'plan-invalid': 'A file is no plan that palisade has written, or one of another palisade.',
   'plan-refused': 'A change was not made, since it would lock somebody out or fails its own tests: the host is as it was.',
+  'adopt-refused':
+    'The rules were not written as a policy: it would not do the same, or nobody can tell, or a file is in the way.',
   'confirm-late': 'A change could not be confirmed.',
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
   'state-unwritable': 'The state folder takes no files: its disk is full, or may only be read.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
+  'boot-refused':
+    'The firewall could not be restored as it was confirmed, or the machine could not be told to do so when it starts.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 

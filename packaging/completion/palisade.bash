@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | plan | test | apply | confirm | rollback | uninstall | open | close) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -91,6 +91,12 @@ _palisade() {
   init:--sets) _palisade_path -f "$cur"; return ;;
   init:--facts) _palisade_path -f "$cur"; return ;;
   init:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  adopt:--ruleset) _palisade_path -f "$cur"; return ;;
+  adopt:--sets) _palisade_path -f "$cur"; return ;;
+  adopt:--facts) _palisade_path -f "$cur"; return ;;
+  adopt:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  adopt:--output) _palisade_path -f "$cur"; return ;;
+  adopt:--removal) _palisade_path -f "$cur"; return ;;
   plan:--ruleset) _palisade_path -f "$cur"; return ;;
   plan:--sets) _palisade_path -f "$cur"; return ;;
   plan:--facts) _palisade_path -f "$cur"; return ;;
@@ -112,6 +118,8 @@ _palisade() {
   open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   close:--from) :; return ;;
   close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  journal:--last) :; return ;;
+  boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
   *:--policy) _palisade_path -f "$cur"; return ;;
@@ -128,6 +136,7 @@ _palisade() {
   diff) flags='--sets --sets-after --facts --backend --prove --most --json --no-color --quiet --config --state --policy --help' ;;
   updates) flags='--ruleset --sets --facts --backend --apply --yes --json --no-color --quiet --config --state --policy --help' ;;
   init) flags='--internet --admins --allow --admins-only --forward --no-logging --no-protection --yes --force --ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
+  adopt) flags='--ruleset --sets --facts --backend --output --removal --force --json --no-color --quiet --config --state --policy --help' ;;
   plan) flags='--ruleset --sets --facts --backend --format --out --most --json --no-color --quiet --config --state --policy --help' ;;
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
   apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
@@ -136,9 +145,11 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
+  journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
+  boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init plan test apply confirm rollback uninstall open close'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -12,6 +12,8 @@ export interface BootLoad {
   readonly saved: string | null;
   /** Before the first link comes up; `null`: not known. */
   readonly early: boolean | null;
+  /** Palisade's own: it restores its chains as they were confirmed, and nothing of others. */
+  readonly confirmed?: true;
 }
 
 /** Where services keep what they load, as distributions have it: the first that is there counts. */
@@ -145,7 +147,9 @@ function linesOf({ path }: HostFile, text: string, early: boolean | null): reado
 }
 
 /** What a command loads for the family; `null` if it has nothing to do with its rules. */
-function commanded(family: Family, command: string): Pick<BootLoad, 'saved'> | null {
+function commanded(family: Family, command: string): Pick<BootLoad, 'saved' | 'confirmed'> | null {
+  if (/\/etc\/palisade\/boot\.sh (?:rules|restore) |\bpalisade\s+boot-restore\b/.test(command))
+    return { saved: null, confirmed: true };
   const restore = new RegExp(`\\b${family === 4 ? 'iptables' : 'ip6tables'}(?:-legacy|-nft)?-(?:restore|apply)\\b([^|;&]*)`).exec(
     command,
   );
@@ -155,11 +159,7 @@ function commanded(family: Family, command: string): Pick<BootLoad, 'saved'> | n
   }
   const adds = new RegExp(`\\b${family === 4 ? 'iptables' : 'ip6tables'}(?:-legacy|-nft)?\\s.*-[AIPR]\\b`);
   const script = /(?:^|[\s/])(?:[\w.-]*(?:firewall|iptables|fw-rules)[\w.-]*\.(?:sh|bash|pl|py)|[\w.-]*firewall[\w.-]*)(?:\s|$)/;
-  if (
-    adds.test(command) ||
-    /\bpalisade\s+boot-restore\b|\bnft\s+-f\b/.test(command) ||
-    (script.test(command) && /^\s*\S*\//.test(command))
-  ) {
+  if (adds.test(command) || /\bnft\s+-f\b/.test(command) || (script.test(command) && /^\s*\S*\//.test(command))) {
     return { saved: null };
   }
   return null;

@@ -29,3 +29,13 @@ export function holdsOwnRules(ruleset: Ruleset): boolean {
       rules.length > 0 || [...chains.values()].some(({ name, policy }) => policy === 'DROP' && name !== 'FORWARD'),
   );
 }
+
+const ownLine = /^(?::PAL-|(?:\[\d+:\d+\] )?-A (?:PAL-|.* -[jg] PAL-))/;
+
+/** The rules without what palisade restores by itself when the machine starts: its chains, and the policies of built-in ones. */
+export function withoutPalisade(ruleset: Ruleset): Ruleset {
+  const lines = ruleset.text.split('\n').filter((line) => !ownLine.test(line));
+  const text = lines.join('\n').replace(/^:(\S+) (?:ACCEPT|DROP) /gm, ':$1 ACCEPT ');
+  const parsed = parseRuleset(text, { file: ruleset.file, family: ruleset.family });
+  return parsed.ok ? parsed.value : ruleset;
+}

@@ -23,6 +23,8 @@ export function conversation(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
     });
     opened.on('close', () => {
       ended = true;
+      // Whatever is said next begins a line of its own.
+      if (waiting !== undefined) output.write('\n');
       waiting?.(null);
     });
     // The terminal is in raw mode now, and the kernel sends no signal of itself.
@@ -41,7 +43,11 @@ export function conversation(input: NodeJS.ReadStream, output: NodeJS.WriteStrea
       reader.setPrompt(question.slice(cut));
       reader.prompt();
       return await new Promise<string | null>((resolve, reject) => {
-        const stop = (): void => reject(signal.reason);
+        const stop = (): void => {
+          waiting = undefined;
+          output.write('\n');
+          reject(signal.reason);
+        };
         signal.addEventListener('abort', stop, { once: true });
         waiting = (answer) => {
           signal.removeEventListener('abort', stop);

@@ -1,7 +1,7 @@
 import { bogons, contains, ICMP, ICMPV6, TCP, UDP, without } from '../model/net/index.ts';
 import { type Packet, tcpFlags } from '../model/packet/index.ts';
 import { namedSources } from './named.ts';
-import type { Addresses, Ending, Policy, Rule, Service, Way } from './policy.ts';
+import type { Addresses, Conditions, Ending, Item, MoreConditions, Policy, Service, Way } from './policy.ts';
 import { dhcpv6, icmpTypes, isOddCombination, type Situation } from './usual.ts';
 
 /**
@@ -30,30 +30,63 @@ export function decide(policy: Policy, packet: Packet, { foreignLinks, spared }:
   }
   if (basics.icmp && way !== 'forwarded' && proto === (family === 4 ? ICMP : ICMPV6) && packet.icmpType !== null)
     if (icmpTypes[family].includes(packet.icmpType)) return 'accept';
-  for (const item of list) {
-    if (item.kind === 'line') return null;
-    if (item.sendTo !== null) return null;
-    if (holds(item, packet)) return item.ending;
-  }
+  const said = saidBy(list, packet);
+  if (said !== 'nothing') return said;
   // Where others forward, they also serve: names and leases for what is behind them.
   if (way === 'incoming' && foreignLinks.some((link) => isLink(packet.in, link))) return null;
   return policy.otherwise[way];
 }
 
-function holds(rule: Rule, packet: Packet): boolean {
+/** What a list, or a group, says of a packet. */
+function saidBy(items: readonly Item[], packet: Packet): Ending | 'nothing' | null {
+  for (const item of items) {
+    if (item.kind === 'line') return null;
+    if (item.kind === 'report') continue;
+    const speaks = holds(item, packet);
+    if (item.kind === 'leave') {
+      if (speaks) return 'nothing';
+    } else if (item.kind === 'group') {
+      if (item.matches !== null) return null;
+      const inner = speaks ? saidBy(item.items, packet) : 'nothing';
+      if (inner !== 'nothing' || (speaks && item.leaves)) return inner;
+    } else {
+      if (item.sendTo !== null) return null;
+      if (speaks) return item.ending;
+    }
+  }
+  return 'nothing';
+}
+
+function holds(rule: Conditions, packet: Packet): boolean {
   const services = rule.services === null || rule.services.some((service) => isOf(packet, service));
   return (
     services &&
     isAt(packet, 'src', rule.from) &&
     isAt(packet, 'dst', rule.to) &&
     isVia(packet.in, rule.via) &&
-    isVia(packet.out, rule.out)
+    isVia(packet.out, rule.out) &&
+    (rule.more == null || holdsMore(rule.more, packet))
   );
 }
 
-function isOf(packet: Packet, { proto, ports, icmpType, families }: Service): boolean {
+/** Kinds of addresses hang on the host, of which a packet says nothing: those of IPv6's multicast show in the address itself. */
+function holdsMore(more: MoreConditions, { family, proto, state, sport, flags, fragment, ttl, in: via, out }: Packet): boolean {
+  if (more.fromKind !== null || more.toKind !== null || more.helper !== null) throw new Error('no packet says it');
+  return (
+    more.families.includes(family) &&
+    (more.notVia === null || !isLink(via, more.notVia)) &&
+    (more.notOut === null || !isLink(out, more.notOut)) &&
+    (more.states === null || more.states.includes(state)) &&
+    (more.hops === null || ttl === more.hops) &&
+    (more.sourcePorts === null || (sport !== null && contains(more.sourcePorts, sport))) &&
+    (more.flags === null ||
+      (proto === TCP && !fragment && ((flags & more.flags.mask) === more.flags.value) !== more.flags.except))
+  );
+}
+
+function isOf(packet: Packet, { proto, ports, icmpType, icmpCode, families }: Service): boolean {
   if (packet.proto !== proto || !families.includes(packet.family)) return false;
-  if (icmpType !== null) return packet.icmpType === icmpType;
+  if (icmpType !== null) return packet.icmpType === icmpType && (icmpCode === null || packet.icmpCode === icmpCode);
   return ports === null || (packet.dport !== null && contains(ports, packet.dport));
 }
 

@@ -1,7 +1,18 @@
-import { bogons, type Family, ICMP, ICMPV6, type Ranges, TCP, UDP, without } from '../model/net/index.ts';
-import { allOf, always, anyOf, type Constraint, type NumberField, never, not, states, tcpFlags } from '../model/packet/index.ts';
+import { bogons, type Family, ICMP, ICMPV6, networks, type Ranges, TCP, UDP, without } from '../model/net/index.ts';
+import {
+  type AddressType,
+  allOf,
+  always,
+  anyOf,
+  type Constraint,
+  type NumberField,
+  never,
+  not,
+  states,
+  tcpFlags,
+} from '../model/packet/index.ts';
 import { namedSources, trustedSources } from './named.ts';
-import type { Addresses, Ending, Limit, Policy, Rule, Service, Way } from './policy.ts';
+import type { Addresses, Conditions, Ending, Item, Limit, MoreConditions, Policy, Rule, Service, Way } from './policy.ts';
 import { servedPorts } from './served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from './usual.ts';
 
@@ -20,11 +31,9 @@ export interface Clause {
  * alone knows. The last clause is for all packets.
  */
 export function clausesOf(policy: Policy, family: Family, way: Way, situation: Situation): readonly Clause[] | null {
-  const rules: Rule[] = [];
-  for (const item of policy[way]) {
-    if (item.kind === 'line' || item.sendTo !== null) return null;
-    rules.push(item);
-  }
+  const said = itemClauses(policy[way], family, always, policy.otherwise[way]);
+  if (said === null) return null;
+  const rules = policy[way].filter((item) => item.kind === 'rule');
   const { basics, protect, otherwise } = policy;
   const clauses: Clause[] = [];
   const served = protect.earlyDrop ? servedPorts(policy, situation) : null;
@@ -60,7 +69,7 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
       endings: ['drop'],
       goesOn: true,
     });
-  for (const rule of rules) clauses.push(clauseOf(rule, family));
+  clauses.push(...said);
   clauses.push({ constraint: always, endings: [otherwise[way]], goesOn: false });
   return clauses;
 }
@@ -72,9 +81,35 @@ function early(served: Ranges<number>): Clause {
   return { constraint: allOf(not(link('in', 'lo')), proto(TCP), syn, closed, own), endings: ['drop'], goesOn: false };
 }
 
-function clauseOf(rule: Rule, family: Family): Clause {
-  const constraint = constraintOf(rule, family);
-  const { limit, ending } = rule;
+/**
+ * A list, or a group of those packets that `within` holds for, without its groups.
+ *
+ * @param rest what becomes of those that leave the list; `null` within a group
+ */
+function itemClauses(items: readonly Item[], family: Family, within: Constraint, rest: Ending | null): readonly Clause[] | null {
+  const clauses: Clause[] = [];
+  const gone: Constraint[] = [];
+  for (const item of items) {
+    if (item.kind === 'line') return null;
+    if (item.kind === 'report') continue;
+    const here = allOf(within, not(anyOf(...gone)), constraintOf(item, family));
+    if (item.kind === 'leave') gone.push(constraintOf(item, family));
+    else if (item.kind === 'group') {
+      const inner = item.matches === null ? itemClauses(item.items, family, here, null) : null;
+      if (inner === null) return null;
+      clauses.push(...inner);
+      if (!item.leaves) continue;
+      if (rest === null) gone.push(constraintOf(item, family));
+      else clauses.push({ constraint: here, endings: [rest], goesOn: false });
+    } else if (item.sendTo !== null) return null;
+    else clauses.push(clauseOf(item, here));
+  }
+  return clauses;
+}
+
+function clauseOf(rule: Rule, constraint: Constraint): Clause {
+  const { limit, ending, upTo } = rule;
+  if (upTo !== null) return { constraint, endings: [ending], goesOn: true };
   if (limit?.of !== 'new') return { constraint, endings: [ending], goesOn: false };
   const beyond: readonly Ending[] = limit.beyond === 'next' ? [] : [limit.beyond];
   return { constraint, endings: [ending, ...beyond, ...whenFull(limit)], goesOn: limit.beyond === 'next' };
@@ -103,11 +138,9 @@ function rateClauses(rules: readonly Rule[], family: Family, own: Constraint): r
 }
 
 /** Packets that a rule or a test speaks of, in one family. */
-export function constraintOf(
-  { services, from, to, via, out }: Pick<Rule, 'services' | 'from' | 'to' | 'via' | 'out'>,
-  family: Family,
-): Constraint {
+export function constraintOf({ services, from, to, via, out, more }: Conditions, family: Family): Constraint {
   return allOf(
+    more == null ? always : constraintOfMore(more, family),
     services === null ? always : anyOf(...services.map((service) => ofService(service, family))),
     within(from, 'src', family),
     within(to, 'dst', family),
@@ -116,12 +149,44 @@ export function constraintOf(
   );
 }
 
-function ofService({ proto: number_, ports, icmpType, families }: Service, family: Family): Constraint {
+function constraintOfMore(more: MoreConditions, family: Family): Constraint {
+  if (!more.families.includes(family)) return never;
+  return allOf(
+    more.notVia === null ? always : not(link('in', more.notVia)),
+    more.notOut === null ? always : not(link('out', more.notOut)),
+    more.states === null ? always : anyOf(...more.states.map(inState)),
+    more.sourcePorts === null ? always : { kind: 'number', field: 'sport', ranges: more.sourcePorts },
+    more.flags === null ? always : flagged(more.flags),
+    more.hops === null ? always : number('ttl', more.hops),
+    more.helper === null ? always : ofHelper(more.helper),
+    more.fromKind === null ? always : ofKind('src', more.fromKind, family),
+    more.toKind === null ? always : ofKind('dst', more.toKind, family),
+  );
+}
+
+/** Of the connection, which no field of a packet tells. */
+function ofHelper(name: string): Constraint {
+  return { kind: 'opaque', text: `-m helper --helper ${name}`, nature: 'pure', hotdrop: false, unknown: false };
+}
+
+function flagged({ mask, value, except }: NonNullable<MoreConditions['flags']>): Constraint {
+  const set: Constraint = { kind: 'bits', field: 'flags', mask, value };
+  return allOf(proto(TCP), whole, except ? not(set) : set);
+}
+
+/** An address of IPv6 shows by itself that it is for many; the rest is for the host's routes to say. */
+function ofKind(field: 'src' | 'dst', kind: AddressType, family: Family): Constraint {
+  if (family === 6 && kind === 'MULTICAST') return { kind: 'address', field, ranges: networks('ff00::/8') };
+  return { kind: 'addressType', field, types: [kind], on: null };
+}
+
+function ofService({ proto: number_, ports, icmpType, icmpCode, families }: Service, family: Family): Constraint {
   if (!families.includes(family)) return { kind: 'never' };
   return allOf(
     proto(number_),
     ports === null ? always : { kind: 'number', field: 'dport', ranges: ports },
     icmpType === null ? always : number('icmpType', icmpType),
+    icmpCode === null ? always : number('icmpCode', icmpCode),
   );
 }
 

@@ -1,5 +1,5 @@
 import { type Family, type Ranges, rangesOf, without } from '../model/net/index.ts';
-import type { Item, Policy } from './policy.ts';
+import type { Addresses, Item, Policy } from './policy.ts';
 
 /**
  * Sources that a policy speaks of, by its sets and its rules: none of them is a bogon to it. What lists of others name counts where it is
@@ -20,7 +20,9 @@ export function trustedSources({ incoming }: Policy, family: Family): Ranges<big
 }
 
 function sourcesOf(item: Item, family: Family): readonly Ranges<bigint>[] {
-  if (item.kind === 'line' || item.from === null || item.from.except) return [];
-  const { ranges, listed } = item.from;
-  return [item.ending === 'accept' ? ranges[family] : without(ranges[family], listed[family])];
+  if (item.kind === 'line') return [];
+  const named = (from: Addresses): Ranges<bigint> =>
+    item.kind === 'rule' && item.ending === 'accept' ? from.ranges[family] : without(from.ranges[family], from.listed[family]);
+  const own = item.from === null || item.from.except ? [] : [named(item.from)];
+  return item.kind === 'group' ? [...own, ...item.items.flatMap((one) => sourcesOf(one, family))] : own;
 }

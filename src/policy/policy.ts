@@ -1,4 +1,5 @@
 import type { Family, Ranges } from '../model/net/index.ts';
+import type { AddressType, State } from '../model/packet/index.ts';
 import type { Place } from '../result.ts';
 
 /** What becomes of packets that a rule, or none, speaks of. */
@@ -42,7 +43,7 @@ export interface AddressSet {
   readonly members: Readonly<Record<Family, Ranges<bigint>>>;
   /** Others say who is in it: those who write a feed, or the lists of countries. */
   readonly listed: boolean;
-  /** Of a feed: the administrator lets it say who may log in. */
+  /** It may say who logs in: all but feeds to which the administrator does not leave that. */
   readonly trusted: boolean;
 }
 
@@ -53,6 +54,8 @@ export interface Addresses {
   readonly except: boolean;
   /** Those of `ranges` that only others name: feeds and lists of countries. */
   readonly listed: Readonly<Record<Family, Ranges<bigint>>>;
+  /** Feeds among them that may not say who logs in, by name. */
+  readonly feeds: readonly string[];
   /** How the policy names them. */
   readonly text: string;
 }
@@ -63,16 +66,16 @@ export interface Service {
   readonly proto: number;
   /** Destination ports; `null` for all, and for protocols without any. */
   readonly ports: Ranges<number> | null;
-  /** ICMP type, for `ping`. */
+  /** ICMP type, for `ping` and `icmp:3`; `null` for all. */
   readonly icmpType: number | null;
+  /** Code of that type; `null` for all. */
+  readonly icmpCode: number | null;
   /** ICMP and ICMPv6 are of one family each. */
   readonly families: readonly Family[];
 }
 
-export interface Rule {
-  readonly kind: 'rule';
-  readonly at: Place;
-  readonly ending: Ending;
+/** Which packets something is said of. */
+export interface Conditions {
   /** `null`: any. */
   readonly services: readonly Service[] | null;
   /** `null`: anyone. */
@@ -82,7 +85,40 @@ export interface Rule {
   readonly via: readonly string[] | null;
   /** Links that it leaves by. */
   readonly out: readonly string[] | null;
+  /** What few rules say; left out: nothing more. */
+  readonly more?: MoreConditions | null;
+}
+
+/** Conditions that rules of other firewalls have, and few policies. */
+export interface MoreConditions {
+  readonly families: readonly Family[];
+  /** Links that it does not arrive on, or leave by. */
+  readonly notVia: string | null;
+  readonly notOut: string | null;
+  /** What tracking says of its connection. */
+  readonly states: readonly State[] | null;
+  /** Of the services that have ports. */
+  readonly sourcePorts: Ranges<number> | null;
+  /** Of TCP: `(flags & mask) === value`, or the reverse. */
+  readonly flags: { readonly mask: number; readonly value: number; readonly except: boolean } | null;
+  /** What the addresses are to this host. */
+  /** How far it may still go: 255 from a neighbour, of messages that begin so. */
+  readonly hops: number | null;
+  /** The helper of tracking that its connection belongs to. */
+  readonly helper: string | null;
+  readonly fromKind: AddressType | null;
+  readonly toKind: AddressType | null;
+}
+
+export interface Rule extends Conditions {
+  readonly kind: 'rule';
+  readonly at: Place;
+  readonly ending: Ending;
+  /** What is answered to what is rejected; `null`: a reset to TCP, a closed port to all else. */
+  readonly answer: Answer | null;
   readonly limit: Limit | null;
+  /** Of packets; those beyond go on to later rules. */
+  readonly upTo: UpTo | null;
   readonly log: boolean;
   /** Families whose source address becomes that of the link it leaves by; of forwarded rules alone. */
   readonly masquerade: readonly Family[];
@@ -101,8 +137,60 @@ export interface Target {
   readonly port: number | null;
 }
 
+/** What a rejected packet is answered with, by the names that both families have for it. */
+export type Answer =
+  | 'tcp-reset'
+  | 'port-unreachable'
+  | 'host-unreachable'
+  | 'no-route'
+  | 'admin-prohibited'
+  | 'host-prohibited'
+  | 'net-prohibited'
+  | 'proto-unreachable'
+  | 'policy-fail'
+  | 'reject-route';
+
+/** Rules about the same packets, asked in turn of those alone; what none of them decides about goes on behind the group. */
+export interface Group extends Conditions {
+  readonly kind: 'group';
+  readonly at: Place;
+  /** More conditions, as iptables writes them; `null`: none. */
+  readonly matches: string | null;
+  readonly items: readonly Item[];
+  /** What its rules do not decide about leaves the list around it too. */
+  readonly leaves: boolean;
+  readonly note: string | null;
+}
+
+/** Packets of which the rest of its group says nothing. */
+export interface Leave extends Conditions {
+  readonly kind: 'leave';
+  readonly at: Place;
+}
+
+/** Packets that are logged, and go on. */
+export interface Report extends Conditions {
+  readonly kind: 'report';
+  readonly at: Place;
+  readonly prefix: string | null;
+  /** So many lines; `null`: one for each packet. */
+  readonly lines: UpTo | null;
+  /** Of syslog, 0 to 7; 4 is the usual one. */
+  readonly level: number;
+  /** What else each line tells, as iptables names it behind `--log-`. */
+  readonly details: readonly string[];
+  readonly note: string | null;
+}
+
 /** What stands in an ordered list. */
-export type Item = Rule | RawLine;
+export type Item = Rule | RawLine | Group | Leave | Report;
+
+/** So many of what matches. */
+export interface UpTo {
+  /** As `3/minute`. */
+  readonly rate: string;
+  readonly burst: number;
+}
 
 /** How much a rule takes; the rest goes on or ends. */
 export interface Limit {
@@ -139,8 +227,16 @@ export interface RawLine {
   readonly table: string;
   /** A built-in chain. */
   readonly chain: string;
-  /** Matches and target, as they stand behind `-A CHAIN`. */
+  /** Matches and target, as they stand behind `-A CHAIN`; of a group of lines its matches. */
   readonly text: string;
+  /** Lines asked of what the matches hold for; `null`: it is a line itself. */
+  readonly below: readonly RawPart[] | null;
+}
+
+/** A line within a group of lines, or a group of its own. */
+export interface RawPart {
+  readonly text: string;
+  readonly below: readonly RawPart[] | null;
 }
 
 /** Something that must hold of new connections over a link, below every limit. */
@@ -158,4 +254,4 @@ export interface Test {
 }
 
 /** Of addresses that nobody else has a say in. */
-export const noneListed: Addresses['listed'] = { 4: [], 6: [] };
+export const noneListed: Pick<Addresses, 'listed' | 'feeds'> = { listed: { 4: [], 6: [] }, feeds: [] };

@@ -8,7 +8,7 @@ import type { Family } from '../model/net/index.ts';
 import type { Hook, Packet } from '../model/packet/index.ts';
 import { problemLine } from '../result.ts';
 import { aloneText } from './compile/alone.ts';
-import type { Compiled } from './compile/compile.ts';
+import { type Compiled, type CompiledTable, linesPrefix } from './compile/compile.ts';
 import { setsText } from './compile/sets.ts';
 import { type Clause, clausesOf } from './meaning.ts';
 import type { Ending, Policy, Way } from './policy.ts';
@@ -37,8 +37,20 @@ const endings: Readonly<Record<Ending, string>> = { accept: 'ACCEPT', drop: 'DRO
  *
  * @param host what {@link aloneHost} makes of `compiled`.
  */
-export function prove(policy: Policy, compiled: Compiled, situation: Situation, host: Host = aloneHost(compiled)): Proof {
+export function prove(policy: Policy, compiled: Compiled, situation: Situation, alone: Host = aloneHost(compiled)): Proof {
+  const host = policy.lines.length === 0 ? alone : aloneHost(withoutLines(compiled));
   return { ways: ([4, 6] as const).flatMap((family) => proveFamily(policy, host, family, situation)) };
+}
+
+/** What lines of iptables do in other tables no policy says: they are left out. */
+function withoutLines(compiled: Compiled): Compiled {
+  const without = (tables: readonly CompiledTable[]): readonly CompiledTable[] =>
+    tables.map((table) => ({
+      ...table,
+      chains: new Map([...table.chains].filter(([name]) => !name.startsWith(linesPrefix))),
+      jumps: table.jumps.filter(({ to }) => !to.startsWith(linesPrefix)),
+    }));
+  return { ...compiled, families: { 4: without(compiled.families[4]), 6: without(compiled.families[6]) } };
 }
 
 /** A host with nothing but what was compiled. */

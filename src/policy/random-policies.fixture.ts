@@ -25,6 +25,8 @@ const services = [
   'tcp',
   'icmp',
   'icmpv6',
+  'icmp:3/0',
+  'icmpv6:135',
   '1-65535/udp',
   'any',
 ];
@@ -63,6 +65,40 @@ const limit = fc.oneof(
   },
 );
 
+/** What few policies say; `limited`: also what hangs on the host, which no packet says. */
+function more(limited: boolean, list: 'incoming' | 'forwarded' | 'outgoing'): fc.Arbitrary<Record<string, unknown>> {
+  const one: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+    fc.constantFrom('ipv4', 'ipv6').map((family) => ({ family })),
+    fc
+      .uniqueArray(fc.constantFrom('new', 'established', 'related', 'invalid', 'untracked'), { minLength: 1 })
+      .map((state) => ({ state })),
+    fc.constantFrom(64, 255).map((hops) => ({ hops })),
+    fc.constantFrom('lo', 'eth0', 'wg+').map((name) => ({ [list === 'outgoing' ? 'out' : 'via']: { 'any-except': name } })),
+    ...(limited
+      ? [
+          fc.constantFrom('local', 'multicast').map((kind) => ({ 'to-kind': kind })),
+          fc.constantFrom('broadcast').map((kind) => ({ 'from-kind': kind, family: 'ipv4' })),
+          fc.constant({ helper: 'ftp' }),
+        ]
+      : []),
+  );
+  return fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 2, arbitrary: one });
+}
+
+/** Of TCP and UDP alone. */
+const ofPorts: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      { 'from-port': '1024-65535' },
+      { 'from-port': ['67', '546-547'] },
+      { flags: 'SYN of FIN,SYN,RST,ACK' },
+      { flags: 'not none of SYN,ACK' },
+    ),
+  },
+);
+
 /** @param limited some of them take no more than so much */
 function rule(limited: boolean, list: 'incoming' | 'forwarded' | 'outgoing') {
   return fc
@@ -75,37 +111,108 @@ function rule(limited: boolean, list: 'incoming' | 'forwarded' | 'outgoing') {
       out: list === 'incoming' ? fc.constant(undefined) : maybe(link),
       most: limited ? limit : fc.constant({}),
       log: maybe(fc.boolean()),
+      few: more(limited, list),
+      ports: ofPorts,
+      upTo: limited
+        ? maybe(fc.constantFrom({ 'up-to': '3/minute' }, { 'up-to': '10/second', burst: 20 }))
+        : fc.constant(undefined),
+      answer: fc.constantFrom(undefined, undefined, 'port-unreachable', 'admin-prohibited'),
     })
-    .map(({ verb, what, most, ...rest }) => ({ [verb]: what, ...rest, ...(verb === 'allow' && most) }));
+    .map(({ verb, what, most, few, ports, upTo, answer, ...rest }) => {
+      const isFree = !('at-most' in most) && !('rate' in most);
+      return {
+        [verb]: Object.keys(ports).length > 0 ? 'tcp' : what,
+        ...rest,
+        ...few,
+        ...ports,
+        ...(verb === 'allow' && most),
+        ...((verb !== 'allow' || isFree) && upTo),
+        ...(verb === 'reject' && { answer }),
+      };
+    });
+}
+
+type Shape = Record<string, unknown>;
+
+/** Rules, and now and then groups of them. */
+function items(limited: boolean, list: 'incoming' | 'forwarded' | 'outgoing', maxLength: number): fc.Arbitrary<readonly Shape[]> {
+  const plain: fc.Arbitrary<Shape> = rule(limited, list);
+  const said = fc.record({ what: service, from: maybe(endpoint), few: more(limited, list) });
+  const inner: fc.Arbitrary<Shape> = fc.oneof(
+    { weight: 4, arbitrary: plain },
+    { weight: 1, arbitrary: said.map(({ what, from, few }) => ({ leave: what, from, ...few })) },
+    { weight: 1, arbitrary: said.map(({ what, few }) => ({ log: what, 'up-to': '5/minute', prefix: 'seen: ', ...few })) },
+  );
+  const group = (inside: fc.Arbitrary<Shape>): fc.Arbitrary<Shape> =>
+    fc
+      .record({
+        said,
+        rules: fc.array(inside, { maxLength: 4 }),
+        leaves: fc.boolean(),
+        note: maybe(fc.constantFrom('one', 'two')),
+      })
+      .map(({ said: { what, from, few }, rules, leaves, note }) => ({
+        group: what,
+        from,
+        ...few,
+        rules,
+        note,
+        ...(leaves && { rest: 'leave' }),
+      }));
+  return fc
+    .array(
+      fc.oneof(
+        { weight: 5, arbitrary: plain },
+        { weight: 1, arbitrary: group(fc.oneof({ weight: 4, arbitrary: inner }, { weight: 1, arbitrary: group(inner) })) },
+      ),
+      {
+        maxLength,
+      },
+    )
+    .map((all) => (all.some((one) => 'group' in one) ? all.map(withoutRate) : all));
+}
+
+/** No rate stands beside groups. */
+function withoutRate({ rate: _rate, rules, ...rest }: Shape): Shape {
+  return { ...rest, ...(rules !== undefined && { rules: (rules as readonly Shape[]).map(withoutRate) }) };
 }
 
 /** Policies by chance, as the text of their files. */
 export function policyText(limited: boolean): fc.Arbitrary<string> {
-  return fc
-    .record({
-      palisade: fc.constant(1),
-      otherwise: fc.record({ incoming: ending, forwarded: ending, outgoing: ending }),
-      basics: fc.record({
-        loopback: fc.boolean(),
-        // New connections are told from others by tracking.
-        established: limited ? fc.constant(true) : fc.boolean(),
-        icmp: fc.boolean(),
-        dhcp: fc.boolean(),
-      }),
-      sets: fc.constant(sets),
-      incoming: fc.array(rule(limited, 'incoming'), { maxLength: 6 }),
-      forwarded: fc.array(rule(limited, 'forwarded'), { maxLength: 4 }),
-      outgoing: fc.array(rule(limited, 'outgoing'), { maxLength: 4 }),
-      log: maybe(fc.constant({ dropped: '5/minute' })),
-      protect: fc.record({
-        bogons: fc.oneof(fc.boolean(), fc.constant({ via: 'eth0' })),
-        'bad-flags': fc.boolean(),
-        'new-not-syn': fc.boolean(),
-        'syn-flood': limited ? fc.boolean() : fc.constant(false),
-        'early-drop': limited ? fc.boolean() : fc.constant(false),
-      }),
-    })
-    .map((shape) => JSON.stringify(shape));
+  return (
+    fc
+      .record({
+        palisade: fc.constant(1),
+        otherwise: fc.record({ incoming: ending, forwarded: ending, outgoing: ending }),
+        basics: fc.record({
+          loopback: fc.boolean(),
+          // New connections are told from others by tracking.
+          established: limited ? fc.constant(true) : fc.boolean(),
+          icmp: fc.boolean(),
+          dhcp: fc.boolean(),
+        }),
+        sets: fc.constant(sets),
+        incoming: items(limited, 'incoming', 6),
+        forwarded: items(limited, 'forwarded', 4),
+        outgoing: items(limited, 'outgoing', 4),
+        log: maybe(fc.constant({ dropped: '5/minute' })),
+        protect: fc.record({
+          bogons: fc.oneof(fc.boolean(), fc.constant({ via: 'eth0' })),
+          'bad-flags': fc.boolean(),
+          'new-not-syn': fc.boolean(),
+          'syn-flood': limited ? fc.boolean() : fc.constant(false),
+          'early-drop': limited ? fc.boolean() : fc.constant(false),
+        }),
+      })
+      // What leaves a list is not rejected.
+      .map((shape) =>
+        JSON.stringify(
+          shape.incoming.concat(shape.forwarded, shape.outgoing).some((one) => one['rest'] === 'leave')
+            ? { ...shape, otherwise: { incoming: 'drop', forwarded: 'accept', outgoing: 'drop' } }
+            : shape,
+        ),
+      )
+  );
 }
 
 const addresses: Readonly<Record<Family, readonly bigint[]>> = {
@@ -150,6 +257,7 @@ export const packet: fc.Arbitrary<Packet> = fc.constantFrom<Family>(4, 6).chain(
       dport: fc.constantFrom(22, 80, 53, 8000, 8005, 8010, 8011, 500, 68, 546, 67, 547, 1, 65_535),
       icmpType: fc.constantFrom(0, 3, 8, 128, 135, 129, 12),
       flags: fc.constantFrom(2, 18, 16, 0, 3, 41, 6, 4, 1),
+      ttl: fc.constantFrom(64, 255),
       state: fc.constantFrom('NEW' as const, 'NEW' as const, ...states),
     })
     .map(({ hook, proto, ...rest }): Packet => {
@@ -175,7 +283,7 @@ export const packet: fc.Arbitrary<Packet> = fc.constantFrom<Family>(4, 6).chain(
         mark: 0,
         connmark: 0,
         length: 60,
-        ttl: 64,
+        ttl: rest.ttl,
         fragment: false,
         mac: null,
       };

@@ -24,7 +24,14 @@ function portsOf(items: readonly Item[]): readonly (readonly [number, number])[]
   const ports: (readonly [number, number])[] = [];
   for (const item of items) {
     if (item.kind === 'line') return null;
-    if (item.ending === 'drop') continue;
+    if (item.kind === 'group') {
+      // Whatever its conditions, it opens no more than its rules do.
+      const inner = portsOf(item.items);
+      if (inner === null) return null;
+      ports.push(...inner);
+      continue;
+    }
+    if (item.kind !== 'rule' || item.ending === 'drop') continue;
     for (const { proto, ports: own } of item.services ?? [{ proto: TCP, ports: null }]) {
       if (proto !== TCP) continue;
       if (own === null) return null;

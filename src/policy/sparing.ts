@@ -1,6 +1,6 @@
 import { type Family, type Ranges, rangesOf, shared, without } from '../model/net/index.ts';
 import type { Place } from '../result.ts';
-import type { Addresses, Item, Policy, Rule, Test } from './policy.ts';
+import type { Addresses, Group, Item, Policy, Rule, Test } from './policy.ts';
 import type { Situation } from './usual.ts';
 
 /** Addresses that a rule does not shut out, although a list of others would have it. */
@@ -31,7 +31,14 @@ export function sparing(
     from: side(rule, 'from', rule.ending !== 'accept'),
     to: side(rule, 'to', rule.ending !== 'accept'),
   });
-  const items = (list: readonly Item[]): readonly Item[] => list.map((item) => (item.kind === 'rule' ? ruleSpared(item) : item));
+  const groupSpared = (group: Group): Group => ({
+    ...group,
+    from: side(group, 'from', shutsOut(group)),
+    to: side(group, 'to', shutsOut(group)),
+    items: items(group.items),
+  });
+  const items = (list: readonly Item[]): readonly Item[] =>
+    list.map((item) => (item.kind === 'rule' ? ruleSpared(item) : item.kind === 'group' ? groupSpared(item) : item));
   const result: Policy = {
     ...policy,
     incoming: items(policy.incoming),
@@ -45,7 +52,7 @@ export function sparing(
   };
   return { policy: result, left };
 
-  function side(of: Rule, name: 'from' | 'to', denies: boolean): Addresses | null {
+  function side(of: Rule | Group, name: 'from' | 'to', denies: boolean): Addresses | null {
     const addresses = of[name];
     if (addresses === null) return null;
     const changed = spare(addresses, keep[name], denies);
@@ -87,6 +94,16 @@ function spare(addresses: Addresses, keep: Readonly<Record<Family, Ranges<bigint
   return { addresses: { ...addresses, ranges: { 4: four.ranges, 6: six.ranges } }, out: { 4: four.out, 6: six.out } };
 }
 
+/** All rules of a list, also those of its groups. */
+function rulesIn(items: readonly Item[]): readonly Rule[] {
+  return items.flatMap((item) => (item.kind === 'rule' ? [item] : item.kind === 'group' ? rulesIn(item.items) : []));
+}
+
+/** Some rule of a group keeps out whom the group speaks of. */
+function shutsOut(group: Group): boolean {
+  return rulesIn(group.items).some(({ ending }) => ending !== 'accept');
+}
+
 /** Whom rules let in by name, in the policy's own words; and who and what is there now. */
 function keptBy(
   items: readonly Item[],
@@ -94,8 +111,8 @@ function keptBy(
   spared: Situation['spared'],
 ): Readonly<Record<Family, Ranges<bigint>>> {
   const of = (family: Family): Ranges<bigint> => {
-    const named = items.flatMap((item) => {
-      if (item.kind === 'line' || item.ending !== 'accept') return [];
+    const named = rulesIn(items).flatMap((item) => {
+      if (item.ending !== 'accept') return [];
       const addresses = item[name];
       if (addresses === null || addresses.except) return [];
       return without(addresses.ranges[family], addresses.listed[family]);

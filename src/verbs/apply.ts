@@ -12,7 +12,7 @@ new rules let through. Whoever stands ready to undo it is started first: a small
 session. It undoes the change after --timeout seconds unless \`palisade confirm\` is run, best from a new connection; and at once if
 palisade dies in the middle of it. Rules of other programs stay where they are, also those that they add meanwhile.
 Connections over which the host is managed now go on, however long they stay idle: the kernel's connection tracking is told of them first.
-Rules are not yet loaded again when the machine starts: run palisade apply --yes there.`,
+Rules come back when the machine starts once \`palisade boot-restore --install\` was run.`,
   input: z.object({
     plan: z
       .string()

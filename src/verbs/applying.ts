@@ -2,6 +2,7 @@ import type { Host } from '../model/host/index.ts';
 import type { Problem, Result } from '../result.ts';
 import type { ChangePartJson } from './change-shape.ts';
 import { basisOf, carryOut, isUnchanged } from './changing/index.ts';
+import { emergencyFor } from './emergency.ts';
 import { judge, readPlan, reportOf, sessionRefusals, testRefusals } from './planning/index.ts';
 import { type PolicyFile, planFor, policyOf, readPolicyFile } from './policy-file.ts';
 import { readHostAndSets } from './reading.ts';
@@ -63,6 +64,7 @@ export async function applyPolicy(context: Context, input: ApplyInput): Promise<
     backend: input.backend,
     policy: source.path,
     basis: basisOf(policy, source, read.value.host),
+    emergency: emergencyFor(planned.value, read.value.host),
     wrongIn: (live: Host) => [...testRefusals(planned.value.policy, live), ...sessionRefusals(read.value.host, live)],
   });
 }

@@ -11,7 +11,11 @@ export const changePart = z
       sets: z.int().describe('Sets that were made.'),
       seconds: z.int().nullable().describe('Until it undoes itself, unless it is confirmed; null: it is confirmed at once.'),
     }),
-    z.object({ kind: z.literal('confirmed'), by: z.string().nullable().describe('The new connection that confirmed it.') }),
+    z.object({
+      kind: z.literal('confirmed'),
+      by: z.string().nullable().describe('The new connection that confirmed it.'),
+      boot: z.string().nullable().describe('What there is to know of the next start of the machine; null: nothing.'),
+    }),
     z.object({
       kind: z.literal('left'),
       files: z.array(z.string()).describe('Files that load the rules when the machine starts.'),

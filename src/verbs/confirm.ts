@@ -30,9 +30,10 @@ made after the change, or from the console; from an older connection it asks you
         problems: [{ code: 'confirm-late', message, hint: 'open a new one and run palisade confirm there' }],
       };
     }
+    const { bootTried } = await import('./boot-hint.ts');
     const kept = await keep(context);
     if (!kept.ok) return { kind: 'unchanged', problems: kept.problems };
-    await context.part({ kind: 'confirmed', by: null });
+    await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
     return { kind: 'done', value: null };
   },
 });

@@ -3,13 +3,16 @@
  *
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
+import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { bootRestore } from './boot-restore.ts';
 import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { init } from './init.ts';
+import { journal } from './journal.ts';
 import { open } from './open.ts';
 import { plan } from './plan.ts';
 import { reach } from './reach.ts';
@@ -23,11 +26,14 @@ import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
+export type { AdoptJson } from './adopt-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
+export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { InitJson } from './init.ts';
+export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
 export type { OpenJson } from './open-shape.ts';
 export type { PlanJson } from './plan-shape.ts';
@@ -53,6 +59,7 @@ export const verbs: readonly Verb[] = [
   diff,
   updates,
   init,
+  adopt,
   plan,
   test,
   apply,
@@ -61,4 +68,6 @@ export const verbs: readonly Verb[] = [
   uninstall,
   open,
   close,
+  journal,
+  bootRestore,
 ] as unknown as readonly Verb[];

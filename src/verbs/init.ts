@@ -10,7 +10,7 @@ const initReport = z
     tests: z.int().describe('So many tests it has, made of the answers; by itself the policy holds all of them.'),
     failing: z
       .array(z.string())
-      .describe('Tests that other rules of this host make fail now; until they go, palisade apply refuses the policy.'),
+      .describe('What does not hold beside the other rules of this host now; until they go, palisade apply refuses the policy.'),
     sessions: z
       .int()
       .nullable()
@@ -33,7 +33,7 @@ export const init = verb({
 forwards, and what to log and to drop besides. What the host itself says is suggested, and Enter takes it. The policy is written to the
 file of --policy once it is proved: its rules mean what it says, its tests hold, and whoever manages the host now is not locked out.
 Nothing else is changed; palisade plan and palisade apply go on from there.
-Each flag answers its question. Without a terminal, or with --yes, nothing is asked: what no flag says is taken from the host. With
+Each flag answers its question. Without a terminal, and with --yes or --json, nothing is asked: what no flag says is taken from the host. With
 --allow or --admins-only, whatever else listens is open to nobody. --policy - prints the policy instead.`,
   input: z.object({
     internet: answer('Interfaces that face the internet, or none', 'LINK,…'),
@@ -51,7 +51,7 @@ Each flag answers its question. Without a terminal, or with --yes, nothing is as
   streams: false,
   exits: {
     0: 'the policy is written',
-    1: 'the policy is written, and other rules of this host make one of its tests fail now',
+    1: 'the policy is written, and does not hold beside the other rules of this host now',
     2: 'an answer is missing or means nothing; a file could not be read or written',
     3: 'the policy is written, and something that it should be proved against could not be read',
     4: 'a policy is there already, or the answers would lock out whoever manages this host now; nothing is written',

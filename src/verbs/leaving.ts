@@ -4,6 +4,7 @@ import {
   dropSets,
   forget,
   lastingText,
+  leaveBoot,
   lockState,
   ownOf,
   pendingFolder,
@@ -18,6 +19,7 @@ import type { Family } from '../model/net/index.ts';
 import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { records } from './changing/index.ts';
+import { noteAfter } from './changing/noting.ts';
 import { closeAll } from './opening.ts';
 import { writeOutput } from './output-file.ts';
 import { isOwnSet } from './planning/index.ts';
@@ -67,7 +69,9 @@ export async function leaveRules(context: Context, backend: Backend, folder: str
     const written = await writeFiles(context, backend, resolve(folder));
     if (!written.ok) return { kind: 'unchanged', problems: written.problems };
     await dropSets(run, names);
+    await leaveBoot(run, state);
     for (const file of Object.values(records(state))) forget(file);
+    await noteAfter(context, state, 'confirmed', null, `the rules stay without palisade, in ${written.value.join(', ')}`);
     await context.part({ kind: 'left', files: [...written.value] });
     return { kind: 'done', value: null };
   } finally {

@@ -14,6 +14,7 @@ import {
   serviceHint,
 } from '../policy/index.ts';
 import { failed, ok, type Problem, type Result } from '../result.ts';
+import { noteAfter } from './changing/noting.ts';
 import type { OpenJson } from './open-shape.ts';
 import { packetFor } from './packet.ts';
 import { callerAddress } from './session.ts';
@@ -58,7 +59,8 @@ export async function openFor(context: Context, asked: Asked): Promise<Outcome<O
       return failed(
         usage(`${asked.service} from ${from.value.name} speaks of no packets`, 'see which family each of them is of'),
       );
-    return ok({ holes, closed: 0, check: (live) => keptOut(live, services, from.value) });
+    const said = `${asked.service} from ${from.value.name} for ${asked.for}`;
+    return ok({ holes, closed: 0, said, check: (live) => keptOut(live, services, from.value) });
   });
 }
 
@@ -87,7 +89,7 @@ export async function closeAll(
         message: `${asked.service} is not open for a while`,
         hint: 'palisade open lists what is',
       });
-    return ok({ holes, closed: ended.size, check: () => null });
+    return ok({ holes, closed: ended.size, said: [...ended].join(', '), check: () => null });
   });
 }
 
@@ -100,6 +102,8 @@ export async function listOpen(context: Context, backend: Backend | undefined): 
 interface Change {
   readonly holes: Readonly<Partial<Record<Family, readonly Hole[]>>>;
   readonly closed: number;
+  /** For the journal; empty: nothing is other. */
+  readonly said: string;
   /** Why it did not come to what it was to, of the host as it then is. */
   readonly check: (live: Host) => Problem | null;
 }
@@ -128,8 +132,11 @@ async function changing(
     if (problem !== null) return { kind: 'unchanged', problems: [problem] };
     const after = await readNow(context, backend);
     const wrong = after.ok ? changed.value.check(after.value.host) : (after.problems[0] ?? null);
-    if (wrong === null && after.ok)
-      return { kind: 'done', value: { open: openIn(after.value.rulesets, context), closed: changed.value.closed } };
+    if (wrong === null && after.ok) {
+      const { closed, said } = changed.value;
+      if (said !== '') await noteAfter(context, context.stateFolder, closed > 0 ? 'closed' : 'opened', null, said);
+      return { kind: 'done', value: { open: openIn(after.value.rulesets, context), closed } };
+    }
     const old = Object.fromEntries(rulesets.map((ruleset) => [ruleset.family, holesOf(ruleset)]));
     const undo = after.ok ? await write(context, backend, after.value.rulesets, old) : null;
     return { kind: 'unchanged', problems: [wrong, undo].filter((one) => one !== null) };
@@ -199,7 +206,7 @@ function whom(word: string, host: Host, connection: string | undefined): Result<
   if (member === undefined || name.includes('-'))
     return failed(usage(`"${name}" is no address`, 'write an address, a network such as 192.0.2.0/24, anyone, or me'));
   const { family, range } = member;
-  return ok({ name, addresses: { ranges: { 4: [], 6: [], [family]: [range] }, listed: noneListed, except: false, text: name } });
+  return ok({ name, addresses: { ranges: { 4: [], 6: [], [family]: [range] }, ...noneListed, except: false, text: name } });
 }
 
 /** What the shell was told, if somebody is connected from there; else the only address that anybody is connected from. */

@@ -68,13 +68,12 @@ export async function readPolicyFile(context: Context): Promise<Result<PolicyFil
   if (wanted.length === 0)
     return plain.ok ? ok({ policy: plain.value, source: { path, text, files: named, fetched: [] } }) : plain;
   context.progress('fetching the addresses of sets');
-  const { fetchSet } = await import('./feeds/index.ts');
+  const { fetchSets } = await import('./feeds/index.ts');
   const policyFolder = dirname(resolve(path));
   const place = { policyFolder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
   // Two sets may name the same list, which is fetched once.
   const distinct = new Map(wanted.map((source) => [JSON.stringify(source), source]));
-  const fetched: { source: Source; answer: Fetched }[] = [];
-  for (const source of distinct.values()) fetched.push({ source, answer: await fetchSet(source, place) });
+  const fetched = await fetchSets([...distinct.values()], place);
   const source = { path, text, files: named, fetched };
   const read = policyOf(source, now);
   return read.ok ? ok({ policy: read.value, source }) : read;

@@ -53,6 +53,7 @@ palisade apply makes a change: rehearsed, and undone again unless it is confirme
       reconnect: false,
       backend: previous.backend,
       policy: previous.policy,
+      emergency: previous.emergency,
       basis: previous.basis,
       wrongIn: (live: Host) => sessionRefusals(read.value.host, live),
     };

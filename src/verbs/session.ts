@@ -9,11 +9,16 @@ const servers = /^(?:sshd|sshd-session|sshd-auth|dropbear|tinysshd|in\.telnetd|t
  * `null` from a console. `sudo` hides SSH_CONNECTION, and not whose child it is.
  */
 export function sessionBegan(): number | null {
+  return sessionServer()?.began ?? null;
+}
+
+/** The process that lets in whoever runs us, and when it began. */
+export function sessionServer(): { readonly pid: number; readonly began: number } | null {
   let pid = process.ppid;
   for (let depth = 0; pid > 1 && depth < 64; depth += 1) {
     const stat = statOf(pid);
     if (stat === null) return null;
-    if (servers.test(stat.name)) return stat.began / ticks;
+    if (servers.test(stat.name)) return { pid, began: stat.began / ticks };
     pid = stat.parent;
   }
   return null;

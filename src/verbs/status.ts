@@ -25,6 +25,9 @@ What is said of the machine around the rules (its settings, updates, files and b
     context.progress('auditing');
     const { audit } = await import('../audit/index.ts');
     const value = statusOf(host.value, audit(host.value));
+    const { bootHint } = await import('./boot-hint.ts');
+    const hint = input.ruleset.length === 0 ? bootHint(context.stateFolder) : null;
+    if (hint !== null) value.next.push(hint);
     return { kind: value.protected === 'yes' ? 'done' : value.protected === 'no' ? 'found' : 'unknown', value };
   },
 });

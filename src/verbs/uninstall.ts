@@ -58,6 +58,7 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
       backend: origin.backend,
       policy: null,
       basis: null,
+      emergency: null,
       wrongIn,
     };
     const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);

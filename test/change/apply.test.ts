@@ -156,7 +156,8 @@ describe.each(['nft', 'legacy'] as const)('a change of iptables-%s', (backend) =
     await tool(ns, [iptables, '-F', 'DOCKER-USER']);
     await tool(ns, [iptables, '-X', 'DOCKER-USER']);
     for (const [, name = ''] of sets.matchAll(/^create (\S+)/gm)) await ns.run({ argv: ['ipset', 'destroy', name] });
-    rmSync(waiting.at, { recursive: true });
+    // The guard may be writing in it at this moment.
+    rmSync(waiting.at, { recursive: true, maxRetries: 50, retryDelay: 2 });
     const wanted = then.replace(/^.*DOCKER-USER.*\n/gm, '').replace(/^(:|-A )PAL-DOCKER.*\n/gm, '');
     // The chain of ours that nobody enters any more is put back, and does nothing.
     const now = async (): Promise<string> => (await both(ns, backend)).replace(/^(:|-A )PAL-DOCKER.*\n/gm, '');

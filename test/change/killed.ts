@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readJournal, takeWordsAlone } from '../../src/change/index.ts';
 import { type Backend, kernel, saved, tool } from './changing.fixture.ts';
 import { guardsOf, signalGuards } from './faults/guards.ts';
 
@@ -74,6 +75,11 @@ export async function killApply(backend: Backend, afterMs: number, since: 'start
   const wanted = `${foreign.replace(/-p tcp --dport/g, '-p tcp -m tcp --dport').replace('-A f2b-sshd -j RETURN', '-A f2b-sshd -s 203.0.113.9/32 -j DROP\n-A f2b-sshd -j RETURN')}\n${foreign.replace(/-p tcp --dport/g, '-p tcp -m tcp --dport')}`;
   const wrong: string[] = [];
   if (sorted(now) !== sorted(wanted)) wrong.push(`left behind after ${afterMs} ms:\n${now}\ninstead of:\n${wanted}`);
+  if (existsSync(armed)) {
+    takeWordsAlone(state);
+    const told = readJournal(state).entries.map(({ what }) => what);
+    if (told.at(-1) !== 'undone') wrong.push(`the journal says ${told.join(', ')}, after ${afterMs} ms`);
+  }
   if (guardsOf(state).length > 0) wrong.push(`somebody still tries to undo the change, killed after ${afterMs} ms`);
   rmSync(folder, { recursive: true, force: true });
   const own = (then.match(/^-A (INPUT|FORWARD) -j PAL-/gm) ?? []).length;

@@ -69,7 +69,25 @@ describe('a firewall', () => {
     expect((await palisade(here, policy, 'uninstall', '--yes')).status).toBe(0);
     expect(await both(here)).toBe(before);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
-    expect(readdirSync(here.state)).toEqual([]);
+    expect(readdirSync(here.state)).toEqual(['journal.jsonl']);
+    expect(await palisade(here, policy, 'journal', 'verify')).toMatchObject({ status: 0 });
+    const { said } = await palisade(here, policy, '--json', 'journal');
+    const entries = said
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    const each = [
+      { what: 'begun' },
+      { what: 'changed', tables: expect.arrayContaining(['4 filter', '6 filter']) },
+      { what: 'confirmed' },
+    ];
+    expect(entries).toMatchObject([
+      ...each,
+      ...each,
+      ...each,
+      ...each,
+      ...['begun', 'changed', 'confirmed'].map((what) => ({ what, policy: null })),
+    ]);
     expect(await palisade(here, policy, 'uninstall', '--yes')).toMatchObject({ status: 4 });
   });
 
@@ -82,6 +100,9 @@ describe('a firewall', () => {
       said: expect.stringContaining('it is undone'),
     });
     expect(await both(here)).toBe(before);
+    expect((await palisade(here, policy, 'journal', 'show', '--last', '1')).said).toMatch(
+      /undone: nobody confirmed it in time, and the change is undone; 3 tables were\s+read\s+back and are as they were/,
+    );
     expect(await palisade(here, policy, 'confirm')).toMatchObject({
       status: 4,
       said: expect.stringContaining('no change waits'),

@@ -12,6 +12,37 @@ const kernel = createKernel();
 const policies = [
   ...fc.sample(policyText(true), { numRuns: 6, seed: 6 }),
   JSON.stringify({ palisade: 1, protect: { 'early-drop': true } }),
+  JSON.stringify({
+    palisade: 1,
+    basics: { established: false },
+    incoming: [
+      { log: 'tcp', prefix: 'in: ', 'up-to': '3/minute', burst: 10, level: 6, details: ['ip-options', 'uid'] },
+      {
+        group: ['tcp', 'udp'],
+        via: { 'any-except': 'lo' },
+        note: 'outside',
+        rest: 'leave',
+        rules: [
+          { leave: 'any', from: '192.0.2.0/24', state: ['new', 'invalid'] },
+          { allow: 'tcp', flags: 'not SYN of FIN,SYN,RST,ACK', 'from-port': ['1024-65535', '123'] },
+          { group: 'any', matches: '-m limit --limit 3/min', rules: [{ deny: 'any', 'to-kind': 'multicast', family: 'ipv4' }] },
+          { allow: ['http', 'https'], 'up-to': '10/second', log: true },
+        ],
+      },
+      { allow: ['icmp:3/4', 'icmpv6:1/4'], hops: 255 },
+      { allow: 'any', state: 'related', helper: 'ftp' },
+      { reject: 'any', answer: 'admin-prohibited' },
+    ],
+    iptables: [
+      {
+        table: 'mangle',
+        chain: 'FORWARD',
+        rule: '-i eth0',
+        rules: ['-s 192.0.2.1/32 -j RETURN', '-j MARK --set-xmark 0x1/0x1'],
+        family: 'ipv4',
+      },
+    ],
+  }),
 ];
 
 function linesOf(text: string, family: 4 | 6, backend: 'nft' | 'legacy'): readonly string[] {

@@ -30,7 +30,14 @@ export interface Chains {
   dropBy(name: string): Decision | null;
 }
 
-export function createChains(ruleset: Ruleset, matching: Matching, changes: Changes, effects: Effects, endings: Endings): Chains {
+export function createChains(
+  ruleset: Ruleset,
+  matching: Matching,
+  changes: Changes,
+  effects: Effects,
+  endings: Endings,
+  nameOf?: (table: string, rule: Rule) => string | null,
+): Chains {
   const { diagram, layout } = matching;
   const axes = layout.fields.map((field) => layout.axis(field));
   const fragmentAxis = layout.fields.indexOf('fragment');
@@ -273,7 +280,7 @@ export function createChains(ruleset: Ruleset, matching: Matching, changes: Chan
 
   /** What names a rule's own answers, in this ruleset and in another that it is compared with. */
   function scopeOf(table: Table, chain: Chain, rule: UnderstoodRule): string {
-    return `${table.name} ${chain.name} ${occurrences.nameOf(chain, rule)}`;
+    return nameOf?.(table.name, rule.rule) ?? `${table.name} ${chain.name} ${occurrences.nameOf(chain, rule)}`;
   }
 
   /** The same packets whatever an opaque match says. */

@@ -1,6 +1,6 @@
 import type { Family } from '../../model/net/index.ts';
 import type { Constraint, Hook } from '../../model/packet/index.ts';
-import type { Chain, Ruleset } from '../../model/ruleset/index.ts';
+import type { Chain, Rule, Ruleset } from '../../model/ruleset/index.ts';
 import { backendOf } from '../evaluate/hooks.ts';
 import { rulesOf } from '../evaluate/rules.ts';
 import type { Surroundings } from '../evaluate/surroundings.ts';
@@ -46,6 +46,11 @@ export interface Source {
   readonly surroundings: Surroundings;
   /** Values that questions tell apart beyond what the rules do. */
   readonly apart?: readonly Constraint[];
+  /**
+   * What names a rule's own answers (those of a limit) in place of its chain and its words: rules of two rulesets that share a
+   * name share their answers. `null`: as ever.
+   */
+  readonly nameOf?: (table: string, rule: Rule) => string | null;
 }
 
 /**
@@ -61,9 +66,9 @@ export function createSpace(family: Family, sources: readonly Source[], budget?:
   const diagram = new Diagram(budget, nodesEach * rulesIn(sources));
   const endings: Endings = createEndings(() => changes);
   const changes: Changes = createChanges(diagram, layout, (value, change) => endings.behind(value, change));
-  const firewalls = sources.map(({ ruleset, surroundings }): Firewall => {
+  const firewalls = sources.map(({ ruleset, surroundings, nameOf }): Firewall => {
     const matching = createMatching(diagram, layout, surroundings, gathered.tracking);
-    const chains = createChains(ruleset, matching, changes, createEffects(matching, changes, endings), endings);
+    const chains = createChains(ruleset, matching, changes, createEffects(matching, changes, endings), endings, nameOf);
     const ways = new Map<Hook, Way>();
     const possible = new Map<Hook, Node>();
     return {

@@ -9,15 +9,24 @@ import type { Answer, Check, Subject } from '../check.ts';
 import { empty, filter, guide, hardened4, hardened6, oneLink } from '../examples.ts';
 import { booting, enabled, file } from '../host-examples.ts';
 import { both, fine, found, given, unanswered } from '../host-finding.ts';
-import { holdsOwnRules } from '../neighbours.ts';
+import { holdsOwnRules, withoutPalisade } from '../neighbours.ts';
 import { differing } from '../same-rules.ts';
 
+const bootUnit =
+  '[Unit]\nBefore=network-pre.target\n[Service]\nType=oneshot\nExecStart=/bin/sh /etc/palisade/boot.sh rules /var/lib/palisade\n[Install]\nWantedBy=sysinit.target\n';
 const persistent = [
   enabled('netfilter-persistent.service'),
   { path: '/usr/share/netfilter-persistent/plugins.d/15-ip4tables', mode: '0755' },
   { path: '/usr/share/netfilter-persistent/plugins.d/25-ip6tables', mode: '0755' },
 ];
 const host = (...files: readonly object[]): object => ({ ...oneLink, processes: booting, files });
+const confirmed = filter([
+  ':PAL-IN - [0:0]',
+  '-A INPUT -j PAL-IN',
+  '-A PAL-IN -p tcp -m tcp --dport 22 -j ACCEPT',
+  '-A PAL-IN -j DROP',
+]);
+const restoring = [enabled('palisade-rules.service'), file('/etc/systemd/system/palisade-rules.service', bootUnit)];
 const saved = (v4: string, v6: string = empty): object[] => [
   file('/etc/iptables/rules.v4', v4),
   file('/etc/iptables/rules.v6', v6),
@@ -133,6 +142,34 @@ export const fwPers01: Check = {
       finds: [],
     },
     {
+      title: 'palisade restores what was confirmed',
+      v4: confirmed,
+      v6: empty,
+      facts: host(...restoring),
+      finds: [],
+    },
+    {
+      title: 'palisade restores its own, and nothing loads the others',
+      v4: confirmed.replace('-j PAL-IN\n', '-j PAL-IN\n-A INPUT -s 192.0.2.7/32 -j DROP\n'),
+      v6: empty,
+      facts: host(...restoring),
+      finds: ['high 4'],
+    },
+    {
+      title: 'rules of palisade, which nothing restores',
+      v4: confirmed,
+      v6: empty,
+      facts: host(),
+      finds: ['high 4'],
+    },
+    {
+      title: 'palisade restores its own behind what is saved',
+      v4: confirmed.replace('-j PAL-IN\n', '-j PAL-IN\n-A INPUT -s 192.0.2.7/32 -j DROP\n'),
+      v6: empty,
+      facts: host(...restoring, ...persistent, ...saved(filter(['-A INPUT -s 192.0.2.7/32 -j DROP'], { INPUT: 'ACCEPT' }))),
+      finds: [],
+    },
+    {
       title: 'ufw makes the rules',
       v4: guide,
       v6: empty,
@@ -161,10 +198,14 @@ function run(subject: Subject): Answer {
 }
 
 function ask(host: Host, family: Family): Answer {
-  return given(fwPers01, [host.rulesets[family], host.files], (live) => {
+  return given(fwPers01, [host.rulesets[family], host.files], (whole) => {
     const starter = starterOf(host);
-    if (!starter.known) return holdsOwnRules(live) ? unanswered(fwPers01, starter) : fine;
-    return given(fwPers01, [bootLoads(host, family)], (loads) => {
+    if (!starter.known) return holdsOwnRules(whole) ? unanswered(fwPers01, starter) : fine;
+    return given(fwPers01, [bootLoads(host, family)], (all) => {
+      // What palisade restores is what somebody confirmed; what others have beside it needs somebody else.
+      const loads = all.filter(({ confirmed }) => confirmed !== true);
+      const rest = loads.length === all.length ? (ruleset: Ruleset): Ruleset => ruleset : withoutPalisade;
+      const live = rest(whole);
       const [load] = loads;
       if (load === undefined) return holdsOwnRules(live) ? unsaved(host, family) : fine;
       const other = loads.find(({ saved }) => saved === null);
@@ -176,13 +217,19 @@ function ask(host: Host, family: Family): Answer {
           remedy: 'restart it in a quiet hour and compare with palisade diff',
         });
       }
-      return ofSaved(host, family, live, loads.at(-1) ?? load);
+      return ofSaved(host, family, live, loads.at(-1) ?? load, rest);
     });
   });
 }
 
 /** The rules that a file holds; the last of several loads counts, since each replaces what was there. */
-function ofSaved(host: Host, family: Family, live: Ruleset, { by, saved }: BootLoad): Answer {
+function ofSaved(
+  host: Host,
+  family: Family,
+  live: Ruleset,
+  { by, saved }: BootLoad,
+  rest: (ruleset: Ruleset) => Ruleset,
+): Answer {
   const path = saved ?? '';
   return given(fwPers01, [host.files], (files) =>
     given(fwPers01, [fileAt(files, path)], (kept) => {
@@ -191,17 +238,21 @@ function ofSaved(host: Host, family: Family, live: Ruleset, { by, saved }: BootL
       return given(fwPers01, [kept.text], (text) => {
         const parsed = text.trim() === '' ? emptyOf(family, path) : parseRuleset(text, { file: path, family });
         if (!parsed.ok) return broken(family, by, parsed.problems.map(problemLine));
-        return given(fwPers01, [differing(host, live, parsed.value, { now: 'now', other: 'after a boot' })], (difference) => {
-          if (difference === null) return fine;
-          return found(fwPers01, {
-            family,
-            certainty: difference.neighbours ? 'possible' : 'certain',
-            title: `The next boot brings other IPv${family} rules: ${path} differs from those in force`,
-            why: `${by} loads them. ${difference.example}${difference.neighbours ? ' Rules that Docker, fail2ban and others add were left out as far as they can be told.' : ''}`,
-            fix: `Save the rules if those in force are right, or load the file if it is.
+        return given(
+          fwPers01,
+          [differing(host, live, rest(parsed.value), { now: 'now', other: 'after a boot' })],
+          (difference) => {
+            if (difference === null) return fine;
+            return found(fwPers01, {
+              family,
+              certainty: difference.neighbours ? 'possible' : 'certain',
+              title: `The next boot brings other IPv${family} rules: ${path} differs from those in force`,
+              why: `${by} loads them. ${difference.example}${difference.neighbours ? ' Rules that Docker, fail2ban and others add were left out as far as they can be told.' : ''}`,
+              fix: `Save the rules if those in force are right, or load the file if it is.
 ${toolOf(family)}-save > ${path}.new && mv ${path}.new ${path}`,
-          });
-        });
+            });
+          },
+        );
       });
     }),
   );

@@ -9,7 +9,7 @@ import { failed, ok, type Result } from '../../result.ts';
 import type { OwnTable } from '../apply/own.ts';
 import { toolsFor } from '../apply/tools.ts';
 import { unwritable } from '../history/unwritable.ts';
-import { guardScript } from './script.ts';
+import { guardScript, starterScript } from './script.ts';
 
 /** What tools are told beside their arguments, by name. */
 type Env = Readonly<Record<string, string>>;
@@ -96,7 +96,7 @@ export async function arm(
   // While rules are being written they are undone only if whoever writes them dies.
   write('committing', '');
   write('guard.sh', guardScript);
-  write('place', `${bootId()} ${networkHere()}\n`);
+  write('place', `${machineStart()} ${networkHere()}\n`);
   write('confirm', '');
   for (const mark of marks) write(`${mark}.mark`, '');
   if (!(await start(run, folder, env))) {
@@ -132,12 +132,12 @@ export async function arm(
   });
 }
 
-/** In a session of its own, so that it outlives this process, its shell and the connection. */
+/** By systemd where there is one, and else in a session of its own: it outlives this process, its shell, its service and the connection. */
 async function start(run: Run, folder: string, env: Env): Promise<boolean> {
   rmSync(join(folder, 'armed'), { force: true });
   const started = await run({
     env,
-    argv: ['sh', '-c', 'exec setsid -f sh "$0" "$1" </dev/null >/dev/null 2>&1', join(folder, 'guard.sh'), folder],
+    argv: ['sh', '-c', starterScript, join(folder, 'guard.sh'), folder],
   });
   return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patience.armMs));
 }
@@ -146,6 +146,13 @@ async function start(run: Run, folder: string, env: Env): Promise<boolean> {
 async function startAnew(run: Run, folder: string, env: Env): Promise<boolean> {
   try {
     for (const mark of ['deadline', 'committing', 'confirmed']) rmSync(join(folder, mark), { force: true });
+    try {
+      // It says why, to who reads the journal.
+      writeFileSync(join(folder, 'deadline'), '-2\n', { flush: true });
+    } catch {
+      // A full disk: one that is gone has passed too.
+      rmSync(join(folder, 'deadline'), { force: true });
+    }
     return await start(run, folder, env);
   } catch (error) {
     if (unwritable(folder, error) === null) throw error;
@@ -166,8 +173,8 @@ async function reverts(folder: string, patienceMs: number): Promise<boolean> {
  * the machine there is nothing to undo.
  */
 export async function repair(run: Run, folder: string, env: Env): Promise<Result<void>> {
-  const [boot, network] = (textOf(join(folder, 'place')) ?? '').trim().split(' ');
-  if (boot === bootId()) {
+  const [start, network] = (textOf(join(folder, 'place')) ?? '').trim().split(' ');
+  if (start === machineStart()) {
     if (network !== networkHere())
       return failed({
         code: 'change-waits',
@@ -185,9 +192,9 @@ export async function repair(run: Run, folder: string, env: Env): Promise<Result
   return ok(undefined);
 }
 
-/** This start of the machine. */
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+/** This start of the machine, or of the container. */
+export function machineStart(): string {
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${startOf(1)}`;
 }
 
 function networkHere(): string {

@@ -1,3 +1,5 @@
+import { ownRules, processField } from './own-rules.ts';
+
 /**
  * What undoes a change that nobody confirms: POSIX sh and the tools of iptables, nothing of palisade's, so that it outlives it.
  *
@@ -17,12 +19,26 @@
  */
 export const guardScript = `#!/bin/sh
 folder=$1
+how=$2
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 trap '' HUP INT TERM
 undo=''
 trap 'undo=1' USR1
 blank=' '
+
+# Whoever ends the service that we were started by would end us too: we go where process 1 is.
+if [ "$how" != service ] && [ -d /proc/1/root/run/systemd/system ]; then
+  while IFS=: read -r number names path; do
+    top=/proc/1/root/sys/fs/cgroup
+    case $names in
+    '') [ -e "$top/cgroup.controllers" ] || top=$top/unified ;;
+    name=systemd) top=$top/systemd ;;
+    *) continue ;;
+    esac
+    (echo "$$" >"$top$path/cgroup.procs") 2>/dev/null
+  done </proc/1/cgroup
+fi
 
 read -r owner began rest <"$folder/owner" || exit 1
 read -r holder held <"$folder/holder"
@@ -38,93 +54,50 @@ mark() { mv "$folder/$1.mark" "$folder/$1" 2>/dev/null || true; }
 
 now() { read -r up rest </proc/uptime; printf '%s' "\${up%.*}"; }
 
-# Fields of /proc/PID/stat behind the program's name; of one that has ended and that nobody asked after, nothing.
-field() { # pid number
-  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  number=$2
-  # shellcheck disable=SC2086 # words
-  set -- \${stat##*)}
-  [ "$1" != Z ] || return 1
-  eval "printf '%s' \\"\\\${$number}\\""
-}
-
+${processField}
 # Whether who makes the change is still there: the same process, not another that got its number.
 alive() { [ "$(field "$owner" 20)" = "$began" ]; }
 
 stopped() { [ "$(field "$owner" 1)" = T ]; }
 
-# What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
-own() {
-  sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
-}
-
-# Jumps of others' chains into palisade's, as they stand in a table.
-jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
-
-text() { # table policies chains jumps rules; the table as it is in $there
-  printf '*%s\\n' "$1"
-  [ -z "$2" ] || printf '%s\\n' "$2"
-  found=$(printf '%s\\n' "$there" | sed -n 's/^:\\(PAL-[^ ]*\\) .*/\\1/p')
-  for chain in $found $3; do printf ':%s - [0:0]\\n' "$chain"; done | sort -u
-  old=$(printf '%s\\n' "$4" | sed -n 's/^[0-9]* //p')
-  here=$(printf '%s\\n' "$there" | jumps)
-  if [ "$here" != "$old" ]; then
-    [ -z "$here" ] || printf '%s\\n' "$here" | sed 's/^-A /-D /'
-    done=''
-    printf '%s\\n' "$4" | while read -r position flag from rest; do
-      # Others may have taken their chain away meanwhile, or rules before ours.
-      if [ -z "$flag" ] || ! printf '%s\\n' "$there" | grep -q -e "^:$from "; then continue; fi
-      foreign=$(printf '%s\\n' "$there" | grep -e "^-A $from " | grep -c -v -e ' -[jg] PAL-')
-      mine=$(printf '%s\\n' "$done" | grep -c -x -e "$from")
-      [ "$position" -le $((foreign + mine + 1)) ] || position=$((foreign + mine + 1))
-      printf -- '-I %s %s %s\\n' "$from" "$position" "$rest"
-      done=$(printf '%s\\n%s' "$done" "$from")
-    done
-  fi
-  [ -z "$5" ] || printf '%s\\n' "$5"
-  for chain in $found; do
-    case "$blank$(printf '%s' "$3" | tr '\\n' ' ')$blank" in
-    *"$blank$chain$blank"*) ;;
-    *) printf -- '-X %s\\n' "$chain" ;;
-    esac
-  done
-  echo COMMIT
-}
-
-# What was there, without jumps of chains that are gone since.
-expected() { # own
-  printf '%s\\n' "$1" | while read -r flag chain rest; do
-    case "$flag $chain" in
-    '-A PAL-'* | ':'*) ;;
-    *) printf '%s\\n' "$there" | grep -q -e "^:$chain " || continue ;;
-    esac
-    [ -z "$flag" ] || printf '%s\\n' "$flag $chain\${rest:+ $rest}"
-  done
+${ownRules}
+# Where it stood, as far as others' rules reach.
+spot() { # chain mine position
+  most=$(($(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -c -v -e ' -[jg] PAL-') + $2 + 1))
+  if [ "$3" -le "$most" ]; then printf '%s' "$3"; else printf '%s' "$most"; fi
 }
 
 revert() { # family table save restore chains policies jumps rules own
-  there=$("$3" -t "$2" 2>/dev/null) || return 1
-  error=$(text "$2" "$6" "$5" "$7" "$8" | "$4" --noflush -w 5 2>&1) || {
+  put "$@" || {
     (printf '%s\\n' "$error" >>"$folder/errors") 2>/dev/null
     return 1
   }
-  there=$("$3" -t "$2" 2>/dev/null) || return 1
-  [ "$(printf '%s\\n' "$there" | own)" = "$(expected "$9")" ]
+  is "$@"
 }
 
 # Whoever cannot say that he stands ready is not waited for, and may undo nothing later.
 (printf '%s %s\\n' "$$" "$(field $$ 20)" >"$folder/armed.new" && mv "$folder/armed.new" "$folder/armed") 2>/dev/null || exit 1
 waits=0
 while :; do
+  reason='somebody asked for it'
   if [ -n "$undo" ]; then break; fi
   if [ -e "$folder/confirmed" ] && mv "$folder/confirmed" "$folder/disarmed" 2>/dev/null; then exit 0; fi
   if [ -e "$folder/committing" ]; then
-    if ! alive; then break; fi
+    if ! alive; then
+      reason='palisade died while it wrote the rules'
+      break
+    fi
+    reason='palisade was stopped while it wrote the rules'
     if stopped; then waits=$((waits + 1)); else waits=0; fi
     if [ "$waits" -gt 50 ]; then break; fi
   else
     deadline=$(cat "$folder/deadline" 2>/dev/null)
-    if [ -z "$deadline" ] || [ "$(now)" -ge "$deadline" ]; then break; fi
+    reason='its files are gone'
+    if [ -z "$deadline" ]; then break; fi
+    reason='nobody confirmed it in time'
+    if [ "$deadline" -le 0 ]; then reason='somebody asked for it'; fi
+    if [ "$deadline" = -2 ]; then reason='palisade and who would undo it had died'; fi
+    if [ "$(now)" -ge "$deadline" ]; then break; fi
   fi
   sleep 0.2 2>/dev/null || sleep 1
 done
@@ -151,5 +124,27 @@ while :; do
   if [ "$failed" = 0 ]; then break; fi
   sleep 1
 done
+# For the journal, which palisade writes when it runs again.
+(umask 077 && printf '%s guard %s, and the change is undone; %s tables were read back and are as they were\\n' \\
+  "$(date +%s)" "$reason" "$((all / 9))" >>"\${folder%/*}/words") 2>/dev/null
 mark reverted
+`;
+
+/**
+ * Starts the guard (`$0`) of a folder (`$1`), and comes back at once. Where systemd is process 1 and we are in its namespaces, the guard
+ * is a unit of its own, which systemd starts again should somebody kill it: a timer would do no more, and could not revert at once when
+ * palisade dies. Elsewhere a unit would work on another network, or with other files, than the caller: there it is a session of its own.
+ */
+export const starterScript = `
+same=1
+for kind in net mnt user pid; do
+  [ "$(readlink "/proc/self/ns/$kind")" = "$(readlink "/proc/1/ns/$kind")" ] || same=0
+done
+if [ "$same" = 1 ] && [ -d /run/systemd/system ]; then
+  read -r now rest </proc/uptime
+  systemd-run --quiet --collect --unit="palisade-guard-$now-$$" --description='Undoes a change of the firewall unless it is confirmed' \\
+    -p Type=exec -p Restart=on-abnormal -p RestartSec=100ms -p StartLimitIntervalSec=0 -p OOMScoreAdjust=-900 -p TimeoutStopSec=1 \\
+    -p StandardOutput=null -p StandardError=null /bin/sh "$0" "$1" service </dev/null >/dev/null 2>&1 && exit 0
+fi
+exec setsid -f sh "$0" "$1" session </dev/null >/dev/null 2>&1
 `;

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { failed, ok, type Result } from '../../result.ts';
-import { startOf } from '../guard/guard.ts';
+import { machineStart, startOf } from '../guard/guard.ts';
 import { unwritable } from './unwritable.ts';
 
 /**
@@ -41,7 +41,7 @@ function taken(file: string): Result<() => void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     try {
       // A link that leads nowhere is whole from its first moment, and takes no room on a full disk.
-      symlinkSync(`${process.pid} ${startOf(process.pid)}`, file);
+      symlinkSync(`${process.pid} ${startOf(process.pid)} ${machineStart()}`, file);
       held.add(file);
       return ok(() => {
         if (held.delete(file)) release(file);
@@ -75,8 +75,9 @@ function strangeness(folder: string): string | null {
 
 function isHeld(file: string): boolean {
   try {
-    const [pid = '', began = ''] = readlinkSync(file).split(' ');
-    return startOf(Number(pid)) === began && (Number(pid) !== process.pid || held.has(file));
+    const [pid = '', began = '', start = machineStart()] = readlinkSync(file).split(' ');
+    const isThere = startOf(Number(pid)) === began && start === machineStart();
+    return isThere && (Number(pid) !== process.pid || held.has(file));
   } catch (error) {
     if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;

@@ -15,6 +15,8 @@ export interface OwnRecord {
   readonly policy: string | null;
   readonly families: Readonly<Record<Family, readonly OwnTable[]>>;
   readonly sets: readonly CompiledSet[];
+  /** What is loaded at the machine's start when nothing of this can be; `null`: the plainest rules that let in SSH. */
+  readonly emergency: Readonly<Record<Family, readonly OwnTable[]>> | null;
   /** What it was planned from; `null` where that says nothing of tomorrow. */
   readonly basis: Basis | null;
 }
@@ -49,8 +51,12 @@ export function readRecord(file: string): OwnRecord | null {
     throw error;
   }
   // Lists of members may be long, and hold no map.
-  const { families, ...rest } = JSON.parse(text) as OwnRecord;
-  return { ...rest, families: withMaps(families) as OwnRecord['families'] };
+  const { families, emergency = null, ...rest } = JSON.parse(text) as OwnRecord;
+  return {
+    ...rest,
+    families: withMaps(families) as OwnRecord['families'],
+    emergency: withMaps(emergency) as OwnRecord['emergency'],
+  };
 }
 
 function withMaps(value: unknown): unknown {

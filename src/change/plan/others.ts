@@ -1,5 +1,6 @@
 import type { Host } from '../../model/host/index.ts';
-import { type Chain, meaningsOf, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
+import type { Constraint } from '../../model/packet/index.ts';
+import { type Chain, isBuiltin, lineText, meaningsOf, type Rule, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 
 /** A program that keeps rules of its own beside those of a policy. */
 export interface Other {
@@ -16,17 +17,25 @@ interface Kind extends Other {
   readonly sets?: RegExp;
   /** Tables of nft that it makes. */
   readonly tables?: RegExp;
+  /** It has no chains: `chains` are links that rules of FORWARD name. */
+  readonly byLink?: true;
   /** Its chains only take away, and stand before all others. */
   readonly bans?: true;
 }
 
-const adopt = 'write a policy that says what its rules do';
+/** Chains of a connection that is shared, each with the name of its link. */
+const sharedChain = /^nm-sh-(?:in|fw)-(.+)$/;
+
+const adopt = 'let palisade adopt write a policy that says what its rules do';
 const kinds: readonly Kind[] = [
   { name: 'Docker', chains: /^DOCKER/, links: ['docker+'], wayOut: null },
   { name: 'Kubernetes', chains: /^(KUBE-|cali-|CILIUM_|FLANNEL-|CNI-|WEAVE-)/, links: ['cni+', 'cali+', 'flannel+', 'cilium_+', 'weave+', 'kube+'], wayOut: null },
   { name: 'Podman', chains: /^NETAVARK/, links: ['podman+'], wayOut: null },
   { name: 'libvirt', chains: /^LIBVIRT_/, links: ['virbr+'], wayOut: null },
   { name: 'LXD', chains: /^(lxd_|incus_)/, links: ['lxdbr+', 'incusbr+', 'lxcbr+'], wayOut: null },
+  { name: 'LXC', chains: /^lxcbr\d+$/, links: ['lxcbr+'], wayOut: null, byLink: true },
+  { name: 'NetworkManager', chains: sharedChain, links: [], wayOut: null },
+  { name: 'OpenStack Neutron', chains: /^(neutron-|n\.py-)/, links: ['tap+', 'brq+', 'qvb+', 'qvo+', 'qr-+', 'qg-+'], wayOut: null },
   { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, links: [], wayOut: null, bans: true },
   { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, links: [], wayOut: null, bans: true },
   { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, links: [], wayOut: null, bans: true },
@@ -56,18 +65,28 @@ export function othersOn(host: Host): readonly Other[] {
   });
   const names = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => [...chains.keys()]));
   const sets = rulesets.flatMap((ruleset) => setsAskedIn(ruleset));
+  const forwarding = rulesets.flatMap((ruleset) =>
+    ruleset.tables.flatMap(({ name, chains }) => {
+      const chain = name === 'filter' ? chains.get('FORWARD') : undefined;
+      return chain === undefined ? [] : linksIn(ruleset, chain);
+    }),
+  );
   const tables = host.foreignChains.known ? host.foreignChains.value.map(({ table }) => table) : [];
   return kinds
     .filter(
       (kind) =>
-        names.some((name) => kind.chains.test(name)) ||
+        (kind.byLink === true ? forwarding : names).some((name) => kind.chains.test(name)) ||
         sets.some((name) => kind.sets?.test(name)) ||
         tables.some((name) => kind.tables?.test(name)),
     )
     .map(({ name, links, wayOut }) => ({
       name,
       wayOut,
-      links: name === 'Docker' ? [...links, ...dockerBridges(host, rulesets)] : links,
+      links: [
+        ...links,
+        ...(name === 'Docker' ? dockerBridges(host, rulesets) : []),
+        ...(name === 'NetworkManager' ? new Set(names.flatMap((chain) => sharedChain.exec(chain)?.[1] ?? [])) : []),
+      ],
     }));
 }
 
@@ -78,7 +97,10 @@ function dockerBridges(host: Host, rulesets: readonly Ruleset[]): readonly strin
   const own = bridges.every((name) => dockerBridge.test(name)) ? ['br-+'] : bridges.filter((name) => dockerBridge.test(name));
   const named = rulesets.flatMap((ruleset) =>
     ruleset.tables.flatMap(({ chains }) =>
-      [...chains.values()].filter(({ name }) => name.startsWith('DOCKER')).flatMap((chain) => linksIn(ruleset, chain)),
+      // DOCKER-USER is the administrator's: it speaks of whatever links he likes.
+      [...chains.values()]
+        .filter(({ name }) => name.startsWith('DOCKER') && name !== 'DOCKER-USER')
+        .flatMap((chain) => linksIn(ruleset, chain)),
     ),
   );
   const others = named.filter((name) => !name.startsWith('docker') && !(own[0] === 'br-+' && name.startsWith('br-')));
@@ -127,6 +149,52 @@ export function bansBehind(ruleset: Ruleset, rules: Chain['rules']): number {
       denies && meaning.uses.some(({ text }) => kinds.some(({ sets }) => sets?.test(/--match-set (\S+)/.exec(text)?.[1] ?? '')))
     );
   }).length;
+}
+
+/**
+ * Rules of programs that live beside a policy: those of their chains, those that lead there or ask their sets, and those in built-in
+ * chains about their links. They stay where they are.
+ */
+export function rulesOfOthers(host: Host, ruleset: Ruleset): ReadonlySet<Rule> {
+  const beside = othersOn(host).filter(({ wayOut }) => wayOut === null);
+  const own = kinds.filter(({ name }) => beside.some((other) => other.name === name));
+  const links = beside.flatMap((other) => other.links);
+  const isChain = (name: string): boolean => own.some(({ chains }) => chains.test(name));
+  const meanings = meaningsOf(ruleset);
+  const found = new Set<Rule>();
+  for (const table of ruleset.tables) {
+    for (const rule of table.rules) {
+      const meaning = meanings.get(rule);
+      if (meaning === undefined) continue;
+      const { effect, uses } = meaning;
+      const asks = uses.some(({ text }) => own.some(({ sets }) => sets?.test(listIn(text)) === true));
+      const leads = effect.kind === 'jump' && isChain(effect.chain);
+      const speaks =
+        isBuiltin(table.name, rule.chain) && (namesLink(meaning.constraint, links) || isHairpin(ruleset, rule, beside));
+      if (isChain(rule.chain) || leads || asks || speaks) found.add(rule);
+    }
+  }
+  return found;
+}
+
+/** The set, or the list of `recent`, that a match asks. */
+function listIn(text: string): string {
+  return /--(?:match-set|name) (\S+)/.exec(text)?.[1] ?? '';
+}
+
+function namesLink(constraint: Constraint, links: readonly string[]): boolean {
+  if (constraint.kind === 'all' || constraint.kind === 'any') return constraint.of.some((part) => namesLink(part, links));
+  if (constraint.kind === 'not') return namesLink(constraint.of, links);
+  if (constraint.kind !== 'interface') return false;
+  const said = `${constraint.name}${constraint.prefix ? '+' : ''}`;
+  return links.some((link) => said === link || (link.endsWith('+') && constraint.name.startsWith(link.slice(0, -1))));
+}
+
+/** Docker lets a container reach itself by what it publishes, and names no link there. */
+function isHairpin(ruleset: Ruleset, rule: Rule, beside: readonly Other[]): boolean {
+  if (!beside.some(({ name }) => name === 'Docker')) return false;
+  const [, from, to] = /^-A POSTROUTING -s (\S+) -d (\S+) .*-j MASQUERADE$/.exec(lineText(ruleset, rule)) ?? [];
+  return from !== undefined && from === to;
 }
 
 function isBan(chain: string): boolean {

@@ -59,7 +59,7 @@ describe('man pages', () => {
 
   test('name every verb and every exit code that it has', () => {
     for (const verb of verbs) {
-      expect(texts.get('docs/man/palisade.1')).toContain(`\\fB${verb.name}\\fR`);
+      expect(texts.get('docs/man/palisade.1')).toContain(`\\fB${verb.name.replaceAll('-', '\\-')}\\fR`);
       for (const code of Object.keys(verb.exits))
         expect(texts.get(`docs/man/palisade-${verb.name}.1`)).toContain(`.TP\n\\fB${code}\\fR\n`);
     }

@@ -1,11 +1,11 @@
 /**
  * What is written from the verb objects: man pages, JSON Schemas and the completion of three shells; and from the checks: a
- * page each.
+ * page each. Also the units that restore the firewall when the machine starts.
  *
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
-import { catalogue } from '../../verbs/catalogue.ts';
+import { bootScript, bootUnits, catalogue } from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
@@ -14,7 +14,7 @@ import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } 
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
-export const generatedFolders = ['docs/man', 'docs/schemas', 'docs/checks', 'packaging/completion'] as const;
+export const generatedFolders = ['docs/man', 'docs/schemas', 'docs/checks', 'packaging/completion', 'packaging/systemd'] as const;
 
 /** Every generated file's text, by its path in the project. */
 export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
@@ -26,6 +26,8 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/schemas/accepted.json', acceptedFileSchema()],
     ['docs/schemas/policy.json', policyFileSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
+    ['packaging/systemd/boot.sh', bootScript],
+    ...[...bootUnits('/var/lib/palisade')].map(([name, text]) => [`packaging/systemd/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],
     ['packaging/completion/_palisade', zshCompletion(verbs)],
     ['packaging/completion/palisade.fish', fishCompletion(verbs)],

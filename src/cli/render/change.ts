@@ -20,7 +20,10 @@ export function part(said: ChangePartJson, view: View): string {
       return paragraph(`The rules are changed: ${tables} ${tables === 1 ? 'table' : 'tables'}${made}.${wait}`, view);
     }
     case 'confirmed':
-      return paragraph(`Confirmed${said.by === null ? '' : ` by a new connection from ${said.by}`}: the change stays.`, view);
+      return paragraph(
+        `Confirmed${said.by === null ? '' : ` by a new connection from ${said.by}`}: the change stays.${said.boot === null ? '' : ` ${said.boot}`}`,
+        view,
+      );
     case 'left':
       return paragraph(
         `The rules stay, and are palisade's no longer. ${said.files.join(', ')} hold them for netfilter-persistent (packages iptables-persistent and ipset-persistent).`,

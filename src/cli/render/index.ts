@@ -27,6 +27,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   diff: () => import('./diff.ts'),
   updates: () => import('./updates.ts'),
   init: () => import('./init.ts'),
+  adopt: () => import('./adopt.ts'),
   plan: () => import('./plan.ts'),
   test: () => import('./test.ts'),
   open: () => import('./open.ts'),
@@ -35,6 +36,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
+  journal: () => import('./journal.ts'),
+  'boot-restore': () => import('./boot-restore.ts'),
 };
 
 /** The drawing of a verb, loaded when it is needed. */

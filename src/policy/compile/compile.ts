@@ -1,10 +1,20 @@
 import { bogons, type Family, formatAddress, without } from '../../model/net/index.ts';
-import { tcpFlags } from '../../model/packet/index.ts';
 import { namedSources, trustedSources } from '../named.ts';
-import { type Ending, type Item, noneListed, type Policy, type RawLine, type Rule, type Target, type Way } from '../policy.ts';
+import {
+  type Ending,
+  type Item,
+  noneListed,
+  type Policy,
+  type RawLine,
+  type RawPart,
+  type Rule,
+  type Target,
+  type Way,
+} from '../policy.ts';
 import { servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
-import { conditionsOf, conditionText, serviceConditions } from './conditions.ts';
+import { conditionsOf, conditionText, flagWords, serviceConditions } from './conditions.ts';
+import { groupLines, leaveLines, reportLines } from './groups.ts';
 import { limitMatch } from './limits.ts';
 import { prefixesOf, prefixText } from './prefixes.ts';
 import { type Compiling, chainFor, endingLines, joined, linesOf, merged } from './rules.ts';
@@ -36,6 +46,8 @@ const families: readonly Family[] = [4, 6];
 
 /** Own chains begin so. */
 export const ownPrefix = 'PAL-';
+/** Chains of lines for other tables begin so. */
+export const linesPrefix = `${ownPrefix}X-`;
 
 /** Turns a policy into own chains and sets, deterministically. Whether they mean the same is for `prove` to say. */
 export function compile(policy: Policy, options: CompileOptions): Compiled {
@@ -66,7 +78,7 @@ function tablesOf(policy: Policy, family: Family, sets: Sets, options: CompileOp
   if (policy.docker !== null) dockerInto(filter, policy.docker, compiling, options);
   translationsInto(draft('nat'), policy.forwarded, compiling);
   if (policy.protect.earlyDrop) earlyDropInto(draft('raw'), policy, compiling, options);
-  for (const line of policy.lines) if (line.families.includes(family)) lineInto(draft(line.table), line);
+  for (const line of policy.lines) if (line.families.includes(family)) lineInto(draft(line.table), line, options.digest);
   return ['raw', 'mangle', 'nat', 'filter', 'security']
     .filter((table) => {
       const found = tables.get(table);
@@ -126,7 +138,7 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
     const trusted = {
       ranges: { 4: [], 6: [], [family]: trustedSources(policy, family) },
       except: false,
-      listed: noneListed,
+      ...noneListed,
       text: '',
     };
     const known = conditionsOf({ services: null, from: trusted, to: null, via: null, out: null }, family, compiling.sets);
@@ -147,6 +159,10 @@ function wayInto(draft: Draft, way: Way, policy: Policy, compiling: Compiling, o
 
 function itemLines(item: Item, compiling: Compiling): readonly string[] {
   if (item.kind === 'line') return item.families.includes(compiling.family) ? [item.text] : [];
+  if (item.kind === 'report') return reportLines(item, compiling);
+  if (item.kind === 'leave') return leaveLines(item, compiling);
+  if (item.kind === 'group')
+    return groupLines(item, compiling, (inner) => merged(inner).flatMap((one) => itemLines(one, compiling)));
   if (item.sendTo === null) return linesOf(item, compiling);
   const sent = sentRule(item, item.sendTo, compiling.family);
   return sent === null ? [] : linesOf(sent, compiling).map((line) => line.replace(/ -j /, ' -m conntrack --ctstate DNAT -j '));
@@ -155,7 +171,7 @@ function itemLines(item: Item, compiling: Compiling): readonly string[] {
 /** The rule as it is of packets that bear the address of the machine that they are sent on to. */
 function sentRule(item: Rule, { family: of, address, port }: Target, family: Family): Rule | null {
   if (of !== family) return null;
-  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, listed: noneListed, text: '' };
+  const to = { ranges: { 4: [], 6: [], [family]: [[address, address] as const] }, except: false, ...noneListed, text: '' };
   const services = item.services?.map((service) => ({
     ...service,
     ports: port === null ? service.ports : [[port, port] as const],
@@ -178,11 +194,6 @@ function protectionOf(draft: Draft, policy: Policy): readonly string[] {
   return lines;
 }
 
-function flagWords(bits: number): string {
-  const words = Object.entries(tcpFlags).flatMap(([name, bit]) => ((bits & bit) === 0 ? [] : [name]));
-  return words.length === 0 ? 'NONE' : ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'].filter((name) => words.includes(name)).join();
-}
-
 function dhcpLine(way: Way, family: Family): string {
   const [server, client] = family === 4 ? [67, 68] : [547, 546];
   const [from, to] = way === 'incoming' ? [server, client] : [client, server];
@@ -201,7 +212,7 @@ function bogonLines(policy: Policy, { family, sets: made }: Compiling, { spared 
   const via = protect.bogons.length > 0 ? protect.bogons : null;
   const rule = {
     services: null,
-    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, listed: noneListed, text: 'bogons' },
+    from: { ranges: { 4: [], 6: [], [family]: odd }, except: false, ...noneListed, text: 'bogons' },
     to: null,
     via,
     out: null,
@@ -225,7 +236,8 @@ function restLines(ending: Ending, { log }: Policy, family: Family): readonly st
 function rateLines(items: readonly Item[], compiling: Compiling): string[] {
   const last = items.findLastIndex((item) => item.kind === 'rule' && item.limit !== null && item.limit.of !== 'new');
   return items.slice(0, last + 1).flatMap((item) => {
-    if (item.kind === 'line') return [];
+    // No group stands beside a rate (load/read.ts).
+    if (item.kind !== 'rule') return [];
     const { limit } = item;
     const texts = conditionsOf(item, compiling.family, compiling.sets).map(conditionText);
     if (limit === null || limit.of === 'new') return texts.map((text) => joined(text, '-j RETURN'));
@@ -267,7 +279,7 @@ function translationsInto(draft: Draft, items: readonly Item[], compiling: Compi
   const before: string[] = [];
   const behind: string[] = [];
   for (const item of items) {
-    if (item.kind === 'line' || item.ending !== 'accept') continue;
+    if (item.kind !== 'rule' || item.ending !== 'accept') continue;
     if (item.sendTo?.family === family) {
       const to = targetText(item.sendTo);
       for (const condition of conditionsOf({ ...item, out: null }, family, sets))
@@ -305,7 +317,7 @@ function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling, opti
   const open = servedPorts(policy, options);
   if (open === null) return;
   const lines = ['-i lo -j RETURN'];
-  const service = { proto: 6, ports: open, icmpType: null, families };
+  const service = { proto: 6, ports: open, icmpType: null, icmpCode: null, families };
   if (open.length > 0) for (const { service: match } of serviceConditions([service], family)) lines.push(`${match} -j RETURN`);
   const syn = '-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m addrtype --dst-type LOCAL';
   lines.push(...restLines('drop', policy, family).map((line) => `${syn} ${line}`));
@@ -314,12 +326,20 @@ function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling, opti
 }
 
 /** Lines for other tables stand in a chain of their own, entered from the built-in one that they name. */
-function lineInto(draft: Draft, { chain, text }: RawLine): void {
-  const to = `PAL-X-${chain}`;
+function lineInto(draft: Draft, line: RawLine, digest: CompileOptions['digest']): void {
+  const to = `${linesPrefix}${line.chain}`;
+  const text = rawText(draft, line, digest);
   const lines = draft.chains.get(to);
   if (lines !== undefined) lines.push(text);
   else {
     draft.chains.set(to, [text]);
-    draft.jumps.push({ from: chain, to });
+    draft.jumps.push({ from: line.chain, to });
   }
+}
+
+/** A group of lines stands in a chain of its own, which its matches lead to. */
+function rawText({ chains }: Draft, { text, below }: RawPart, digest: CompileOptions['digest']): string {
+  if (below === null) return text;
+  const lines = below.map((part) => rawText({ chains, policies: new Map(), jumps: [] }, part, digest));
+  return joined(text, `-j ${chainFor({ chains, digest }, 'PART', lines)}`);
 }

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/net/index.ts';
-import type { Limit } from '../policy.ts';
+import type { Limit, UpTo } from '../policy.ts';
 
 /** Units of iptables' rates, most exact last (xt_hashlimit, xt_limit): name, seconds. */
 const units = [
@@ -31,6 +31,12 @@ export function limitMatch(limit: Limit, family: Family, what: string, digest: (
   const tail = `--hashlimit-htable-max ${mostSources} --hashlimit-htable-expire ${expire}`;
   const name = `PAL${family}-${digest(`${what} ${rest} ${tail}`).slice(0, 9)}`;
   return `-m hashlimit ${rest} --hashlimit-name ${name} ${tail}`;
+}
+
+/** As iptables-save prints it. */
+export function upToMatch({ rate, burst }: UpTo): string {
+  const short = rate.replace('second', 'sec').replace('minute', 'min');
+  return `-m limit --limit ${short}${burst === 5 ? '' : ` --limit-burst ${burst}`}`;
 }
 
 /** Exactly, where some unit says it; else the next lower rate a day. */

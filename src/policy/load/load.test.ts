@@ -123,11 +123,11 @@ describe('what is wrong with a policy is said at its place', () => {
     ],
     [
       said('incoming:\n  - { allow: ssh, deny: ssh }\n'),
-      'policy.yaml:3:5: this rule says allow and deny; write one of allow, deny, reject or iptables',
+      'policy.yaml:3:5: this rule says allow and deny; write one of allow, deny, reject, log, group or iptables',
     ],
     [
       said('incoming:\n  - { from: "192.0.2.1" }\n'),
-      'policy.yaml:3:5: this rule allows and denies nothing; write one of allow, deny, reject or iptables',
+      'policy.yaml:3:5: this rule allows and denies nothing; write one of allow, deny, reject, log, group or iptables',
     ],
     [
       said('incoming:\n  - { allow: ssh, out: eth0 }\n'),
@@ -219,6 +219,59 @@ describe('what is wrong with a policy is said at its place', () => {
       'policy.yaml:3:22: at-most has no meaning for what Docker publishes; leave it out',
     ],
     [said('a: &a [*a]\n'), /^policy\.yaml:/],
+    [said('incoming:\n  - { leave: any }\n'), 'policy.yaml:3:7: there is no group here to leave; move it into a group'],
+    [said('incoming:\n  - { group: tcp, via: eth0 }\n'), 'policy.yaml:3:5: this group has no rules; write them under rules'],
+    [
+      said('incoming:\n  - { allow: ssh, rules: [] }\n'),
+      'policy.yaml:3:19: rules has no meaning beside allow; it goes with group',
+    ],
+    [
+      said('incoming:\n  - { group: any, rules: [{ alow: ssh }] }\n'),
+      'policy.yaml:3:29: "alow" means nothing here; did you mean "allow"?',
+    ],
+    [said('incoming:\n  - { group: any, matches: "-m limit -j ACCEPT", rules: [] }\n'), /^policy\.yaml:3:28: IPv4: /],
+    [
+      said('incoming:\n  - { group: any, rules: [] }\n  - { allow: ssh, rate: { packets: 5/s } }\n'),
+      'policy.yaml:4:19: a rate cannot be kept beside groups; write at-most or up-to, or write the groups out',
+    ],
+    [
+      said('incoming:\n  - { group: any, rules: [{ allow: ssh, rate: { packets: 5/s } }] }\n'),
+      'policy.yaml:3:27: rate, masquerade and send-to stand outside groups; move the rule out of the group',
+    ],
+    [
+      said('incoming:\n  - { allow: any, from-port: "67" }\n'),
+      'policy.yaml:3:19: only what has ports comes from one; name the protocol, such as allow: tcp',
+    ],
+    [
+      said('incoming:\n  - { allow: tcp, from-port: "99-7" }\n'),
+      'policy.yaml:3:30: "99-7" is no range of ports; write ports from 0 to 65535, the lower one first',
+    ],
+    [said('incoming:\n  - { allow: udp, flags: "SYN of SYN,ACK" }\n'), 'policy.yaml:3:19: only TCP has flags; write allow: tcp'],
+    [
+      said('incoming:\n  - { deny: any, to-kind: broadcast }\n'),
+      'policy.yaml:3:27: IPv6 does not tell broadcast apart; write family: ipv4 too',
+    ],
+    [
+      said('incoming:\n  - { reject: any, answer: host-prohibited }\n'),
+      'policy.yaml:3:28: IPv6 has no message "host-prohibited"; write family: ipv4 too, or another answer',
+    ],
+    [
+      said('incoming:\n  - { reject: any, answer: tcp-reset }\n'),
+      'policy.yaml:3:28: only TCP is reset; write reject: tcp, or another answer',
+    ],
+    [
+      said('incoming:\n  - { allow: ssh, burst: 5 }\n'),
+      'policy.yaml:3:19: burst says nothing by itself; write up-to too, such as 5/minute',
+    ],
+    [
+      said('otherwise: { incoming: reject }\nincoming:\n  - { group: any, rules: [], rest: leave }\n'),
+      'policy.yaml:4:30: what leaves a list is not rejected; write next',
+    ],
+    [
+      said('iptables: [{ table: nat, chain: PREROUTING, rule: "-i eth0", rules: ["-p tcp --dport"] }]\n'),
+      /^policy\.yaml:2:\d+: /,
+    ],
+    [said('incoming:\n  - { allow: icmp:300 }\n'), /^policy\.yaml:3:14: "icmp:300" is no service/],
     [
       said('forwarded:\n  - { allow: https, send-to: web }\n'),
       'policy.yaml:3:30: "web" is no machine to send to; write "192.168.1.20", "192.168.1.20:8443" or "[2001:db8::20]:8443"',
@@ -268,7 +321,7 @@ describe('lists of others', () => {
     ['sets: { a: { feed: "https://me:secret@example.net/x" } }', /p:2:20: .*write an address such as/],
     ['sets: { a: { feed: "ftp://example.net/x" } }', /write an address such as/],
     ['sets: { a: { country: Germany } }', /"country".*write the two letters of a country, such as CH/],
-    ['sets: { a: { feed: "https://example.net/x" } }\nincoming: [{ allow: ssh, from: a }]', /p:3:32: whoever writes the feed a would say who may log in here; name addresses, or write trust: true/],
+    ['sets: { a: { feed: "https://example.net/x" } }\nincoming: [{ allow: ssh, from: a }]', /p:3:12: whoever writes the feed a would say who may log in here; name addresses, or write trust: true/],
     ['sets: { a: { feed: "https://example.net/x" } }\nincoming: [{ allow: any, from: ["192.0.2.1", a] }]', /would say who may log in/],
   ])('%s is refused', (text, problem) => {
     expect(problemsOf(text).join('\n')).toMatch(problem);

@@ -39,11 +39,13 @@ export function readEndpoint(shape: EndpointShape, sets: ReadonlyMap<string, Add
   type Span = { readonly family: Family; readonly range: readonly [bigint, bigint] };
   const spans: Span[] = [];
   const listed: Span[] = [];
+  const feeds: string[] = [];
   for (const [index, word] of words.entries()) {
     const below = [...(except ? ['anyone-except'] : []), ...(typeof given === 'string' ? [] : [index])];
     const set = sets.get(word);
     if (set !== undefined) {
       const into = set.listed ? listed : spans;
+      if (!set.trusted) feeds.push(word);
       for (const family of [4, 6] as const) for (const range of set.members[family]) into.push({ family, range });
       continue;
     }
@@ -57,6 +59,7 @@ export function readEndpoint(shape: EndpointShape, sets: ReadonlyMap<string, Add
     ranges: membersOf([...spans, ...listed]),
     except,
     listed: { 4: without(others[4], own[4]), 6: without(others[6], own[6]) },
+    feeds,
     text: except ? `anyone except ${words.join(', ')}` : words.join(', '),
   };
 }

@@ -20,14 +20,53 @@ const endpoint = z
 const services = oneOrMore(z.string(), 'write a service such as ssh, 8443/tcp, or a list of them').describe(
   'Services by name, ports such as 8443/tcp or 6000-6010/udp, protocols such as gre, or `any`.',
 );
-const linkName = z
+const plainLink = z
   .string({ error: 'write the name of an interface' })
   .regex(/^[A-Za-z0-9_.:@-]{1,15}$|^[A-Za-z0-9_.:@-]{1,14}\+$/, {
     error: 'write the name of an interface such as eth0, or eth+',
   });
-const links = oneOrMore(linkName, 'write the name of an interface, or a list of them').describe(
+const links = oneOrMore(plainLink, 'write the name of an interface, or a list of them').describe(
   'Interfaces, by name or as `eth+`.',
 );
+const linksOrOthers = z
+  .union([plainLink, z.array(plainLink).min(1), z.strictObject({ 'any-except': plainLink })], {
+    error: 'write the name of an interface, a list of them, or { any-except: … }',
+  })
+  .describe('Interfaces, by name or as `eth+`; or `{ any-except: lo }`.');
+const states = oneOrMore(
+  z.enum(['new', 'established', 'related', 'invalid', 'untracked'], {
+    error: 'write new, established, related, invalid or untracked',
+  }),
+  'write new, established, related, invalid, untracked, or a list of them',
+);
+const portWords = oneOrMore(
+  z
+    .string({ error: 'write ports in quotes, such as "1024-65535"' })
+    .regex(/^\d{1,5}(-\d{1,5})?$/, { error: 'write ports in quotes, such as "1024-65535"' }),
+  'write ports in quotes, such as "1024-65535"',
+);
+const flagNames = 'FIN|SYN|RST|PSH|ACK|URG';
+const flagWords = z
+  .string({ error: 'write flags such as "SYN of FIN,SYN,RST,ACK"' })
+  .regex(new RegExp(`^(not )?(none|(${flagNames})(,(${flagNames}))*) of (${flagNames})(,(${flagNames}))*$`), {
+    error: 'write flags such as "SYN of FIN,SYN,RST,ACK", or "none of SYN,ACK"',
+  })
+  .describe('Flags of TCP: of those named behind `of` exactly those before it are set.');
+const kind = z.enum(['local', 'broadcast', 'multicast', 'anycast', 'unicast'], {
+  error: 'write local, broadcast, multicast, anycast or unicast',
+});
+const answerNames = [
+  'tcp-reset',
+  'port-unreachable',
+  'host-unreachable',
+  'no-route',
+  'admin-prohibited',
+  'host-prohibited',
+  'net-prohibited',
+  'proto-unreachable',
+  'policy-fail',
+  'reject-route',
+] as const;
 const ending = z.enum(['accept', 'drop', 'reject'], { error: 'write accept, drop or reject' });
 const duration = z
   .string({ error: 'write a time such as 60s, 5m, 1h or 1d' })
@@ -83,32 +122,103 @@ export function bytesOf(text: string): number {
 
 const family = z.enum(['ipv4', 'ipv6', 'both'], { error: 'write ipv4, ipv6 or both' });
 
+const logPrefix = z
+  .string({ error: 'write a text' })
+  .regex(/^[ !#-[\]-~]{1,29}$/, { error: 'write up to 29 plain characters, without quotes and backslashes' });
 const raw = z.string({ error: 'write matches and a target, as they stand behind -A CHAIN' });
+type RawShape = string | { readonly rule: string; readonly rules: readonly RawShape[] };
+const rawPart: z.ZodType<RawShape> = z
+  .union([raw, z.strictObject({ rule: raw, rules: z.array(z.lazy(() => rawPart)) })], {
+    error: 'write a line, or { rule: …, rules: [ … ] }',
+  })
+  .meta({ id: 'Line' });
 const about = {
   note: text.optional(),
   owner: text.optional(),
   expires: day.optional().describe('From then on the rule is no longer there.'),
 };
-const rule = z.strictObject({
+const ruleKeys = {
   allow: services.optional(),
   deny: services.optional(),
   reject: services.optional(),
   iptables: raw.optional().describe('A line of iptables that stands here, without -A and the chain.'),
-  family: family.optional().describe('With `iptables`: the families that it is for.'),
+  group: services.optional().describe('Services that the rules under `rules` are asked about, and nothing else.'),
+  leave: services.optional().describe('Within a group: what the rest of the group says nothing of.'),
+  family: family.optional().describe('The families that it is for.'),
   from: endpoint.optional(),
   to: endpoint.optional(),
-  via: links.optional().describe('The interface that it arrives on.'),
-  out: links.optional().describe('The interface that it leaves by.'),
+  'from-kind': kind.optional().describe('What the source is to this host.'),
+  'to-kind': kind.optional().describe('What the destination is to this host.'),
+  via: linksOrOthers.optional().describe('The interface that it arrives on.'),
+  out: linksOrOthers.optional().describe('The interface that it leaves by.'),
+  state: states.optional().describe('What connection tracking says of it.'),
+  hops: z
+    .int({ error: 'write a number from 0 to 255' })
+    .min(0, { error: 'write a number from 0 to 255' })
+    .max(255, { error: 'write a number from 0 to 255' })
+    .optional()
+    .describe('The TTL or hop limit that it arrives with.'),
+  helper: z
+    .string({ error: 'write the name of a helper such as ftp' })
+    .regex(/^[A-Za-z0-9_.-]{1,16}$/, { error: 'write the name of a helper such as ftp' })
+    .optional()
+    .describe('The helper of connection tracking that its connection belongs to.'),
+  'from-port': portWords.optional().describe('Source ports.'),
+  flags: flagWords.optional(),
+  answer: z
+    .enum(answerNames, { error: `write ${answerNames.join(', ')}` })
+    .optional()
+    .describe('What is answered to what is rejected.'),
+  rest: z
+    .enum(['next', 'leave'], { error: 'write next or leave' })
+    .optional()
+    .describe('Of a group: whether rules behind it may decide (`next`), or the rest of its list says nothing of it (`leave`).'),
+  matches: raw.optional().describe('Of a group: more conditions, as iptables writes them.'),
   'at-most': atMost.optional(),
   rate: rate.optional(),
-  log: yesNo.default(false),
+  log: z
+    .union([yesNo, z.string(), z.array(z.string()).min(1)], { error: 'write true or false, or services that are logged' })
+    .default(false)
+    .describe('`true` logs what the rule decides about; services instead of allow or deny are logged, and go on.'),
+  prefix: logPrefix.optional().describe('Of what is logged: the words before each line.'),
+  'up-to': z
+    .string({ error: 'write a rate such as 5/minute' })
+    .regex(/^[1-9]\d{0,4}\/(second|minute|hour|day)$/, { error: 'write a rate such as 5/minute' })
+    .optional()
+    .describe('So many packets, or lines of what is logged; those beyond go on to the rules behind it.'),
+  burst: count(10_000).optional().describe('With `up-to`: so many at once, 5 where it is left out.'),
+  level: z
+    .int({ error: 'write a level of syslog from 0 to 7' })
+    .min(0, { error: 'write a level of syslog from 0 to 7' })
+    .max(7, { error: 'write a level of syslog from 0 to 7' })
+    .optional()
+    .describe('Of what is logged: the level of syslog, 4 where it is left out.'),
+  details: z
+    .array(
+      z.enum(['tcp-sequence', 'tcp-options', 'ip-options', 'uid', 'macdecode'], {
+        error: 'write tcp-sequence, tcp-options, ip-options, uid or macdecode',
+      }),
+    )
+    .optional()
+    .describe('Of what is logged: what else each line tells.'),
   masquerade: family.optional().describe('Who is behind this host takes its address; of forwarded rules.'),
   'send-to': text
     .optional()
     .describe('Another machine that gets it, as "192.168.1.20" or "192.168.1.20:8443"; of forwarded rules.'),
   ...about,
-});
-export type RuleShape = z.output<typeof rule>;
+};
+const plainRule = z.strictObject(ruleKeys);
+export interface RuleShape extends z.output<typeof plainRule> {
+  readonly rules?: readonly RuleShape[] | undefined;
+}
+const rule: z.ZodType<RuleShape> = z
+  .strictObject({
+    ...ruleKeys,
+    get rules() {
+      return z.array(rule, { error: 'write a list of rules' }).optional().describe('Of a group, its rules.');
+    },
+  })
+  .meta({ id: 'Rule' });
 
 const onFailure = z.enum(['keep', 'empty'], { error: 'write keep or empty' }).default('keep');
 const feed = text.refine(isFeedAddress, {
@@ -195,10 +305,7 @@ export const policySchema = z.strictObject({
       dropped: z.string({ error: 'write a rate such as 5/minute' }).regex(/^[1-9]\d{0,3}\/(second|minute|hour)$/, {
         error: 'write a rate such as 5/minute',
       }),
-      prefix: z
-        .string({ error: 'write a text' })
-        .regex(/^[ !#-[\]-~]{1,29}$/, { error: 'write up to 29 plain characters, without quotes and backslashes' })
-        .default('IPTables-Dropped: '),
+      prefix: logPrefix.default('IPTables-Dropped: '),
     })
     .optional(),
   protect: z
@@ -213,7 +320,15 @@ export const policySchema = z.strictObject({
     })
     .prefault({}),
   iptables: z
-    .array(z.strictObject({ table: name, chain: name, rule: raw, family: family.default('both') }))
+    .array(
+      z.strictObject({
+        table: name,
+        chain: name,
+        rule: raw,
+        rules: z.array(rawPart).optional().describe('Lines asked of what `rule`, without a target, matches.'),
+        family: family.default('both'),
+      }),
+    )
     .default([])
     .describe('Lines of iptables for other tables.'),
   tests: z
@@ -225,4 +340,5 @@ export const policySchema = z.strictObject({
 export type PolicyShape = z.output<typeof policySchema>;
 export type EndpointShape = z.output<typeof endpoint>;
 export type SetShape = z.output<typeof set>;
+export type { RawShape };
 export type TestShape = z.output<typeof test>;

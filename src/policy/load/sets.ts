@@ -1,6 +1,7 @@
 import type { AddressSet } from '../policy.ts';
 import type { Path } from './document.ts';
-import { linesOf } from './lines.ts';
+import { linesOf } from './list.ts';
+import type { Say } from './lookup.ts';
 import { membersOf, readMember } from './names.ts';
 import type { Beside, Fetched } from './read.ts';
 import { type SetShape, secondsOf } from './schema.ts';
@@ -18,8 +19,6 @@ export type Source =
       readonly everySeconds: number;
       readonly onFailure: 'keep' | 'empty';
     };
-
-type Say = (path: Path, message: string, hint: string, of?: 'key' | 'value') => void;
 
 /** The sets of a policy with their members. A bad line of a file is named by the file and the line. */
 export function readSets(
@@ -45,7 +44,7 @@ export function readSets(
       return member ?? [];
     });
     const listed = !Array.isArray(shape) && ('feed' in shape || 'country' in shape);
-    const trusted = !Array.isArray(shape) && 'feed' in shape && shape.trust;
+    const trusted = Array.isArray(shape) || !('feed' in shape) || shape.trust;
     sets.set(name, { name, members: membersOf(spans), listed, trusted });
   }
   return sets;

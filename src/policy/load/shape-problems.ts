@@ -78,6 +78,7 @@ interface Inner {
   readonly def: {
     readonly type: string;
     readonly innerType?: unknown;
+    readonly getter?: () => unknown;
     readonly element?: unknown;
     readonly shape?: Readonly<Record<string, unknown>>;
     readonly options?: readonly unknown[];
@@ -89,7 +90,7 @@ interface Inner {
 function bare(schema: unknown): Inner {
   let at = schema as Inner;
   while (at.def.innerType !== undefined) at = at.def.innerType as Inner;
-  return at;
+  return at.def.getter === undefined ? at : bare(at.def.getter());
 }
 
 function elementOf(schema: unknown): unknown {

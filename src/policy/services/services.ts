@@ -7,7 +7,7 @@ import { catalogue } from './catalogue.ts';
 export type OwnServices = ReadonlyMap<string, readonly Service[]>;
 
 /** Those whose ports iptables has a match for. */
-const portProtocols: ReadonlySet<number> = new Set([6, 17, 33, 132]);
+export const portProtocols: ReadonlySet<number> = new Set([6, 17, 33, 132]);
 const both: readonly Family[] = [4, 6];
 const AH = 51;
 
@@ -32,7 +32,7 @@ export function serviceHint(word: string, own: OwnServices): string {
 export function mergeServices(services: readonly Service[]): readonly Service[] {
   const merged = new Map<string, Service>();
   for (const service of services) {
-    const key = `${service.proto} ${service.icmpType} ${service.families.join()}`;
+    const key = `${service.proto} ${service.icmpType} ${service.icmpCode} ${service.families.join()}`;
     const before = merged.get(key);
     const ports = before === undefined ? service.ports : union(before.ports, service.ports);
     merged.set(key, { ...service, ports });
@@ -47,8 +47,18 @@ function union(left: Ranges<number> | null, right: Ranges<number> | null): Range
 function readPart(text: string): readonly Service[] | undefined {
   if (text === 'icmp:echo-request') {
     return [
-      { proto: ICMP, ports: null, icmpType: 8, families: [4] },
-      { proto: ICMPV6, ports: null, icmpType: 128, families: [6] },
+      { proto: ICMP, ports: null, icmpType: 8, icmpCode: null, families: [4] },
+      { proto: ICMPV6, ports: null, icmpType: 128, icmpCode: null, families: [6] },
+    ];
+  }
+  const message = /^(icmp|icmpv6):(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text);
+  if (message !== null) {
+    const [, word, type, code] = message;
+    // Of IPv4 255 stands for every type (xt_icmp.h), which `icmp` says.
+    if (Number(type) > 254 || Number(code ?? 0) > 255) return undefined;
+    const [proto, family] = word === 'icmp' ? ([ICMP, 4] as const) : ([ICMPV6, 6] as const);
+    return [
+      { proto, ports: null, icmpType: Number(type), icmpCode: code === undefined ? null : Number(code), families: [family] },
     ];
   }
   const [before = '', after] = text.split('/');
@@ -56,12 +66,12 @@ function readPart(text: string): readonly Service[] | undefined {
     const proto = parseProtocol(before);
     // A number alone may be meant as a port.
     if (proto === undefined || proto === 0 || /^\d/.test(before)) return undefined;
-    return [{ proto, ports: null, icmpType: null, families: familiesOf(proto) }];
+    return [{ proto, ports: null, icmpType: null, icmpCode: null, families: familiesOf(proto) }];
   }
   const proto = parseProtocol(after);
   if (proto === undefined || /^\d/.test(after) || !portProtocols.has(proto) || text.split('/').length > 2) return undefined;
   const span = readPorts(before);
-  return span === undefined ? undefined : [{ proto, ports: [span], icmpType: null, families: both }];
+  return span === undefined ? undefined : [{ proto, ports: [span], icmpType: null, icmpCode: null, families: both }];
 }
 
 function familiesOf(proto: number): readonly Family[] {

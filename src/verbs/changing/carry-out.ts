@@ -6,6 +6,7 @@ import {
   dropSets,
   forget,
   type Guard,
+  leaveBoot,
   lockState,
   type OwnRecord,
   type OwnTable,
@@ -15,16 +16,19 @@ import {
   readRecord,
   unwritable,
   uptime,
+  writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
+import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
+import { hear, note, noteAfter } from './noting.ts';
 import { prepare } from './prepared.ts';
 import { declaredBy, lockFileOf, originOf, type PendingRecord, records } from './records.ts';
 
@@ -39,6 +43,8 @@ export interface Making {
   readonly backend: Backend | undefined;
   /** What is kept of it once it is confirmed; `null`: nothing is ours any more. */
   readonly policy: string | null;
+  /** What the machine is to start with where nothing else can be restored. */
+  readonly emergency: OwnRecord['emergency'];
   /** What it was planned from. */
   readonly basis: Basis | null;
   /** What was asked of the plan, asked again of the host as it stands. */
@@ -66,6 +72,8 @@ export async function carryOut(
     if (wrong.length > 0) {
       const reverted = await begun.guard.revert();
       await dropSets(context.kernel.run, begun.sets);
+      hear(context, state);
+      await noteAfter(context, state, 'refused', begun.record, wrong.map(({ message }) => message).join('; '));
       return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
     }
     await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
@@ -77,7 +85,7 @@ export async function carryOut(
         await dropSets(context.kernel.run, begun.sets);
         return { kind: 'unchanged', problems: confirmed.problems };
       }
-      await context.part({ kind: 'confirmed', by: null });
+      await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
       return { kind: 'done', value: null };
     }
     const { sessions } = before.host;
@@ -125,8 +133,10 @@ async function begin(
   const leaves = making.policy === null;
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
-    if (leaves) for (const file of Object.values(files)) forget(file);
-    else rememberBasis(files.confirmed, making.basis);
+    if (leaves) {
+      await leaveBoot(run, state);
+      for (const file of Object.values(files)) forget(file);
+    } else rememberBasis(files.confirmed, making.basis);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
@@ -134,13 +144,14 @@ async function begin(
     return { kind: 'done', value: null };
   }
   const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const { policy, basis } = making;
-  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis };
+  const { policy, basis, emergency } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
   const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
   writeRecord(files.pending, pending);
+  await note(context, state, 'begun', record, `${changes} tables differ`);
   context.progress('changing the rules');
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
@@ -150,15 +161,28 @@ async function begin(
   const lockFile = lockFileOf(context);
   const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });
   const names = sets.map(({ name }) => name);
-  if (!applied.ok) return { kind: 'unchanged', problems: applied.problems };
+  if (!applied.ok) {
+    hear(context, state);
+    await noteAfter(context, state, 'refused', record, applied.problems.map(({ message }) => message).join('; '));
+    return { kind: 'unchanged', problems: applied.problems };
+  }
   const changed: PendingRecord = { ...pending, changedAt: uptime() };
   try {
     writeRecord(files.pending, changed);
+    // Here and not when it is confirmed, so that a full disk is met while it can still be undone.
+    if (!leaves) writeForBoot(state, changed);
   } catch (error) {
     await applied.value.guard.revert();
     await dropSets(run, names);
     throw error;
   }
+  await noteAfter(
+    context,
+    state,
+    'changed',
+    changed,
+    `${applied.value.tables} tables were written, read back, and are as they were to be`,
+  );
   const said = { kind: 'changed', tables: applied.value.tables, sets: sets.length } as const;
   return { guard: applied.value.guard, record: changed, sets: names, said };
 }
@@ -189,7 +213,7 @@ async function waitFor(
       case 'confirmed':
         // Whoever confirmed it is at work, or has died of it.
         if ((await settleAlone(context))?.code === 'state-unwritable') {
-          await context.part({ kind: 'confirmed', by });
+          await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
           return { kind: 'done', value: null };
         }
         await sleep(100);
@@ -199,7 +223,7 @@ async function waitFor(
           ? readRecord(records(state).pending) === null
           : [records(state).confirmed, records(state).previous].some((file) => readRecord(file)?.at === record.at);
         if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed', by });
+        await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
         return { kind: 'done', value: null };
       }
       case 'abandoned': {
@@ -214,6 +238,7 @@ async function waitFor(
       }
       case 'reverted':
         await dropSets(run, sets);
+        await settleAlone(context);
         return refused(undone);
       case 'waiting':
         by = (await fresh?.()) ?? null;

@@ -3,16 +3,20 @@ import {
   disarm,
   dropSets,
   forget,
+  keepForBoot,
+  leaveBoot,
   lockState,
   moveRecord,
   pendingFolder,
   pendingState,
   readRecord,
+  refreshBoot,
   repair,
   unwritable,
 } from '../../change/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Context } from '../verb.ts';
+import { hear, noteAfter } from './noting.ts';
 import { lockFileOf, type PendingRecord, records } from './records.ts';
 
 /** Keeps a change that waits, and what it is to be known by: that was written when it was made, and is only moved, which a full disk allows. */
@@ -51,6 +55,12 @@ async function keep(context: Context, state: string): Promise<void> {
   const files = records(state);
   const pending = readRecord(files.pending) as PendingRecord | null;
   if (pending !== null) {
+    await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
+    if (pending.leaves) await leaveBoot(context.kernel.run, state);
+    else {
+      keepForBoot(state, pending);
+      refreshBoot(state);
+    }
     await dropSets(context.kernel.run, pending.unused);
     if (pending.leaves)
       for (const file of [files.confirmed, files.previous, files.feeds, files.origin, files.pending]) forget(file);
@@ -66,6 +76,7 @@ async function keep(context: Context, state: string): Promise<void> {
 /** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */
 export async function settle(context: Context, state: string): Promise<Problem | null> {
   const folder = pendingFolder(state);
+  hear(context, state);
   switch (pendingState(folder)) {
     case 'waiting':
     case 'reverting':
@@ -75,6 +86,7 @@ export async function settle(context: Context, state: string): Promise<Problem |
       return null;
     case 'abandoned': {
       const repaired = await repair(context.kernel.run, folder, { XTABLES_LOCKFILE: lockFileOf(context) });
+      hear(context, state);
       return repaired.ok ? repairedNow : (repaired.problems[0] ?? waits);
     }
     default:

@@ -59,7 +59,15 @@ export function originOf(
       return { table, chains: new Map(), jumps: [], policies: new Map([...kept, ...(before ?? [])]) };
     });
   };
-  return { at: context.clock.now(), backend, policy: null, families: { 4: of(4), 6: of(6) }, sets: [], basis: null };
+  return {
+    at: context.clock.now(),
+    backend,
+    policy: null,
+    families: { 4: of(4), 6: of(6) },
+    sets: [],
+    basis: null,
+    emergency: null,
+  };
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Context } from '../verb.ts';
 
 /**
  * Proves a drafted policy before anybody sees it: that its rules mean what it says, that its tests hold, and that whoever manages the
- * host now goes on, by itself and beside what other rules the host has. Tests that those make fail are said: somebody may be banned now.
+ * host now goes on. What does not hold beside the other rules of the host is said: somebody may be banned now, and apply looks again.
  */
 export function proveDraft(context: Context, text: string, read: HostAndSets): Result<Omit<InitJson, 'policy' | 'text'>> {
   context.progress('proving the policy');
@@ -38,11 +38,11 @@ export function proveDraft(context: Context, text: string, read: HostAndSets): R
   if (beside === null) {
     const lacking = ([4, 6] as const).map((family) => host.rulesets[family]).find((ruleset) => !ruleset.known);
     if (lacking?.known === false) unknown.push({ what: 'which rules this host has already', ...whyOf(lacking) });
-  } else if (problems.length === 0) problems.push(...lockedOut(beside, read));
+  }
   if (problems.length > 0) return failed(...problems);
   return ok({
     tests: loaded.value.tests.length,
-    failing: beside === null ? [] : [...failing(beside)],
+    failing: beside === null ? [] : [...failing(beside), ...lockedOut(beside, read).map(({ message }) => message)],
     sessions: host.sessions.known ? host.sessions.value.length : null,
     unknown,
   });

@@ -1,13 +1,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../policy/index.ts';
 import { fetchFeed } from './feed.ts';
-import { fetchSet } from './fetch-set.ts';
+import { fetchSet, fetchSets } from './fetch-set.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-feeds-'));
 const start = Date.parse('2026-11-30T12:00:00Z');
@@ -158,6 +160,20 @@ describe('a feed', () => {
     expect(await fetchFeed(feed(), later(3 * hour), limits)).toMatchObject({ addresses });
   }); // biome-ignore format: one fault a line
 
+  it('over https is taken from a server whose certificate is trusted alone', async () => {
+    const [key, cert] = ['key', 'certificate'].map((name) =>
+      readFileSync(join(import.meta.dirname, `../../../testdata/tls/${name}.pem`), 'utf8'),
+    ) as [string, string];
+    const secure = createSecureServer({ key, cert }, (_, response) => response.end(list(2)));
+    await new Promise<void>((ready) => secure.listen(0, '127.0.0.1', ready));
+    const own = feed({ url: `https://127.0.0.1:${(secure.address() as AddressInfo).port}/list` });
+    expect((await fetchSet(own, place)).lacking).toMatch(/: its certificate is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
+    setDefaultCACertificates([...getCACertificates('default'), cert]);
+    expect((await fetchSet(own, place)).addresses).toHaveLength(2);
+    secure.closeAllConnections();
+    secure.close();
+  });
+
   it('is followed where it is redirected to', async () => {
     answer = (request, response) => {
       if (request.url === '/list') response.writeHead(307, { location: '/moved' }).end();
@@ -232,6 +248,25 @@ ripencc|CH|asn|559|1|20010101|allocated|a
       addresses: [...swiss, '192.0.3.0-192.0.3.95', '2001:db8::/32'],
       lacking: null,
     });
+  });
+
+  it('of several sets are in one list, which is fetched once, while other servers are waited for', async () => {
+    const others = Array.from({ length: 3 }, (_, index) => feed({ url: `${base}/${index}` }));
+    let waiting = 0;
+    const held: (() => void)[] = [];
+    answer = (request, response) => {
+      if (request.url === '/registry') return void response.end(delegated);
+      waiting += 1;
+      held.push(() => response.end(list(2)));
+      // All of them are asked before any answers.
+      if (waiting === others.length) for (const one of held) one();
+    };
+    const from = [`${base}/registry`];
+    const sources = [source({ from }), ...others, source({ from, countries: ['DE'] })];
+    const found = await fetchSets(sources, place);
+    expect(found.map(({ source: of }) => of)).toEqual(sources);
+    expect(found.map(({ answer: { addresses } }) => addresses.length)).toEqual([2, 2, 2, 2, 1]);
+    expect(asked.filter(({ url }) => url === '/registry')).toHaveLength(1);
   });
 
   it.each([

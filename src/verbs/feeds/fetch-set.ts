@@ -13,6 +13,23 @@ export interface FetchPlace {
   readonly signal: AbortSignal;
 }
 
+export interface FetchedFrom {
+  readonly source: Source;
+  readonly answer: Fetched;
+}
+
+/** All at once, so that servers which do not answer are waited for together; but countries, which may all be in the same long lists. */
+export async function fetchSets(sources: readonly Source[], place: FetchPlace): Promise<readonly FetchedFrom[]> {
+  let before: Promise<unknown> = Promise.resolve();
+  const asked = sources.map(async (source): Promise<FetchedFrom> => {
+    if (source.kind !== 'country') return { source, answer: await fetchSet(source, place) };
+    const turn = before.then(() => fetchSet(source, place));
+    before = turn;
+    return { source, answer: await turn };
+  });
+  return await Promise.all(asked);
+}
+
 /** Addresses of a set of which a policy only names the source, as far as they can be had. */
 export async function fetchSet(source: Source, place: FetchPlace): Promise<Fetched> {
   switch (source.kind) {

@@ -4,4 +4,4 @@
  * `request` asks a server, `kept` keeps what it said in the state folder, `feed` decides which of the two counts; `names` and `country`
  * ask for what they need. The policy itself fetches nothing; `readPolicyFile` hands it what came of this.
  */
-export { fetchSet } from './fetch-set.ts';
+export { fetchSets } from './fetch-set.ts';

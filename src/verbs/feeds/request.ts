@@ -1,3 +1,4 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { isFeedAddress } from '../../policy/index.ts';
 
 /** By what a server tells whether a list is still the one that we have (RFC 9110 §8.8). */
@@ -27,6 +28,7 @@ export const usualLimits: Limits = { bytes: 32 * 1024 * 1024, ms: 20_000, redire
  * from https to http is no way.
  */
 export async function request(url: string, have: Validators | null, signal: AbortSignal, limits = usualLimits): Promise<Answer> {
+  trustAsThisMachine();
   const late = AbortSignal.timeout(limits.ms);
   const either = AbortSignal.any([signal, late]);
   try {
@@ -57,6 +59,15 @@ export async function request(url: string, have: Validators | null, signal: Abor
     if (late.aborted) return failed(`there is no whole answer within ${Math.round(limits.ms / 1000)} seconds`);
     return failed(reasonOf(error));
   }
+}
+
+let isTrusting = false;
+
+/** Node trusts the authorities that it brings; whoever has one of his own has told this machine, and not Node. */
+function trustAsThisMachine(): void {
+  if (isTrusting) return;
+  isTrusting = true;
+  setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')]);
 }
 
 function headersFor(have: Validators | null): Record<string, string> {
@@ -92,6 +103,7 @@ function reasonOf(error: unknown): string {
     case 'UND_ERR_SOCKET':
       return 'the connection broke off';
     default:
+      if (/CERT|SIGNATURE/.test(cause?.code ?? '')) return `its certificate is not trusted (${cause?.code})`;
       return brief(cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : 'it failed'));
   }
 }

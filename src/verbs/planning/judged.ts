@@ -1,16 +1,17 @@
 import { OverBudget } from '../../analysis/space/index.ts';
 import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
-import { formatAddress } from '../../model/net/index.ts';
+import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
 import type { Ruleset } from '../../model/ruleset/index.ts';
-import { ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
+import { type Item, ownPrefix, type Policy, prove, runTests } from '../../policy/index.ts';
 import type { Problem } from '../../result.ts';
 import type { PlanJson } from '../plan-shape.ts';
 import type { Planned } from '../policy-file.ts';
 import type { HostAndSets } from '../reading.ts';
 import { packet } from '../shapes.ts';
 import type { Context } from '../verb.ts';
+import { strangersIn } from './logins.ts';
 
 /** Whether a change may be made, and why not: what `apply` asks before it writes, and `plan` says beside what would change. */
 export type Judged = Pick<PlanJson, 'proof' | 'sets' | 'tests' | 'sessions' | 'others' | 'notes' | 'refusals' | 'unknown'>;
@@ -43,6 +44,7 @@ export function judge(context: Context, before: HostAndSets, planned: Planned): 
     ),
     ...(fates ?? []).flatMap((fate) => (fate.survives ? [] : [lockedOut(fate)])),
     ...shadowedBans(before),
+    ...strangersIn(policy, before.host),
     ...policy.lacking.map(({ set, why }) => ({
       why: `the set ${set} lacks addresses: ${why}`,
       remedy: 'list them in the policy, or write on-failure: empty',
@@ -138,20 +140,41 @@ export function sessionsKept({ kernel }: Context, before: Host, after: Host): re
   }));
 }
 
-/** Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for. */
-function mixed({ backends }: Host): PlanJson['refusals'] {
-  return ([4, 6] as const).flatMap((family) => {
+/**
+ * Packets pass the rules of both backends, and only those of one were looked at, whichever was asked for: so nothing is written where the
+ * other holds some, of either family.
+ */
+function mixed({ backends, rulesets }: Host): PlanJson['refusals'] {
+  const holding = ([4, 6] as const).map((family) => {
     const use = backends[family];
     const holds = use.known ? (['nft', 'legacy'] as const).filter((backend) => hasRules(use.value[backend])) : [];
-    if (holds.length < 2) return [];
-    const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
-    return [
-      {
-        why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
-        remedy: `move them into one: load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`,
-      },
-    ];
+    return { family, holds };
   });
+  const both = holding.filter(({ holds }) => holds.length === 2);
+  if (both.length > 0)
+    return both.map(({ family }) => ({
+      why: `both backends hold IPv${family} rules, nft and legacy, and packets must pass both`,
+      remedy: `move them into one: ${moved(family)}`,
+    }));
+  const [four, six] = holding.map(({ holds }) => holds[0]);
+  if (four !== undefined && six !== undefined && four !== six) {
+    const legacy = four === 'legacy' ? 4 : 6;
+    return [
+      { why: `the IPv4 rules are in ${four}, and the IPv6 rules in ${six}`, remedy: `move them into one: ${moved(legacy)}` },
+    ];
+  }
+  return holding.flatMap(({ family, holds: [holder] }) => {
+    const ruleset = rulesets[family];
+    if (holder === undefined || !ruleset.known || ruleset.value.writer?.backend === holder) return [];
+    const why = `the IPv${family} rules of this host are in ${holder}, and packets would have to pass both`;
+    return [{ why, remedy: holder === 'legacy' ? `leave out --backend, or ${moved(family)}` : 'leave out --backend' }];
+  });
+}
+
+/** What brings the rules of iptables-legacy to nft. */
+function moved(family: Family): string {
+  const save = `${family === 4 ? 'iptables' : 'ip6tables'}-legacy-save`;
+  return `load what ${save} prints with ${save.replace('legacy-save', 'nft-restore')} --noflush, and flush the legacy tables`;
 }
 
 function hasRules(ruleset: Ruleset | null | undefined): boolean {
@@ -196,7 +219,7 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   if (host.links.known) {
     const there = host.links.value.map(({ name }) => name);
     const items = [...policy.incoming, ...policy.forwarded, ...policy.outgoing, ...(policy.docker ?? [])];
-    const named = items.flatMap((item) => (item.kind === 'rule' ? [...(item.via ?? []), ...(item.out ?? [])] : []));
+    const named = items.flatMap(linksOf);
     const missing = [...new Set(named)].filter((name) => !name.endsWith('+') && !there.includes(name));
     if (missing.length > 0)
       found.push({
@@ -212,6 +235,13 @@ function besides({ host }: HostAndSets, { policy }: Planned): PlanJson['unknown'
   if (policy.docker !== null && !chains.includes('DOCKER-USER'))
     found.push({ what: 'what the policy says of Docker', why: 'there is no chain DOCKER-USER', remedy: 'start Docker first' });
   return found;
+}
+
+/** Links that an item names, and those within a group. */
+function linksOf(item: Item): readonly string[] {
+  if (item.kind === 'line') return [];
+  const own = [...(item.via ?? []), ...(item.out ?? [])];
+  return item.kind === 'group' ? [...own, ...item.items.flatMap(linksOf)] : own;
 }
 
 function setsOf({ host }: HostAndSets, { compiled, alone }: Planned): PlanJson['sets'] {

@@ -12,7 +12,7 @@ const mostLines = 40;
 
 /** A plan as a comment on a pull request: whether it may be made, whom it lets in and keeps out, and the lines. */
 export function markdownOf(plan: PlanJson): string {
-  const { policy, changes, refusals, tests, proof, unknown, others } = plan;
+  const { policy, changes, refusals, tests, proof, notes, unknown, others } = plan;
   const failing = tests.filter(({ holds }) => !holds);
   const open = proof.filter(({ proved }) => !proved);
   return [
@@ -31,6 +31,7 @@ export function markdownOf(plan: PlanJson): string {
       ...open.map(({ family, way, why }) => `  - IPv${family} ${way}: ${plain(why ?? 'not proved')}`),
       sessionsText(plan),
       ...(others.length === 0 ? [] : [`- Rules of others stay as they are: ${plain(others.join(', '))}`]),
+      ...notes.map((note) => `- Note: ${plain(note)}`),
       ...unknown.map(({ what, why, remedy }) => `- Unknown: ${plain(what)}: ${plain(why)}; ${plain(remedy)}`),
     ].join('\n'),
     ...linesText(plan),

@@ -9,12 +9,13 @@ import { hostText } from './host-text.ts';
 import { ipset } from './ipset.ts';
 import { kernelLine } from './kernel-line.ts';
 import { lexer } from './lexer.ts';
+import { list } from './list.ts';
 import { nflog } from './nflog.ts';
 import { packet } from './packet.ts';
 import { ruleset } from './ruleset.ts';
 import { script } from './script.ts';
 
-/** Of twelve inputs, so many go to each. */
+/** Of thirteen inputs, so many go to each. */
 export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(ruleset), 4],
   [trialsOf(lexer), 1],
@@ -25,6 +26,7 @@ export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(nflog), 1],
   [trialsOf(script), 1],
   [trialsOf(hostText), 1],
+  [trialsOf(list), 1],
 ];
 const weighted = weights.flatMap(([trials, weight]) => Array.from({ length: weight }, () => trials));
 

@@ -1,0 +1,396 @@
+#!/bin/sh
+# Made by palisade; see man palisade-boot-restore.
+what=$1 state=$2
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+umask 077
+blank=' '
+now=$state/boot/current
+# It was confirmed when the machine went down, and not yet kept.
+if [ -e "$state/pending/disarmed" ] && [ -e "$state/boot/next/sums" ]; then now=$state/boot/next; fi
+
+# Why what the folder says is not believed: whoever could write there would be root by it.
+strange=''
+for place in "$state" "$state/boot"; do
+  # shellcheck disable=SC2046 # words
+  set -- $(ls -ldn -- "$place" 2>/dev/null)
+  case $1 in
+  '') strange="there is no $place" ;;
+  d????-??-*) [ "$3" = "$(id -u)" ] || strange="$place belongs to somebody else" ;;
+  *) strange="others may write in $place" ;;
+  esac
+  if [ -n "$strange" ]; then break; fi
+done
+
+say() { printf 'palisade: %s\n' "$*" >&2; }
+
+# A word for the journal, which palisade takes over when it runs.
+word() { if [ -z "$strange" ]; then (printf '%s boot %s\n' "$(date +%s)" "$*" >>"$state/words") 2>/dev/null; fi; }
+
+alarm() {
+  say "$*"
+  word "$*"
+  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then (printf '<2>palisade: %s\n' "$*" >>/dev/kmsg) 2>/dev/null; fi
+}
+
+# Fields of /proc/PID/stat behind the program's name; of one that has ended and that nobody asked after, nothing.
+field() { # pid number
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+  number=$2
+  # shellcheck disable=SC2086 # words
+  set -- ${stat##*)}
+  [ "$1" != Z ] || return 1
+  eval "printf '%s' \"\${$number}\""
+}
+
+# Whether the process that a file names is still there: of this start, where it says of which.
+lives() { # file
+  pid='' began='' start=''
+  { read -r pid began start <"$1"; } 2>/dev/null
+  [ -n "$pid" ] && [ "$(field "$pid" 20)" = "$began" ] && [ "${start:-$thisStart}" = "$thisStart" ]
+}
+thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)
+
+# What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
+own() {
+  sed -n -e 's/ \[[0-9]*:[0-9]*\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
+}
+
+# Jumps of others' chains into palisade's, as they stand in a table.
+jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
+
+# Whether another chain is there to jump from; a table that nobody has used yet is printed without its own.
+has() {
+  case $1 in
+  PREROUTING | INPUT | FORWARD | OUTPUT | POSTROUTING) ;;
+  *) printf '%s\n' "$there" | grep -q -e "^:$1 " ;;
+  esac
+}
+
+text() { # table policies chains jumps rules; the table as it is in $there
+  printf '*%s\n' "$1"
+  [ -z "$2" ] || printf '%s\n' "$2"
+  found=$(printf '%s\n' "$there" | sed -n 's/^:\(PAL-[^ ]*\) .*/\1/p')
+  for chain in $found $3; do printf ':%s - [0:0]\n' "$chain"; done | sort -u
+  old=$(printf '%s\n' "$4" | sed -n 's/^[0-9]* //p')
+  here=$(printf '%s\n' "$there" | jumps)
+  if [ "$here" != "$old" ]; then
+    [ -z "$here" ] || printf '%s\n' "$here" | sed 's/^-A /-D /'
+    done=''
+    printf '%s\n' "$4" | while read -r position flag from rest; do
+      # Others may have taken their chain away meanwhile, or rules before ours.
+      if [ -z "$flag" ] || ! has "$from"; then continue; fi
+      mine=$(printf '%s\n' "$done" | grep -c -x -e "$from")
+      printf -- '-I %s %s %s\n' "$from" "$(spot "$from" "$mine" "$position")" "$rest"
+      done=$(printf '%s\n%s' "$done" "$from")
+    done
+  fi
+  [ -z "$5" ] || printf '%s\n' "$5"
+  for chain in $found; do
+    case "$blank$(printf '%s' "$3" | tr '\n' ' ')$blank" in
+    *"$blank$chain$blank"*) ;;
+    *) printf -- '-X %s\n' "$chain" ;;
+    esac
+  done
+  echo COMMIT
+}
+
+# What was there, without jumps of chains that are gone since.
+expected() { # own
+  printf '%s\n' "$1" | while read -r flag chain rest; do
+    case "$flag $chain" in
+    '-A PAL-'* | ':'*) ;;
+    *) has "$chain" || continue ;;
+    esac
+    [ -z "$flag" ] || printf '%s\n' "$flag $chain${rest:+ $rest}"
+  done
+}
+
+# Writes one table; all of it or nothing.
+put() { # family table save restore chains policies jumps rules own
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  error=$(text "$2" "$6" "$5" "$7" "$8" | "$4" --noflush -w 5 2>&1)
+}
+
+# Whether a table is so.
+is() { # family table save restore chains policies jumps rules own
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  [ "$(printf '%s\n' "$there" | own)" = "$(expected "$9")" ]
+}
+
+# Behind rules that only take away, those who ban, and what is open for a while; before all others.
+spot() { # chain mine position
+  others=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-')
+  ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN'
+  first=$(printf '%s\n' "$others" | grep -n -v -E -e " -[jg] (DROP|REJECT|LOG|NFLOG|$ban)( |\$)" | head -n 1)
+  first=${first%%:*}
+  [ -n "$first" ] || first=$(($(printf '%s\n' "$others" | grep -c .) + 1))
+  printf '%s' $((first + $2))
+}
+
+only=''
+# Calls a function with each table of a folder; of one family where $only says so.
+every() { # function folder
+  result=0
+  while read -r family table save restore <&3; do
+    if [ -n "$only" ] && [ "$only" != "$family" ]; then continue; fi
+    # A machine that starts without IPv6 needs no rules for it.
+    if [ "$family" = 6 ] && [ ! -e /proc/sys/net/ipv6 ]; then continue; fi
+    at=$2/$family.$table
+    "$1" "$family" "$table" "$save" "$restore" "$(cat "$at.chains")" "$(cat "$at.policies")" "$(cat "$at.jumps")" \
+      "$(cat "$at.rules")" "$(cat "$at.own")" || result=1
+  done 3<"$2/tables"
+  return "$result"
+}
+
+# Whether a table is so, with the policies of built-in chains.
+isWhole() {
+  is "$@" && printf '%s\n' "$6" | while read -r chain policy rest; do
+    if [ -n "$chain" ] && ! printf '%s\n' "$there" | grep -q -e "^$chain $policy "; then exit 1; fi
+  done
+}
+
+refused=''
+# Writes a table that is not so already.
+restored() {
+  if isWhole "$@"; then return 0; fi
+  put "$@" && return 0
+  refused=$(printf '%s of IPv%s: %s' "$2" "$1" "$(printf '%s\n' "$error" | head -n 1)")
+  return 1
+}
+
+isFilter() { [ "$2" != filter ] || isWhole "$@"; }
+
+# The names of palisade's chains in a table.
+held() { "$3" -t "$2" 2>/dev/null | sed -n 's/^:\(PAL-[^ ]*\) .*/\1/p'; }
+isFree() { [ -z "$(held "$@")" ]; }
+isCalm() { ! held "$@" | grep -q -x PAL-EMERGENCY; }
+
+# What was confirmed can be read, is ours alone, and is what was written.
+why=''
+trusted() {
+  why=$strange
+  if [ -n "$why" ]; then return 1; fi
+  if [ ! -e "$now/sums" ]; then
+    why="$now is missing"
+    return 1
+  fi
+  (cd "$now/" && sha256sum -c sums >/dev/null 2>&1) && return 0
+  why="files in $now are damaged"
+  return 1
+}
+
+loadSets() {
+  [ -s "$now/sets" ] || return 0
+  error=$(ipset -exist restore <"$now/sets" 2>&1) && return 0
+  # A set that is filled half lets in or keeps out whom it should not.
+  for name in $(sed -n 's/^create \([^ ]*\) .*/\1/p' "$now/sets"); do ipset destroy "$name" 2>/dev/null; done
+  error=$(printf '%s\n' "$error" | head -n 1)
+  return 1
+}
+
+loadRules() {
+  turns=3
+  while ! every restored "$now"; do
+    turns=$((turns - 1))
+    if [ "$turns" = 0 ]; then return 1; fi
+    sleep 1
+    loadSets
+  done
+  every is "$now" || say 'the kernel prints the rules in other words than when they were confirmed'
+}
+
+# Rules for when no others can be had. The host answers itself, replies come in, IPv4 and IPv6 work, and SSH is let in.
+plain() { # family connections
+  ports=$(cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
+    sed -n 's/^[[:space:]]*[Pp][Oo][Rr][Tt][[:space:]=]*\([0-9]\{1,5\}\)[[:space:]]*$/\1/p' | sort -u)
+  printf -- '-A PAL-IN -i lo -j ACCEPT\n'
+  if [ "$2" = tracked ]; then
+    printf -- '-A PAL-IN -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n'
+  else
+    printf -- '-A PAL-IN -p tcp ! --syn -j ACCEPT\n-A PAL-IN -p udp --sport 53 -j ACCEPT\n'
+  fi
+  if [ "$1" = 4 ]; then
+    for type in 0 3 8 11 12; do printf -- '-A PAL-IN -p icmp --icmp-type %s -j ACCEPT\n' "$type"; done
+    printf -- '-A PAL-IN -p udp --sport 67 --dport 68 -j ACCEPT\n'
+  else
+    printf -- '-A PAL-IN -p ipv6-icmp -j ACCEPT\n-A PAL-IN -s fe80::/10 -p udp --sport 547 --dport 546 -j ACCEPT\n'
+  fi
+  for port in ${ports:-22}; do printf -- '-A PAL-IN -p tcp --dport %s -j ACCEPT\n' "$port"; done
+  printf -- '-A PAL-IN -j DROP\n-A PAL-OUT -o lo -j ACCEPT\n'
+  if [ "$2" = tracked ]; then
+    printf -- '-A PAL-OUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n'
+  else
+    printf -- '-A PAL-OUT -p tcp ! --syn -j ACCEPT\n'
+  fi
+}
+
+putPlain() { # family save restore connections
+  put "$1" filter "$2" "$3" 'PAL-EMERGENCY
+PAL-IN
+PAL-OUT' ':INPUT DROP [0:0]
+:FORWARD DROP [0:0]' '1 -A INPUT -j PAL-IN
+1 -A OUTPUT -j PAL-OUT' "$(plain "$1" "$4")" ''
+}
+
+# Of each family that is not as confirmed.
+emergency() {
+  missed=0
+  readable=0
+  if trusted; then readable=1; fi
+  kept=0
+  if [ -z "$strange" ] && (cd "$now/emergency/" && sha256sum -c sums) >/dev/null 2>&1; then kept=1; fi
+  for only in 4 6; do
+    if [ "$readable" = 1 ] && every isFilter "$now"; then continue; fi
+    name=iptables
+    if [ "$only" = 6 ]; then name=ip6tables; fi
+    if [ "$only" = 6 ] && [ ! -e /proc/sys/net/ipv6 ]; then continue; fi
+    if [ "$kept" = 1 ] && every put "$now/emergency"; then
+      alarm "IPv$only has emergency rules: who manages this host comes in, and nobody else; run palisade apply"
+      continue
+    fi
+    done=0
+    for backend in "-$(sed -n "s/^$only filter [^ ]*tables-\([a-z]*\)-save .*/\1/p" "$now/tables" 2>/dev/null)" '' -nft -legacy; do
+      command -v "$name$backend-restore" >/dev/null || continue
+      for tracking in tracked untracked; do
+        if putPlain "$only" "$name$backend-save" "$name$backend-restore" "$tracking"; then done=1 && break 2; fi
+      done
+    done
+    if [ "$done" = 1 ]; then
+      alarm "IPv$only has the plainest emergency rules: SSH comes in from anywhere, and nothing else; run palisade apply"
+    else
+      alarm "IPv$only HAS NO FIREWALL: not even emergency rules could be loaded: $error"
+      missed=1
+    fi
+  done
+  only=''
+  return "$missed"
+}
+
+# A change that waited when the machine went down is gone with it.
+settle() {
+  if [ -n "$strange" ] || [ ! -e "$state/pending/place" ] || [ -e "$state/pending/disarmed" ]; then return; fi
+  read -r place rest <"$state/pending/place"
+  if [ "$place" = "$thisStart" ]; then return; fi
+  rm -rf "$state/pending" "$state/pending.json" "$state/boot/next"
+  say 'a change that nobody had confirmed ended with the machine'
+  word 'a change that nobody had confirmed ended with the machine'
+}
+
+busy() { lives "$state/pending/armed" || lives "$state/changing"; }
+
+# It was confirmed for this machine, and not for a network namespace on it.
+isHost() { [ "$(cat "$now/where" 2>/dev/null)" = host ]; }
+
+end() { # status word
+  printf '%s\n' "$2"
+  exit "$1"
+}
+
+rules() {
+  if ! trusted; then
+    alarm "the confirmed firewall cannot be restored: $why"
+  elif loadRules; then
+    word 'the confirmed firewall is restored'
+    end 0 restored
+  else
+    alarm "the confirmed firewall was refused: $refused"
+  fi
+  emergency || end 1 failed
+  end 1 emergency
+}
+
+# Gives Docker's chain the jump that it lacks, and has ours come first again where Docker put its own before them; touches nothing else.
+attach() { # family table save restore chains policies jumps rules own
+  there=$("$3" -t "$2" 2>/dev/null) || return 1
+  lines=$(printf '%s\n' "$7" | while read -r position flag from rest; do
+    case $from in
+    '') ;;
+    PREROUTING | INPUT | FORWARD | OUTPUT | POSTROUTING) ahead "$from" ;;
+    *)
+      has "$from" || exit 1
+      printf '%s\n' "$there" | grep -q -x -F -e "-A $from $rest" || printf -- '-I %s %s %s\n' "$from" "$(spot "$from" 0 1)" "$rest"
+      ;;
+    esac
+  done) || return 1
+  [ -n "$lines" ] || return 0
+  say "Docker's chains and palisade's stand as they did when they were confirmed"
+  error=$(printf '*%s\n%s\nCOMMIT\n' "$2" "$lines" | "$4" --noflush -w 5 2>&1) && return 0
+  say "the way from Docker's chain to palisade's is not there: $(printf '%s\n' "$error" | head -n 1)"
+  return 1
+}
+
+# What moves palisade's jumps of a chain before others' rules again, where they are behind.
+ahead() { # chain
+  [ "$1" != "${seen:-}" ] || return 0
+  seen=$1
+  mine=$(printf '%s\n' "$there" | jumps | grep -e "^-A $1 ")
+  first=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-' | head -n 1)
+  wanted=$(spot "$1" 0 1)
+  if [ -z "$mine" ] || [ "${first%%:*}" -le "$wanted" ]; then return 0; fi
+  printf '%s\n' "$mine" | sed 's/^-A /-D /'
+  printf '%s\n' "$mine" | while read -r flag from rest; do
+    printf -- '-I %s %s %s\n' "$from" "$wanted" "$rest"
+    wanted=$((wanted + 1))
+  done
+}
+
+case $what in
+sets)
+  settle
+  # Nobody confirmed anything for this machine; or somebody is at work.
+  if busy || { trusted && ! isHost; }; then end 0 nothing; fi
+  trusted || {
+    alarm "the confirmed sets cannot be loaded: $why"
+    end 1 failed
+  }
+  loadSets || {
+    alarm "the confirmed sets cannot be loaded: $error"
+    end 1 failed
+  }
+  end 0 restored
+  ;;
+rules)
+  settle
+  if busy || { trusted && ! isHost; }; then end 0 nothing; fi
+  rules
+  ;;
+emergency)
+  if busy || { trusted && ! isHost; }; then end 0 nothing; fi
+  emergency || end 1 failed
+  end 0 emergency
+  ;;
+docker)
+  if ! trusted || ! isHost; then end 0 nothing; fi
+  turns=10
+  while ! every attach "$now"; do
+    turns=$((turns - 1))
+    if [ "$turns" = 0 ]; then end 1 failed; fi
+    sleep 1
+  done
+  end 0 restored
+  ;;
+restore)
+  settle
+  if [ ! -e "$now/sums" ]; then end 4 nothing; fi
+  if busy; then end 4 waits; fi
+  if trusted && every isCalm "$now" && ! every isFree "$now"; then
+    every isWhole "$now" && end 0 there
+    end 4 differs
+  fi
+  if trusted && ! loadSets; then alarm "the confirmed sets cannot be loaded: $error"; fi
+  rules
+  ;;
+rehearse)
+  if [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ]; then end 4 nothing; fi
+  trusted || { say "$why" && end 1 failed; }
+  loadSets || { say "$error" && end 1 failed; }
+  every restored "$now" || { say "$refused" && end 1 failed; }
+  if [ -e "$now/emergency/sums" ]; then every put "$now/emergency" || { say "emergency rules: $error" && end 1 failed; }; fi
+  end 0 restored
+  ;;
+*)
+  say 'usage: sh boot.sh sets|rules|docker|emergency|restore|rehearse STATE'
+  exit 2
+  ;;
+esac

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { type Author, append, type OwnRecord, takeWords, type What } from '../../change/index.ts';
+import { sessionServer } from '../session.ts';
+import type { Context } from '../verb.ts';
+
+/**
+ * Writes into the journal what is done, and by whom. Only for whoever holds the state folder.
+ *
+ * @throws Error of the file system: nothing may be changed that could not be noted
+ */
+export async function note(context: Context, state: string, what: What, record: OwnRecord | null, text: string): Promise<void> {
+  const path = record?.policy ?? null;
+  const tables = ([4, 6] as const).flatMap((family) =>
+    (record?.families[family] ?? []).filter(({ chains }) => chains.size > 0).map(({ table }) => `${family} ${table}`),
+  );
+  append(state, [
+    {
+      at: context.clock.now(),
+      what,
+      by: await authorOf(context),
+      policy: path === null ? null : { path, digest: record?.basis?.policy ?? null },
+      tables,
+      sets: (record?.sets ?? []).map(({ name }) => name),
+      text,
+    },
+  ]);
+}
+
+/** As {@link note}, of what has happened: it stays so whether it can be noted or not. */
+export async function noteAfter(context: Context, state: string, ...what: [What, OwnRecord | null, string]): Promise<void> {
+  try {
+    await note(context, state, ...what);
+  } catch (error) {
+    context.log.warn('the journal could not be written', { why: String(error) });
+  }
+}
+
+/** Takes over what scripts left to be said. */
+export function hear(context: Context, state: string): void {
+  try {
+    takeWords(state);
+  } catch (error) {
+    context.log.warn('the journal could not be written', { why: String(error) });
+  }
+}
+
+async function authorOf(context: Context): Promise<Author> {
+  const sudo = Number(context.env['SUDO_UID'] ?? Number.NaN);
+  return {
+    uid: process.getuid?.() ?? 0,
+    sudoUid: Number.isInteger(sudo) ? sudo : null,
+    loginUid: loginUid(),
+    peer: await peerOf(context),
+  };
+}
+
+/** 4294967295 of those who did not log in (AUDIT_UID_UNSET, include/linux/audit.h). */
+function loginUid(): number | null {
+  try {
+    const uid = Number(readFileSync('/proc/self/loginuid', 'latin1'));
+    return uid === 0xff_ff_ff_ff ? null : uid;
+  } catch {
+    // A kernel without audit.
+    return null;
+  }
+}
+
+/** Not as the environment says, which anybody can set: the connection of the server that let him in. */
+async function peerOf(context: Context): Promise<string | null> {
+  const server = sessionServer();
+  if (server === null) return null;
+  const listed = await context.kernel.run({ argv: ['ss', '-H', '-n', '-t', '-p', 'state', 'established'] });
+  if (listed.kind !== 'exited') return null;
+  const line = listed.stdout.split('\n').find((one) => one.includes(`pid=${server.pid},`));
+  return line?.trim().split(/\s+/)[3] ?? null;
+}
