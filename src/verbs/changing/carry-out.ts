@@ -217,7 +217,7 @@ async function waitFor(
       case 'confirmed':
         // Whoever confirmed it is at work, or has died of it.
         if ((await settleAlone(context))?.code === 'state-unwritable') {
-          await context.part({ kind: 'confirmed', by });
+          await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
           return { kind: 'done', value: null };
         }
         await sleep(100);

@@ -97,12 +97,14 @@ async function overtaken(backend: Backend): Promise<readonly string[]> {
   await sleep(100);
   // As Ctrl-C would.
   child.kill('SIGINT');
-  const [status] = (await ended) as [number];
+  const [status] = (await ended) as [number | null];
   const said = await place.run('confirm');
   const last = await other;
-  const wrong = await judge(place, { is: 'now', said });
-  if (undone.exit !== 0 || last.exit !== 0) wrong.concat(`${undone.text} ${last.text}`);
-  return status === 4 ? wrong : [...wrong, `the first apply ended with ${status}`];
+  const wrong = [...(await judge(place, { is: 'now', said }))];
+  if (undone.exit !== 0) wrong.push(`rollback says ${undone.exit}: ${undone.text}`);
+  if (last.exit !== 0) wrong.push(`the second apply says ${last.exit}: ${last.text}`);
+  // It may have been on its way out when it was interrupted: then the signal itself ended it.
+  return status === 4 || status === null ? wrong : [...wrong, `the first apply ended with ${status}`];
 }
 
 /** The rules that a change was planned from are others when it comes to write: another palisade was faster. */
