@@ -44,7 +44,10 @@ async function taken(backend: Backend, when: 'before' | 'meanwhile'): Promise<re
     await tool(place.ns, ['ipset', 'add', name, '2001:db8:ffff::/48']);
   };
   if (when === 'before') await take();
-  const between = when === 'before' ? undefined : before(({ argv }) => argv[1] === 'rename' && argv[3] === name, take);
+  const between =
+    when === 'before'
+      ? undefined
+      : before((request) => isStep(request, 'rename') && textOf(request).includes(` ${name}\n`), take);
   const said = await place.run('apply', { policy: policies.now, ...(between !== undefined && { between }) });
   const wrong = await judge(place, { is: 'old', said, says: /somebody changed the set|could not be made/, leftSets: true });
   const sets = await place.sets();
@@ -63,25 +66,36 @@ async function destroyed(backend: Backend): Promise<readonly string[]> {
   return await judge(place, { is: 'old', said, says: new RegExp(name) });
 }
 
-/** What makes sets fails, at one of its steps. */
-async function fails(backend: Backend, step: string): Promise<readonly string[]> {
+/** All new sets are filled at once, then counted, then named. */
+type Step = 'fill' | 'count' | 'rename';
+
+const textOf = ({ input }: RunRequest): string => String(input ?? '');
+
+function isStep(request: RunRequest, step: Step): boolean {
+  const [program, verb, flag] = request.argv;
+  if (program !== 'ipset') return false;
+  if (step === 'count') return verb === 'list' && flag === '-t';
+  return verb === 'restore' && textOf(request).startsWith(step === 'fill' ? 'create ' : 'rename ');
+}
+
+/** What makes sets fails, at one of its steps, and of the second set where it is asked for each. */
+async function fails(backend: Backend, step: Step): Promise<readonly string[]> {
   await using place = await settled(backend);
   let met = 0;
   const between: Between = (run: Run) => (request) => {
-    const { argv } = request;
-    if (argv[0] !== 'ipset' || argv[1] !== step || (step === 'list' && argv[2] !== '-t')) return run(request);
+    if (!isStep(request, step)) return run(request);
     met += 1;
-    // The second set, once the first is made.
-    if (met === 1) return run(request);
-    const input = step === 'restore' ? `${request.input}add NOBODYS-SET 192.0.2.1\n` : request.input;
-    return run({
-      ...request,
-      argv: step === 'restore' ? argv : ['ipset', step, 'NOBODYS-SET', 'OTHER'],
-      ...(input !== undefined && { input }),
-    });
+    if (step === 'count') return run({ ...request, argv: ['ipset', 'list', '-t', 'NOBODYS-SET'] });
+    const [first = '', ...rest] = textOf(request).split('\n');
+    const lines =
+      step === 'fill' ? [first, ...rest, 'add NOBODYS-SET 192.0.2.1', ''] : [first, 'rename NOBODYS-SET OTHER', ...rest];
+    return run({ ...request, input: lines.join('\n') });
   };
   const said = await place.run('apply', { policy: policies.now, between });
-  return [...(await judge(place, { is: 'old', said, says: /could not be made/ })), ...(met < 2 ? ['ipset was never asked'] : [])];
+  return [
+    ...(await judge(place, { is: 'old', said, says: /could not be made/ })),
+    ...(met === 0 ? ['ipset was never asked'] : []),
+  ];
 }
 
 /** What a killed palisade left half made is taken away by the next, also under a name that it wants itself. */
@@ -102,5 +116,8 @@ export const sets: Trials = (backend) => [
   },
   { does: 'somebody destroys a new set meanwhile', judge: () => destroyed(backend) },
   { does: 'half-made sets are left of a killed palisade', judge: () => halfMade(backend) },
-  ...['restore', 'list', 'rename'].map((step) => ({ does: `ipset ${step} fails`, judge: () => fails(backend, step) })),
+  ...(['fill', 'count', 'rename'] as const).map((step) => ({
+    does: `ipset fails to ${step} what is new`,
+    judge: () => fails(backend, step),
+  })),
 ];
