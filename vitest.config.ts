@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/namespace-guard.ts'],
     reporters: ['default', './test/closing-line.ts'],
-    // Tests of the kernel wait for real packets and real timers, beside others that use the same processors.
-    maxWorkers: 2,
+    // Tests of the kernel wait half of their time for real packets and real timers: three at once keep two processors at work.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

@@ -13,7 +13,7 @@ import {
 } from '../model/packet/index.ts';
 import { namedSources, trustedSources } from './named.ts';
 import type { Addresses, Conditions, Ending, Item, Limit, MoreConditions, Policy, Rule, Service, Way } from './policy.ts';
-import { sendsNothingOn, servedPorts } from './served.ts';
+import { servedPorts } from './served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from './usual.ts';
 
 /** One step of a policy, read from top to bottom: which packets it speaks of and what may become of them. */
@@ -37,7 +37,7 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
   const { basics, protect, otherwise } = policy;
   const clauses: Clause[] = [];
   const served = protect.earlyDrop ? servedPorts(policy, situation) : null;
-  if (served !== null && way !== 'outgoing') clauses.push(early(served, sendsNothingOn(policy, situation)));
+  if (served !== null && way !== 'outgoing') clauses.push(early(served));
   const own = basics.loopback && way !== 'forwarded' ? link(way === 'incoming' ? 'in' : 'out', 'lo') : never;
   clauses.push(...rateClauses(rules, family, own));
   const say = (constraint: Constraint, ending: Ending): void => {
@@ -74,9 +74,9 @@ export function clausesOf(policy: Policy, family: Family, way: Way, situation: S
   return clauses;
 }
 
-/** Before anything else, to the host's own addresses, or to any where nothing is sent on; not from itself. */
-function early(served: Ranges<number>, toAny: boolean): Clause {
-  const own: Constraint = toAny ? always : { kind: 'addressType', field: 'dst', types: ['LOCAL'], on: null };
+/** Before anything else, to the host's own addresses; not from itself. */
+function early(served: Ranges<number>): Clause {
+  const own: Constraint = { kind: 'addressType', field: 'dst', types: ['LOCAL'], on: null };
   const closed: Constraint = served.length === 0 ? always : not({ kind: 'number', field: 'dport', ranges: served });
   return { constraint: allOf(not(link('in', 'lo')), proto(TCP), syn, closed, own), endings: ['drop'], goesOn: false };
 }

@@ -20,11 +20,6 @@ export function servedPorts(
   return known.length < lists.length ? null : ranges(...known.flat());
 }
 
-/** Nothing that is for other machines is sent on: whose address a packet bears need not be asked before it is dropped. */
-export function sendsNothingOn({ otherwise, forwarded, docker }: Policy, { foreignLinks }: Situation): boolean {
-  return otherwise.forwarded === 'drop' && forwarded.length === 0 && docker === null && foreignLinks.length === 0;
-}
-
 function portsOf(items: readonly Item[]): readonly (readonly [number, number])[] | null {
   const ports: (readonly [number, number])[] = [];
   for (const item of items) {

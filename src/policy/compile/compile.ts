@@ -11,7 +11,7 @@ import {
   type Target,
   type Way,
 } from '../policy.ts';
-import { sendsNothingOn, servedPorts } from '../served.ts';
+import { servedPorts } from '../served.ts';
 import { dhcpv6, icmpTypes, oddCombinations, type Situation } from '../usual.ts';
 import { conditionsOf, conditionText, flagWords, otherPorts } from './conditions.ts';
 import { groupLines, leaveLines, reportLines } from './groups.ts';
@@ -317,11 +317,8 @@ function earlyDropInto(draft: Draft, policy: Policy, { family }: Compiling, opti
   const open = servedPorts(policy, options);
   if (open === null) return;
   // One rule tells, and what costs most stands last in it: every packet meets it, and each of a flood.
-  const junk = joined(
-    '! -i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN',
-    otherPorts(open),
-    sendsNothingOn(policy, options) ? '' : '-m addrtype --dst-type LOCAL',
-  );
+  // Others may send on what is for other machines at any time: only what bears an address of the host's own ends here.
+  const junk = joined('! -i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', otherPorts(open), '-m addrtype --dst-type LOCAL');
   const rest = restLines('drop', policy, family);
   if (rest.length > 1) draft.chains.set('PAL-JUNK', [...rest]);
   draft.chains.set('PAL-EARLY', [joined(junk, rest.length > 1 ? '-j PAL-JUNK' : (rest[0] ?? ''))]);
