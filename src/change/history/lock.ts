@@ -20,8 +20,15 @@ export function lockState(folder: string): Result<() => void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     try {
       const open = openSync(file, 'wx', 0o600);
-      writeSync(open, `${process.pid} ${startOf(process.pid)} ${machineStart()}\n`);
-      closeSync(open);
+      try {
+        writeSync(open, `${process.pid} ${startOf(process.pid)} ${machineStart()}\n`);
+      } catch (error) {
+        // A full disk takes the name and not the text: it must not shut everybody out once there is room.
+        rmSync(file, { force: true });
+        throw error;
+      } finally {
+        closeSync(open);
+      }
       let isOurs = true;
       return ok(() => {
         if (isOurs) rmSync(file, { force: true });
@@ -54,11 +61,15 @@ function strangeness(folder: string): string | null {
   }
 }
 
+/** Between making the file and filling it a process needs microseconds. */
+const unfilledMs = 10_000;
+
 function isHeld(file: string): boolean {
   try {
     const [pid = '', began = '', start = machineStart()] = readFileSync(file, 'latin1').trim().split(' ');
-    // Written a moment ago, and not yet filled.
-    return pid === '' || (startOf(Number(pid)) === began && start === machineStart());
+    // Written a moment ago, and not yet filled; or by one that lost its power, or its life, before it could.
+    if (pid === '') return Date.now() - lstatSync(file).mtimeMs < unfilledMs;
+    return startOf(Number(pid)) === began && start === machineStart();
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
