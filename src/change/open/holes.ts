@@ -105,14 +105,17 @@ function positionIn(ruleset: Ruleset, table: string, chain: Chain | undefined): 
   return table === 'raw' ? chain.rules.length + 1 : denialsOnTop(ruleset, foreignOf(ruleset, chain)) + 1;
 }
 
-/** The host as it is once everything that is open for a while has ended: what a policy is judged by. */
+/**
+ * The host as it is once everything that is open for a while has ended: what a policy is judged by. A rule of that chain that says no
+ * end stays: somebody else wrote it, and it lets in for ever.
+ */
 export function withoutHoles(host: Host): Host {
   const closed = (family: Family): Host['rulesets'][Family] => {
     const ruleset = host.rulesets[family];
     if (!ruleset.known || !ruleset.value.text.includes(openChain)) return ruleset;
     const text = ruleset.value.text
       .split('\n')
-      .filter((line) => !line.endsWith(`-j ${openChain}`))
+      .filter((line) => !(line.startsWith(`-A ${openChain} `) && / --datestop \S/.test(line)))
       .join('\n');
     const parsed = parseRuleset(text, { family, file: ruleset.value.file });
     return parsed.ok ? known({ ...parsed.value, writer: ruleset.value.writer }) : ruleset;
