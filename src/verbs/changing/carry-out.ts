@@ -73,6 +73,8 @@ export async function carryOut(
       await noteAfter(context, state, 'refused', begun.record, wrong.map(({ message }) => message).join('; '));
       return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
     }
+    const { sessions } = before.host;
+    const fresh = making.reconnect && sessions.known ? await newSessions(context, sessions.value) : null;
     await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
     locked.value();
     if (making.yes) {
@@ -81,8 +83,6 @@ export async function carryOut(
       await context.part({ kind: 'confirmed', by: null, boot: bootHint(state) });
       return { kind: 'done', value: null };
     }
-    const { sessions } = before.host;
-    const fresh = making.reconnect && sessions.known ? newSessions(context, sessions.value) : null;
     return await waitFor(context, state, begun, fresh);
   } finally {
     locked.value();
