@@ -63,7 +63,8 @@ export async function applyPolicy(context: Context, input: ApplyInput): Promise<
     reconnect: input.confirmByReconnect,
     backend: input.backend,
     policy: source.path,
-    basis: basisOf(policy, source, read.value.host),
+    // A plan that was kept spares those who were there then; planned now, it may come to something else.
+    basis: before !== null && policy.protect.bogons !== null ? null : basisOf(policy, source, read.value.host),
     emergency: emergencyFor(planned.value, read.value.host),
     wrongIn: (live: Host) => [...testRefusals(planned.value.policy, live), ...sessionRefusals(read.value.host, live)],
   });

@@ -6,14 +6,17 @@ import {
   dropSets,
   forget,
   type Guard,
+  keepForBoot,
   leaveBoot,
   lockState,
   type OwnRecord,
   pendingFolder,
   pendingState,
   readRecord,
+  refreshBoot,
   repair,
   uptime,
+  writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
@@ -120,21 +123,21 @@ async function begin(
   const files = records(state);
   const unused = [...there].filter((name) => isOwnSet(name) && !made.sets.some((set) => set.name === name));
   const leaves = making.policy === null;
+  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
+  const { policy, basis, emergency } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
     if (leaves) {
       await leaveBoot(run, state);
       for (const file of Object.values(files)) forget(file);
-    } else rememberBasis(files.confirmed, making.basis);
+    } else await remember(context, state, record);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
     });
     return { kind: 'done', value: null };
   }
-  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const { policy, basis, emergency } = making;
-  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -165,10 +168,25 @@ async function begin(
   return { guard: applied.value.guard, record: changed, sets: names, said };
 }
 
-/** Planned from something else, it came to the same: the next time that needs not be found out again. */
-function rememberBasis(file: string, basis: Basis | null): void {
-  const confirmed = readRecord(file);
-  if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
+/**
+ * Nothing had to be written. Planned from something else, it came to the same: the next time that needs not be found out again. But where
+ * somebody has brought other rules back than were confirmed last, those are what is confirmed now, and what the machine has to start with.
+ */
+async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
+  const files = records(state);
+  const confirmed = readRecord(files.confirmed);
+  if (confirmed === null) return;
+  const said = ({ families, sets }: OwnRecord): string =>
+    JSON.stringify([families, sets], (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+  if (said(confirmed) !== said(record)) {
+    writeForBoot(state, record);
+    writeRecord(files.previous, confirmed);
+    writeRecord(files.confirmed, record);
+    keepForBoot(state, record);
+    refreshBoot(state);
+    await noteAfter(context, state, 'confirmed', record, 'the rules were there already, and stay');
+  } else if (JSON.stringify(confirmed.basis) !== JSON.stringify(record.basis))
+    writeRecord(files.confirmed, { ...confirmed, basis: record.basis });
 }
 
 async function waitFor(
