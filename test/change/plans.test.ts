@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -56,6 +56,13 @@ test('a plan that was kept is made as it was looked at, on the host that it is f
     });
   }
   writeFileSync(`${kept}.bad`, JSON.stringify({ ...whole, host: 'elsewhere' }));
+  // Nothing in a plan tells whether it is still the one that was looked at.
+  chmodSync(`${kept}.bad`, 0o666);
+  expect(await readPlan(context, `${kept}.bad`)).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining('others may write') }],
+  });
+  chmodSync(`${kept}.bad`, 0o600);
   expect(await palisade(ns, 'apply', `${kept}.bad`, '--yes')).toMatchObject({
     status: 4,
     said: expect.stringContaining('this plan is for the host elsewhere'),
