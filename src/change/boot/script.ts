@@ -60,7 +60,7 @@ thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)
 ${ownRules}
 # Behind rules that only take away, those who ban, and what is open for a while; before all others.
 spot() { # chain mine position
-  others=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-')
+  others=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-[^ "]*$' | sed -E 's/"([^"\\\\]|\\\\.)*"/""/g')
   ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN'
   first=$(printf '%s\\n' "$others" | grep -n -v -E -e " -[jg] (DROP|REJECT|LOG|NFLOG|$ban)( |\\$)" | head -n 1)
   first=\${first%%:*}
@@ -272,7 +272,7 @@ ahead() { # chain
   [ "$1" != "\${seen:-}" ] || return 0
   seen=$1
   mine=$(printf '%s\\n' "$there" | jumps | grep -e "^-A $1 ")
-  first=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-' | head -n 1)
+  first=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-[^ "]*$' | head -n 1)
   wanted=$(spot "$1" 0 1)
   if [ -z "$mine" ] || [ "\${first%%:*}" -le "$wanted" ]; then return 0; fi
   printf '%s\\n' "$mine" | sed 's/^-A /-D /'
