@@ -24,7 +24,7 @@ Rules come back when the machine starts once \`palisade boot-restore --install\`
     confirmByReconnect: z
       .boolean()
       .default(false)
-      .describe('Confirm it once somebody who manages the host now has connected anew, from the same address'),
+      .describe('Confirm it once somebody has connected anew from the address from which you are connected'),
     dryRun: z.boolean().default(false).describe('Only say what would be done, as palisade plan does'),
     backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to write where both are empty'),
   }),

@@ -82,7 +82,8 @@ export async function applyPolicy(
     rehearsed,
     backend: input.backend,
     policy: source.path,
-    basis: basisOf(policy, source, read.host),
+    // A plan that was kept spares those who were there then; planned now, it may come to something else.
+    basis: before !== null && policy.protect.bogons !== null ? null : basisOf(policy, source, read.host),
     emergency: emergencyFor(planned.value, read.host),
     wrongIn: (live: Host) => [...testRefusals(planned.value.policy, live), ...sessionRefusals(read.host, live)],
   });

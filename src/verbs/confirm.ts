@@ -21,8 +21,16 @@ made after the change, or from the console; from an older connection it asks you
     const pending = readRecord(records(context.stateFolder).pending) as { readonly changedAt: number } | null;
     if (pending === null || pendingState(pendingFolder(context.stateFolder)) !== 'waiting')
       return { kind: 'unchanged', problems: [(await settleAlone(context)) ?? nothingWaits] };
-    const { sessionBegan } = await import('./session.ts');
+    const { callerAddress, sessionBegan } = await import('./session.ts');
     const began = sessionBegan();
+    // tmux, screen and mosh live on beside the connection: whose child we are says nothing then, and no console sets this.
+    if (began === null && !input.anyway && callerAddress(context.env['SSH_CONNECTION']) !== null) {
+      const message = 'you came by SSH, and whether that was before the change cannot be told from here, as within tmux';
+      return {
+        kind: 'unchanged',
+        problems: [{ code: 'confirm-late', message, hint: 'run palisade confirm in a new connection itself, or add --anyway' }],
+      };
+    }
     if (began !== null && began < pending.changedAt && !input.anyway) {
       const message = 'this connection is older than the change, and says nothing of whether a new one is let in';
       return {

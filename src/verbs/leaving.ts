@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { constants, copyFile, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   dropSets,
@@ -57,6 +57,8 @@ export async function leaveRules(context: Context, backend: Backend, folder: str
       .filter((line) => isOwnSet(line.split(' ')[1] ?? ''))
       .map((line) => `${plainSet(line)}\n`)
       .join('');
+    const place = await placeFor(resolve(folder));
+    if (place !== null) return refused(place);
     const run = context.kernel.run;
     const copied = await run({ argv: ['ipset', 'restore', '-exist'], input: copies, timeoutMs: 120_000 });
     if (copies !== '' && (copied.kind !== 'exited' || copied.status !== 0)) return refused(noSets);
@@ -77,6 +79,20 @@ export async function leaveRules(context: Context, backend: Backend, folder: str
   } finally {
     locked.value();
   }
+}
+
+/** Makes the folder before anything is changed; not those above it, since a mistaken name is likelier than a missing one. */
+async function placeFor(folder: string): Promise<Problem | null> {
+  try {
+    await mkdir(folder, { mode: 0o755 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return null;
+    const message = `the folder could not be made (${code})`;
+    return { code: 'output-failed', at: { file: folder }, message, hint: 'name another folder with --out' };
+  }
+  return null;
 }
 
 /** Writes what is live now as files, once a namespace has taken them. */
@@ -113,7 +129,6 @@ async function writeFiles(context: Context, backend: Backend, folder: string): P
         message: `${files[family]} would not load as it is`,
         hint: 'please report it with the rules',
       });
-  await mkdir(folder, { recursive: true, mode: 0o755 });
   const names: string[] = [];
   for (const [name, text] of [
     ['ipsets', sets],
@@ -122,12 +137,12 @@ async function writeFiles(context: Context, backend: Backend, folder: string): P
   ] as const) {
     if (text === '') continue;
     const file = join(folder, name);
-    await copyFile(file, `${file}.old`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+    // The first that was there is the administrator's own.
+    await copyFile(file, `${file}.old`, constants.COPYFILE_EXCL).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
     });
     const written = await writeOutput(file, text);
-    if (!written.ok)
-      return failed(...written.problems.map((problem) => ({ ...problem, hint: 'name another folder with --out' })));
+    if (!written.ok) return failed(...written.problems.map((problem) => ({ ...problem, hint: again })));
     names.push(file);
   }
   return ok(names);
@@ -154,6 +169,8 @@ function tablesOf(ruleset: Ruleset): string[] {
       );
     });
 }
+
+const again = 'the live rules bear their other names already: run the same again, with another folder as --out';
 
 const waits: Problem = {
   code: 'change-waits',

@@ -129,9 +129,9 @@ async function changing(
     const changed = change(host, rulesets);
     if (!changed.ok) return { kind: changed.problems[0]?.code === 'usage' ? 'invalid' : 'unchanged', problems: changed.problems };
     const problem = await write(context, backend, rulesets, changed.value.holes);
-    if (problem !== null) return { kind: 'unchanged', problems: [problem] };
     const after = await readNow(context, backend);
-    const wrong = after.ok ? changed.value.check(after.value.host) : (after.problems[0] ?? null);
+    // One family or table may have been written before another was refused.
+    const wrong = problem ?? (after.ok ? changed.value.check(after.value.host) : (after.problems[0] ?? null));
     if (wrong === null && after.ok) {
       const { closed, said } = changed.value;
       if (said !== '') await noteAfter(context, context.stateFolder, closed > 0 ? 'closed' : 'opened', null, said);
@@ -188,7 +188,10 @@ function stillOpen(ruleset: Ruleset, now: number): readonly Hole[] {
 function openIn(rulesets: readonly Ruleset[], context: Context): OpenJson['open'] {
   const now = context.clock.now() / 1000;
   return rulesets.flatMap((ruleset) =>
-    stillOpen(ruleset, now).map(({ service, from, until }) => ({ family: ruleset.family, service, from, until })),
+    stillOpen(ruleset, now)
+      // What somebody else wrote there without an end is not open for a while.
+      .filter(({ until }) => Number.isFinite(until))
+      .map(({ service, from, until }) => ({ family: ruleset.family, service, from, until })),
   );
 }
 
@@ -209,12 +212,11 @@ function whom(word: string, host: Host, connection: string | undefined): Result<
   return ok({ name, addresses: { ranges: { 4: [], 6: [], [family]: [range] }, ...noneListed, except: false, text: name } });
 }
 
-/** What the shell was told, if somebody is connected from there; else the only address that anybody is connected from. */
+/** What the shell was told, if somebody is connected from there: from a console nobody is me, and who else is connected may be a stranger. */
 function callerIn(host: Host, connection: string | undefined): string | null {
   const peers = host.sessions.known ? [...new Set(host.sessions.value.map(({ peer }) => formatAddress(peer)))] : [];
   const said = callerAddress(connection);
-  if (said !== null && peers.includes(said)) return said;
-  return peers.length === 1 ? (peers[0] ?? null) : null;
+  return said !== null && peers.includes(said) ? said : null;
 }
 
 /** Why those who were to be let in are not: one packet of each service, followed through the rules as they now stand. */

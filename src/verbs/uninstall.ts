@@ -63,7 +63,8 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     };
     const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
     // What is open for a while is ours too, and no part of any record.
-    if (done.kind === 'done') await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
-    return done;
+    if (done.kind !== 'done') return done;
+    const closed = await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
+    return 'problems' in closed ? closed : done;
   },
 });

@@ -83,7 +83,10 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
       problems: [{ message: expect.stringContaining('would still be kept out by IPv4 filter f2b-sshd rule 1') }],
     });
     expect(await closeAll(context, { service: 'http', backend })).toMatchObject({ kind: 'unchanged' });
+    // Somebody else leads there too: then it is emptied.
+    await tool(ns, [`iptables-${backend}`, '-A', 'FORWARD', '-j', 'PALISADE-OPEN']);
     expect(await closeAll(context, { service: 'ssh', backend })).toMatchObject({ kind: 'done', value: { open: [], closed: 1 } });
+    await tool(ns, ['sh', '-ec', `iptables-${backend} -D FORWARD -j PALISADE-OPEN; iptables-${backend} -X PALISADE-OPEN`]);
     expect(`${await saved(ns, backend, 4)}${await saved(ns, backend, 6)}`).toBe(before);
   });
 });

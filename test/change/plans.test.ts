@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -56,6 +56,13 @@ test('a plan that was kept is made as it was looked at, on the host that it is f
     });
   }
   writeFileSync(`${kept}.bad`, JSON.stringify({ ...whole, host: 'elsewhere' }));
+  // Nothing in a plan tells whether it is still the one that was looked at.
+  chmodSync(`${kept}.bad`, 0o666);
+  expect(await readPlan(context, `${kept}.bad`)).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining('others may write') }],
+  });
+  chmodSync(`${kept}.bad`, 0o600);
   expect(await palisade(ns, 'apply', `${kept}.bad`, '--yes')).toMatchObject({
     status: 4,
     said: expect.stringContaining('this plan is for the host elsewhere'),
@@ -85,7 +92,7 @@ test('a change confirms itself once whoever manages the host has connected anew,
   writeFileSync(file, policy.replace('here: { file: here.txt }', 'here: ["192.0.2.1", "192.0.2.2"]').replace('http', 'smtp'));
   expect(await palisade(ns, 'apply', '--confirm-by-reconnect')).toMatchObject({
     status: 4,
-    said: expect.stringContaining('nobody is connected to manage this host'),
+    said: expect.stringContaining('not known from where you are connected'),
   });
   // The kernel names a program by its file, as ss does.
   const sshd = join(folder, 'sshd');
@@ -105,7 +112,11 @@ test('a change confirms itself once whoever manages the host has connected anew,
       await once(child.stdout ?? process, 'data');
     };
     await from('192.0.2.1');
-    const waiting = palisade(ns, 'apply', '--confirm-by-reconnect', '--timeout', '40');
+    const waiting = palisadeIn(
+      { ...ns, run: (asked) => ns.run({ ...asked, env: { ...asked.env, SSH_CONNECTION: '192.0.2.1 40000 192.0.2.1 22' } }) },
+      ...['--state', join(folder, 'state'), '--policy', file, '--backend', 'nft'],
+      ...['apply', '--confirm-by-reconnect', '--timeout', '40'],
+    );
     let done = false;
     waiting.finally(() => {
       done = true;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -66,6 +66,13 @@ test('an applied policy is known to stand as it was made, until anything that it
       expect(await unchanged('nft'), back).toBe(true);
     }
     expect(await unchanged('legacy')).toBe(false);
+    // The same text beside another list means something else.
+    mkdirSync(join(folder, 'other'));
+    writeFileSync(join(folder, 'other/policy.yaml'), policy);
+    writeFileSync(join(folder, 'other/partners.txt'), '203.0.113.8\n');
+    expect(await isUnchanged({ ...context, policyFile: join(folder, 'other/policy.yaml') }, 'nft', firstLook(context))).toBe(
+      false,
+    );
     // Whichever backend was asked for, packets would have to pass the other's rules too.
     await sh('iptables-legacy -A INPUT -j DROP');
     expect(await palisadeIn(ns, '--state', state, '--policy', file, '--backend', 'nft', 'apply', '--yes')).toMatchObject({
@@ -76,6 +83,37 @@ test('an applied policy is known to stand as it was made, until anything that it
     // A ban of somebody's set changes no plan, and counters never do.
     await sh('ipset create bans hash:ip; ipset add bans 203.0.113.5; iptables-nft -Z');
     expect(await unchanged('nft')).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('what somebody else made of a firewall is not taken for what was confirmed', { timeout: 60_000 }, async () => {
+  await using ns = await kernel.namespace();
+  const folder = mkdtempSync(join(tmpdir(), 'palisade-unchanged-'));
+  try {
+    const [one, two, state] = [join(folder, 'one.yaml'), join(folder, 'two.yaml'), join(folder, 'state')];
+    writeFileSync(one, 'palisade: 1\nincoming:\n  - allow: [ssh, http]\n');
+    writeFileSync(two, 'palisade: 1\nincoming:\n  - allow: [ssh, https]\n');
+    const palisade = (policyFile: string, ...args: string[]) =>
+      palisadeIn(ns, '--state', state, '--policy', policyFile, '--backend', 'nft', ...args, '--yes');
+    const sh = (line: string): Promise<string> => tool(ns, ['sh', '-ec', line]);
+    const starts = (): string => readFileSync(join(state, 'boot/current/4.filter.rules'), 'utf8');
+    await palisade(one, 'apply');
+    const before = await sh('iptables-nft-save');
+    await palisade(two, 'apply');
+    expect(starts()).toContain('--dports 22,443');
+    await tool(ns, ['iptables-nft-restore'], before);
+    // The other family is still as the second says.
+    await sh(`ip6tables-nft-save | sed s/22,443/22,80/ | ip6tables-nft-restore`);
+    expect(await palisade(one, 'apply')).toMatchObject({ status: 0, said: expect.stringContaining('as the policy says') });
+    expect(starts()).toContain('--dports 22,80');
+    await sh('iptables-nft -P INPUT ACCEPT');
+    // Going back leaves what somebody else has changed; the policy does not.
+    expect(await palisade(two, 'rollback')).toMatchObject({ status: 0 });
+    expect(await sh('iptables-nft-save')).toContain(':INPUT ACCEPT');
+    expect(await palisade(two, 'apply')).toMatchObject({ status: 0 });
+    expect(await sh('iptables-nft-save')).toContain(':INPUT DROP');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -196,7 +196,7 @@ function networkHere(): string {
 
 /** What palisade has in a table, as its save says it, without counters and chain by chain: as the guard's own `own` does. */
 export function ownLines(text: string): readonly string[] {
-  const jump = new RegExp(`^-A .* -[jg] ${ownPrefix}`);
+  const jump = new RegExp(`^-A .* -[jg] ${ownPrefix}[^ "]*$`);
   const key = (line: string): string => line.split(' ').slice(0, 2).join(' ');
   return text
     .split('\n')

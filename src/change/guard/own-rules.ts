@@ -5,12 +5,13 @@
  * behind so many of palisade's own; and sets `blank` to one blank. What a tool says is left in `$error`.
  */
 export const ownRules = `# What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
+# A comment of somebody else's may hold such words; what leads there ends the line.
 own() {
-  sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
+  sed -n -e 's/ \\[[0-9]*:[0-9]*\\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-[^ "]*$/p' | sort -s -k 1,2
 }
 
 # Jumps of others' chains into palisade's, as they stand in a table.
-jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
+jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-[^ "]*$/p'; }
 
 # Whether another chain is there to jump from; a table that nobody has used yet is printed without its own.
 has() {

@@ -64,7 +64,7 @@ stopped() { [ "$(field "$owner" 1)" = T ]; }
 ${ownRules}
 # Where it stood, as far as others' rules reach.
 spot() { # chain mine position
-  most=$(($(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -c -v -e ' -[jg] PAL-') + $2 + 1))
+  most=$(($(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -c -v -e ' -[jg] PAL-[^ "]*$') + $2 + 1))
   if [ "$3" -le "$most" ]; then printf '%s' "$3"; else printf '%s' "$most"; fi
 }
 

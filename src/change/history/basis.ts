@@ -15,6 +15,8 @@ export interface Basis {
   readonly version: string;
   /** SHA-256 of the policy's text. */
   readonly policy: string;
+  /** Where it stood: files that it names by half a path are beside it. */
+  readonly folder: string;
   /** Files that it names, by whole path, with SHA-256 of each; `null` of one that could not be read. */
   readonly files: readonly { readonly path: string; readonly digest: string | null }[];
   /** Connected networks and present peers count: they are spared as bogons. */

@@ -78,18 +78,23 @@ function entered(ruleset: Ruleset, table: string, from: string, rules: readonly 
   const isThere = found?.chains.has(openChain) ?? false;
   if (!isThere && rules.length === 0) return [];
   const chain = found?.chains.get(from);
-  const jumps = (chain?.rules ?? []).filter((rule) => {
-    const { effect } = ruleMeaning(ruleset, rule);
-    return effect.kind === 'jump' && effect.chain === openChain;
-  });
+  const jumps = (chain?.rules ?? []).filter((rule) => leadsThere(ruleset, rule));
   const lines = [`*${table}`, `:${openChain} - [0:0]`];
   if (rules.length === 0) {
-    lines.push(...jumps.map((rule) => lineText(ruleset, rule).replace(/^-A /, '-D ')), `-F ${openChain}`, `-X ${openChain}`);
+    lines.push(...jumps.map((rule) => lineText(ruleset, rule).replace(/^-A /, '-D ')), `-F ${openChain}`);
+    // A chain that somebody else's rule leads to cannot go; it stays, and lets nobody in.
+    const isAsked = (found?.rules ?? []).some((rule) => rule.chain !== from && leadsThere(ruleset, rule));
+    if (!isAsked) lines.push(`-X ${openChain}`);
   } else {
     lines.push(...rules.map((rule) => `-A ${openChain} ${rule}`));
     if (jumps.length === 0) lines.push(`-I ${from} ${positionIn(ruleset, table, chain)} -j ${openChain}`);
   }
   return [{ table, text: `${lines.join('\n')}\nCOMMIT\n` }];
+}
+
+function leadsThere(ruleset: Ruleset, rule: Ruleset['tables'][number]['rules'][number]): boolean {
+  const { effect } = ruleMeaning(ruleset, rule);
+  return effect.kind === 'jump' && effect.chain === openChain;
 }
 
 type Chain = NonNullable<ReturnType<Ruleset['tables'][number]['chains']['get']>>;
@@ -105,14 +110,17 @@ function positionIn(ruleset: Ruleset, table: string, chain: Chain | undefined): 
   return table === 'raw' ? chain.rules.length + 1 : denialsOnTop(ruleset, foreignOf(ruleset, chain)) + 1;
 }
 
-/** The host as it is once everything that is open for a while has ended: what a policy is judged by. */
+/**
+ * The host as it is once everything that is open for a while has ended: what a policy is judged by. A rule of that chain that says no
+ * end stays: somebody else wrote it, and it lets in for ever.
+ */
 export function withoutHoles(host: Host): Host {
   const closed = (family: Family): Host['rulesets'][Family] => {
     const ruleset = host.rulesets[family];
     if (!ruleset.known || !ruleset.value.text.includes(openChain)) return ruleset;
     const text = ruleset.value.text
       .split('\n')
-      .filter((line) => !line.endsWith(`-j ${openChain}`))
+      .filter((line) => !(line.startsWith(`-A ${openChain} `) && / --datestop \S/.test(line)))
       .join('\n');
     const parsed = parseRuleset(text, { family, file: ruleset.value.file });
     return parsed.ok ? known({ ...parsed.value, writer: ruleset.value.writer }) : ruleset;

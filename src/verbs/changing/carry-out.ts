@@ -6,6 +6,7 @@ import {
   dropSets,
   forget,
   type Guard,
+  keepForBoot,
   leaveBoot,
   lockState,
   type OwnRecord,
@@ -14,17 +15,20 @@ import {
   pendingFolder,
   pendingState,
   readRecord,
+  refreshBoot,
   unwritable,
   uptime,
   writeForBoot,
   writeRecord,
 } from '../../change/index.ts';
-import type { Backend, Host } from '../../model/host/index.ts';
+import type { Backend, Host, Session } from '../../model/host/index.ts';
+import { formatAddress } from '../../model/net/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem, Result } from '../../result.ts';
 import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
+import { callerAddress } from '../session.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { confirm, settle, settleAlone, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
@@ -78,6 +82,8 @@ export async function carryOut(
       await noteAfter(context, state, 'refused', begun.record, wrong.map(({ message }) => message).join('; '));
       return { kind: 'unchanged', problems: [...wrong, ...(reverted.ok ? [undone] : reverted.problems)] };
     }
+    const mine = making.reconnect ? sessionsOf(context, before.host) : [];
+    const fresh = mine.length > 0 ? await newSessions(context, mine) : null;
     await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
     locked.value();
     if (making.yes) {
@@ -90,8 +96,6 @@ export async function carryOut(
       await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
       return { kind: 'done', value: null };
     }
-    const { sessions } = before.host;
-    const fresh = making.reconnect && sessions.known ? newSessions(context, sessions.value) : null;
     return await waitFor(context, state, begun, fresh);
   } catch (error) {
     const problem = unwritable(state, error);
@@ -120,8 +124,7 @@ async function begin(
 ): Promise<Begun | Outcome<null>> {
   const unsettled = await settle(context, state);
   if (unsettled !== null) return refused(unsettled);
-  const { sessions } = before.host;
-  if (making.reconnect && !(sessions.known && sessions.value.length > 0)) return refused(nobodyThere);
+  if (making.reconnect && sessionsOf(context, before.host).length === 0) return refused(nobodyThere);
   const lockedOut = sessionRefusals(before.host, after);
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   context.progress('rehearsing the change');
@@ -135,21 +138,21 @@ async function begin(
   const files = records(state);
   const unused = [...there].filter((name) => isOwnSet(name) && !made.sets.some((set) => set.name === name));
   const leaves = making.policy === null;
+  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
+  const { policy, basis, emergency } = making;
+  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   if (changes === 0 && sets.length === 0) {
     await dropSets(run, unused);
     if (leaves) {
       await leaveBoot(run, state);
       for (const file of Object.values(files)) forget(file);
-    } else rememberBasis(files.confirmed, making.basis);
+    } else await remember(context, state, record);
     await context.part({
       kind: 'nothing',
       text: leaves ? 'nothing of palisade is in the firewall' : 'the host is as the policy says',
     });
     return { kind: 'done', value: null };
   }
-  const declared = { 4: declaredBy(wanted, made, 4), 6: declaredBy(wanted, made, 6) };
-  const { policy, basis, emergency } = making;
-  const record: OwnRecord = { at: context.clock.now(), backend, policy, families: declared, sets: made.sets, basis, emergency };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
@@ -191,10 +194,25 @@ async function begin(
   return { guard: applied.value.guard, record: changed, sets: names, said };
 }
 
-/** Planned from something else, it came to the same: the next time that needs not be found out again. */
-function rememberBasis(file: string, basis: Basis | null): void {
-  const confirmed = readRecord(file);
-  if (confirmed !== null && JSON.stringify(confirmed.basis) !== JSON.stringify(basis)) writeRecord(file, { ...confirmed, basis });
+/**
+ * Nothing had to be written. Planned from something else, it came to the same: the next time that needs not be found out again. But where
+ * somebody has brought other rules back than were confirmed last, those are what is confirmed now, and what the machine has to start with.
+ */
+async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
+  const files = records(state);
+  const confirmed = readRecord(files.confirmed);
+  if (confirmed === null) return;
+  const said = ({ families, sets }: OwnRecord): string =>
+    JSON.stringify([families, sets], (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+  if (said(confirmed) !== said(record)) {
+    writeForBoot(state, record);
+    writeRecord(files.previous, confirmed);
+    writeRecord(files.confirmed, record);
+    keepForBoot(state, record);
+    refreshBoot(state);
+    await noteAfter(context, state, 'confirmed', record, 'the rules were there already, and stay');
+  } else if (JSON.stringify(confirmed.basis) !== JSON.stringify(record.basis))
+    writeRecord(files.confirmed, { ...confirmed, basis: record.basis });
 }
 
 async function waitFor(
@@ -257,9 +275,15 @@ async function waitFor(
   }
 }
 
+/** Connections from where whoever runs us is connected: others, who may be strangers that have not even logged in, say nothing. */
+function sessionsOf(context: Context, { sessions }: Host): readonly Session[] {
+  const caller = callerAddress(context.env['SSH_CONNECTION']);
+  return sessions.known ? sessions.value.filter(({ peer }) => formatAddress(peer) === caller) : [];
+}
+
 const nobodyThere: Problem = {
   code: 'plan-refused',
-  message: 'nobody is connected to manage this host, so that no new connection could tell that they still come in',
+  message: 'it is not known from where you are connected, so that no new connection could tell that you still come in',
   hint: 'leave --confirm-by-reconnect out, and run palisade confirm',
 };
 

@@ -33,15 +33,19 @@ export async function wrongNow(
 
 /**
  * Tells when somebody who managed the host before a change has connected anew, from an address that a session came from then: that
- * the new rules let them in. A connection counts once it is seen twice.
+ * the new rules let them in. A connection counts once it is seen twice. To be called once the change is made: what came in between the
+ * reading of `before` and the change was let in by the old rules, and says nothing.
  */
-export function newSessions(context: Context, before: readonly Session[]): () => Promise<string | null> {
+export async function newSessions(context: Context, before: readonly Session[]): Promise<() => Promise<string | null>> {
   const key = ({ peer, peerPort, localPort }: Session): string => `${formatAddress(peer)} ${peerPort} ${localPort}`;
-  const known = new Set(before.map(key));
+  const now = async (): Promise<Host['sessions']> =>
+    hostFromTexts(await context.kernel.read({ signal: context.signal, only: ['sessions', 'listeners'] })).sessions;
+  const first = await now();
+  const known = new Set([...before, ...(first.known ? first.value : [])].map(key));
   const peers = new Set(before.map(({ peer }) => formatAddress(peer)));
   let seen = new Set<string>();
   return async () => {
-    const { sessions } = hostFromTexts(await context.kernel.read({ signal: context.signal, only: ['sessions', 'listeners'] }));
+    const sessions = await now();
     if (!sessions.known) return null;
     const fresh = sessions.value.filter((session) => peers.has(formatAddress(session.peer)) && !known.has(key(session)));
     const found = fresh.find((session) => seen.has(key(session)));

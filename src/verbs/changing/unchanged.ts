@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import { type Basis, hostText, ownOf, pendingFolder, pendingState, readRecord, transactionsOf } from '../../change/index.ts';
 import { type Backend, type Host, type HostTexts, hostFromTexts } from '../../model/host/index.ts';
@@ -16,7 +16,12 @@ export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis
   // What is fetched, and what expires, may be other at any time.
   if (text === null || source.fetched.length > 0 || /\bexpires\b/.test(source.text)) return null;
   const files = source.files.map((file) => ({ path: file.path, digest: file.text === null ? null : digestOf(file.text) }));
-  return { version: manifest.version, policy: digestOf(source.text), files, spares, host: digestOf(text) };
+  const folder = folderOf(source.path);
+  return { version: manifest.version, policy: digestOf(source.text), folder, files, spares, host: digestOf(text) };
+}
+
+function folderOf(policy: string): string {
+  return dirname(resolve(policy));
 }
 
 /**
@@ -31,6 +36,12 @@ export async function isUnchanged(context: Context, asked: Backend | undefined, 
   const basis = confirmed?.basis ?? null;
   if (confirmed === null || basis === null || pendingState(pendingFolder(state)) !== 'none') return false;
   if (basis.version !== manifest.version || (asked ?? confirmed.backend) !== confirmed.backend) return false;
+  if (basis.files.length > 0 && basis.folder !== folderOf(context.policyFile)) return false;
+  // Going back leaves a policy alone that somebody else has changed since: nothing was declared of it then.
+  const declares = ([4, 6] as const).every((family) =>
+    confirmed.families[family].some(({ table, policies }) => table === 'filter' && policies.size === 3),
+  );
+  if (!declares) return false;
   const text = await readText(context, context.policyFile);
   const isSame =
     text.ok &&

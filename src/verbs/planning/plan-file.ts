@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import manifest from '../../../package.json' with { type: 'json' };
 import { hostText, ownOf } from '../../change/index.ts';
@@ -111,6 +111,9 @@ export async function readPlan(context: Context, file: string): Promise<Result<P
   const text = await readText(context, file);
   if (!text.ok) return text;
   const bad = (message: string, hint: string): Result<never> => failed({ code: 'plan-invalid', at: { file }, message, hint });
+  const other = file === '-' ? null : writableBy(file);
+  if (other !== null)
+    return bad(`${other} what this plan makes of the firewall`, 'plan again into a file that only you may write');
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(text.value, 'latin1').toString('utf8'));
@@ -135,6 +138,14 @@ export async function readPlan(context: Context, file: string): Promise<Result<P
       return null;
     },
   });
+}
+
+/** Who else may decide what stands in a file, in words: nothing in a plan tells whether it is still the one that was looked at. */
+function writableBy(file: string): string | null {
+  const there = statSync(file);
+  if (!there.isFile()) return null;
+  if (![0, process.geteuid?.()].includes(there.uid)) return 'another user owns the file, and may decide';
+  return (there.mode & 0o022) === 0 ? null : 'others may write the file, and decide';
 }
 
 /** Of rules, ours and others', without counters, of addresses, and which sets of ours there are. `null`: something is unknown. */
