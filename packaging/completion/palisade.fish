@@ -145,7 +145,7 @@ complete -c palisade -n '__fish_seen_subcommand_from test' -l alone -d 'Ask the 
 complete -c palisade -n '__fish_seen_subcommand_from test' -l no-rehearse -d 'Do not: Send a packet of each test through the kernel'
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l timeout -x -d 'Seconds until it undoes itself'
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l yes -d 'Confirm it at once, if everything is as it was to be'
-complete -c palisade -n '__fish_seen_subcommand_from apply' -l confirm-by-reconnect -d 'Confirm it once somebody who manages the host now has connected anew, from the same address'
+complete -c palisade -n '__fish_seen_subcommand_from apply' -l confirm-by-reconnect -d 'Confirm it once somebody has connected anew from the address from which you are connected'
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l dry-run -d 'Only say what would be done, as palisade plan does'
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l backend -x -a 'nft legacy' -d 'Which backend’s rules to write where both are empty'
 complete -c palisade -n '__fish_seen_subcommand_from confirm' -l anyway -d 'Also from a connection that is older than the change'

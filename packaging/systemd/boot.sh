@@ -54,12 +54,13 @@ lives() { # a file that says it, or a link that does
 thisStart=$(cat /proc/sys/kernel/random/boot_id)/$(field 1 20)
 
 # What palisade has in a table, without counters, chain by chain: in which order chains stand says nothing.
+# A comment of somebody else's may hold such words; what leads there ends the line.
 own() {
-  sed -n -e 's/ \[[0-9]*:[0-9]*\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-/p' | sort -s -k 1,2
+  sed -n -e 's/ \[[0-9]*:[0-9]*\]$//' -e '/^:PAL-/p' -e '/^-A PAL-/{p;d;}' -e '/^-A .* -[jg] PAL-[^ "]*$/p' | sort -s -k 1,2
 }
 
 # Jumps of others' chains into palisade's, as they stand in a table.
-jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-/p'; }
+jumps() { sed -n -e '/^-A PAL-/d' -e '/^-A .* -[jg] PAL-[^ "]*$/p'; }
 
 # Whether another chain is there to jump from; a table that nobody has used yet is printed without its own.
 has() {
@@ -122,7 +123,7 @@ is() { # family table save restore chains policies jumps rules own
 
 # Behind rules that only take away, those who ban, and what is open for a while; before all others.
 spot() { # chain mine position
-  others=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-')
+  others=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-[^ "]*$' | sed -E 's/"([^"\\]|\\.)*"/""/g')
   ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN'
   first=$(printf '%s\n' "$others" | grep -n -v -E -e " -[jg] (DROP|REJECT|LOG|NFLOG|$ban)( |\$)" | head -n 1)
   first=${first%%:*}
@@ -204,8 +205,15 @@ loadRules() {
 
 # Rules for when no others can be had. The host answers itself, replies come in, IPv4 and IPv6 work, and SSH is let in.
 plain() { # family connections
-  ports=$(cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
-    sed -n 's/^[[:space:]]*[Pp][Oo][Rr][Tt][[:space:]=]*\([0-9]\{1,5\}\)[[:space:]]*$/\1/p' | sort -u)
+  said=$(cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null | sed -e 's/#.*//' -e 's/[[:space:]"]*$//')
+  ports=$(printf '%s\n' "$said" | sed -n 's/^[[:space:]]*[Pp][Oo][Rr][Tt][[:space:]="]*\([0-9]\{1,5\}\)$/\1/p' | sort -u)
+  # Addresses with a port of their own, and the ports of a socket by which systemd starts the server.
+  more=$(
+    listens='^[[:space:]]*[Ll][Ii][Ss][Tt][Ee][Nn][Aa][Dd][Dd][Rr][Ee][Ss][Ss][[:space:]="]*'
+    printf '%s\n' "$said" | sed -n -e "s/$listens[^]:[]*:\([0-9]\{1,5\}\)$/\1/p" -e "s/$listens\[[^]]*\]:\([0-9]\{1,5\}\)$/\1/p"
+    cat /etc/systemd/system/ssh.socket /etc/systemd/system/ssh.socket.d/*.conf /etc/systemd/system/sshd.socket.d/*.conf \
+      /run/systemd/generator/ssh.socket.d/*.conf 2>/dev/null | sed -n -e 's/^ListenStream=\([0-9]\{1,5\}\)$/\1/p' -e 's/^ListenStream=.*[]0-9]:\([0-9]\{1,5\}\)$/\1/p' | sort -u
+  )
   printf -- '-A PAL-IN -i lo -j ACCEPT\n'
   if [ "$2" = tracked ]; then
     printf -- '-A PAL-IN -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n'
@@ -218,7 +226,7 @@ plain() { # family connections
   else
     printf -- '-A PAL-IN -p ipv6-icmp -j ACCEPT\n-A PAL-IN -s fe80::/10 -p udp --sport 547 --dport 546 -j ACCEPT\n'
   fi
-  for port in ${ports:-22}; do printf -- '-A PAL-IN -p tcp --dport %s -j ACCEPT\n' "$port"; done
+  for port in ${ports:-22} $more; do printf -- '-A PAL-IN -p tcp --dport %s -j ACCEPT\n' "$port"; done
   printf -- '-A PAL-IN -j DROP\n-A PAL-OUT -o lo -j ACCEPT\n'
   if [ "$2" = tracked ]; then
     printf -- '-A PAL-OUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n'
@@ -327,7 +335,7 @@ ahead() { # chain
   [ "$1" != "${seen:-}" ] || return 0
   seen=$1
   mine=$(printf '%s\n' "$there" | jumps | grep -e "^-A $1 ")
-  first=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-' | head -n 1)
+  first=$(printf '%s\n' "$there" | grep -e "^-A $1 " | grep -n -e ' -[jg] PAL-[^ "]*$' | head -n 1)
   wanted=$(spot "$1" 0 1)
   if [ -z "$mine" ] || [ "${first%%:*}" -le "$wanted" ]; then return 0; fi
   printf '%s\n' "$mine" | sed 's/^-A /-D /'
