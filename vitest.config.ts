@@ -7,8 +7,8 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     // Tests of the kernel wait half of their time for real packets and real timers: three at once keep two processors at work.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     passWithNoTests: false,
   },
 });
