@@ -141,7 +141,7 @@ _palisade() {
   test) flags='--ruleset --sets --facts --backend --alone --no-rehearse --json --no-color --quiet --config --state --policy --help' ;;
   apply) flags='--timeout --yes --confirm-by-reconnect --dry-run --backend --json --no-color --quiet --config --state --policy --help' ;;
   confirm) flags='--anyway --json --no-color --quiet --config --state --policy --backend --help' ;;
-  rollback) flags='--timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
+  rollback) flags='--list --timeout --yes --json --no-color --quiet --config --state --policy --backend --help' ;;
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;

@@ -149,6 +149,7 @@ complete -c palisade -n '__fish_seen_subcommand_from apply' -l confirm-by-reconn
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l dry-run -d 'Only say what would be done, as palisade plan does'
 complete -c palisade -n '__fish_seen_subcommand_from apply' -l backend -x -a 'nft legacy' -d 'Which backend’s rules to write where both are empty'
 complete -c palisade -n '__fish_seen_subcommand_from confirm' -l anyway -d 'Also from a connection that is older than the change'
+complete -c palisade -n '__fish_seen_subcommand_from rollback' -l list -d 'Only name what can be gone back to, newest first'
 complete -c palisade -n '__fish_seen_subcommand_from rollback' -l timeout -x -d 'Seconds until going back undoes itself'
 complete -c palisade -n '__fish_seen_subcommand_from rollback' -l yes -d 'Confirm it at once, if everything is as it was to be'
 complete -c palisade -n '__fish_seen_subcommand_from uninstall' -l timeout -x -d 'Seconds until it undoes itself'

@@ -20,6 +20,7 @@ export { disarm, forget, type PendingState, pendingFolder, pendingState, revertP
 export { type Basis, hostText, linesOfOthers } from './history/basis.ts';
 export { type Author, append, type Chained, journalFile, readJournal, type What } from './history/journal.ts';
 export { lockState } from './history/lock.ts';
+export { keepPast, pastIds, readPast } from './history/past.ts';
 export { moveRecord, type OwnRecord, readRecord, writeRecord } from './history/record.ts';
 export { unwritable } from './history/unwritable.ts';
 export { takeWords, takeWordsAlone } from './history/words.ts';

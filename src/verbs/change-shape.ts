@@ -21,6 +21,11 @@ export const changePart = z
       files: z.array(z.string()).describe('Files that load the rules when the machine starts.'),
     }),
     z.object({ kind: z.literal('plan'), plan: planReport.describe('With --dry-run: what would be done.') }),
+    z.object({
+      kind: z.literal('past'),
+      id: z.string().describe('By when it was made.'),
+      policy: z.string().nullable().describe('Where its policy stood.'),
+    }),
     z.object({ kind: z.literal('note'), text: z.string() }),
   ])
   .meta({ id: 'ChangePart' });

@@ -65,6 +65,16 @@ describe('a firewall', () => {
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
     expect((await palisade(here, second, 'rollback', '--yes')).status).toBe(0);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toMatch(/^PAL4-/);
+    const kept = (await palisade(here, policy, 'rollback', '--list')).out.trim().split('\n');
+    expect(kept).toHaveLength(4);
+    expect([...kept].sort().reverse()).toEqual(kept);
+    expect(await palisade(here, policy, 'rollback', '20260101T000000000Z')).toMatchObject({
+      status: 4,
+      said: expect.stringContaining('nothing is kept of 20260101T000000000Z'),
+    });
+    const [oldest = ''] = (kept.at(-1) ?? '').split(' ');
+    expect((await palisade(here, second, 'rollback', oldest, '--yes')).status).toBe(0);
+    expect(await both(here)).toBe(first);
 
     expect((await palisade(here, policy, 'uninstall', '--yes')).status).toBe(0);
     expect(await both(here)).toBe(before);
@@ -82,6 +92,7 @@ describe('a firewall', () => {
       { what: 'confirmed' },
     ];
     expect(entries).toMatchObject([
+      ...each,
       ...each,
       ...each,
       ...each,

@@ -29,6 +29,8 @@ export function part(said: ChangePartJson, view: View): string {
         `The rules stay, and are palisade's no longer. ${said.files.join(', ')} hold them for netfilter-persistent (packages iptables-persistent and ipset-persistent).`,
         view,
       );
+    case 'past':
+      return `${said.id}${said.policy === null ? '' : `  ${said.policy}`}\n`;
     case 'plan':
       return planText(said.plan, view);
   }

@@ -4,6 +4,7 @@ import {
   dropSets,
   forget,
   keepForBoot,
+  keepPast,
   leaveBoot,
   lockState,
   moveRecord,
@@ -62,15 +63,25 @@ async function keep(context: Context, state: string): Promise<void> {
     }
     await dropSets(context.kernel.run, pending.unused);
     if (pending.leaves)
-      for (const file of [files.confirmed, files.previous, files.feeds, files.origin, files.pending]) forget(file);
+      for (const file of [files.confirmed, files.previous, files.history, files.feeds, files.origin, files.pending]) forget(file);
     else {
       if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
       moveRecord(files.pending, files.confirmed);
+      keepInHistory(state, files, pending);
     }
     await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
   }
   // Last of all: whoever waits looks for it.
   forget(pendingFolder(state));
+}
+
+/** A disk without room for one more name keeps what was confirmed all the same. */
+function keepInHistory(state: string, files: ReturnType<typeof records>, record: PendingRecord): void {
+  try {
+    keepPast(files.history, files.confirmed, record);
+  } catch (error) {
+    if (unwritable(state, error) === null) throw error;
+  }
 }
 
 /** Brings to its end what an earlier run left halfway; the problem that the caller must say, or `null`. */

@@ -17,6 +17,8 @@ export const records = (stateFolder: string) => ({
   origin: join(stateFolder, 'origin.json'),
   confirmed: join(stateFolder, 'confirmed.json'),
   previous: join(stateFolder, 'previous.json'),
+  /** What was confirmed, by when it was made: to go back to. */
+  history: join(stateFolder, 'history'),
   /** What is being made, beside the guard's files. */
   pending: join(stateFolder, 'pending.json'),
   /** Lists of others that a policy names. */
