@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -80,6 +81,8 @@ export function writeForBoot(stateFolder: string, record: OwnRecord): void {
     return;
   }
   const name = String(record.at);
+  // What changes left that were undone again is nobody's.
+  dropOthers(boot, pointed(boot, 'current'));
   mkdirSync(join(boot, name, 'emergency'), { recursive: true, mode: 0o700 });
   for (const [file, text] of bootFiles(record, where))
     writeFileSync(join(boot, name, file), text, { encoding: 'latin1', mode: 0o600, flush: true });
@@ -94,8 +97,12 @@ export function keepForBoot(stateFolder: string, { at }: OwnRecord): void {
   // The one name takes the other's place at once: there is no moment without.
   renameSync(join(boot, 'next'), join(boot, 'current'));
   flushFolder(boot);
-  for (const name of readdirSync(boot))
-    if (name !== 'current' && name !== String(at)) rmSync(join(boot, name), { recursive: true });
+  dropOthers(boot, String(at));
+}
+
+function dropOthers(boot: string, kept: string | null): void {
+  if (!existsSync(boot)) return;
+  for (const name of readdirSync(boot)) if (name !== 'current' && name !== kept) rmSync(join(boot, name), { recursive: true });
 }
 
 /** Nothing of palisade's is there when the machine starts. */
