@@ -17,7 +17,7 @@ export const everywhere: readonly Everywhere[] = [
   { name: 'quiet', help: 'Print problems only; the exit code tells the rest' },
   { name: 'config', value: 'FILE', path: true, help: 'Configuration file (default: /etc/palisade/config.yaml)' },
   { name: 'state', value: 'DIR', path: true, help: 'Where palisade keeps its state (default: /var/lib/palisade)' },
-  { name: 'policy', value: 'FILE', path: true, help: 'Policy file (default: /etc/palisade/policy.yaml)' },
+  { name: 'policy', value: 'FILE', path: true, help: 'Policy file, or a folder of them (default: /etc/palisade/policy.yaml)' },
   { name: 'backend', value: 'BACKEND', choices: ['nft', 'legacy'], help: 'Which backend’s rules to read when both hold some' },
 ];
 

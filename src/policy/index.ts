@@ -20,7 +20,7 @@ export { type Doors, emergencyOf } from './emergency.ts';
 export { type Delegated, readDelegated } from './load/delegated.ts';
 export { type ListLine, linesOf } from './load/list.ts';
 export { readMember } from './load/names.ts';
-export { type Beside, type Fetched, readPolicy } from './load/read.ts';
+export { type Beside, type Fetched, type PolicyText, readPolicy, readPolicyFiles } from './load/read.ts';
 export { isFeedAddress, policySchema } from './load/schema.ts';
 export type { Source } from './load/sets.ts';
 export { strangersAmong } from './logins.ts';

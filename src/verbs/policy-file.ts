@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { plannedRuleset, situationOf } from '../change/index.ts';
 import { type Host, type Known, known } from '../model/host/index.ts';
 import {
@@ -10,7 +10,8 @@ import {
   type Fetched,
   type Left,
   type Policy,
-  readPolicy,
+  type PolicyText,
+  readPolicyFiles,
   type Situation,
   type Source,
   setsText,
@@ -31,25 +32,64 @@ export interface PolicyFile {
 
 /** All texts that a policy is made of: from the same ones the same policy comes, until something in it expires. */
 export interface PolicySource {
+  /** Of the file, or of the folder of files. */
   readonly path: string;
-  readonly text: string;
+  readonly texts: readonly PolicyText[];
   /** Files that it names, by whole path; `null` of one that could not be read. */
   readonly files: readonly { readonly path: string; readonly text: string | null }[];
   /** What was looked up for it. */
   readonly fetched: readonly { readonly source: Source; readonly answer: Fetched }[];
 }
 
+/** The file that the command line names, or all `*.yaml` of the folder that it names, by their names. */
+export async function readPolicyTexts(context: Context): Promise<Result<readonly PolicyText[]>> {
+  const path = context.policyFile;
+  const names = yamlIn(path);
+  if (names?.length === 0)
+    return failed({
+      code: 'file-missing',
+      at: { file: path },
+      message: 'no *.yaml is in this folder',
+      hint: 'write one, or name a file',
+    });
+  const texts: PolicyText[] = [];
+  for (const file of names?.map((name) => join(path, name)) ?? [path]) {
+    const bytes = await readText(context, file);
+    if (!bytes.ok) {
+      const missing = bytes.problems.map((problem) =>
+        problem.code === 'file-missing' ? { ...problem, hint: 'write one, or name another with --policy FILE' } : problem,
+      );
+      return failed(...missing);
+    }
+    texts.push({ file, text: Buffer.from(bytes.value, 'latin1').toString('utf8') });
+  }
+  return ok(texts);
+}
+
+/** `null` of what is no folder. */
+function yamlIn(path: string): readonly string[] | null {
+  try {
+    return readdirSync(path)
+      .filter((name) => /^[^.].*\.ya?ml$/.test(name))
+      .sort();
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code === 'string') return null;
+    throw error;
+  }
+}
+
+/** SHA-256 of all of them. */
+export function digestOfTexts(texts: readonly PolicyText[]): string {
+  return digestOf(texts.map(({ text }) => text).join('\0'));
+}
+
 /** The policy that the command line names. Files that it names stand beside it, unless their path is whole. */
 export async function readPolicyFile(context: Context): Promise<Result<PolicyFile>> {
   const path = context.policyFile;
-  const bytes = await readText(context, path);
-  if (!bytes.ok) {
-    const missing = bytes.problems.map((problem) =>
-      problem.code === 'file-missing' ? { ...problem, hint: 'write one, or name another with --policy FILE' } : problem,
-    );
-    return failed(...missing);
-  }
-  const text = Buffer.from(bytes.value, 'latin1').toString('utf8');
+  const read = await readPolicyTexts(context);
+  if (!read.ok) return read;
+  const texts = read.value;
+  const folder = folderOf(texts);
   const files = new Map<string, string | null>();
   const list = (whole: string): string | null => {
     const found = files.has(whole) ? (files.get(whole) ?? null) : readList(whole);
@@ -63,35 +103,36 @@ export async function readPolicyFile(context: Context): Promise<Result<PolicyFil
     return { addresses: [], lacking: null };
   };
   const now = context.clock.now() / 1000;
-  const plain = readPolicy(text, path, { now, file: (named) => list(besidePolicy(path, named)), fetched: ask });
+  const plain = readPolicyFiles(texts, { now, file: (named) => list(resolve(folder, named)), fetched: ask });
   const named = [...files].map(([whole, of]) => ({ path: whole, text: of }));
   if (wanted.length === 0)
-    return plain.ok ? ok({ policy: plain.value, source: { path, text, files: named, fetched: [] } }) : plain;
+    return plain.ok ? ok({ policy: plain.value, source: { path, texts, files: named, fetched: [] } }) : plain;
   context.progress('fetching the addresses of sets');
   const { fetchSets } = await import('./feeds/index.ts');
-  const policyFolder = dirname(resolve(path));
-  const place = { policyFolder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
+  const place = { policyFolder: folder, stateFolder: context.stateFolder, now: context.clock.now(), signal: context.signal };
   // Two sets may name the same list, which is fetched once.
   const distinct = new Map(wanted.map((source) => [JSON.stringify(source), source]));
   const fetched = await fetchSets([...distinct.values()], place);
-  const source = { path, text, files: named, fetched };
-  const read = policyOf(source, now);
-  return read.ok ? ok({ policy: read.value, source }) : read;
+  const source = { path, texts, files: named, fetched };
+  const whole = policyOf(source, now);
+  return whole.ok ? ok({ policy: whole.value, source }) : whole;
 }
 
 /** The policy of texts that were read before. @param now seconds since 1970 */
-export function policyOf({ path, text, files, fetched }: PolicySource, now: number): Result<Policy> {
+export function policyOf({ texts, files, fetched }: PolicySource, now: number): Result<Policy> {
   const lists = new Map(files.map((file) => [file.path, file.text]));
   const answers = new Map(fetched.map(({ source, answer }) => [JSON.stringify(source), answer]));
-  return readPolicy(text, path, {
+  const folder = folderOf(texts);
+  return readPolicyFiles(texts, {
     now,
-    file: (named) => lists.get(besidePolicy(path, named)) ?? null,
+    file: (named) => lists.get(resolve(folder, named)) ?? null,
     fetched: (source) => answers.get(JSON.stringify(source)) ?? { addresses: [], lacking: 'it was not asked for' },
   });
 }
 
-function besidePolicy(policy: string, named: string): string {
-  return resolve(dirname(resolve(policy)), named);
+/** The folder that they stand in. */
+export function folderOf([first]: readonly PolicyText[]): string {
+  return dirname(resolve(first?.file ?? '.'));
 }
 
 /** SHA-256, in hexadecimal digits. */

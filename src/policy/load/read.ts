@@ -5,6 +5,7 @@ import type { Addresses, Item, Policy, Protection, Rule, Service, Test } from '.
 import { mergeServices, type OwnServices, readService, serviceHint } from '../services/services.ts';
 import { type Document, type Path, readDocument } from './document.ts';
 import { createItems } from './items.ts';
+import { joinDocuments } from './joined.ts';
 import { newConnections } from './limits.ts';
 import { readTableLine } from './lines.ts';
 import type { Lookup } from './lookup.ts';
@@ -31,19 +32,43 @@ export interface Beside {
   fetched(source: Source): Fetched;
 }
 
+/** One file of a policy. */
+export interface PolicyText {
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * Reads a policy. Each problem stands at its FILE:LINE:COLUMN and says what to write instead; a policy with problems means
  * nothing.
  */
 export function readPolicy(text: string, file: string, beside: Beside): Result<Policy> {
   const document = readDocument(text, file);
-  if (!document.ok) return document;
-  const { value } = document.value;
+  return document.ok ? readJoined(document.value, beside) : document;
+}
+
+/** Reads a policy of several files, as {@link joinDocuments} puts them together. */
+export function readPolicyFiles(texts: readonly PolicyText[], beside: Beside): Result<Policy> {
+  const documents: Document[] = [];
+  const problems: Problem[] = [];
+  for (const { text, file } of texts) {
+    const document = readDocument(text, file);
+    if (document.ok) documents.push(document.value);
+    else problems.push(...document.problems);
+  }
+  if (problems.length > 0) return failed(...problems);
+  const [only] = documents;
+  const joined = documents.length === 1 && only !== undefined ? ok(only) : joinDocuments(documents);
+  return joined.ok ? readJoined(joined.value, beside) : joined;
+}
+
+function readJoined(document: Document, beside: Beside): Result<Policy> {
+  const { value } = document;
   if (value === null || value === undefined || typeof value !== 'object' || Array.isArray(value))
-    return failed(problemAt(document.value, [], 'this is not a policy', 'begin it with "palisade: 1"'));
+    return failed(problemAt(document, [], 'this is not a policy', 'begin it with "palisade: 1"'));
   const parsed = policySchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) return failed(...shapeProblems(parsed.error, document.value));
-  return understood(parsed.data, document.value, beside);
+  if (!parsed.success) return failed(...shapeProblems(parsed.error, document));
+  return understood(parsed.data, document, beside);
 }
 
 function problemAt(document: Document, path: Path, message: string, hint: string, of: 'key' | 'value' = 'value'): Problem {

@@ -1,11 +1,10 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import { type Basis, hostText, ownOf, pendingFolder, pendingState, readRecord, transactionsOf } from '../../change/index.ts';
 import { type Backend, type Host, type HostTexts, hostFromTexts } from '../../model/host/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import { isOwnSet } from '../planning/index.ts';
-import { digestOf, type PolicySource, readList } from '../policy-file.ts';
-import { readText } from '../reading.ts';
+import { digestOf, digestOfTexts, folderOf, type PolicySource, readList, readPolicyTexts } from '../policy-file.ts';
 import type { Context } from '../verb.ts';
 import { records } from './records.ts';
 
@@ -14,14 +13,10 @@ export function basisOf(policy: Policy, source: PolicySource, host: Host): Basis
   const spares = policy.protect.bogons !== null;
   const text = hostText(host, spares);
   // What is fetched, and what expires, may be other at any time.
-  if (text === null || source.fetched.length > 0 || /\bexpires\b/.test(source.text)) return null;
+  if (text === null || source.fetched.length > 0 || source.texts.some((one) => /\bexpires\b/.test(one.text))) return null;
   const files = source.files.map((file) => ({ path: file.path, digest: file.text === null ? null : digestOf(file.text) }));
-  const folder = folderOf(source.path);
-  return { version: manifest.version, policy: digestOf(source.text), folder, files, spares, host: digestOf(text) };
-}
-
-function folderOf(policy: string): string {
-  return dirname(resolve(policy));
+  const folder = folderOf(source.texts);
+  return { version: manifest.version, policy: digestOfTexts(source.texts), folder, files, spares, host: digestOf(text) };
 }
 
 /**
@@ -36,26 +31,26 @@ export async function isUnchanged(context: Context, asked: Backend | undefined, 
   const basis = confirmed?.basis ?? null;
   if (confirmed === null || basis === null || pendingState(pendingFolder(state)) !== 'none') return false;
   if (basis.version !== manifest.version || (asked ?? confirmed.backend) !== confirmed.backend) return false;
-  if (basis.files.length > 0 && basis.folder !== folderOf(context.policyFile)) return false;
   // Going back leaves a policy alone that somebody else has changed since: nothing was declared of it then.
   const declares = ([4, 6] as const).every((family) =>
     confirmed.families[family].some(({ table, policies }) => table === 'filter' && policies.size === 3),
   );
   if (!declares) return false;
-  const text = await readText(context, context.policyFile);
+  const texts = await readPolicyTexts(context);
   const isSame =
-    text.ok &&
-    digestOf(Buffer.from(text.value, 'latin1').toString('utf8')) === basis.policy &&
+    texts.ok &&
+    digestOfTexts(texts.value) === basis.policy &&
+    (basis.files.length === 0 || basis.folder === folderOf(texts.value)) &&
     basis.files.every(({ path, digest }) => {
       const list = readList(path);
       return (list === null ? null : digestOf(list)) === digest;
     });
   if (!isSame) return false;
-  const texts = await look;
-  const { ipsets } = texts.texts;
+  const looked = await look;
+  const { ipsets } = looked.texts;
   if (!ipsets.read || !areSetsAs(ipsets.text, confirmed.sets)) return false;
   // Without its sets, which are compared as they stand; rules in both backends are unknown, whichever was asked for.
-  const host = hostFromTexts({ ...texts, texts: { ...texts.texts, ipsets: { ...ipsets, text: '' } } });
+  const host = hostFromTexts({ ...looked, texts: { ...looked.texts, ipsets: { ...ipsets, text: '' } } });
   const said = hostText(host, basis.spares);
   if (said === null || digestOf(said) !== basis.host) return false;
   return ([4, 6] as const).every((family) => {

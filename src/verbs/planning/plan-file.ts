@@ -38,7 +38,7 @@ const planFile = z.object({
   seen: z.string(),
   policy: z.object({
     path: z.string(),
-    text: z.string(),
+    texts: z.array(z.object({ file: z.string(), text: z.string() })).min(1),
     files: z.array(z.object({ path: z.string(), text: z.string().nullable() })),
     fetched: z.array(
       z.object({
@@ -89,7 +89,7 @@ export async function writePlan(
     host: host.name,
     machine: machine(),
     seen,
-    policy: { path: policy.path, text: policy.text, files: [...policy.files], fetched: policy.fetched.map(writable) },
+    policy: { path: policy.path, texts: [...policy.texts], files: [...policy.files], fetched: policy.fetched.map(writable) },
     spared: { 4: spans(4), 6: spans(6) },
     report,
   };
