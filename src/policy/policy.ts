@@ -101,11 +101,11 @@ export interface MoreConditions {
   readonly sourcePorts: Ranges<number> | null;
   /** Of TCP: `(flags & mask) === value`, or the reverse. */
   readonly flags: { readonly mask: number; readonly value: number; readonly except: boolean } | null;
-  /** What the addresses are to this host. */
   /** How far it may still go: 255 from a neighbour, of messages that begin so. */
   readonly hops: number | null;
   /** The helper of tracking that its connection belongs to. */
   readonly helper: string | null;
+  /** What the addresses are to this host. */
   readonly fromKind: AddressType | null;
   readonly toKind: AddressType | null;
 }

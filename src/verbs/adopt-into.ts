@@ -48,8 +48,10 @@ async function exists(file: string): Promise<boolean> {
     const there = await lstat(file);
     // Pipes and the like are written to as they are.
     return there.isFile() || there.isDirectory() || there.isSymbolicLink();
-  } catch {
-    return false;
+  } catch (error) {
+    // Whatever else keeps it from being looked at keeps it from being written, and is said then.
+    if (typeof (error as NodeJS.ErrnoException).code === 'string') return false;
+    throw error;
   }
 }
 
