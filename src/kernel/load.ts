@@ -13,6 +13,8 @@ export interface RehearsalInput extends Partial<Stage> {
   readonly packets?: boolean;
   /** The texts may leave out policies, which are then ACCEPT, as where nothing was before. */
   readonly policiesLeftOut?: boolean;
+  /** The texts say what each rule and chain has counted, and so will what is printed back. */
+  readonly counters?: boolean;
   /** Prints each family back as soon as it is there, while the other may still be on its way: faster where it is asked for anyway. */
   readonly readsBack?: boolean;
   /** Names of the texts, for problems; default `rules (IPv4)`, `rules (IPv6)`, `sets`. */
@@ -28,14 +30,14 @@ export interface RulesetTexts {
 /** Both families at once: they share nothing but the sets. Of each that is there `taken` is told at once. */
 export async function load(
   namespace: Namespace,
-  { rulesets, backend, files, policiesLeftOut = false }: RehearsalInput,
+  { rulesets, backend, files, policiesLeftOut = false, counters = false }: RehearsalInput,
   taken: (family: 4 | 6) => void = () => undefined,
 ): Promise<Result<void>> {
   const one = async (family: 4 | 6): Promise<Result<void>> => {
     const text = rulesets[family];
     if (text === undefined) return ok(undefined);
     const file = files?.[family] ?? `rules (IPv${family})`;
-    const restored = await restore(namespace, text, { family, backend, file, policiesLeftOut });
+    const restored = await restore(namespace, text, { family, backend, file, policiesLeftOut, counters });
     if (restored.ok) taken(family);
     return restored;
   };

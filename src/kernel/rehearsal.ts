@@ -106,12 +106,12 @@ const namesLinkAtOnce = ({ 4: text = '' }: RulesetTexts): boolean => text.includ
 /** One family, as its own tool prints it; nothing of a family that was not given. */
 async function readBack(
   namespace: Namespace,
-  { rulesets, backend }: RehearsalInput,
+  { rulesets, backend, counters = false }: RehearsalInput,
   family: 4 | 6,
 ): Promise<Result<RulesetTexts>> {
   if (rulesets[family] === undefined) return ok({});
   const tool = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-save`;
-  const result = await namespace.run({ argv: [tool], timeoutMs: 90_000, maxBytes: 256 * 1024 * 1024 });
+  const result = await namespace.run({ argv: counters ? [tool, '-c'] : [tool], timeoutMs: 90_000, maxBytes: 256 * 1024 * 1024 });
   if (result.kind === 'exited' && result.status === 0) return ok({ [family]: result.stdout });
   const why = result.kind === 'exited' ? result.stderr.trim() : result.kind;
   return failed({

@@ -14,6 +14,8 @@ export interface RestoreOptions {
   readonly noflush?: boolean;
   /** Policies may be left out of the text, and are then ACCEPT: right where nothing was before. */
   readonly policiesLeftOut?: boolean;
+  /** What the text says that rules and chains have counted is so; without it they begin at 0. */
+  readonly counters?: boolean;
   /** How long to wait for the lock of iptables-legacy; default 5. iptables-nft has none. */
   readonly waitSeconds?: number;
   /** Where the text came from, for problems; default `rules`. */
@@ -137,11 +139,11 @@ type Written =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 async function write(target: Namespace, { input }: Composed, noflush: boolean, options: RestoreOptions): Promise<Written> {
-  const { family, backend, waitSeconds = 5, signal } = options;
+  const { family, backend, counters = false, waitSeconds = 5, signal } = options;
   const tool = `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`;
   const wait = backend === 'legacy' ? ['-w', String(waitSeconds)] : [];
   const result = await target.run({
-    argv: [tool, ...wait, ...(noflush ? ['-n'] : [])],
+    argv: [tool, ...wait, ...(noflush ? ['-n'] : []), ...(counters ? ['-c'] : [])],
     input,
     timeoutMs: longestMs + waitSeconds * 1000,
     ...(signal !== undefined && { signal }),

@@ -60,13 +60,13 @@ function taken(file: string): Result<() => void> {
   });
 }
 
-/** Whoever could write there could become root by what it holds. */
-function strangeness(folder: string): string | null {
+/** Whoever could write there could become root by what it holds. `what` names the folder. */
+export function strangeness(folder: string, what = 'the state folder'): string | null {
   try {
     const { uid, mode } = lstatSync(folder);
-    if ((mode & 0o170000) !== 0o040000) return 'the state folder is no folder';
-    if (uid !== process.geteuid?.()) return 'the state folder belongs to somebody else';
-    return (mode & 0o022) === 0 ? null : 'others may write in the state folder';
+    if ((mode & 0o170000) !== 0o040000) return `${what} is no folder`;
+    if (uid !== process.geteuid?.()) return `${what} belongs to somebody else`;
+    return (mode & 0o022) === 0 ? null : `others may write in ${what}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
