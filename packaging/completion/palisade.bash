@@ -119,6 +119,8 @@ _palisade() {
   close:--from) :; return ;;
   close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   journal:--last) :; return ;;
+  journal:--key) _palisade_path -f "$cur"; return ;;
+  journal:--has) :; return ;;
   boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
@@ -145,7 +147,7 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
-  journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
+  journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
