@@ -7,7 +7,7 @@ import {
   keepPast,
   leaveBoot,
   lockState,
-  moveRecord,
+  moveWhole,
   pendingFolder,
   pendingState,
   readRecord,
@@ -65,8 +65,8 @@ async function keep(context: Context, state: string): Promise<void> {
     if (pending.leaves)
       for (const file of [files.confirmed, files.previous, files.history, files.feeds, files.origin, files.pending]) forget(file);
     else {
-      if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
-      moveRecord(files.pending, files.confirmed);
+      if (readRecord(files.confirmed) !== null) moveWhole(files.confirmed, files.previous);
+      moveWhole(files.pending, files.confirmed);
       keepInHistory(state, files, pending);
     }
     await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
