@@ -1,19 +1,15 @@
 import { policyChains } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
-import { untimed } from '../snapshots/index.ts';
-import { askedIn, askingOthers, differing, isList, membersOf, otherName, type SavedSet, setText } from './sets.ts';
+import { askedIn, askingOthers, differing, isList, linesOf, membersOf, otherName, type SavedSet, setText } from './sets.ts';
 import type { HostState } from './state.ts';
 
 /** Where a table is. */
-export interface Place {
+export interface TablePlace {
   readonly backend: Backend;
   readonly family: Family;
   readonly table: string;
 }
-
-/** A member of a set with no more seconds left than this may be gone by when it is looked for. */
-const soonGone = 60;
 
 /**
  * What {@link restoreWords} make a host `to`, coming from `from` or from anywhere on the way between the two. By name:
@@ -30,10 +26,9 @@ const soonGone = 60;
  *
  * @param order of all tables of both.
  */
-export function stateFiles(to: HostState, from: HostState, order: readonly Place[]): ReadonlyMap<string, string> {
+export function stateFiles(to: HostState, from: HostState, order: readonly TablePlace[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  const write = (name: string, lines: readonly string[]): void =>
-    void files.set(name, lines.map((line) => `${line}\n`).join(''));
+  const write = (name: string, lines: readonly string[]): void => void files.set(name, lines.map((line) => `${line}\n`).join(''));
   const plan = planSets(to, from);
   const kept = new Map(to.tables.map((one) => [keyOf(one), one.text]));
   const lines: string[] = [];
@@ -58,13 +53,9 @@ export function stateFiles(to: HostState, from: HostState, order: readonly Place
   const standing = listsLast(to.sets.filter(({ name }) => plan.standing.has(name)));
   files.set('standing', standing.map((set) => setText(set, plan.standing.get(set.name) ?? '', plan.standing)).join(''));
   const spoken = plan.phases.flat();
-  const said = spoken.flatMap((set) => setText(set, set.name).trimEnd().split('\n'));
-  const isSoonGone = (line: string): boolean => {
-    const left = Number(/^add [^"]* timeout (\d+)/.exec(line)?.[1] ?? 0);
-    return left > 0 && left <= soonGone;
-  };
-  write('must', said.filter((line) => !isSoonGone(line)).map(untimed));
-  write('may', said.filter(isSoonGone).map(untimed));
+  const { must, may } = linesOf(spoken);
+  write('must', must);
+  write('may', may);
   write(
     'names',
     spoken.map(({ name }) => name),
@@ -85,7 +76,13 @@ export function stateFiles(to: HostState, from: HostState, order: readonly Place
   return files;
 }
 
-export function keyOf({ backend, family, table }: Place): string {
+/** Sets that one of both has, or has otherwise. */
+export function setsBetween(one: HostState, other: HostState): ReadonlySet<string> {
+  const { phases, leaving } = planSets(one, other);
+  return new Set([...phases.flat(), ...leaving].map(({ name }) => name));
+}
+
+export function keyOf({ backend, family, table }: TablePlace): string {
   return `${backend} ${family} ${table}`;
 }
 

@@ -91,7 +91,7 @@ writeTable() { # backend family table text
 # (2): every table asks stand-ins, where it asks a set that changes.
 writeFirst() { # backend family table
   eval "said=\\$first_$1_$2_$3 wanted=\\$rules_$1_$2_$3"
-  if [ -n "$said" ] && [ "$sets" = other ]; then
+  if [ -n "$said" ] && [ -n "$changes" ]; then
     writeTable "$1" "$2" "$3" "$said"
   elif [ "$how" = all ] || ! isTable "$1" "$2" "$3"; then
     eval "wanted=\\$rules_$1_$2_$3"
@@ -258,15 +258,15 @@ putLists() {
 }
 
 makeSo() { # all or differing
-  how=$1 wrote='' sets=same
+  how=$1 wrote='' changes=''
   readRules || return 1
-  if [ "$how" = all ] || ! areSets "$to_names"; then sets=other; fi
+  if [ "$how" = all ] || ! areSets "$to_names"; then changes=1; fi
   makeTables
-  if [ "$sets" = other ]; then
+  if [ -n "$changes" ]; then
     exchange "$to_sets1" "$to_moves1" && exchange "$to_sets2" "$to_moves2" && tell "$to_standing" || return 1
   fi
   each writeFirst || return 1
-  if [ "$sets" = other ]; then
+  if [ -n "$changes" ]; then
     exchange "$to_sets3" "$to_moves3" && exchange "$to_sets4" "$to_moves4" && each writeLast || return 1
   fi
   if [ -n "$wrote" ]; then putLists; fi

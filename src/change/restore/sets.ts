@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
+import { untimed } from '../snapshots/index.ts';
 
 /** One set, as `ipset save` prints it, without the words that only name it. */
 export interface SavedSet {
@@ -62,7 +63,9 @@ export function setText(set: SavedSet, name: string, names: ReadonlyMap<string, 
     return `${names.get(one) ?? one}${member.slice(one.length)}`;
   };
   const members = isList(set) ? set.members.map(called) : set.members;
-  return [`create ${name} ${set.header}`, ...members.map((member) => `add ${name} ${member}`)].map((line) => `${line}\n`).join('');
+  return [`create ${name} ${set.header}`, ...members.map((member) => `add ${name} ${member}`)]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /**
@@ -83,8 +86,8 @@ export function differing(from: readonly SavedSet[], to: readonly SavedSet[]): R
 
 function isSameSet(one: SavedSet, other: SavedSet): boolean {
   if (one.header !== other.header || one.members.length !== other.members.length) return false;
-  const [left, right] = [one, other].map(({ members }) => members.toSorted()) as [readonly string[], readonly string[]];
-  return left.every((member, index) => member === right[index]);
+  const right = other.members.toSorted();
+  return one.members.toSorted().every((member, index) => member === right[index]);
 }
 
 /**
@@ -93,6 +96,21 @@ function isSameSet(one: SavedSet, other: SavedSet): boolean {
  * @param kind `s`: rules ask it in the other's place for a while. `t`: it is filled under this name, and then takes the other's.
  */
 export function otherName(kind: 's' | 't', { name, header, members }: SavedSet): string {
-  const digest = createHash('sha256').update(`${name}\n${header}\n${members.join('\n')}`, 'latin1').digest('hex');
+  const digest = createHash('sha256')
+    .update(`${name}\n${header}\n${members.join('\n')}`, 'latin1')
+    .digest('hex');
   return `PAL-${kind}-${digest.slice(0, 20)}`;
+}
+
+/** A member with no more seconds left than this may be gone by when it is looked for. */
+const soonGone = 60;
+
+/** Lines by which sets are told once they are made, without what the kernel changes by itself; and those of members whose time may be up. */
+export function linesOf(sets: readonly SavedSet[]): { readonly must: readonly string[]; readonly may: readonly string[] } {
+  const lines = sets.flatMap((set) => setText(set, set.name).trimEnd().split('\n'));
+  const isSoonGone = (line: string): boolean => {
+    const left = Number(/^add [^"]* timeout (\d+)/.exec(line)?.[1] ?? 0);
+    return left > 0 && left <= soonGone;
+  };
+  return { must: lines.filter((line) => !isSoonGone(line)).map(untimed), may: lines.filter(isSoonGone).map(untimed) };
 }
