@@ -129,6 +129,8 @@ _palisade() {
   backup:--most) :; return ;;
   backup:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   journal:--last) :; return ;;
+  journal:--key) _palisade_path -f "$cur"; return ;;
+  journal:--has) :; return ;;
   boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
@@ -156,7 +158,7 @@ _palisade() {
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   backup) flags='--tag --to --key --prove --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
-  journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
+  journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
