@@ -9,13 +9,13 @@ import { restoreWhole } from './whole.ts';
 
 export interface Asked {
   /** Only what is palisade's; else the whole host. */
-  readonly only: 'own' | undefined;
+  readonly only?: 'own' | undefined;
   /** Seconds until it undoes itself. */
   readonly timeout: number;
   readonly yes: boolean;
-  readonly backend: Backend | undefined;
+  readonly backend?: Backend | undefined;
   /** The file of the public key that must have signed it. */
-  readonly key: string | undefined;
+  readonly key?: string | undefined;
   /** Also what this host has not signed. */
   readonly unsigned: boolean;
 }
