@@ -24,7 +24,7 @@ export { type Actor, type Author, type Chained, type Entry, entryOf, type What }
 export { append, type Checked, journalFile, lossOf, readJournal } from './history/journal.ts';
 export { lockState } from './history/lock.ts';
 export { keepPast, pastIds, readPast } from './history/past.ts';
-export { type OwnRecord, readRecord, writeRecord } from './history/record.ts';
+export { type OwnRecord, readRecord, recordIn, writeRecord } from './history/record.ts';
 export { readSealTexts, type Seal, sealOf } from './history/seal.ts';
 export { unwritable } from './history/unwritable.ts';
 export { moveWhole } from './history/whole-file.ts';
