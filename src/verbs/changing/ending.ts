@@ -15,7 +15,9 @@ import {
   repair,
   unwritable,
 } from '../../change/index.ts';
+import { acceptSnapshot } from '../../change/snapshots/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
+import { keepSnapshot } from '../backing-up/keeping.ts';
 import type { Context } from '../verb.ts';
 import { hear, noteAfter } from './noting.ts';
 import { lockFileOf, type PendingRecord, records } from './records.ts';
@@ -69,10 +71,28 @@ async function keep(context: Context, state: string): Promise<void> {
       moveWhole(files.pending, files.confirmed);
       keepInHistory(state, files, pending);
     }
-    await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
+    const after = await accept(context, state);
+    const text = pending.leaves ? 'nothing of palisade is left' : 'the change stays';
+    await noteAfter(context, state, 'confirmed', pending, text, { snapshots: { before: pending.before ?? null, after } });
   }
   // Last of all: whoever waits looks for it.
   forget(pendingFolder(state));
+}
+
+/** The host as it stands is what it is to be. It stays so whether that can be kept or not. */
+async function accept(context: Context, state: string): Promise<string | null> {
+  const kept = await keepSnapshot(context, { reason: 'after', unlessSame: true });
+  try {
+    if (kept.ok) {
+      acceptSnapshot(state, kept.value.id);
+      return kept.value.id;
+    }
+  } catch (error) {
+    if (unwritable(state, error) === null) throw error;
+  }
+  const why = kept.ok ? 'there is no room for its name' : kept.problems.map(({ message }) => message).join('; ');
+  await noteAfter(context, state, 'failed', null, `no snapshot shows what was confirmed: ${why}`);
+  return null;
 }
 
 /** A disk without room for one more name keeps what was confirmed all the same. */
