@@ -1,7 +1,6 @@
 import type { BaseChain, Host } from '../../model/host/index.ts';
 import type { Difference } from './difference.ts';
-import type { Owners } from './owner.ts';
-import { isDrift } from './rules.ts';
+import { isDrift, type Owners } from './owner.ts';
 
 /**
  * What tells the nft tables apart that iptables did not make: base chains, which alone see packets, and anything else in a table that has

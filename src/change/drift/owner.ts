@@ -15,6 +15,11 @@ export type Owner =
   /** Somebody's, who is not known: the administrator's, or a stranger's. */
   | { readonly kind: 'unknown' };
 
+/** Whether something of this owner's is somebody's to look at. */
+export function isDrift(owner: Owner): boolean {
+  return owner.kind === 'own' || owner.kind === 'unknown' || (owner.kind === 'program' && !owner.beside);
+}
+
 export interface Owners {
   ofRule(ruleset: Ruleset, table: string, rule: Rule): Owner;
   ofChain(name: string): Owner;

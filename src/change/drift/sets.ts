@@ -2,8 +2,7 @@ import type { Host } from '../../model/host/index.ts';
 import { type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { untimed } from '../snapshots/index.ts';
 import type { Difference, Members } from './difference.ts';
-import type { Owners } from './owner.ts';
-import { isDrift } from './rules.ts';
+import { isDrift, type Owners } from './owner.ts';
 
 interface Saved {
   /** Its `create` line, without what changes by itself. */
