@@ -37,6 +37,7 @@ export const problemCodes = {
   'confirm-late': 'A change could not be confirmed.',
   'nothing-waits': 'There is no change that waits, or none to go back to.',
   'change-waits': 'Another change is being made, or waits to be confirmed.',
+  'journal-broken': 'The journal, or what seals it, is not as it was written.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
   'state-unwritable': 'The state folder takes no files: its disk is full, or may only be read.',
   'change-undone': 'A change was made and undone again: the host is as it was.',

@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | backup | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -118,7 +118,19 @@ _palisade() {
   open:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   close:--from) :; return ;;
   close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  backup:--tag) :; return ;;
+  backup:--to) _palisade_path -d "$cur"; return ;;
+  backup:--key) _palisade_path -f "$cur"; return ;;
+  backup:--keep-last) :; return ;;
+  backup:--keep-hourly) :; return ;;
+  backup:--keep-daily) :; return ;;
+  backup:--keep-weekly) :; return ;;
+  backup:--keep-monthly) :; return ;;
+  backup:--most) :; return ;;
+  backup:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   journal:--last) :; return ;;
+  journal:--key) _palisade_path -f "$cur"; return ;;
+  journal:--has) :; return ;;
   boot-restore:--root) _palisade_path -d "$cur"; return ;;
   *:--config) _palisade_path -f "$cur"; return ;;
   *:--state) _palisade_path -d "$cur"; return ;;
@@ -145,11 +157,12 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
-  journal) flags='--last --json --no-color --quiet --config --state --policy --backend --help' ;;
+  backup) flags='--tag --to --key --prove --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close backup journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

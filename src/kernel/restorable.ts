@@ -114,14 +114,17 @@ function withoutPolicy(table: RestoreTable, file: string): readonly Problem[] {
   const said = new Set(table.chains.flatMap(({ text }) => /^:\s*(\S+)\s+(?:ACCEPT|DROP)(?:\s|$)/.exec(text)?.[1] ?? []));
   // nat takes no policy but ACCEPT, and had no INPUT before Linux 2.6.36.
   const needed = (policyChains[table.name] ?? []).filter((chain) => table.name !== 'nat' || chain !== 'INPUT');
-  return needed
-    .filter((chain) => !said.has(chain))
-    .map((chain) => ({
+  const left = needed.filter((chain) => !said.has(chain));
+  if (left.length === 0) return [];
+  const chains = left.length === 1 ? left[0] : `${left.slice(0, -1).join(', ')} and ${left.at(-1)}`;
+  return [
+    {
       code: 'restore-unsafe',
       at: { file, line: table.line },
-      message: `the table ${table.name} does not say the policy of ${chain}, and iptables-nft-restore would set it to ACCEPT`,
-      hint: `write ":${chain} DROP [0:0]" or ":${chain} ACCEPT [0:0]" below "*${table.name}"`,
-    }));
+      message: `the table ${table.name} does not say the ${left.length === 1 ? 'policy' : 'policies'} of ${chains}, and iptables-nft-restore would set ${left.length === 1 ? 'it' : 'them'} to ACCEPT`,
+      hint: `write ":${left[0]} DROP [0:0]" or ":${left[0]} ACCEPT [0:0]"${left.length === 1 ? '' : ', and so on,'} below "*${table.name}"`,
+    },
+  ];
 }
 
 function outside(file: string, line: number): Problem {

@@ -33,8 +33,12 @@ export async function readSides(context: Context, asked: Asked): Promise<Result<
   const before = await readSide(context, asked, asked.before, asked.sets);
   if (!before.ok) return before;
   const after = await readSide(context, asked, asked.after, asked.setsAfter ?? asked.sets);
-  if (!after.ok) return after;
-  const hosts = [before.value.host, after.value.host] as const;
+  return after.ok ? sidesOf(asked, before.value, after.value) : after;
+}
+
+/** What of two hosts can be compared. */
+export function sidesOf(asked: Asked, before: HostAndSets, after: HostAndSets): Result<Sides> {
+  const hosts = [before.host, after.host] as const;
   const pairs: Sides['pairs'][number][] = [];
   const unknown: Sides['unknown'][number][] = [];
   for (const family of [4, 6] as const) {
@@ -63,8 +67,8 @@ export async function readSides(context: Context, asked: Asked): Promise<Result<
   }
   if (pairs.length === 0) return failed(nothingToCompare(asked, unknown));
   const proving = {
-    before: rehearsable(before.value, after.value, asked.backend),
-    after: rehearsable(after.value, before.value, asked.backend),
+    before: rehearsable(before, after, asked.backend),
+    after: rehearsable(after, before, asked.backend),
   };
   return ok({ pairs, proving, unknown, assumed: [...assumptions(asked, hosts), ...leftOut(asked, hosts)] });
 }

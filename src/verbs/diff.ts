@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Difference } from '../analysis/answers/index.ts';
-import { type BothProofs, diffReport, rewritesToJson, wayToJson } from './diff-shapes.ts';
+import { diffReport } from './diff-shapes.ts';
 import { proveInput, readingInput } from './reading.ts';
 import { verb } from './verb.ts';
 
@@ -52,29 +51,7 @@ difference.
     const sides = await readSides(context, input);
     if (!sides.ok)
       return { kind: sides.problems.every(({ code }) => code === 'unread') ? 'unread' : 'invalid', problems: sides.problems };
-    const { pairs, proving, assumed, unknown } = sides.value;
-    const { compareRulesets } = await import('../analysis/answers/index.ts');
-    const compared = pairs.map(({ family, before, after }) => {
-      context.signal.throwIfAborted();
-      context.progress(`comparing the IPv${family} rules`);
-      return { family, ...compareRulesets(family, before, after, { most: input.most }) };
-    });
-    const differences = compared.flatMap(({ ways }) => ways.flatMap((way) => (way.kind === 'decided' ? way.differences : [])));
-    const { proofs, faults } = input.prove
-      ? await (await import('./diff-proofs.ts')).proveDifferences(context, proving, differences)
-      : { proofs: new Map<Difference, BothProofs>(), faults: [] };
-    const families = compared.map(({ family, ways, rewrites }) => ({
-      family,
-      ways: ways.map((way) => wayToJson(way, proofs)),
-      rewrites: rewritesToJson(rewrites),
-    }));
-    const ways = families.flatMap((one) => one.ways);
-    const value = { before: input.before, after: input.after, families, assumed: [...assumed], unknown: [...unknown] };
-    if (faults.length > 0) return { kind: 'unknown', value, faults };
-    const rewrites = families.map((one) => one.rewrites);
-    if (ways.some(({ equal }) => equal === false) || rewrites.some((one) => one !== null && one.differences.length > 0))
-      return { kind: 'found', value };
-    const isOpen = unknown.length > 0 || ways.some(({ equal }) => equal === null) || rewrites.includes(null);
-    return { kind: isOpen ? 'unknown' : 'done', value };
+    const { compareSides } = await import('./diff-compared.ts');
+    return await compareSides(context, input, sides.value);
   },
 });

@@ -6,6 +6,7 @@
 import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
+import { backup } from './backup.ts';
 import { bootRestore } from './boot-restore.ts';
 import { close } from './close.ts';
 import { confirm } from './confirm.ts';
@@ -28,6 +29,7 @@ import type { Verb } from './verb.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
+export type { BackupPartJson } from './backup-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
@@ -68,6 +70,7 @@ export const verbs: readonly Verb[] = [
   uninstall,
   open,
   close,
+  backup,
   journal,
   bootRestore,
 ] as unknown as readonly Verb[];

@@ -36,7 +36,7 @@ test('rules that are left do the same to every packet, are nobody’s, and load 
     const now = `${await saved(ns, 'nft', 4)}${await saved(ns, 'nft', 6)}${await tool(ns, ['ipset', 'list', '-n'])}`;
     expect(now).not.toContain('PAL');
     expect(now).toContain('-A INPUT -p tcp -m tcp --dport 22 -j f2b-sshd\n-A INPUT -j FW-IN\n');
-    expect(readdirSync(state)).toEqual(['journal.jsonl']);
+    expect(readdirSync(state)).toEqual(['accepted', 'backups', 'journal.head', 'journal.jsonl']);
     for (const family of [4, 6] as const) {
       const [old, fresh] = [before.rulesets[family], after.rulesets[family]];
       if (!old.known || !fresh.known) throw new Error('the rules are unknown');

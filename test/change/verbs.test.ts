@@ -79,7 +79,7 @@ describe('a firewall', () => {
     expect((await palisade(here, policy, 'uninstall', '--yes')).status).toBe(0);
     expect(await both(here)).toBe(before);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
-    expect(readdirSync(here.state)).toEqual(['journal.jsonl']);
+    expect(readdirSync(here.state)).toEqual(['accepted', 'backups', 'journal.head', 'journal.jsonl']);
     expect(await palisade(here, policy, 'journal', 'verify')).toMatchObject({ status: 0 });
     const { said } = await palisade(here, policy, '--json', 'journal');
     const entries = said

@@ -1,48 +1,17 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { type Chained, type Entry, entryOf, knowsHead, readEntry } from './entry.ts';
+import { type Head, type HeadSays, headSays, readHead, writeHead } from './head.ts';
+import { syncFolder } from './whole-file.ts';
 
 /**
- * What was done to the firewall, by palisade or by those whom it left behind: one JSON object a line, each with the SHA-256 of the line
- * before it, so that none can be changed or taken out unseen. What is cut off at the end nothing in the file tells: whoever must know
- * keeps the last digest elsewhere.
+ * What was done to the firewall, by palisade, by those whom it left behind, or by others whom it noticed: one JSON object a line, each
+ * with the SHA-256 of the line before it, so that none can be changed or taken out unseen. What is cut off at the end, the head beside it
+ * tells ({@link Head}). Whoever may write here may write both anew: against him there are checkpoints, and digests that are kept elsewhere.
  */
-export interface Entry {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly what: What;
-  /** `null`: nobody who is known, as when the machine started. */
-  readonly by: Author | null;
-  readonly policy: { readonly path: string; readonly digest: string | null } | null;
-  /** Tables with something of palisade's, as `4 filter`. */
-  readonly tables: readonly string[];
-  readonly sets: readonly string[];
-  /** What else there is to say, such as what was read back. */
-  readonly text: string;
-}
-
-const words = ['begun', 'changed', 'confirmed', 'undone', 'refused', 'opened', 'closed', 'boot', 'mended'] as const;
-
-/**
- * `begun`: a change is about to be written. `changed`: it is written, was read back, and waits. `confirmed`, `undone`: how it ended.
- * `refused`: it could not be made, and is undone. `opened`, `closed`: something was let in for a while, or no longer. `boot`: what the machine did when it started. `mended`: the journal's own last line was torn.
- */
-export type What = (typeof words)[number];
-
-export interface Author {
-  readonly uid: number;
-  /** Who he was before `sudo`. */
-  readonly sudoUid: number | null;
-  /** Who logged in (audit's login user), whatever he became since; `null` where nobody did. */
-  readonly loginUid: number | null;
-  /** Address and port of the connection through which he works; `null` from a console, or a service. */
-  readonly peer: string | null;
-}
-
-export type Chained = Entry & { readonly previous: string };
-
 const none = '0'.repeat(64);
-const digest = (line: string): string => createHash('sha256').update(line, 'utf8').digest('hex');
+const digest = (line: Uint8Array | string): string => createHash('sha256').update(line).digest('hex');
 
 /** Where a state folder keeps it. */
 export function journalFile(stateFolder: string): string {
@@ -50,18 +19,29 @@ export function journalFile(stateFolder: string): string {
 }
 
 /**
- * Adds entries, on the disk when this returns. What a crash left of a last line goes, with an entry that says so. Only for whoever holds
- * the state folder.
+ * Adds entries, on the disk when this returns. What a crash left of a last line goes, and what was cut off at the end is gone: each with
+ * an entry that says so. Only for whoever holds the state folder.
  *
  * @throws Error of the file system, ENOSPC among them
  */
 export function append(stateFolder: string, entries: readonly Entry[]): void {
-  const file = openSync(journalFile(stateFolder), 'a+', 0o600);
+  const path = journalFile(stateFolder);
+  const file = openSync(path, 'a+', 0o600);
   try {
     const { size } = fstatSync(file);
     const { line, torn } = lastLine(file, size);
-    const all = torn === 0 ? entries : [mended(torn, entries[0]?.at ?? 0), ...entries];
-    let previous = line === null ? none : digest(line);
+    const known = readHead(stateFolder);
+    const last = line === null ? null : digest(line);
+    const { says, count } = standing(path, known, last);
+    // Before the first line that a head goes with, so that its lack tells something whenever palisade dies.
+    if (says.kind === 'none') writeHead(stateFolder, { count, last });
+    const at = entries[0]?.at ?? 0;
+    const all = [
+      ...(lossOf(says) === null ? [] : [entryOf({ at, what: 'cut', text: `${lossOf(says)}${toldBy(known)}` })]),
+      ...(torn === 0 ? [] : [entryOf({ at, what: 'mended', text: `the last line was torn: ${torn} bytes of it are gone` })]),
+      ...entries,
+    ];
+    let previous = last ?? none;
     let text = '';
     for (const entry of all) {
       const chained = JSON.stringify({ ...entry, previous } satisfies Chained);
@@ -77,18 +57,43 @@ export function append(stateFolder: string, entries: readonly Entry[]): void {
       ftruncateSync(file, size - torn);
       throw error;
     }
+    if (size === 0) syncFolder(dirname(path));
+    writeHead(stateFolder, { count: count + all.length, last: previous });
   } finally {
     closeSync(file);
   }
 }
 
-function mended(bytes: number, at: number): Entry {
-  const text = `the last line was torn: ${bytes} bytes of it are gone`;
-  return { at, what: 'mended', by: null, policy: null, tables: [], sets: [], text };
+/** What the head says, and how many whole lines there are: read only where the head does not tell. */
+function standing(path: string, head: ReturnType<typeof readHead>, last: string | null): { says: HeadSays; count: number } {
+  if (typeof head === 'object' && head.last === last) return { says: { kind: 'fits', count: head.count }, count: head.count };
+  const { lines } = linesOf(readFileSync(path));
+  return { says: headSays(head, lines.map(digest), !lines.some((line) => knowsHead(line.toString()))), count: lines.length };
+}
+
+/** What is gone from a journal, or could be, in words; `null` where all is as it was. */
+export function lossOf(says: HeadSays): string | null {
+  switch (says.kind) {
+    case 'fits':
+    case 'none':
+      return null;
+    case 'cut':
+      return says.gone === 1 ? 'the line at the end is gone' : `${says.gone} lines at the end are gone`;
+    case 'other':
+      return `line ${says.line} was the last once, and is another now`;
+    case 'missing':
+      return 'the head is missing, so that nobody can tell whether lines at the end are gone';
+    case 'garbled':
+      return 'the head is damaged, so that nobody can tell whether lines at the end are gone';
+  }
+}
+
+function toldBy(head: ReturnType<typeof readHead>): string {
+  return typeof head === 'string' ? '' : `; there were ${head.count}, the last of them ${head.last}`;
 }
 
 /** The last whole line, and how many bytes stand behind it. */
-function lastLine(file: number, size: number): { readonly line: string | null; readonly torn: number } {
+function lastLine(file: number, size: number): { readonly line: Buffer | null; readonly torn: number } {
   let tail = Buffer.alloc(0);
   for (let from = size; from > 0; ) {
     const length = Math.min(from, 65_536);
@@ -98,63 +103,61 @@ function lastLine(file: number, size: number): { readonly line: string | null; r
     tail = Buffer.concat([piece, tail]);
     const end = tail.lastIndexOf(10);
     const before = end < 0 ? -1 : tail.lastIndexOf(10, end - 1);
-    if (end >= 0 && (before >= 0 || from === 0))
-      return { line: tail.subarray(before + 1, end).toString('utf8'), torn: tail.length - end - 1 };
+    if (end >= 0 && (before >= 0 || from === 0)) return { line: tail.subarray(before + 1, end), torn: tail.length - end - 1 };
   }
   return { line: null, torn: tail.length };
 }
 
 export interface Checked {
   readonly entries: readonly Chained[];
-  /** SHA-256 of the last line, by which the next is chained; `null` of an empty journal. */
+  /** SHA-256 of each line that there is, also of those that are no entries. */
+  readonly digests: readonly string[];
+  /** SHA-256 of the last of the entries, by which the next is chained; `null` of an empty journal. */
   readonly last: string | null;
   /** The first line that does not follow from the one before it. */
   readonly broken: { readonly line: number; readonly why: string } | null;
+  readonly head: HeadSays;
   /** Bytes of a last line that a crash tore. */
   readonly torn: number;
 }
 
 /** Reads all of it, and whether each line follows from the one before. */
 export function readJournal(stateFolder: string): Checked {
-  let text: string;
-  try {
-    text = readFileSync(journalFile(stateFolder), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return { entries: [], last: null, broken: null, torn: 0 };
-  }
-  const lines = text.split('\n');
-  const torn = Buffer.byteLength(lines.pop() ?? '');
+  // First, since whoever writes meanwhile writes it last.
+  const head = readHead(stateFolder);
+  const { lines, torn } = linesOf(bytesOf(journalFile(stateFolder)));
+  const digests = lines.map(digest);
+  const texts = lines.map((line) => line.toString());
+  const says = headSays(head, digests, !texts.some(knowsHead));
   const entries: Chained[] = [];
-  let previous = none;
-  for (const [index, line] of lines.entries()) {
-    const entry = parsed(line);
-    const why = entry === null ? 'it is no entry' : entry.previous === previous ? null : 'the line before it is another';
-    if (entry === null || why !== null) return { entries, last: previous, broken: { line: index + 1, why: why ?? '' }, torn };
-    entries.push(entry);
-    previous = digest(line);
+  let broken: Checked['broken'] = null;
+  for (const [index, text] of texts.entries()) {
+    const entry = readEntry(text);
+    const previous = digests[index - 1] ?? none;
+    if (entry === null) broken = { line: index + 1, why: 'it is no entry' };
+    else if (entry.previous !== previous) broken = { line: index + 1, why: 'the line before it is another' };
+    else entries.push(entry);
+    if (broken !== null) break;
   }
-  return { entries, last: entries.length === 0 ? null : previous, broken: null, torn };
+  return { entries, digests, last: digests[entries.length - 1] ?? null, broken, head: says, torn };
 }
 
-/** Of the documented shape, since whoever could change the file could write anything. */
-function parsed(line: string): Chained | null {
+function bytesOf(file: string): Buffer {
   try {
-    const value = JSON.parse(line) as Partial<Chained> | null;
-    const isText = (one: unknown): boolean => typeof one === 'string';
-    const { previous, at, what, text, tables, sets, by, policy } = value ?? {};
-    const fits =
-      [previous, text].every(isText) &&
-      Number.isFinite(at) &&
-      words.some((word) => word === what) &&
-      [tables, sets].every((list) => Array.isArray(list) && list.every(isText)) &&
-      (by === null ||
-        (typeof by?.uid === 'number' &&
-          [by.sudoUid, by.loginUid].every((id) => id === null || Number.isInteger(id)) &&
-          (by.peer === null || isText(by.peer)))) &&
-      (policy === null || (isText(policy?.path) && (policy?.digest === null || isText(policy?.digest))));
-    return fits ? (value as Chained) : null;
-  } catch {
-    return null;
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return Buffer.alloc(0);
   }
+}
+
+/** As bytes: what is no UTF-8 is read as the same character, whatever it is. */
+export function linesOf(bytes: Buffer): { readonly lines: readonly Buffer[]; readonly torn: number } {
+  const lines: Buffer[] = [];
+  let from = 0;
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+    lines.push(bytes.subarray(from, end));
+    from = end + 1;
+  }
+  return { lines, torn: bytes.length - from };
 }

@@ -1,10 +1,11 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { CompiledSet } from '../../policy/index.ts';
 import type { OwnTable } from '../apply/own.ts';
 import type { Basis } from './basis.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What palisade had in a firewall at one moment: enough to make it again. */
 export interface OwnRecord {
@@ -25,20 +26,7 @@ export interface OwnRecord {
 export function writeRecord(file: string, record: OwnRecord): void {
   const text = JSON.stringify(record, (_key, value: unknown) => (value instanceof Map ? { map: [...value] } : value));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-  moveRecord(`${file}.new`, file);
-}
-
-/** Gives a record another name: a full disk allows it. */
-export function moveRecord(from: string, to: string): void {
-  renameSync(from, to);
-  syncFolder(to);
-}
-
-function syncFolder(file: string): void {
-  const folder = openSync(dirname(file), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  writeWhole(file, text);
 }
 
 /** `null` where there is none. @throws SyntaxError of a file that is not one of ours */

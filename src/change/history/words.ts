@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { append, type Entry, readJournal, type What } from './journal.ts';
+import { type Entry, entryOf, type What } from './entry.ts';
+import { append, readJournal } from './journal.ts';
 import { lockState } from './lock.ts';
 
 /**
@@ -15,7 +16,7 @@ export function takeWords(stateFolder: string): void {
     if (!again && !moved(words, taken)) return;
     const lines = linesOf(taken);
     const known = lines.length === 0 || !again ? new Set<string>() : new Set(readJournal(stateFolder).entries.map(keyOf));
-    const entries = lines.flatMap((line) => entryOf(line)).filter((entry) => !known.has(keyOf(entry)));
+    const entries = lines.flatMap(entriesOf).filter((entry) => !known.has(keyOf(entry)));
     if (entries.length > 0) append(stateFolder, entries);
     rmSync(taken, { force: true });
   }
@@ -35,11 +36,11 @@ export function takeWordsAlone(stateFolder: string): void {
 
 const kinds: Readonly<Record<string, What>> = { guard: 'undone', boot: 'boot' };
 
-function entryOf(line: string): readonly Entry[] {
+function entriesOf(line: string): readonly Entry[] {
   const [, seconds = '', who = '', text = ''] = /^(\d{1,12}) (\w+) (.+)$/.exec(line) ?? [];
   const what = kinds[who];
   if (what === undefined) return [];
-  return [{ at: Number(seconds) * 1000, what, by: null, policy: null, tables: [], sets: [], text }];
+  return [entryOf({ at: Number(seconds) * 1000, what, text })];
 }
 
 function keyOf({ at, what, text }: Entry): string {

@@ -17,6 +17,7 @@ export interface Packed {
   /** SHA-256, in hexadecimal, of every byte behind the first line. */
   readonly id: string;
   readonly bytes: Buffer;
+  readonly signature: Signature | null;
 }
 
 /** What stands at the beginning of a file: enough for a list. It is not compared with the rest. */
@@ -38,7 +39,7 @@ export function pack({ meta, ...body }: Snapshot, sign: ((digest: Buffer) => Sig
   const signature = sign === null ? null : sign(digestToSign(metaLine, packed));
   const rest = Buffer.concat([Buffer.from(`${metaLine}\n${signatureLine(signature)}\n`, 'utf8'), packed]);
   const id = createHash('sha256').update(rest).digest('hex');
-  return { id, bytes: Buffer.concat([Buffer.from(`${lead}${id}\n`, 'latin1'), rest]) };
+  return { id, signature, bytes: Buffer.concat([Buffer.from(`${lead}${id}\n`, 'latin1'), rest]) };
 }
 
 /** @param bytes the beginning of a file, some 20 KB of it, or all */

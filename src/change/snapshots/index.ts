@@ -5,7 +5,8 @@
  * `take` reads a host, `proof` loads it into a namespace and compares, `file` and `signature` say how it lies on the disk, `folder` keeps
  * many, `prune` says which can go. Nothing here writes to a firewall: `restore` does.
  */
-export { damaged, type Head, headOf, type Packed, pack, type Unpacked, unpack } from './file.ts';
+export { acceptedId, acceptSnapshot } from './accepted.ts';
+export { pack, type Unpacked } from './file.ts';
 export {
   backupsFolder,
   chooseSnapshot,
@@ -17,8 +18,9 @@ export {
   type Store,
   writeSnapshot,
 } from './folder.ts';
+export { distrust, knownKeys, makeSigner, type Signed, signedBy, signerOf } from './keys.ts';
 export { holds, unprovedBecause, unreadIn } from './proof.ts';
-export { type Keeping, prunable, usualKeeping } from './prune.ts';
-export { isSignedBy, keyName, makeKey, openKey, type Signature, secretKey, signWith } from './signature.ts';
+export { type Keeping, prunable } from './prune.ts';
+export { openKey } from './signature.ts';
 export * from './snapshot.ts';
 export { readBody, type Where } from './take.ts';

@@ -9,8 +9,6 @@ export interface Keeping {
   readonly monthly: number;
 }
 
-export const usualKeeping: Keeping = { last: 20, hourly: 24, daily: 14, weekly: 8, monthly: 12 };
-
 /** Names of periods, in UTC, so that no change of the clock to summer time makes two of one. */
 const periods: Readonly<Record<Exclude<keyof Keeping, 'last'>, (at: number) => string>> = {
   hourly: (at) => new Date(at).toISOString().slice(0, 13),

@@ -36,6 +36,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
+  backup: () => import('./backup.ts'),
   journal: () => import('./journal.ts'),
   'boot-restore': () => import('./boot-restore.ts'),
 };

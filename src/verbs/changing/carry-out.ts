@@ -25,6 +25,7 @@ import type { Backend, Host, Session } from '../../model/host/index.ts';
 import { formatAddress } from '../../model/net/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem, Result } from '../../result.ts';
+import { keepSnapshot } from '../backing-up/keeping.ts';
 import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
@@ -128,7 +129,10 @@ async function begin(
   const lockedOut = sessionRefusals(before.host, after);
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   context.progress('rehearsing the change');
+  // It is read while the kernel tries the rules.
+  const keeping = keepSnapshot(context, { reason: 'before', unlessSame: true });
   const rehearsed = await (making.rehearsed ?? rehearseChange(context, before, after, made, making.backend));
+  const kept = await keeping;
   const prepared = rehearsed.ok ? prepare(before.host, after, rehearsed.value) : rehearsed;
   if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
   const { wanted, backend, changes } = prepared.value;
@@ -153,14 +157,16 @@ async function begin(
     });
     return { kind: 'done', value: null };
   }
+  if (!kept.ok) return { kind: 'unchanged', problems: kept.problems };
   // What was there before the first change that stays; policies of chains that only a later one changes are added to it.
   const origin = readRecord(files.confirmed) === null ? null : readRecord(files.origin);
   if (!leaves) writeRecord(files.origin, originOf(context, before.host, backend, wanted, origin));
-  const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves };
+  const pending: PendingRecord = { ...record, unused, changedAt: uptime(), leaves, before: kept.value.id };
   writeRecord(files.pending, pending);
   // Now, since whoever confirms it only gives things other names: that works on a full disk.
   if (!leaves) writeForBoot(state, pending);
-  await note(context, state, 'begun', record, `${changes} tables differ`);
+  const snapshots = { before: kept.value.id, after: null };
+  await note(context, state, 'begun', record, `${changes} tables differ`, { snapshots });
   context.progress('changing the rules');
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
@@ -189,6 +195,7 @@ async function begin(
     'changed',
     changed,
     `${applied.value.tables} tables were written, read back, and are as they were to be`,
+    { snapshots },
   );
   const said = { kind: 'changed', tables: applied.value.tables, sets: sets.length } as const;
   return { guard: applied.value.guard, record: changed, sets: names, said };

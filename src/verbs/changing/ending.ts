@@ -7,7 +7,7 @@ import {
   keepPast,
   leaveBoot,
   lockState,
-  moveRecord,
+  moveWhole,
   pendingFolder,
   pendingState,
   readRecord,
@@ -15,7 +15,9 @@ import {
   repair,
   unwritable,
 } from '../../change/index.ts';
+import { acceptSnapshot } from '../../change/snapshots/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
+import { keepSnapshot } from '../backing-up/keeping.ts';
 import type { Context } from '../verb.ts';
 import { hear, noteAfter } from './noting.ts';
 import { lockFileOf, type PendingRecord, records } from './records.ts';
@@ -65,14 +67,32 @@ async function keep(context: Context, state: string): Promise<void> {
     if (pending.leaves)
       for (const file of [files.confirmed, files.previous, files.history, files.feeds, files.origin, files.pending]) forget(file);
     else {
-      if (readRecord(files.confirmed) !== null) moveRecord(files.confirmed, files.previous);
-      moveRecord(files.pending, files.confirmed);
+      if (readRecord(files.confirmed) !== null) moveWhole(files.confirmed, files.previous);
+      moveWhole(files.pending, files.confirmed);
       keepInHistory(state, files, pending);
     }
-    await noteAfter(context, state, 'confirmed', pending, pending.leaves ? 'nothing of palisade is left' : 'the change stays');
+    const after = await accept(context, state);
+    const text = pending.leaves ? 'nothing of palisade is left' : 'the change stays';
+    await noteAfter(context, state, 'confirmed', pending, text, { snapshots: { before: pending.before ?? null, after } });
   }
   // Last of all: whoever waits looks for it.
   forget(pendingFolder(state));
+}
+
+/** The host as it stands is what it is to be. It stays so whether that can be kept or not. */
+async function accept(context: Context, state: string): Promise<string | null> {
+  const kept = await keepSnapshot(context, { reason: 'after', unlessSame: true });
+  try {
+    if (kept.ok) {
+      acceptSnapshot(state, kept.value.id);
+      return kept.value.id;
+    }
+  } catch (error) {
+    if (unwritable(state, error) === null) throw error;
+  }
+  const why = kept.ok ? 'there is no room for its name' : kept.problems.map(({ message }) => message).join('; ');
+  await noteAfter(context, state, 'failed', null, `no snapshot shows what was confirmed: ${why}`);
+  return null;
 }
 
 /** A disk without room for one more name keeps what was confirmed all the same. */

@@ -1,20 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { type Author, append, type OwnRecord, takeWords, type What } from '../../change/index.ts';
+import { type Author, append, type Entry, entryOf, type OwnRecord, takeWords, type What } from '../../change/index.ts';
 import { sessionServer } from '../session.ts';
 import type { Context } from '../verb.ts';
+
+/** What else an entry may say. */
+type More = Partial<Pick<Entry, 'snapshots' | 'actor'>>;
 
 /**
  * Writes into the journal what is done, and by whom. Only for whoever holds the state folder.
  *
  * @throws Error of the file system: nothing may be changed that could not be noted
  */
-export async function note(context: Context, state: string, what: What, record: OwnRecord | null, text: string): Promise<void> {
+export async function note(
+  context: Context,
+  state: string,
+  what: What,
+  record: OwnRecord | null,
+  text: string,
+  more: More = {},
+): Promise<void> {
   const path = record?.policy ?? null;
   const tables = ([4, 6] as const).flatMap((family) =>
     (record?.families[family] ?? []).filter(({ chains }) => chains.size > 0).map(({ table }) => `${family} ${table}`),
   );
   append(state, [
-    {
+    entryOf({
       at: context.clock.now(),
       what,
       by: await authorOf(context),
@@ -22,12 +32,17 @@ export async function note(context: Context, state: string, what: What, record: 
       tables,
       sets: (record?.sets ?? []).map(({ name }) => name),
       text,
-    },
+      ...more,
+    }),
   ]);
 }
 
 /** As {@link note}, of what has happened: it stays so whether it can be noted or not. */
-export async function noteAfter(context: Context, state: string, ...what: [What, OwnRecord | null, string]): Promise<void> {
+export async function noteAfter(
+  context: Context,
+  state: string,
+  ...what: [What, OwnRecord | null, string, More?]
+): Promise<void> {
   try {
     await note(context, state, ...what);
   } catch (error) {

@@ -31,6 +31,8 @@ export interface PendingRecord extends OwnRecord {
   readonly changedAt: number;
   /** Nothing of ours is left once it is confirmed. */
   readonly leaves: boolean;
+  /** The snapshot of the host before it; `null` of changes that an older palisade made. */
+  readonly before: string | null;
 }
 
 /** What is ours of a family, with those policies alone that are declared. */

@@ -16,7 +16,7 @@ interface Disk extends AsyncDisposable {
   seal(sealed: boolean): Promise<void>;
 }
 
-async function makeDisk(): Promise<Disk> {
+export async function makeDisk(): Promise<Disk> {
   const holder = spawn(
     'unshare',
     ['-m', 'sh', '-c', 'mount -t tmpfs -o size=512k,mode=700 tmpfs /mnt && echo made && exec cat'],

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { type BackupPartJson, backupPart } from './backup-shape.ts';
+import { readingInput } from './reading.ts';
+import { type Context, type Outcome, verb } from './verb.ts';
+
+const keep = (what: string, most: number) =>
+  z.int().min(0).max(10_000).default(most).describe(`prune: ${what}`).meta({ value: 'NUMBER' });
+
+const input = z.object({
+  what: z
+    .enum(['create', 'list', 'show', 'diff', 'verify', 'prune', 'export', 'import', 'keygen'])
+    .default('list')
+    .describe('What to do')
+    .meta({ value: 'WHAT', positional: true }),
+  names: z
+    .array(z.string())
+    .default([])
+    .describe('Snapshots, each by its ID or the beginning of it, a path, a tag, a time, or latest; import: files')
+    .meta({ value: 'NAME', positional: true }),
+  tag: z.string().min(1).max(100).optional().describe('create, import: a word to find it again by; it is never pruned'),
+  to: z.string().optional().describe('export: the folder that takes the files').meta({ value: 'DIR', path: true }),
+  key: z.string().optional().describe('verify: the public key that must have signed it').meta({ value: 'FILE', path: true }),
+  prove: z.boolean().default(false).describe('verify: load it into a namespace once more, and compare'),
+  dryRun: z.boolean().default(false).describe('prune: only say what would go'),
+  keepLast: keep('so many of the newest stay', 20),
+  keepHourly: keep('the last of each hour, of so many hours', 24),
+  keepDaily: keep('the last of each day, of so many days', 14),
+  keepWeekly: keep('the last of each week, of so many weeks', 8),
+  keepMonthly: keep('the last of each month, of so many months', 12),
+  most: z.int().min(1).max(10_000).default(50).describe('diff: so many kinds of packets of each way').meta({ value: 'NUMBER' }),
+  backend: readingInput.backend,
+});
+
+export const backup = verb({
+  name: 'backup',
+  group: 'keep',
+  summary: 'snapshots of the whole firewall: take, list, compare, verify, write out, read in',
+  description: `A snapshot is one file that holds the rules of both families and backends with their counters, ipsets with members and
+timeouts, lists of recent, tables of nft that iptables did not make, settings of the kernel and versions of the tools. Its ID is the SHA-256 of what it holds: no
+byte can change unseen. Each is proved when it is taken: loaded into a namespace of its own, printed back and compared byte for byte.
+Every change that palisade makes takes one before and one after.
+create takes one now. list, show and verify say what there is, what one holds, and whether it is as it was written. diff compares two, or one with this host as it is:
+which lines, which members of sets, and which packets are treated differently. prune takes away what no period keeps, never
+what was last confirmed. export writes rules.v4, rules.v6 and ipset.conf; import makes a snapshot of such files. keygen makes an Ed25519 key: from then on
+snapshots of this host are signed.`,
+  input,
+  output: backupPart,
+  streams: true,
+  exits: {
+    0: 'done',
+    1: 'a snapshot is damaged or not proved, or the two differ',
+    2: 'no snapshot or file is named so, or it cannot be read',
+    3: 'the rules of this host could not be read',
+    4: 'nothing was kept',
+  },
+  examples: [
+    { command: 'palisade backup create --tag before-upgrade', says: 'take one now' },
+    { command: 'palisade backup diff latest live', says: 'what is other now?' },
+    { command: 'palisade backup export latest --to /root/rules', says: 'as files for people and for netfilter-persistent' },
+  ],
+  async run(context, asked) {
+    const [least, most] = takes[asked.what];
+    const count = asked.names.length;
+    if (count < least)
+      return refused(`backup ${asked.what} needs ${asked.what === 'import' ? 'a file' : 'the name of a snapshot'}`);
+    if (count > most) return refused(`backup ${asked.what} takes ${most === 0 ? 'no name' : `at most ${most}`}`);
+    return await did(context, asked);
+  },
+});
+
+type Input = z.output<typeof input>;
+
+/** How many names each takes. */
+const takes: Readonly<Record<Input['what'], readonly [least: number, most: number]>> = {
+  create: [0, 0],
+  list: [0, 0],
+  show: [1, 1],
+  diff: [1, 2],
+  verify: [0, Number.POSITIVE_INFINITY],
+  prune: [0, 0],
+  export: [1, 1],
+  import: [1, 3],
+  keygen: [0, 0],
+};
+
+function refused(message: string): Outcome<BackupPartJson> {
+  return { kind: 'invalid', problems: [{ code: 'usage', message, hint: 'palisade help backup says what it takes' }] };
+}
+
+async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJson>> {
+  const verbs = await import('./backing-up/index.ts');
+  const [first = '', second = 'live'] = asked.names;
+  const { backend, most, tag } = asked;
+  switch (asked.what) {
+    case 'create':
+      return await verbs.create(context, { tag });
+    case 'list':
+      return await verbs.list(context);
+    case 'show':
+      return await verbs.show(context, first);
+    case 'diff':
+      return await verbs.compare(context, [first, second], { backend, most });
+    case 'verify':
+      return await verbs.verify(context, asked.names, asked);
+    case 'prune': {
+      const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly } = asked;
+      const keeping = { last: keepLast, hourly: keepHourly, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly };
+      return await verbs.prune(context, keeping, asked.dryRun);
+    }
+    case 'export':
+      if (asked.to === undefined) return refused('backup export needs --to DIR');
+      return await verbs.exportTo(context, first, { folder: asked.to, backend });
+    case 'import':
+      return await verbs.importFrom(context, asked.names, { backend, tag });
+    case 'keygen':
+      return await verbs.keygen(context);
+  }
+}
