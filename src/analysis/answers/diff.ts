@@ -4,7 +4,7 @@ import { backendOf } from '../evaluate/hooks.ts';
 import { all, type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type Decision, type Firewall, type Source, type Space } from '../symbolic/index.ts';
 import { createEnds, type End } from './ends.ts';
-import { letsAllPass } from './open-ways.ts';
+import { opennessOf } from './open-ways.ts';
 import { type Region, regionsOf } from './regions.ts';
 import { type RewriteDifferences, rewritesOf } from './rewrites.ts';
 import { createShare } from './share.ts';
@@ -66,8 +66,8 @@ export interface Comparison {
 }
 
 export interface WholeComparison extends Comparison {
-  /** Decided ways on which the second lets everything pass, and the first does not. */
-  readonly opened: readonly Hook[];
+  /** Decided ways on which the second lets everything pass, and the first does not; `exact`: also from whom few are. */
+  readonly opened: readonly { readonly hook: Hook; readonly exact: boolean }[];
 }
 
 export function compareRulesets(
@@ -105,10 +105,13 @@ export function compareRulesets(
     );
     return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
-  const opened = everyHook.filter((hook) => {
-    if (!ways.some((way) => way.hook === hook && way.kind === 'decided' && !way.equal)) return false;
-    const open = either([hook], (of) => of.firewalls.map((firewall) => letsAllPass(of, firewall, hook)));
-    return !(open instanceof OverBudget) && open[0] === false && open[1] === true;
+  const opened = ways.flatMap((way): WholeComparison['opened'] => {
+    if (way.kind !== 'decided' || way.equal) return [];
+    const { hook } = way;
+    const open = either([hook], (of) => of.firewalls.map((firewall) => opennessOf(of, firewall, hook)));
+    if (open instanceof OverBudget) return [];
+    const [before, after] = open;
+    return before === 'no' && (after === 'all' || after === 'nearly-all') ? [{ hook, exact: after === 'all' }] : [];
   });
   const rewrites = either(everyHook, (of) => rewritesOf(of, most));
   return { ways, opened, rewrites: rewrites instanceof OverBudget ? null : rewrites };

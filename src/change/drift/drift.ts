@@ -46,11 +46,7 @@ export function driftBetween(baseline: Moment, now: Moment, own: Pick<OwnRecord,
   const unknown = families.flatMap((one) => one.unknown);
   const sets =
     baseline.sets.known && now.sets.known
-      ? setsBetween(
-          { host: baseline.host, text: baseline.sets.value },
-          { host: now.host, text: now.sets.value },
-          owners,
-        )
+      ? setsBetween({ host: baseline.host, text: baseline.sets.value }, { host: now.host, text: now.sets.value }, owners)
       : [];
   for (const [what, facts] of [
     ['the sets', [baseline.sets, now.sets]],
@@ -89,7 +85,9 @@ function familyBetween(
     return { differences: [], unknown: [unread], undone: () => of };
   }
   const [before, after] = [holderOf(was.value), holderOf(is.value)];
-  const hasDocker = [was.value, is.value].some(({ nft, legacy }) => [nft, legacy].some((one) => /^:DOCKER /m.test(one?.text ?? '')));
+  const hasDocker = [was.value, is.value].some(({ nft, legacy }) =>
+    [nft, legacy].some((one) => /^:DOCKER /m.test(one?.text ?? '')),
+  );
   const policyOwner = (table: string, chain: string, _before: string, to: string): Owner => {
     if (own?.families[family].some((one) => one.table === table && one.policies.has(chain)) === true) return { kind: 'own' };
     // It does so when it turns forwarding on.

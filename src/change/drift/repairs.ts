@@ -117,7 +117,10 @@ function tableRepairs({ table, was, is, out, declared }: TableDrift, owners: Own
   );
   const wanted: OwnTable = { table, policies, chains: old.chains, jumps };
   // What goes is gone before jumps are put in their places.
-  const [own] = transactionsOf([{ ...now, jumps: now.jumps.map((jump) => ({ ...jump, position: placeWithout(is, table, jump, out) })) }], [wanted]);
+  const [own] = transactionsOf(
+    [{ ...now, jumps: now.jumps.map((jump) => ({ ...jump, position: placeWithout(is, table, jump, out) })) }],
+    [wanted],
+  );
   const gone = [...out].map((rule) => lineText(is, rule).replace(/^-A /, '-D '));
   if (own === undefined && gone.length === 0) return [];
   const lines = (own?.text ?? `*${table}\nCOMMIT\n`).split('\n');
@@ -176,7 +179,15 @@ function jumpsOf(
     let most = least;
     while (most < end && !kept.some(([, to]) => to === most) && !moved.some(([, to]) => to === most)) most += 1;
     const jumpNow = there[index];
-    const stands = jumpNow === undefined ? -1 : left.slice(0, left.findIndex(({ rule }) => rule.number === jumpNow.position)).filter((line) => !isOwnJump(line)).length;
+    const stands =
+      jumpNow === undefined
+        ? -1
+        : left
+            .slice(
+              0,
+              left.findIndex(({ rule }) => rule.number === jumpNow.position),
+            )
+            .filter((line) => !isOwnJump(line)).length;
     return sameJumps && stands >= least && stands <= most ? stands : most;
   });
   return wanted.map((jump, index) => ({ ...jump, position: (places[index] ?? 0) + index + 1 }));

@@ -38,6 +38,11 @@ export function readRecord(file: string): OwnRecord | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+  return parseRecord(text);
+}
+
+/** A record as it is written. @throws SyntaxError of a text that is not one of ours */
+export function parseRecord(text: string): OwnRecord {
   // Lists of members may be long, and hold no map.
   const { families, emergency = null, ...rest } = JSON.parse(text) as OwnRecord;
   return {
