@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | backup | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | backup | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -130,6 +130,10 @@ _palisade() {
   backup:--keep-monthly) :; return ;;
   backup:--most) :; return ;;
   backup:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  drift:--since) :; return ;;
+  drift:--most) :; return ;;
+  change:--for) :; return ;;
+  change:--reason) :; return ;;
   journal:--last) :; return ;;
   journal:--key) _palisade_path -f "$cur"; return ;;
   journal:--has) :; return ;;
@@ -160,11 +164,13 @@ _palisade() {
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   backup) flags='--tag --to --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  drift) flags='--since --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
+  change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close backup journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close backup drift change journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then
