@@ -37,7 +37,6 @@ export function readRecord(file: string): OwnRecord | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  return parseRecord(text);
 }
 
 /** A record as it is written. @throws SyntaxError of a text that is not one of ours */
