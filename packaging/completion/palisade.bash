@@ -121,6 +121,8 @@ _palisade() {
   backup:--tag) :; return ;;
   backup:--to) _palisade_path -d "$cur"; return ;;
   backup:--key) _palisade_path -f "$cur"; return ;;
+  backup:--only) mapfile -t COMPREPLY < <(compgen -W 'own' -- "$cur"); return ;;
+  backup:--timeout) :; return ;;
   backup:--keep-last) :; return ;;
   backup:--keep-hourly) :; return ;;
   backup:--keep-daily) :; return ;;
@@ -161,7 +163,7 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
-  backup) flags='--tag --to --key --prove --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  backup) flags='--tag --to --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
   drift) flags='--since --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;

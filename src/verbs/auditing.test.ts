@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { exampleHost } from '../audit/example-host.ts';
 import { filter } from '../audit/examples.ts';
 import { audit, checks } from '../audit/index.ts';
+import { createRun } from '../kernel/index.ts';
 import { auditAside } from './auditing.ts';
+
+const run = createRun();
 
 const many = exampleHost({
   v4: filter(
@@ -15,7 +18,7 @@ test('an audit of many rules lets everything else go on, and says what it would 
   const turning = setInterval(() => {
     turns += 1;
   }, 1);
-  const report = await auditAside(many, new AbortController().signal);
+  const report = await auditAside(run, many, new AbortController().signal);
   clearInterval(turning);
   expect(turns).toBeGreaterThan(0);
   expect(report).toEqual(audit(many));
@@ -27,16 +30,16 @@ test('an audit of few rules is made at once', async () => {
     turned = true;
   });
   const few = exampleHost({});
-  expect(await auditAside(few, new AbortController().signal)).toEqual(audit(few));
+  expect(await auditAside(run, few, new AbortController().signal)).toEqual(audit(few));
   expect(turned).toBe(false);
 });
 
 test('Ctrl-C ends it; then nothing is known', async () => {
   const stop = new AbortController();
-  const auditing = auditAside(many, stop.signal);
+  const auditing = auditAside(run, many, stop.signal);
   stop.abort();
   const { score, confidence, findings, unknown } = await auditing;
   expect({ score, confidence, findings }).toEqual({ score: null, confidence: 0, findings: [] });
   expect(unknown.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
-  expect((await auditAside(exampleHost({}), stop.signal)).confidence).toBe(0);
+  expect((await auditAside(run, exampleHost({}), stop.signal)).confidence).toBe(0);
 });

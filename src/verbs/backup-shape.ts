@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { madeParts } from './change-shape.ts';
 import { diffReport } from './diff-shapes.ts';
 
 const kept = {
@@ -70,6 +71,7 @@ export const backupPart = z
     }),
     z.object({ kind: z.literal('exported'), id: z.string(), files: z.array(z.string()) }),
     z.object({ kind: z.literal('key'), key: z.string(), file: z.string(), pem: z.string() }),
+    ...madeParts,
     z.object({ kind: z.literal('note'), text: z.string() }),
   ])
   .meta({ id: 'BackupPart' });

@@ -76,7 +76,7 @@ async function job(
     },
     async audit(host) {
       const began = now();
-      const report = await auditAside(host, context.signal);
+      const report = await auditAside(context.kernel.run, host, context.signal);
       spent.auditMs = now() - began;
       return report;
     },

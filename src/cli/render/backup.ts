@@ -1,4 +1,5 @@
 import type { BackupPartJson } from '../../verbs/index.ts';
+import { part as changeText } from './change.ts';
 import { whole as diffText } from './diff.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
@@ -49,6 +50,10 @@ export function part(said: BackupPartJson, view: View): string {
           view,
         ) + said.pem
       );
+    case 'nothing':
+    case 'changed':
+    case 'confirmed':
+      return changeText(said, view);
     case 'note':
       return paragraph(said.text, view);
   }
