@@ -14,6 +14,7 @@ import {
   baselineNow,
   lookForDrift,
   momentNow,
+  noteDrift,
   repairDrift,
 } from '../../src/verbs/drifting/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
@@ -204,10 +205,20 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
       '-ec',
       `iptables-${backend} -I INPUT -j ACCEPT; iptables-${backend} -I INPUT -s 203.0.113.66 -j DROP; iptables-${backend} -A INPUT -p udp --dport 161 -j ACCEPT`,
     ]);
-    const { told } = await lookForDrift(context, baseline, (await momentNow(context)).moment);
+    const now = await momentNow(context);
+    const found = await lookForDrift(context, baseline, now.moment);
+    const { told } = found;
     expect(told.drifted).toBe(true);
     expect(told.says[0]).toBe('IPv4 INPUT: everything is now accepted; only a few addresses are still denied');
     expect(told.changes.filter(({ drift }) => drift)).toHaveLength(3);
+    const actor = { pid: 7, program: '/usr/sbin/iptables', command: null, uid: 0, loginUid: 1000, parents: ['sh'] };
+    const id = await noteDrift(context, baseline, found, now.body, actor);
+    expect(readJournal(context.stateFolder).entries.at(-1)).toMatchObject({
+      what: 'drift',
+      actor,
+      snapshots: { before: baseline.id, after: id },
+      text: expect.stringMatching(/^IPv4 INPUT: everything is now accepted/),
+    });
     expect(await repairDrift(context, baseline, { removeForeign: true })).toMatchObject({
       kind: 'repaired',
       says: ['IPv4 filter INPUT: rule 2 was added: -A INPUT -j ACCEPT'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createKernel, type Kernel, type Namespace, type NamespaceOptions, type Run } from '../../../src/kernel/index.ts';
 import { failed, problemLine } from '../../../src/result.ts';
 import { apply } from '../../../src/verbs/apply.ts';
+import { defaultSettings } from '../../../src/verbs/config/index.ts';
 import { confirm } from '../../../src/verbs/confirm.ts';
 import { rollback } from '../../../src/verbs/rollback.ts';
 import { uninstall } from '../../../src/verbs/uninstall.ts';
@@ -127,6 +128,7 @@ async function run(place: Place, name: keyof typeof verbs, asked: Options): Prom
     env: ns.env,
     stateFolder: state,
     policyFile,
+    settings: defaultSettings,
   };
   const verb = verbs[name] as Verb;
   // Shorter than the command line takes.
