@@ -120,6 +120,10 @@ _palisade() {
   close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   backup:--tag) :; return ;;
   backup:--to) _palisade_path -d "$cur"; return ;;
+  backup:--copy-to) _palisade_path -f "$cur"; return ;;
+  backup:--every) mapfile -t COMPREPLY < <(compgen -W 'hourly daily weekly' -- "$cur"); return ;;
+  backup:--jitter) :; return ;;
+  backup:--due) mapfile -t COMPREPLY < <(compgen -W 'hourly daily weekly now' -- "$cur"); return ;;
   backup:--key) _palisade_path -f "$cur"; return ;;
   backup:--keep-last) :; return ;;
   backup:--keep-hourly) :; return ;;
@@ -157,7 +161,7 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
-  backup) flags='--tag --to --key --prove --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
