@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../history/whole-file.ts';
@@ -27,5 +27,6 @@ export function readRuns(stateFolder: string): RunsKept {
 
 /** @throws Error of the file system, ENOSPC among them */
 export function writeRuns(stateFolder: string, runs: RunsKept): void {
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   writeWhole(fileOf(stateFolder), `${JSON.stringify(runs)}\n`);
 }

@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lockState } from '../../change/index.ts';
 import {
   type Every,
   installSchedule,
@@ -50,6 +51,10 @@ export async function install(context: Context, asked: Scheduling): Promise<Ende
     folders: destinations.value.flatMap((one: Destination) => (one.kind === 'folder' ? [one.path] : [])),
     needsNetwork: destinations.value.some(({ kind }) => kind === 'sftp'),
   });
+  const locked = lockState(state);
+  if (!locked.ok) return { kind: 'unchanged', problems: locked.problems };
+  // The folder is there now: a service that may write there alone would not start without.
+  locked.value();
   // A timer knows when it is time.
   const installed = await installSchedule(context.kernel.run, machine(), { systemd: schedule('now'), cron: schedule(every) });
   if (!installed.ok) return { kind: 'unchanged', problems: installed.problems };
