@@ -18,7 +18,7 @@ export * from './packets.ts';
 export { type KeptTexts, nftTexts } from './read.ts';
 export * from './refusal.ts';
 export * from './rehearsal.ts';
-export { policyChains } from './restorable.ts';
+export { policyChains, type RestoreTable, takeRestorable } from './restorable.ts';
 export * from './restore.ts';
 export * from './run.ts';
 export { unsendable } from './sendable.ts';

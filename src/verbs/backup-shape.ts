@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { madeParts } from './change-shape.ts';
 import { diffReport } from './diff-shapes.ts';
 
 const copies = z
@@ -92,6 +93,7 @@ export const backupPart = z
       why: z.string().nullable().describe('Why it did not the last time.'),
     }),
     z.object({ kind: z.literal('unscheduled'), files: z.array(z.string()) }),
+    ...madeParts,
     z.object({ kind: z.literal('note'), text: z.string() }),
   ])
   .meta({ id: 'BackupPart' });

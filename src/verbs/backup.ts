@@ -10,7 +10,7 @@ const every = ['hourly', 'daily', 'weekly'] as const;
 
 const input = z.object({
   what: z
-    .enum(['create', 'list', 'show', 'diff', 'verify', 'prune', 'export', 'import', 'schedule', 'keygen'])
+    .enum(['create', 'list', 'show', 'diff', 'verify', 'restore', 'prune', 'export', 'import', 'schedule', 'keygen'])
     .default('list')
     .describe('What to do')
     .meta({ value: 'WHAT', positional: true }),
@@ -40,8 +40,16 @@ const input = z.object({
     .optional()
     .describe('create: do what the schedule does, if it is time')
     .meta({ value: 'TIME' }),
-  key: z.string().optional().describe('verify: the public key that must have signed it').meta({ value: 'FILE', path: true }),
+  key: z
+    .string()
+    .optional()
+    .describe('verify, restore: the public key that must have signed it')
+    .meta({ value: 'FILE', path: true }),
   prove: z.boolean().default(false).describe('verify: load it into a namespace once more, and compare'),
+  only: z.enum(['own']).optional().describe('restore: only what is palisade’s, and leave what others have'),
+  timeout: z.int().min(5).max(3600).default(60).describe('restore: seconds until it undoes itself').meta({ value: 'SECONDS' }),
+  yes: z.boolean().default(false).describe('restore: confirm it at once, if everything is as it was to be'),
+  unsigned: z.boolean().default(false).describe('restore: also what nobody signed whom this host knows'),
   dryRun: z.boolean().default(false).describe('prune: only say what would go'),
   keepLast: keep('so many of the newest stay', 20),
   keepHourly: keep('the last of each hour, of so many hours', 24),
@@ -55,13 +63,17 @@ const input = z.object({
 export const backup = verb({
   name: 'backup',
   group: 'keep',
-  summary: 'snapshots of the whole firewall: take, list, compare, verify, write out, read in',
+  summary: 'snapshots of the whole firewall: take, list, compare, verify, restore, write out, read in',
   description: `A snapshot is one file that holds the rules of both families and backends with their counters, ipsets with members and
 timeouts, lists of recent, tables of nft that iptables did not make, settings of the kernel and versions of the tools. Its ID is the SHA-256 of what it holds: no
 byte can change unseen. Each is proved when it is taken: loaded into a namespace of its own, printed back and compared byte for byte.
 Every change that palisade makes takes one before and one after.
 create takes one now. list, show and verify say what there is, what one holds, and whether it is as it was written. diff compares two, or one with this host as it is:
-which lines, which members of sets, and which packets are treated differently. prune takes away what no period keeps, never
+which lines, which members of sets, and which packets are treated differently.
+restore puts one back, the whole host or with --only own what of it is palisade's: tables of both families with their counters, sets with their members
+and how long each has left, and the addresses in lists of recent. The way there and back is rehearsed in a namespace first; then it is made as
+palisade apply makes a change, and undone unless it is confirmed. Where sets change that rules ask, no packet meets a mixture of old and new. Rules of one backend are
+loaded by the other only with --backend, and if no packet is treated otherwise. prune takes away what no period keeps, never
 what was last confirmed. export writes rules.v4, rules.v6 and ipset.conf; import makes a snapshot of such files. keygen makes an Ed25519 key: from then on
 snapshots of this host are signed.
 schedule has the machine take one in each hour, day or week of UTC, by a timer of systemd's, or by cron where systemd is not process 1; prune
@@ -79,7 +91,7 @@ is read back and compared before it gets its name. One that fails is an error; t
     1: 'a snapshot is damaged, not proved or not copied, the schedule is not kept, or the two differ',
     2: 'no snapshot or file is named so, or it cannot be read',
     3: 'the rules of this host could not be read',
-    4: 'nothing was kept, or the schedule was not changed',
+    4: 'nothing was kept, nothing restored, or the schedule not changed: the host is as it was',
   },
   examples: [
     { command: 'palisade backup create --tag before-upgrade', says: 'take one now' },
@@ -88,6 +100,7 @@ is read back and compared before it gets its name. One that fails is an error; t
       says: 'one each day, with a copy on another host',
     },
     { command: 'palisade backup diff latest live', says: 'what is other now?' },
+    { command: 'palisade backup restore before-upgrade', says: 'put it back, and wait for palisade confirm' },
     { command: 'palisade backup export latest --to /root/rules', says: 'as files for people and for netfilter-persistent' },
   ],
   async run(context, asked) {
@@ -109,6 +122,7 @@ const takes: Readonly<Record<Input['what'], readonly [least: number, most: numbe
   show: [1, 1],
   diff: [1, 2],
   verify: [0, Number.POSITIVE_INFINITY],
+  restore: [1, 1],
   prune: [0, 0],
   export: [1, 1],
   import: [1, 3],
@@ -139,6 +153,8 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
       return await verbs.compare(context, [first, second], { backend, most });
     case 'verify':
       return await verbs.verify(context, asked.names, asked);
+    case 'restore':
+      return await (await import('./restoring/index.ts')).restore(context, first, asked);
     case 'prune':
       return await verbs.prune(context, periods, asked.dryRun);
     case 'schedule':

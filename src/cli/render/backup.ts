@@ -1,4 +1,5 @@
 import type { BackupPartJson } from '../../verbs/index.ts';
+import { part as changeText } from './change.ts';
 import { whole as diffText } from './diff.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
@@ -57,6 +58,10 @@ export function part(said: BackupPartJson, view: View): string {
         ? paragraph('There was no schedule.', view)
         : paragraph('No snapshots are taken by themselves any more. Gone:', view) +
             said.files.map((file) => `  ${file}\n`).join('');
+    case 'nothing':
+    case 'changed':
+    case 'confirmed':
+      return changeText(said, view);
     case 'note':
       return paragraph(said.text, view);
   }

@@ -79,7 +79,8 @@ export function hear(context: Context, state: string): void {
   }
 }
 
-async function authorOf(context: Context): Promise<Author> {
+/** Who has us do what is done. */
+export async function authorOf(context: Context): Promise<Author> {
   const sudo = Number(context.env['SUDO_UID'] ?? Number.NaN);
   return {
     uid: process.getuid?.() ?? 0,
