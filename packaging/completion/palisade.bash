@@ -120,6 +120,10 @@ _palisade() {
   close:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   backup:--tag) :; return ;;
   backup:--to) _palisade_path -d "$cur"; return ;;
+  backup:--copy-to) _palisade_path -f "$cur"; return ;;
+  backup:--every) mapfile -t COMPREPLY < <(compgen -W 'hourly daily weekly' -- "$cur"); return ;;
+  backup:--jitter) :; return ;;
+  backup:--due) mapfile -t COMPREPLY < <(compgen -W 'hourly daily weekly now' -- "$cur"); return ;;
   backup:--key) _palisade_path -f "$cur"; return ;;
   backup:--only) mapfile -t COMPREPLY < <(compgen -W 'own' -- "$cur"); return ;;
   backup:--timeout) :; return ;;
@@ -163,7 +167,7 @@ _palisade() {
   uninstall) flags='--timeout --yes --leave-rules --out --json --no-color --quiet --config --state --policy --backend --help' ;;
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
-  backup) flags='--tag --to --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
   drift) flags='--since --watch --repair --remove-foreign --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;

@@ -10,4 +10,6 @@ export { exportTo, importFrom } from './files.ts';
 export { keepSnapshot } from './keeping.ts';
 export { prune } from './pruning.ts';
 export { saidOf } from './said.ts';
+export { createDue } from './scheduled.ts';
+export { install as schedule, remove as unschedule, show as scheduled } from './scheduling.ts';
 export { list, show, verify } from './showing.ts';
