@@ -26,5 +26,6 @@ const context: Context = {
   env: errand.env,
   stateFolder: errand.stateFolder,
   policyFile: errand.policyFile,
+  settings: errand.settings,
 };
 process.stdout.write(JSON.stringify(await onlook(context, errand)));

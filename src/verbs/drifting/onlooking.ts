@@ -16,6 +16,7 @@ export interface Errand {
   readonly stateFolder: string;
   readonly policyFile: string;
   readonly env: Context['env'];
+  readonly settings: Context['settings'];
   /** Who was seen to change something. */
   readonly actor: Actor | null;
   /** What was told last, as {@link Onlooked.digest} says it: of the same nothing is written down again. */

@@ -6,6 +6,7 @@ import type { Context } from '../verb.ts';
 import { isChanging } from './changing.ts';
 import type { Errand, Onlooked } from './onlooking.ts';
 
+/** What is done about a change; what is left out, the configuration says. */
 export interface Watching {
   readonly repair: boolean;
   readonly removeForeign: boolean;
@@ -33,8 +34,11 @@ const longestMs = 120_000;
  * Follows what happens to the firewall until the signal aborts. It stays small: each look is a process of its own, which reads, compares and
  * writes down, and takes its memory with it.
  */
-export async function* watchDrift(context: Context, watching: Watching): AsyncGenerator<Noticed> {
+export async function* watchDrift(context: Context, asked: Watching): AsyncGenerator<Noticed> {
   const { signal } = context;
+  const { drift } = context.settings;
+  const repair = asked.repair || drift.action === 'restore';
+  const removeForeign = asked.removeForeign || (repair && drift['remove-foreign']);
   const changes = await context.kernel.changes({ signal });
   const gathered = gather(changes, signal);
   let told: Errand['told'] = null;
@@ -43,7 +47,7 @@ export async function* watchDrift(context: Context, watching: Watching): AsyncGe
     const by: By | null = first ? null : await gathered.next();
     if (signal.aborted) return;
     if (!first) yield { kind: 'changed' };
-    const seen = await looked(context, { ...watching, actor: actorOf(by), told });
+    const seen = await looked(context, { repair, removeForeign, actor: actorOf(by), told });
     if (seen === null) return;
     if (first && seen.kind === 'seen') yield { kind: 'watching', accepted: seen.accepted, problems: changes.problems };
     if (seen.kind === 'failed') yield { kind: 'failed', problems: seen.problems };
@@ -64,11 +68,11 @@ async function looked(
   context: Context,
   errand: Pick<Errand, 'actor' | 'told' | 'repair' | 'removeForeign'>,
 ): Promise<Exclude<Onlooked, { kind: 'busy' }> | null> {
-  const { stateFolder, policyFile, signal } = context;
+  const { stateFolder, policyFile, settings, signal } = context;
   const script = new URL(import.meta.url.endsWith('.ts') ? './onlooker.ts' : './onlooker.js', import.meta.url).pathname;
   const lockFile = context.env['XTABLES_LOCKFILE'];
   const env = { ...(lockFile !== undefined && { XTABLES_LOCKFILE: lockFile }) };
-  const input = JSON.stringify({ ...errand, stateFolder, policyFile, env } satisfies Errand);
+  const input = JSON.stringify({ ...errand, stateFolder, policyFile, settings, env } satisfies Errand);
   for (let waitMs = busyMs; ; waitMs = Math.min(2 * waitMs, mostBusyMs)) {
     // Without another process for each look.
     while (isChanging(stateFolder) && !signal.aborted) await pause(busyMs, signal);
