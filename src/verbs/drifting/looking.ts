@@ -30,7 +30,7 @@ export async function lookForDrift(context: Context, baseline: Baseline, now: Mo
   const compared =
     families.length === 0
       ? { packets: [], says: [] }
-      : await comparedAside({ before: drift.undone(), now: now.host, families, most, strange: [] }, context.signal);
+      : await comparedAside(context, { before: drift.undone(), now: now.host, families, most, strange: [] });
   const announced = announcedNow(resolve(context.stateFolder), context.clock.now());
   const changes = [...drifted, ...drift.differences.filter((one) => !one.drift)];
   const lines = drifted.slice(0, mostSaid).map(changeWords);
