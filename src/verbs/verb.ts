@@ -52,7 +52,10 @@ export type Outcome<T> =
       readonly kind: 'done' | 'found' | 'unknown';
       readonly value: T | null;
       readonly document?: string;
-      /** Faults of palisade itself that came to light, which nobody must miss: said on standard error, whatever the answer's form. */
+      /**
+       * What nobody must miss, such as faults of palisade itself that came to light, or a copy that failed: said on standard error,
+       * whatever the answer's form.
+       */
       readonly faults?: readonly Problem[];
     }
   | { readonly kind: 'invalid' | 'unread' | 'unchanged'; readonly problems: readonly Problem[] };

@@ -102,11 +102,11 @@ function changeJson(one: DriftDifference): DriftChangeJson {
 function beforeOf(one: DriftDifference): string | null {
   if ('before' in one) return one.before;
   if (one.kind === 'rule-removed' || one.kind === 'rule-moved') return one.text;
-  return one.kind === 'set-removed' ? one.header : one.kind === 'hook-removed' ? one.what : null;
+  return one.kind === 'set-removed' ? one.header : one.kind === 'hook-removed' || one.kind === 'native-removed' ? one.what : null;
 }
 
 function afterOf(one: DriftDifference): string | null {
   if ('after' in one) return one.after;
   if (one.kind === 'rule-added' || one.kind === 'rule-moved') return one.text;
-  return one.kind === 'set-added' ? one.header : one.kind === 'hook-added' ? one.what : null;
+  return one.kind === 'set-added' ? one.header : one.kind === 'hook-added' || one.kind === 'native-added' ? one.what : null;
 }

@@ -6,8 +6,6 @@ import {
   lockState,
   mendSets,
   type OwnRecord,
-  pendingFolder,
-  pendingState,
   readJournal,
   repairsOf,
   repairsTooOften,
@@ -22,6 +20,7 @@ import { noteAfter } from '../changing/noting.ts';
 import type { Context } from '../verb.ts';
 import { comparedAside } from './aside.ts';
 import type { Baseline } from './baseline.ts';
+import { isChanging } from './changing.ts';
 import { momentNow, type Now } from './moment.ts';
 import { changeWords } from './words.ts';
 
@@ -67,8 +66,7 @@ export async function repairDrift(
 }
 
 function suspendedBy(context: Context, state: string): string | null {
-  if (['waiting', 'reverting', 'confirmed', 'abandoned'].includes(pendingState(pendingFolder(state))))
-    return 'a change waits to be confirmed';
+  if (isChanging(state)) return 'a change waits to be confirmed';
   if (announcedNow(state, context.clock.now()) !== null) return 'a change by hand is announced';
   return null;
 }

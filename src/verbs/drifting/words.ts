@@ -35,6 +35,10 @@ export function changeWords(one: DriftDifference): string {
       return `nft ${one.chain} is gone: ${one.what}${whose(one)}`;
     case 'hook-changed':
       return `nft ${one.chain} is ${one.after} instead of ${one.before}${whose(one)}`;
+    case 'native-added':
+      return `${one.chain}: nft made a rule by itself (handle ${one.handle}): ${one.what}`;
+    case 'native-removed':
+      return `${one.chain}: a rule that nft made by itself is gone (handle ${one.handle}): ${one.what}`;
     case 'nft-changed':
       return `the nft table ${one.table} is another${whose(one)}`;
     default:

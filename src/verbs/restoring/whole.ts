@@ -20,7 +20,7 @@ import {
   unlikeState,
   type Way,
 } from '../../change/restore/index.ts';
-import { readBody, stateOf, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
+import { readBody, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
@@ -35,6 +35,7 @@ import {
   originOf,
   type PendingRecord,
   records,
+  remember,
   settle,
 } from '../changing/index.ts';
 import { sessionRefusals, sessionsKept } from '../planning/index.ts';
@@ -66,7 +67,9 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     if (!live.ok) return { kind: 'unread', problems: live.problems };
     const target = await targetOf(context, snapshot, live.value, making.backend);
     if (!target.ok) return { kind: 'unchanged', problems: target.problems };
-    if (stateOf(live.value.body) === stateOf(target.value.body)) {
+    if (unlikeState(target.value.state, live.value.state, { counters: false }) === null) {
+      const own = ownPartOf(context, target.value);
+      if (own !== null) await remember(context, state, own.record);
       await context.part({ kind: 'nothing', text: 'the host is as the snapshot has it' });
       return { kind: 'done', value: null };
     }
