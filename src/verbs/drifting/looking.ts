@@ -33,7 +33,8 @@ export async function lookForDrift(context: Context, baseline: Baseline, now: Mo
       : await comparedAside(context, { before: drift.undone(), now: now.host, families, most, strange: [] });
   const announced = announcedNow(resolve(context.stateFolder), context.clock.now());
   const changes = [...drifted, ...drift.differences.filter((one) => !one.drift)];
-  const lines = drifted.slice(0, mostSaid).map(changeWords);
+  const inBoth = drift.differences.some((one) => one.kind === 'backend-changed' && one.after === 'both');
+  const lines = drifted.slice(0, mostSaid).map((one) => changeWords(one, inBoth));
   const rest = drifted.length - lines.length;
   const isSilent = families.length > 0 && compared.says.length === 0;
   return {

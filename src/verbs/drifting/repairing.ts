@@ -129,7 +129,7 @@ function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[
       ({ family, table, rule }) =>
         family === one.family && table === one.table && rule.chain === one.chain && rule.number === one.at,
     );
-  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map(changeWords);
+  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map((one) => changeWords(one));
 }
 
 async function noteRepair(context: Context, state: string, baseline: Owned, before: Now, says: readonly string[]): Promise<void> {

@@ -1,7 +1,12 @@
 import type { DriftDifference } from '../../change/index.ts';
 
-/** One change, as a clause: `IPv4 filter INPUT: rule 1 was added by somebody: -A INPUT -j ACCEPT`. */
-export function changeWords(one: DriftDifference): string {
+/** One change, as a clause: `IPv4 filter INPUT: rule 1 was added: -A INPUT -j ACCEPT`. Where both backends hold rules, with which it is. */
+export function changeWords(one: DriftDifference, both = false): string {
+  const text = clauseOf(one);
+  return both && 'backend' in one ? text.replace(/^IPv[46] /, (family) => `${family}${one.backend} `) : text;
+}
+
+function clauseOf(one: DriftDifference): string {
   switch (one.kind) {
     case 'rule-added':
       return `${placeOf(one)}: rule ${one.at} was added${whose(one, 'to')}: ${one.text}`;
