@@ -24,7 +24,7 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
     await using ns = await kernel.namespace();
     const host = await accepted(ns, backend, folder);
     const roll = dice(backend === 'nft' ? 5 : 11);
-    for (const removeForeign of [false, true, false]) {
+    for (const removeForeign of [false, true]) {
       const done = await tamper(host, roll);
       expect(await wrongAfterRepair(host, removeForeign), done.join('\n')).toEqual([]);
     }
@@ -70,34 +70,26 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
       snapshots: { before: expect.any(String), after: expect.any(String) },
     });
   });
+});
 
-  it('bans, what is announced, and what palisade does itself are left alone', async () => {
-    await using ns = await kernel.namespace();
-    const { context, baseline } = await accepted(ns, backend, folder);
-    const bans = Array.from({ length: 200 }, (_, index) => `-I f2b-sshd 1 -s 198.51.100.${index}/32 -j REJECT`).join('\n');
-    await tool(ns, [`iptables-${backend}-restore`, '--noflush'], `*filter\n${bans}\nCOMMIT\n`);
-    const { told } = await lookForDrift(context, baseline, (await momentNow(context)).moment);
-    expect(told).toMatchObject({ drifted: false, says: [], packets: [] });
-    expect(await repairDrift(context, baseline, { removeForeign: true })).toEqual({ kind: 'nothing' });
-    must(await announceChange(context, 60, 'an upgrade'));
-    await tool(ns, [`iptables-${backend}`, '-F', 'PAL-IN']);
-    expect(await repairDrift(context, baseline, { removeForeign: true })).toEqual({
-      kind: 'suspended',
-      why: 'a change by hand is announced',
-    });
-    expect((await lookForDrift(context, baseline, (await momentNow(context)).moment)).told.announced?.reason).toBe('an upgrade');
-    must(await acceptNow(context));
-    const accepted2 = must(baselineNow(context));
-    expect(accepted2?.id).not.toBe(baseline.id);
-    expect(await repairDrift(context, accepted2 as Baseline, { removeForeign: true })).toEqual({ kind: 'nothing' });
-    for (let time = 0; time < 3; time += 1) {
-      await tool(ns, [`iptables-${backend}`, '-P', 'INPUT', 'ACCEPT']);
-      expect(await repairDrift(context, accepted2 as Baseline, { removeForeign: true })).toMatchObject({ kind: 'repaired' });
-    }
-    await tool(ns, [`iptables-${backend}`, '-P', 'INPUT', 'ACCEPT']);
-    expect(await repairDrift(context, accepted2 as Baseline, { removeForeign: true })).toMatchObject({
-      kind: 'suspended',
-      why: expect.stringContaining('three times in ten minutes'),
-    });
+it('bans, what is announced, and what was accepted are left alone', async () => {
+  const backend = 'nft';
+  await using ns = await kernel.namespace();
+  const { context, baseline } = await accepted(ns, backend, folder);
+  const bans = Array.from({ length: 200 }, (_, index) => `-I f2b-sshd 1 -s 198.51.100.${index}/32 -j REJECT`).join('\n');
+  await tool(ns, [`iptables-${backend}-restore`, '--noflush'], `*filter\n${bans}\nCOMMIT\n`);
+  const { told } = await lookForDrift(context, baseline, (await momentNow(context)).moment);
+  expect(told).toMatchObject({ drifted: false, says: [], packets: [] });
+  expect(await repairDrift(context, baseline, { removeForeign: true })).toEqual({ kind: 'nothing' });
+  must(await announceChange(context, 60, 'an upgrade'));
+  await tool(ns, [`iptables-${backend}`, '-F', 'PAL-IN']);
+  expect(await repairDrift(context, baseline, { removeForeign: true })).toEqual({
+    kind: 'suspended',
+    why: 'a change by hand is announced',
   });
+  expect((await lookForDrift(context, baseline, (await momentNow(context)).moment)).told.announced?.reason).toBe('an upgrade');
+  must(await acceptNow(context));
+  const accepted2 = must(baselineNow(context));
+  expect(accepted2?.id).not.toBe(baseline.id);
+  expect(await repairDrift(context, accepted2 as Baseline, { removeForeign: true })).toEqual({ kind: 'nothing' });
 });
