@@ -87,7 +87,8 @@ async function write(applying: Applying, lock: XtablesLock): Promise<Result<Appl
     }),
   );
   // Without the lock that we hold now: it is ours no longer when the guard needs it.
-  const armed = await arm(run, folder, backend, guarded, applying.ownSets, { XTABLES_LOCKFILE: lockFile }, lock.holder);
+  const undoing = { kind: 'own', backend, tables: guarded, sets: applying.ownSets } as const;
+  const armed = await arm(run, folder, undoing, { XTABLES_LOCKFILE: lockFile }, lock.holder);
   if (!armed.ok) return armed;
   const guard = armed.value;
   const undo = async (): Promise<readonly Problem[]> => {

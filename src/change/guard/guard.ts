@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
@@ -39,10 +39,30 @@ export interface Guard {
   revert(patienceMs?: number): Promise<Result<void>>;
 }
 
-const patience = { armMs: 5000, revertMs: 30_000, stepMs: 5 };
+const patience = { armMs: 5000, stepMs: 5 };
+
+/** Until whoever undoes a change is given up: the kernel takes its time for a whole host with a hundred thousand rules or members of sets. */
+export function revertMsOf(folder: string): number {
+  return isThere(join(folder, 'old/tables')) ? 120_000 : 30_000;
+}
 
 /** Marks that the guard sets. They are there from the start under other names, since a full disk takes no new file. */
 const marks = ['reverting', 'reverted'] as const;
+
+/** How a change is undone: what palisade has in some tables is put back, or the whole host as a folder `old` says it. */
+export type Undo =
+  | {
+      readonly kind: 'own';
+      readonly backend: Backend;
+      readonly tables: readonly Guarded[];
+      /** As `ipset save` prints them. */
+      readonly sets: string;
+    }
+  | {
+      readonly kind: 'whole';
+      /** What `old` holds, and whatever else is to lie in the guard's folder; see {@link stateFiles}. */
+      readonly files: ReadonlyMap<string, string>;
+    };
 
 /**
  * Writes all that is needed to undo the change, and starts who will do it: `sh` in a session of its own, in this process's
@@ -51,39 +71,16 @@ const marks = ['reverting', 'reverted'] as const;
  * @param env what its tools are told
  * @param holder who holds for this process what those tools would wait for: ended where this process is stopped
  */
-export async function arm(
-  run: Run,
-  folder: string,
-  backend: Backend,
-  tables: readonly Guarded[],
-  sets: string,
-  env: Env,
-  holder: number | null,
-): Promise<Result<Guard>> {
+export async function arm(run: Run, folder: string, undo: Undo, env: Env, holder: number | null): Promise<Result<Guard>> {
   rmSync(folder, { recursive: true, force: true });
   // Not with those above it, of which Node would say that they are not there on a disk that may only be read.
   mkdirSync(folder, { mode: 0o700 });
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { encoding: 'latin1', mode: 0o600, flush: true });
-  const lines: string[] = [];
-  for (const { family, text, own, policies } of tables) {
-    const at = `${family}.${own.table}`;
-    const { save, restore } = toolsFor(family, backend);
-    lines.push(`${family} ${own.table} ${save} ${restore}`);
-    write(`${at}.chains`, [...own.chains.keys()].map((chain) => `${chain}\n`).join(''));
-    write(`${at}.policies`, policies.map((chain) => `:${chain} ${own.policies.get(chain) ?? 'ACCEPT'} [0:0]\n`).join(''));
-    write(`${at}.jumps`, own.jumps.map((jump) => `${jump.position} ${jump.text}\n`).join(''));
-    const kept = text.split('\n').filter((line) => line.startsWith(`-A ${ownPrefix}`));
-    write(`${at}.rules`, kept.map((line) => `${line}\n`).join(''));
-    write(
-      `${at}.own`,
-      ownLines(text)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+  for (const [name, text] of filesOf(undo)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    write(name, text);
   }
-  write('tables', lines.map((line) => `${line}\n`).join(''));
-  write('sets', sets);
   const owner = `${process.pid} ${startOf(process.pid)} ${process.hrtime.bigint()}\n`;
   write('owner', owner);
   write('holder', holder === null ? '' : `${holder} ${startOf(holder)}\n`);
@@ -115,7 +112,7 @@ export async function arm(
       setDeadline(seconds);
       rmSync(join(folder, 'committing'), { force: true });
     },
-    async revert(patienceMs = patience.revertMs) {
+    async revert(patienceMs = revertMsOf(folder)) {
       tellUndo(folder);
       if (await reverts(folder, patienceMs)) return ok(undefined);
       const isGone = guardOf(folder) === null;
@@ -130,6 +127,30 @@ export async function arm(
       });
     },
   });
+}
+
+/** What {@link guardScript} reads. */
+function filesOf(undo: Undo): ReadonlyMap<string, string> {
+  if (undo.kind === 'whole') return new Map([['tables', ''], ['sets', ''], ...undo.files]);
+  const files = new Map<string, string>();
+  const lines: string[] = [];
+  for (const { family, text, own, policies } of undo.tables) {
+    const at = `${family}.${own.table}`;
+    const { save, restore } = toolsFor(family, undo.backend);
+    lines.push(`${family} ${own.table} ${save} ${restore}`);
+    files.set(`${at}.chains`, [...own.chains.keys()].map((chain) => `${chain}\n`).join(''));
+    files.set(`${at}.policies`, policies.map((chain) => `:${chain} ${own.policies.get(chain) ?? 'ACCEPT'} [0:0]\n`).join(''));
+    files.set(`${at}.jumps`, own.jumps.map((jump) => `${jump.position} ${jump.text}\n`).join(''));
+    const kept = text.split('\n').filter((line) => line.startsWith(`-A ${ownPrefix}`));
+    files.set(`${at}.rules`, kept.map((line) => `${line}\n`).join(''));
+    files.set(
+      `${at}.own`,
+      ownLines(text)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  }
+  return files.set('tables', lines.map((line) => `${line}\n`).join('')).set('sets', undo.sets);
 }
 
 /** By systemd where there is one, and else in a session of its own: it outlives this process, its shell, its service and the connection. */
@@ -174,7 +195,7 @@ export async function repair(run: Run, folder: string, env: Env): Promise<Result
         message: 'an earlier change was left halfway in another network namespace than this one',
         hint: `run palisade there; if it is gone, remove ${folder}`,
       });
-    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, patience.revertMs)))
+    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, revertMsOf(folder))))
       return failed({
         code: 'restore-refused',
         message: `an earlier change was left halfway, and is not undone yet: ${lastError(folder)}`,

@@ -1,3 +1,4 @@
+import { restoreWords } from '../restore/script.ts';
 import { ownRules, processField } from './own-rules.ts';
 
 /**
@@ -16,6 +17,8 @@ import { ownRules, processField } from './own-rules.ts';
  * that he left behind (`lock`): behind it he writes no more. It takes away whatever chains and jumps of palisade's it finds, so that it need
  * not know how far the change came, and tries again until what it reads is what stood there before. Jumps that are there as before stay
  * where they are.
+ *
+ * Where the folder holds `old`, the change was one of the whole host: then it makes the host as that says, see {@link restoreWords}.
  */
 export const guardScript = `#!/bin/sh
 folder=$1
@@ -50,6 +53,12 @@ while read -r family table save restore; do
   set -- "$@" "$family" "$table" "$save" "$restore" "$(cat "$at.chains")" "$(cat "$at.policies")" "$(cat "$at.jumps")" \
     "$(cat "$at.rules")" "$(cat "$at.own")"
 done <"$folder/tables" || exit 1
+only='' error='' whole=''
+${restoreWords}
+if [ -d "$folder/old" ]; then
+  load "$folder/old" || exit 1
+  whole=1
+fi
 
 mark() { mv "$folder/$1.mark" "$folder/$1" 2>/dev/null || true; }
 
@@ -111,6 +120,10 @@ if [ -n "$holder" ] && [ "$(field "$holder" 20)" = "$held" ]; then kill "$holder
 all=$#
 while :; do
   failed=0
+  if [ -n "$whole" ] && ! makeSo differing; then
+    failed=1
+    (printf '%s\\n' "$error" >>"$folder/errors") 2>/dev/null
+  fi
   [ -z "$sets" ] || printf '%s\\n' "$sets" | ipset -exist restore 2>/dev/null
   turn=0
   while [ "$turn" -lt "$all" ]; do
@@ -124,9 +137,15 @@ while :; do
   if [ "$failed" = 0 ]; then break; fi
   sleep 1
 done
+count=$((all / 9))
+# shellcheck disable=SC2086 # words
+if [ -n "$whole" ]; then
+  set -- $to_tables
+  count=$(($# / 4))
+fi
 # For the journal, which palisade writes when it runs again.
 (umask 077 && printf '%s guard %s, and the change is undone; %s tables were read back and are as they were\\n' \\
-  "$(date +%s)" "$reason" "$((all / 9))" >>"\${folder%/*}/words") 2>/dev/null
+  "$(date +%s)" "$reason" "$count" >>"\${folder%/*}/words") 2>/dev/null
 mark reverted
 `;
 

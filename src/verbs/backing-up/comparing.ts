@@ -77,7 +77,8 @@ function setsIn(text: string): ReadonlyMap<string, ReadonlySet<string>> {
   return sets;
 }
 
-function sysctlsBetween(before: string, after: string): DiffPart['sysctls'] {
+/** Settings that are others, but for numbers that nobody sets. */
+export function sysctlsBetween(before: string, after: string): DiffPart['sysctls'] {
   const settings = (text: string): ReadonlyMap<string, string> =>
     new Map(text.split('\n').flatMap((line) => (line.includes(' = ') ? [line.split(' = ', 2) as [string, string]] : [])));
   const [one, other] = [settings(before), settings(after)];
@@ -89,6 +90,7 @@ function sysctlsBetween(before: string, after: string): DiffPart['sysctls'] {
 /** Numbers of now, which nobody sets. */
 const counts = /_count$/;
 
-function uncountedNft(text: string): string {
+/** Tables of nft without what they have counted. */
+export function uncountedNft(text: string): string {
   return uncounted(text).replace(/\bcounter packets \d+ bytes \d+/g, 'counter');
 }

@@ -96,7 +96,7 @@ function unkept(folder: string, error: unknown): Problem | null {
 }
 
 /** As it lies in the state folder; `null` where nothing was confirmed. */
-function ownRecord(state: string): string | null {
+export function ownRecord(state: string): string | null {
   try {
     return readFileSync(records(state).confirmed, 'utf8');
   } catch (error) {

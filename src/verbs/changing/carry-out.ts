@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apply,
   type Basis,
   dropSets,
   forget,
-  type Guard,
   keepForBoot,
   leaveBoot,
   lockState,
@@ -13,7 +11,6 @@ import {
   type OwnTable,
   ownOf,
   pendingFolder,
-  pendingState,
   readRecord,
   refreshBoot,
   unwritable,
@@ -26,16 +23,16 @@ import { formatAddress } from '../../model/net/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { Problem, Result } from '../../result.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
-import { bootTried } from '../boot-hint.ts';
 import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import { callerAddress } from '../session.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { confirm, settle, settleAlone, undone } from './ending.ts';
+import { settle, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
 import { hear, note, noteAfter } from './noting.ts';
 import { prepare, type Rehearsed, rehearseChange } from './prepared.ts';
 import { declaredBy, lockFileOf, originOf, type PendingRecord, records } from './records.ts';
+import { type Begun, conclude } from './waiting.ts';
 
 /** How a change is made. */
 export interface Making {
@@ -85,19 +82,7 @@ export async function carryOut(
     }
     const mine = making.reconnect ? sessionsOf(context, before.host) : [];
     const fresh = mine.length > 0 ? await newSessions(context, mine) : null;
-    await context.part({ ...begun.said, seconds: making.yes ? null : making.seconds });
-    locked.value();
-    if (making.yes) {
-      const confirmed = await confirm(context);
-      if (!confirmed.ok) {
-        if (begun.guard.isCurrent()) await begun.guard.revert();
-        await dropSets(context.kernel.run, begun.sets);
-        return { kind: 'unchanged', problems: confirmed.problems };
-      }
-      await context.part({ kind: 'confirmed', by: null, boot: await bootTried(context) });
-      return { kind: 'done', value: null };
-    }
-    return await waitFor(context, state, begun, fresh);
+    return await conclude(context, state, begun, { ...making, fresh, unlock: locked.value });
   } catch (error) {
     const problem = unwritable(state, error);
     if (problem === null) throw error;
@@ -105,14 +90,6 @@ export async function carryOut(
   } finally {
     locked.value();
   }
-}
-
-interface Begun {
-  readonly guard: Guard;
-  readonly record: PendingRecord;
-  /** Sets that were made for it. */
-  readonly sets: readonly string[];
-  readonly said: { readonly kind: 'changed'; readonly tables: number; readonly sets: number };
 }
 
 async function begin(
@@ -205,7 +182,7 @@ async function begin(
  * Nothing had to be written. Planned from something else, it came to the same: the next time that needs not be found out again. But where
  * somebody has brought other rules back than were confirmed last, those are what is confirmed now, and what the machine has to start with.
  */
-async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
+export async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
   const files = records(state);
   const confirmed = readRecord(files.confirmed);
   if (confirmed === null) return;
@@ -222,66 +199,6 @@ async function remember(context: Context, state: string, record: OwnRecord): Pro
     writeRecord(files.confirmed, { ...confirmed, basis: record.basis });
 }
 
-async function waitFor(
-  context: Context,
-  state: string,
-  { guard, record, sets }: Begun,
-  fresh: (() => Promise<string | null>) | null,
-): Promise<Outcome<null>> {
-  const folder = pendingFolder(state);
-  const run = context.kernel.run;
-  let by: string | null = null;
-  for (;;) {
-    // Whoever was stopped for a while (Ctrl-Z) may find another change where his was.
-    const isCurrent = guard.isCurrent();
-    if (context.signal.aborted && isCurrent) {
-      const reverted = await guard.revert();
-      return { kind: 'unchanged', problems: reverted.ok ? [undone] : reverted.problems };
-    }
-    switch (isCurrent ? pendingState(folder) : 'none') {
-      case 'confirmed':
-        // Whoever confirmed it is at work, or has died of it.
-        if ((await settleAlone(context))?.code === 'state-unwritable') {
-          await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
-          return { kind: 'done', value: null };
-        }
-        await sleep(100);
-        break;
-      case 'none': {
-        const kept = record.leaves
-          ? readRecord(records(state).pending) === null
-          : [records(state).confirmed, records(state).previous].some((file) => readRecord(file)?.at === record.at);
-        if (!kept) return refused(lost);
-        await context.part({ kind: 'confirmed', by, boot: await bootTried(context) });
-        return { kind: 'done', value: null };
-      }
-      case 'abandoned': {
-        // Somebody ended it: a change that nobody would undo may not wait. Whoever confirms it now does the same.
-        const settled = await settleAlone(context);
-        if (settled?.code === 'change-waits' && pendingState(folder) === 'abandoned') await sleep(100);
-        else {
-          await dropSets(run, sets);
-          return refused(settled?.code === 'change-undone' ? undone : (settled ?? lost));
-        }
-        break;
-      }
-      case 'reverted':
-        await dropSets(run, sets);
-        await settleAlone(context);
-        return refused(undone);
-      case 'waiting':
-        by = (await fresh?.()) ?? null;
-        // Too late, the next turn sees what became of it.
-        if (by !== null && (await confirm(context)).ok) break;
-        by = null;
-        await sleep(fresh === null ? 100 : 500);
-        break;
-      default:
-        await sleep(100);
-    }
-  }
-}
-
 /** Connections from where whoever runs us is connected: others, who may be strangers that have not even logged in, say nothing. */
 function sessionsOf(context: Context, { sessions }: Host): readonly Session[] {
   const caller = callerAddress(context.env['SSH_CONNECTION']);
@@ -292,12 +209,6 @@ const nobodyThere: Problem = {
   code: 'plan-refused',
   message: 'it is not known from where you are connected, so that no new connection could tell that you still come in',
   hint: 'leave --confirm-by-reconnect out, and run palisade confirm',
-};
-
-const lost: Problem = {
-  code: 'change-undone',
-  message: 'what waited for the change to be confirmed is gone, and nobody says what became of it',
-  hint: 'see palisade plan for what is there',
 };
 
 function refused(problem: Problem): Outcome<null> {

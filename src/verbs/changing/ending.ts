@@ -71,17 +71,20 @@ async function keep(context: Context, state: string): Promise<void> {
       moveWhole(files.pending, files.confirmed);
       keepInHistory(state, files, pending);
     }
-    const after = await accept(context, state);
-    const text = pending.leaves ? 'nothing of palisade is left' : 'the change stays';
-    await noteAfter(context, state, 'confirmed', pending, text, { snapshots: { before: pending.before ?? null, after } });
+    const { restores, leaves, before = null } = pending;
+    const after = await accept(context, state, restores === undefined ? 'after' : 'restored');
+    const snapshots = { before, after };
+    const stays = leaves ? 'nothing of palisade is left' : 'the change stays';
+    if (restores === undefined) await noteAfter(context, state, 'confirmed', pending, stays, { snapshots });
+    else await noteAfter(context, state, 'restored', pending, `the host is as snapshot ${restores} has it`, { snapshots });
   }
   // Last of all: whoever waits looks for it.
   forget(pendingFolder(state));
 }
 
 /** The host as it stands is what it is to be. It stays so whether that can be kept or not. */
-async function accept(context: Context, state: string): Promise<string | null> {
-  const kept = await keepSnapshot(context, { reason: 'after', unlessSame: true });
+async function accept(context: Context, state: string, reason: 'after' | 'restored'): Promise<string | null> {
+  const kept = await keepSnapshot(context, { reason, unlessSame: true });
   try {
     if (kept.ok) {
       acceptSnapshot(state, kept.value.id);

@@ -33,6 +33,8 @@ export interface PendingRecord extends OwnRecord {
   readonly leaves: boolean;
   /** The snapshot of the host before it; `null` of changes that an older palisade made. */
   readonly before: string | null;
+  /** The snapshot that it puts back, whole. */
+  readonly restores?: string;
 }
 
 /** What is ours of a family, with those policies alone that are declared. */
