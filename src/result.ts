@@ -29,6 +29,8 @@ export const problemCodes = {
   'no-namespace': 'This host refuses to make a network namespace.',
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',
   'update-refused': 'Updates were not installed: the host is as it was.',
+  'schedule-refused': 'The machine could not be told to take snapshots by itself.',
+  'copy-failed': 'A snapshot could not be put elsewhere, or is not there as it is here, where it stays.',
   'snapshot-invalid': 'A snapshot is not as it was written, or none, or cannot be chosen.',
   'plan-invalid': 'A file is no plan that palisade has written, or one of another palisade.',
   'plan-refused': 'A change was not made, since it would lock somebody out or fails its own tests: the host is as it was.',

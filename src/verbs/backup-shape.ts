@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { madeParts } from './change-shape.ts';
 import { diffReport } from './diff-shapes.ts';
 
+const copies = z
+  .array(
+    z.object({
+      to: z.string(),
+      problem: z.string().nullable().describe('null: it is there, was read back, and is the same.'),
+      note: z.string().nullable().describe('What should be known of it.'),
+    }),
+  )
+  .describe('Where else it was put.');
+
 const kept = {
   id: z.string().describe('SHA-256 of the file behind its first line.'),
   path: z.string(),
@@ -28,9 +38,7 @@ export const backupPart = z
     z.object({
       kind: z.literal('created'),
       ...kept,
-      copies: z
-        .array(z.object({ to: z.string(), problem: z.string().nullable().describe('null: it is there, and was read back.') }))
-        .describe('Where else it was put.'),
+      copies,
     }),
     z.object({ kind: z.literal('snapshot'), ...kept, accepted: z.boolean().describe('What drifts, drifts from it.') }),
     z.object({
@@ -71,6 +79,20 @@ export const backupPart = z
     }),
     z.object({ kind: z.literal('exported'), id: z.string(), files: z.array(z.string()) }),
     z.object({ kind: z.literal('key'), key: z.string(), file: z.string(), pem: z.string() }),
+    z.object({
+      kind: z.literal('schedule'),
+      by: z.enum(['systemd', 'cron']),
+      every: z.enum(['hourly', 'daily', 'weekly']),
+      jitter: z.number().describe('It begins within so many seconds, on each machine at its own time.'),
+      command: z.array(z.string()),
+      files: z.array(z.string()),
+      next: z.number().nullable().describe('Epoch seconds; null: nobody will do it, or says when.'),
+      lack: z.string().nullable().describe('What keeps it from being done.'),
+      begun: z.number().nullable().describe('When it was last done, in epoch seconds.'),
+      succeeded: z.number().nullable().describe('When it last went well.'),
+      why: z.string().nullable().describe('Why it did not the last time.'),
+    }),
+    z.object({ kind: z.literal('unscheduled'), files: z.array(z.string()) }),
     ...madeParts,
     z.object({ kind: z.literal('note'), text: z.string() }),
   ])

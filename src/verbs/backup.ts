@@ -4,11 +4,13 @@ import { readingInput } from './reading.ts';
 import { type Context, type Outcome, verb } from './verb.ts';
 
 const keep = (what: string, most: number) =>
-  z.int().min(0).max(10_000).default(most).describe(`prune: ${what}`).meta({ value: 'NUMBER' });
+  z.int().min(0).max(10_000).default(most).describe(`prune, schedule: ${what}`).meta({ value: 'NUMBER' });
+
+const every = ['hourly', 'daily', 'weekly'] as const;
 
 const input = z.object({
   what: z
-    .enum(['create', 'list', 'show', 'diff', 'verify', 'restore', 'prune', 'export', 'import', 'keygen'])
+    .enum(['create', 'list', 'show', 'diff', 'verify', 'restore', 'prune', 'export', 'import', 'schedule', 'keygen'])
     .default('list')
     .describe('What to do')
     .meta({ value: 'WHAT', positional: true }),
@@ -19,6 +21,25 @@ const input = z.object({
     .meta({ value: 'NAME', positional: true }),
   tag: z.string().min(1).max(100).optional().describe('create, import: a word to find it again by; it is never pruned'),
   to: z.string().optional().describe('export: the folder that takes the files').meta({ value: 'DIR', path: true }),
+  copyTo: z
+    .array(z.string())
+    .default([])
+    .describe('create, schedule: put a copy there, read it back and compare; a folder, or sftp://USER@HOST:PORT/FOLDER')
+    .meta({ value: 'WHERE', path: true }),
+  every: z.enum(every).optional().describe('schedule: take one in each hour, day or week').meta({ value: 'TIME' }),
+  jitter: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .optional()
+    .describe('schedule: begin within so many seconds, each machine at its own time (default: 15 minutes, 2 hours, 6 hours)')
+    .meta({ value: 'SECONDS' }),
+  remove: z.boolean().default(false).describe('schedule: take none by itself any more'),
+  due: z
+    .enum([...every, 'now'])
+    .optional()
+    .describe('create: do what the schedule does, if it is time')
+    .meta({ value: 'TIME' }),
   key: z
     .string()
     .optional()
@@ -54,19 +75,30 @@ and how long each has left, and the addresses in lists of recent. The way there 
 palisade apply makes a change, and undone unless it is confirmed. Where sets change that rules ask, no packet meets a mixture of old and new. Rules of one backend are
 loaded by the other only with --backend, and if no packet is treated otherwise. prune takes away what no period keeps, never
 what was last confirmed. export writes rules.v4, rules.v6 and ipset.conf; import makes a snapshot of such files. keygen makes an Ed25519 key: from then on
-snapshots of this host are signed.`,
+snapshots of this host are signed.
+schedule has the machine take one in each hour, day or week of UTC, by a timer of systemd's, or by cron where systemd is not process 1; prune
+what no period keeps; and seal the journal where journal keygen was run. What was missed while the machine was off is made up. Without --every it says what is
+done, and when it was last. What fails is noted in the journal and logged as an error, and the unit fails; where cron asks, it is tried
+again after an hour.
+Copies go into a folder, or to another host by the system's sftp with the keys and hosts that ssh knows for the user that palisade runs as
+(?identity=/FILE and &known-hosts=/FILE name others); nobody is asked for a password, and a host that is not known is refused. Each copy
+is read back and compared before it gets its name. One that fails is an error; the snapshot here stays.`,
   input,
   output: backupPart,
   streams: true,
   exits: {
     0: 'done',
-    1: 'a snapshot is damaged or not proved, or the two differ',
+    1: 'a snapshot is damaged, not proved or not copied, the schedule is not kept, or the two differ',
     2: 'no snapshot or file is named so, or it cannot be read',
     3: 'the rules of this host could not be read',
-    4: 'nothing was kept, or nothing restored: the host is as it was',
+    4: 'nothing was kept, nothing restored, or the schedule not changed: the host is as it was',
   },
   examples: [
     { command: 'palisade backup create --tag before-upgrade', says: 'take one now' },
+    {
+      command: 'palisade backup schedule --every daily --copy-to sftp://backup@other.example/srv/firewall',
+      says: 'one each day, with a copy on another host',
+    },
     { command: 'palisade backup diff latest live', says: 'what is other now?' },
     { command: 'palisade backup restore before-upgrade', says: 'put it back, and wait for palisade confirm' },
     { command: 'palisade backup export latest --to /root/rules', says: 'as files for people and for netfilter-persistent' },
@@ -94,6 +126,7 @@ const takes: Readonly<Record<Input['what'], readonly [least: number, most: numbe
   prune: [0, 0],
   export: [1, 1],
   import: [1, 3],
+  schedule: [0, 1],
   keygen: [0, 0],
 };
 
@@ -104,10 +137,14 @@ function refused(message: string): Outcome<BackupPartJson> {
 async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJson>> {
   const verbs = await import('./backing-up/index.ts');
   const [first = '', second = 'live'] = asked.names;
-  const { backend, most, tag } = asked;
+  const { backend, most, tag, copyTo } = asked;
+  const jitterMs = asked.jitter === undefined ? null : asked.jitter * 1000;
+  const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly } = asked;
+  const periods = { last: keepLast, hourly: keepHourly, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly };
   switch (asked.what) {
     case 'create':
-      return await verbs.create(context, { tag });
+      if (asked.due !== undefined) return await verbs.createDue(context, { every: asked.due, jitterMs, copyTo, periods });
+      return await verbs.create(context, { tag, copyTo });
     case 'list':
       return await verbs.list(context);
     case 'show':
@@ -118,11 +155,14 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
       return await verbs.verify(context, asked.names, asked);
     case 'restore':
       return await (await import('./restoring/index.ts')).restore(context, first, asked);
-    case 'prune': {
-      const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly } = asked;
-      const keeping = { last: keepLast, hourly: keepHourly, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly };
-      return await verbs.prune(context, keeping, asked.dryRun);
-    }
+    case 'prune':
+      return await verbs.prune(context, periods, asked.dryRun);
+    case 'schedule':
+      if (first !== '' && first !== 'show') return refused(`backup schedule takes no ${first}`);
+      if (asked.remove && asked.every !== undefined) return refused('--every and --remove exclude each other');
+      if (asked.remove) return await verbs.unschedule(context);
+      if (asked.every === undefined) return await verbs.scheduled(context);
+      return await verbs.schedule(context, { every: asked.every, jitterMs, copyTo, keeping: keepFlags(periods) });
     case 'export':
       if (asked.to === undefined) return refused('backup export needs --to DIR');
       return await verbs.exportTo(context, first, { folder: asked.to, backend });
@@ -131,4 +171,13 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
     case 'keygen':
       return await verbs.keygen(context);
   }
+}
+
+/** Those that are not as they are anyway. */
+function keepFlags(periods: Readonly<Record<'last' | 'hourly' | 'daily' | 'weekly' | 'monthly', number>>): readonly string[] {
+  const usual = input.parse({});
+  const asUsual = [usual.keepLast, usual.keepHourly, usual.keepDaily, usual.keepWeekly, usual.keepMonthly];
+  return Object.entries(periods).flatMap(([name, most], index) =>
+    most === asUsual[index] ? [] : [`--keep-${name}`, String(most)],
+  );
 }

@@ -72,6 +72,33 @@ const difference = z.object({
     .nullable(),
 });
 
+/** How two rulesets differ on one way. */
+export const wayReport = z.object({
+  hook: z.enum(['input', 'forward', 'output']),
+  equal: z.boolean().nullable().describe('Every packet has the same verdict; null when it could not be decided.'),
+  undecided: z.string().nullable().describe('The budget that was not enough.'),
+  share: z.number().describe('Of all packets of the way, those that are treated differently.'),
+  left: z.number().describe('Of all packets of the way, those of them that no listed region holds.'),
+  differences: z.array(difference).describe('Regions that do not overlap, biggest first.'),
+});
+
+/** What two rulesets let pass, and change otherwise. */
+export const rewritesReport = z
+  .object({
+    differences: z.array(
+      z.object({
+        table: z.string(),
+        chain: z.string(),
+        region: region.describe('In terms of the packet as it comes to the chain.'),
+        before: z.string(),
+        after: z.string().describe('What the chain does to it, in words: dst 192.0.2.7, dport 80.'),
+      }),
+    ),
+    more: z.boolean().describe('There are more than are listed.'),
+  })
+  .nullable()
+  .describe('Packets that both let pass a built-in chain, translated or marked differently; null when it could not be decided.');
+
 /** What `diff --json` prints. */
 export const diffReport = z
   .object({
@@ -80,33 +107,8 @@ export const diffReport = z
     families: z.array(
       z.object({
         family: z.union([z.literal(4), z.literal(6)]),
-        ways: z.array(
-          z.object({
-            hook: z.enum(['input', 'forward', 'output']),
-            equal: z.boolean().nullable().describe('Every packet has the same verdict; null when it could not be decided.'),
-            undecided: z.string().nullable().describe('The budget that was not enough.'),
-            share: z.number().describe('Of all packets of the way, those that are treated differently.'),
-            left: z.number().describe('Of all packets of the way, those of them that no listed region holds.'),
-            differences: z.array(difference).describe('Regions that do not overlap, biggest first.'),
-          }),
-        ),
-        rewrites: z
-          .object({
-            differences: z.array(
-              z.object({
-                table: z.string(),
-                chain: z.string(),
-                region: region.describe('In terms of the packet as it comes to the chain.'),
-                before: z.string(),
-                after: z.string().describe('What the chain does to it, in words: dst 192.0.2.7, dport 80.'),
-              }),
-            ),
-            more: z.boolean().describe('There are more than are listed.'),
-          })
-          .nullable()
-          .describe(
-            'Packets that both let pass a built-in chain, translated or marked differently; null when it could not be decided.',
-          ),
+        ways: z.array(wayReport),
+        rewrites: rewritesReport,
       }),
     ),
     assumed: z.array(z.string()).describe('What had to be taken for granted.'),

@@ -8,10 +8,12 @@ import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { bootRestore } from './boot-restore.ts';
+import { change } from './change.ts';
 import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
+import { drift } from './drift.ts';
 import { init } from './init.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
@@ -28,12 +30,14 @@ import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
+export type { AnnouncePartJson } from './announce-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { BackupPartJson } from './backup-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
+export type { DriftPartJson } from './drift-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
@@ -71,6 +75,8 @@ export const verbs: readonly Verb[] = [
   open,
   close,
   backup,
+  drift,
+  change,
   journal,
   bootRestore,
 ] as unknown as readonly Verb[];

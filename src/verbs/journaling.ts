@@ -131,13 +131,18 @@ export async function begin(context: Context): Promise<Outcome<null>> {
 
 /** Seals the journal as it stands. */
 export async function seal(context: Context): Promise<Outcome<null>> {
-  const sealed = alone(context, (state) => {
-    takeWords(state);
-    return makeCheckpoint(state, context.clock.now());
-  });
+  const sealed = sealJournal(context);
   if (!sealed.ok) return { kind: 'unchanged', problems: sealed.problems };
   await context.part({ kind: 'checkpoint', ...sealed.value });
   return { kind: 'done', value: null };
+}
+
+/** As {@link makeCheckpoint}, with what others left to be noted, for those who do not hold the state folder. */
+export function sealJournal(context: Context): ReturnType<typeof makeCheckpoint> {
+  return alone(context, (state) => {
+    takeWords(state);
+    return makeCheckpoint(state, context.clock.now());
+  });
 }
 
 function alone<T>(context: Context, act: (state: string) => Result<T>): Result<T> {

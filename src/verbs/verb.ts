@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Kernel } from '../kernel/index.ts';
 import type { Problem } from '../result.ts';
+import type { Settings } from './config/index.ts';
 import type { Serve } from './serve.ts';
 
 /**
@@ -51,7 +52,10 @@ export type Outcome<T> =
       readonly kind: 'done' | 'found' | 'unknown';
       readonly value: T | null;
       readonly document?: string;
-      /** Faults of palisade itself that came to light, which nobody must miss: said on standard error, whatever the answer's form. */
+      /**
+       * What nobody must miss, such as faults of palisade itself that came to light, or a copy that failed: said on standard error,
+       * whatever the answer's form.
+       */
       readonly faults?: readonly Problem[];
     }
   | { readonly kind: 'invalid' | 'unread' | 'unchanged'; readonly problems: readonly Problem[] };
@@ -85,6 +89,8 @@ export interface Context {
   /** The folder that palisade keeps its state in; it may not be there yet. */
   readonly stateFolder: string;
   readonly policyFile: string;
+  /** What the configuration says of what is done without being asked for. */
+  readonly settings: Pick<Settings, 'drift' | 'backup'>;
 }
 
 export interface Log {

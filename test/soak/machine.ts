@@ -4,23 +4,32 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRun, type RunResult } from '../../src/kernel/run.ts';
 
-/** A Debian that starts with its own systemd, in namespaces of its own: a machine that can be cut off and started again. */
+/** A Debian that starts with its own first process, in namespaces of its own: a machine that can be cut off and started again. */
 export interface Machine {
   /** A command in it, by `sh -c`; what it printed, both streams. */
   run(command: string): Promise<{ readonly status: number; readonly text: string }>;
   /** As if its power failed. */
   cut(): Promise<void>;
-  /** The process id of its systemd, seen from here. */
+  /** The process id of its first process, seen from here. */
   readonly init: number;
 }
 
 const run = createRun();
 
+/** What a machine has as its first process. */
+const inits = {
+  systemd: '/lib/systemd/systemd --log-target=journal --show-status=no',
+  cron: '/usr/sbin/cron -f',
+} as const;
+export type Init = keyof typeof inits;
+
 /** What the machine is made of, once: a folder that is only read. */
-export async function makeRoot(folder: string): Promise<void> {
-  if (existsSync(join(folder, 'usr/lib/systemd/systemd'))) return;
+export async function makeRoot(folder: string, init: Init = 'systemd'): Promise<void> {
+  const program = init === 'systemd' ? 'usr/lib/systemd/systemd' : 'usr/sbin/cron';
+  if (existsSync(join(folder, program))) return;
+  if (existsSync(folder)) throw new Error(`${folder} holds no ${program}: take it away, or name another with --root`);
   const packages =
-    'systemd,systemd-sysv,dbus,iptables,ipset,iproute2,procps,netfilter-persistent,iptables-persistent,nftables,kmod';
+    'systemd,systemd-sysv,dbus,iptables,ipset,iproute2,procps,netfilter-persistent,iptables-persistent,nftables,kmod,cron';
   const made = await run({
     argv: ['mmdebstrap', '--variant=minbase', `--include=${packages}`, 'bookworm', folder],
     timeoutMs: 900_000,
@@ -30,7 +39,8 @@ export async function makeRoot(folder: string): Promise<void> {
 }
 
 /**
- * Process 1 until systemd takes its place: $1 is the Debian, $2 a folder for what the machine writes, which outlives it, $3 this project.
+ * Process 1 until another takes its place: $1 is the Debian, $2 a folder for what the machine writes, which outlives it, $3 this project, $4 who
+ * takes its place.
  * Devices are those alone that a machine cannot do without.
  */
 const start = `set -e
@@ -55,7 +65,7 @@ mount -t tmpfs tmpfs tmp
 ip link set lo up
 pivot_root . old
 umount -l /old
-exec env -i container=palisade-soak PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=journal --show-status=no
+exec env -i container=palisade-soak PATH=/usr/sbin:/usr/bin:/sbin:/bin $4
 `;
 
 /** Control groups that systemd may fill. */
@@ -66,19 +76,19 @@ function makeGroup(): string {
   return group;
 }
 
-/** Starts it and waits until systemd has done all that it was to do. */
-export async function startMachine(root: string, writes: string, project: string): Promise<Machine> {
+/** Starts it and waits until its first process is there; systemd, until it has done all that it was to do. */
+export async function startMachine(root: string, writes: string, project: string, first: Init = 'systemd'): Promise<Machine> {
   const group = makeGroup();
   mkdirSync(writes, { recursive: true });
   writeFileSync(join(writes, 'start.sh'), start);
   const make =
     'echo $$ >"$0/cgroup.procs" && exec unshare --fork --pid --mount --net --uts --ipc --cgroup --kill-child=KILL sh "$@"';
-  const holder = spawn('sh', ['-c', make, group, join(writes, 'start.sh'), root, writes, project], {
+  const holder = spawn('sh', ['-c', make, group, join(writes, 'start.sh'), root, writes, project, inits[first]], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
   for (const stream of [holder.stdout, holder.stderr]) stream.on('data', (piece: Buffer) => (said += piece.toString()));
-  const init = await initOf(holder, () => said);
+  const init = await initOf(holder, first, () => said);
   const inside = (command: string): Promise<RunResult> =>
     run({ argv: ['nsenter', '-t', String(init), '-a', 'sh', '-c', `cd /; ${command}`], timeoutMs: 300_000 });
   const machine: Machine = {
@@ -96,6 +106,7 @@ export async function startMachine(root: string, writes: string, project: string
     },
   };
   for (let left = 600; left > 0; left -= 1) {
+    if (first === 'cron') return machine;
     const { text } = await machine.run('systemctl is-system-running');
     if (/^(running|degraded)/.test(text)) return machine;
     await sleep(100);
@@ -104,15 +115,15 @@ export async function startMachine(root: string, writes: string, project: string
   throw new Error(`the machine did not come up:\n${text}`);
 }
 
-async function initOf(holder: ChildProcess, said: () => string): Promise<number> {
+async function initOf(holder: ChildProcess, first: Init, said: () => string): Promise<number> {
   for (let left = 200; left > 0; left -= 1) {
     if (holder.exitCode !== null) throw new Error(`the machine did not start: ${said()}`);
     const children = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'latin1').trim().split(' ');
     const init = Number(children[0]);
-    if (init > 0 && readFileSync(`/proc/${init}/comm`, 'latin1') === 'systemd\n') return init;
+    if (init > 0 && readFileSync(`/proc/${init}/comm`, 'latin1') === `${first}\n`) return init;
     await sleep(50);
   }
-  throw new Error(`systemd did not start: ${said()}`);
+  throw new Error(`${first} did not start: ${said()}`);
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -4,6 +4,7 @@ import { backendOf } from '../evaluate/hooks.ts';
 import { all, type Node, none, OverBudget } from '../space/index.ts';
 import { createSpace, type Decision, type Firewall, type Source, type Space } from '../symbolic/index.ts';
 import { createEnds, type End } from './ends.ts';
+import { opennessOf } from './open-ways.ts';
 import { type Region, regionsOf } from './regions.ts';
 import { type RewriteDifferences, rewritesOf } from './rewrites.ts';
 import { createShare } from './share.ts';
@@ -64,12 +65,17 @@ export interface Comparison {
   readonly rewrites: RewriteDifferences | null;
 }
 
+export interface WholeComparison extends Comparison {
+  /** Decided ways on which the second lets everything pass, and the first does not; `exact`: also from whom few are. */
+  readonly opened: readonly { readonly hook: Hook; readonly exact: boolean }[];
+}
+
 export function compareRulesets(
   family: Family,
   before: Source,
   after: Source,
   { most, budget, within }: { readonly most?: number; readonly budget?: number; readonly within?: Within } = {},
-): Comparison {
+): WholeComparison {
   const apart = within === undefined ? [] : everyHook.map(within);
   let space: Space | null = null;
   // Matches that only one of them has stand in the order in which they are met, and one order may be far worse than the other.
@@ -99,8 +105,16 @@ export function compareRulesets(
     );
     return way instanceof OverBudget ? { kind: 'undecided', hook, why: way.message } : way;
   });
+  const opened = ways.flatMap((way): WholeComparison['opened'] => {
+    if (way.kind !== 'decided' || way.equal) return [];
+    const { hook } = way;
+    const open = either([hook], (of) => of.firewalls.map((firewall) => opennessOf(of, firewall, hook)));
+    if (open instanceof OverBudget) return [];
+    const [before, after] = open;
+    return before === 'no' && (after === 'all' || after === 'nearly-all') ? [{ hook, exact: after === 'all' }] : [];
+  });
   const rewrites = either(everyHook, (of) => rewritesOf(of, most));
-  return { ways, rewrites: rewrites instanceof OverBudget ? null : rewrites };
+  return { ways, opened, rewrites: rewrites instanceof OverBudget ? null : rewrites };
 }
 
 /**

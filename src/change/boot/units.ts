@@ -1,3 +1,5 @@
+import { unitWord } from './unit-word.ts';
+
 /** Where the script stands that units call: on the root file system, since what is below /var may come later, or not at all. */
 export const scriptPath = '/etc/palisade/boot.sh';
 
@@ -22,10 +24,10 @@ Documentation=man:palisade-boot-restore(1)`;
  * the state cannot be had.
  */
 export function bootUnits(stateFolder: string): ReadonlyMap<string, string> {
-  const mounts = `RequiresMountsFor=${quoted(stateFolder)}`;
+  const mounts = `RequiresMountsFor=${unitWord(stateFolder, 'path')}`;
   const run = (what: string): string => `Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh ${scriptPath} ${what} ${quoted(stateFolder)}
+ExecStart=/bin/sh ${scriptPath} ${what} ${unitWord(stateFolder, 'command')}
 TimeoutStartSec=90`;
   return new Map([
     [
@@ -92,9 +94,3 @@ WantedBy=docker.service
 
 /** Units that are enabled; the emergency one is started by another's failure. */
 export const enabledUnits = ['palisade-sets.service', 'palisade-rules.service', 'palisade-docker.service'] as const;
-
-/** One word of a unit's line (systemd.syntax(7)): `%` and `$` would be expanded. */
-function quoted(path: string): string {
-  const text = path.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w./%@+:-]*$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}

@@ -32,15 +32,15 @@ export function writeRecord(file: string, record: OwnRecord): void {
 /** `null` where there is none. @throws SyntaxError of a file that is not one of ours */
 export function readRecord(file: string): OwnRecord | null {
   try {
-    return recordIn(readFileSync(file, 'utf8'));
+    return parseRecord(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
-/** @throws SyntaxError of a text that is not one of ours */
-export function recordIn(text: string): OwnRecord {
+/** A record as it is written. @throws SyntaxError of a text that is not one of ours */
+export function parseRecord(text: string): OwnRecord {
   // Lists of members may be long, and hold no map.
   const { families, emergency = null, ...rest } = JSON.parse(text) as OwnRecord;
   return {

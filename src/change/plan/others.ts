@@ -11,12 +11,14 @@ export interface Other {
   readonly wayOut: string | null;
 }
 
-interface Kind extends Other {
+export interface Program extends Other {
   readonly chains: RegExp;
   /** Sets that its rules ask. */
   readonly sets?: RegExp;
   /** Tables of nft that it makes. */
   readonly tables?: RegExp;
+  /** Tables of nft that it makes where it does not speak through iptables; they say nothing of whether it is on a host. */
+  readonly nft?: RegExp;
   /** It has no chains: `chains` are links that rules of FORWARD name. */
   readonly byLink?: true;
   /** Its chains only take away, and stand before all others. */
@@ -27,18 +29,19 @@ interface Kind extends Other {
 const sharedChain = /^nm-sh-(?:in|fw)-(.+)$/;
 
 const adopt = 'let palisade adopt write a policy that says what its rules do';
-const kinds: readonly Kind[] = [
-  { name: 'Docker', chains: /^DOCKER/, links: ['docker+'], wayOut: null },
-  { name: 'Kubernetes', chains: /^(KUBE-|cali-|CILIUM_|FLANNEL-|CNI-|WEAVE-)/, links: ['cni+', 'cali+', 'flannel+', 'cilium_+', 'weave+', 'kube+'], wayOut: null },
-  { name: 'Podman', chains: /^NETAVARK/, links: ['podman+'], wayOut: null },
-  { name: 'libvirt', chains: /^LIBVIRT_/, links: ['virbr+'], wayOut: null },
-  { name: 'LXD', chains: /^(lxd_|incus_)/, links: ['lxdbr+', 'incusbr+', 'lxcbr+'], wayOut: null },
+/** All that are known, whether or not they are on a host. */
+export const programs: readonly Program[] = [
+  { name: 'Docker', chains: /^DOCKER/, sets: /^docker-ext-bridges-v[46]$/, nft: /^docker-/, links: ['docker+'], wayOut: null },
+  { name: 'Kubernetes', chains: /^(KUBE-|cali-|CILIUM_|FLANNEL-|CNI-|WEAVE-)/, sets: /^(KUBE-|cali[46]0)/, nft: /^(kube-|cni_hostport$)/, links: ['cni+', 'cali+', 'flannel+', 'cilium_+', 'weave+', 'kube+'], wayOut: null },
+  { name: 'Podman', chains: /^NETAVARK/, nft: /^netavark$/, links: ['podman+'], wayOut: null },
+  { name: 'libvirt', chains: /^LIBVIRT_/, nft: /^libvirt_network$/, links: ['virbr+'], wayOut: null },
+  { name: 'LXD', chains: /^(lxd_|incus_)/, nft: /^(lxd|incus|lxc)$/, links: ['lxdbr+', 'incusbr+', 'lxcbr+'], wayOut: null },
   { name: 'LXC', chains: /^lxcbr\d+$/, links: ['lxcbr+'], wayOut: null, byLink: true },
-  { name: 'NetworkManager', chains: sharedChain, links: [], wayOut: null },
+  { name: 'NetworkManager', chains: sharedChain, nft: /^nm-shared-/, links: [], wayOut: null },
   { name: 'OpenStack Neutron', chains: /^(neutron-|n\.py-)/, links: ['tap+', 'brq+', 'qvb+', 'qvo+', 'qr-+', 'qg-+'], wayOut: null },
-  { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, links: [], wayOut: null, bans: true },
-  { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, links: [], wayOut: null, bans: true },
-  { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, links: [], wayOut: null, bans: true },
+  { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, nft: /^f2b-/, links: [], wayOut: null, bans: true },
+  { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, nft: /^crowdsec/, links: [], wayOut: null, bans: true },
+  { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, nft: /^sshguard$/, links: [], wayOut: null, bans: true },
   { name: 'ufw', chains: /^ufw6?-/, links: [], wayOut: `${adopt}, then run \`ufw disable\`` },
   {
     name: 'firewalld',
@@ -51,7 +54,7 @@ const kinds: readonly Kind[] = [
 
 /** Whether a program that lives beside a policy makes a chain or a set of this name by itself, each time it starts. */
 export function isMadeElsewhere(what: 'chains' | 'sets', name: string): boolean {
-  return kinds.some((kind) => kind.wayOut === null && kind[what]?.test(name) === true);
+  return programs.some((kind) => kind.wayOut === null && kind[what]?.test(name) === true);
 }
 
 /** Bridges that Docker names by the beginning of a network's id. */
@@ -72,7 +75,7 @@ export function othersOn(host: Host): readonly Other[] {
     }),
   );
   const tables = host.foreignChains.known ? host.foreignChains.value.map(({ table }) => table) : [];
-  return kinds
+  return programs
     .filter(
       (kind) =>
         (kind.byLink === true ? forwarding : names).some((name) => kind.chains.test(name)) ||
@@ -146,7 +149,8 @@ export function bansBehind(ruleset: Ruleset, rules: Chain['rules']): number {
     const denies =
       meaning?.effect.kind === 'verdict' && (meaning.effect.verdict === 'DROP' || meaning.effect.verdict === 'REJECT');
     return (
-      denies && meaning.uses.some(({ text }) => kinds.some(({ sets }) => sets?.test(/--match-set (\S+)/.exec(text)?.[1] ?? '')))
+      denies &&
+      meaning.uses.some(({ text }) => programs.some(({ sets }) => sets?.test(/--match-set (\S+)/.exec(text)?.[1] ?? '')))
     );
   }).length;
 }
@@ -157,7 +161,7 @@ export function bansBehind(ruleset: Ruleset, rules: Chain['rules']): number {
  */
 export function rulesOfOthers(host: Host, ruleset: Ruleset): ReadonlySet<Rule> {
   const beside = othersOn(host).filter(({ wayOut }) => wayOut === null);
-  const own = kinds.filter(({ name }) => beside.some((other) => other.name === name));
+  const own = programs.filter(({ name }) => beside.some((other) => other.name === name));
   const links = beside.flatMap((other) => other.links);
   const isChain = (name: string): boolean => own.some(({ chains }) => chains.test(name));
   const meanings = meaningsOf(ruleset);
@@ -198,5 +202,5 @@ function isHairpin(ruleset: Ruleset, rule: Rule, beside: readonly Other[]): bool
 }
 
 function isBan(chain: string): boolean {
-  return kinds.some(({ chains, bans }) => bans === true && chains.test(chain));
+  return programs.some(({ chains, bans }) => bans === true && chains.test(chain));
 }

@@ -6,6 +6,8 @@
  * many, `prune` says which can go. Nothing here writes to a firewall: `restore` does.
  */
 export { acceptedId, acceptSnapshot } from './accepted.ts';
+export { copyTo } from './copies/copy.ts';
+export { type Destination, readDestination } from './copies/destination.ts';
 export { pack, type Unpacked } from './file.ts';
 export {
   backupsFolder,

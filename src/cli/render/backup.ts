@@ -16,7 +16,8 @@ export function part(said: BackupPartJson, view: View): string {
           view,
         ) +
         paragraph(said.path, view, 2) +
-        said.copies.map((copy) => paragraph(copyWords(copy), view, 2)).join('')
+        // What failed is said where nobody misses it.
+        said.copies.map((copy) => (copy.problem === null ? paragraph(copyWords(copy), view, 2) : '')).join('')
       );
     case 'snapshot': {
       const marks = [
@@ -50,6 +51,13 @@ export function part(said: BackupPartJson, view: View): string {
           view,
         ) + said.pem
       );
+    case 'schedule':
+      return schedule(said, view);
+    case 'unscheduled':
+      return said.files.length === 0
+        ? paragraph('There was no schedule.', view)
+        : paragraph('No snapshots are taken by themselves any more. Gone:', view) +
+            said.files.map((file) => `  ${file}\n`).join('');
     case 'nothing':
     case 'changed':
     case 'confirmed':
@@ -75,8 +83,30 @@ function proofWords({ proved, unproved }: Pick<Part<'snapshot'>, 'proved' | 'unp
     : `It is not proved that it can be restored: ${unproved ?? ''}.`;
 }
 
-function copyWords({ to, problem }: Part<'created'>['copies'][number]): string {
-  return problem === null ? `copied to ${to}, and read back` : `not copied to ${to}: ${problem}`;
+function copyWords({ to, note }: Part<'created'>['copies'][number]): string {
+  return `copied to ${to}, and read back${note === null ? '' : `; ${note}`}`;
+}
+
+function schedule(
+  { by, every, jitter, command, next, lack, begun, succeeded, why, files }: Part<'schedule'>,
+  view: View,
+): string {
+  const times = { hourly: 'every hour', daily: 'every day', weekly: 'every Monday' }[every];
+  const apart = jitter === 0 ? '' : `, within ${Math.round(jitter / 60)} minutes`;
+  const last =
+    begun === null
+      ? 'It has not been done yet.'
+      : why === null
+        ? `It was last done at ${timeWords(begun)}.`
+        : paintWords(
+            'red',
+            `At ${timeWords(begun)} it did not go well: ${why}. ${succeeded === null ? 'It never did.' : `It last did at ${timeWords(succeeded)}.`}`,
+            view,
+          );
+  const coming =
+    lack === null ? (next === null ? '' : `Next: ${timeWords(next)}. `) : `${paintWords('red', `But ${lack}.`, view)} `;
+  const what = `A snapshot is taken ${times} of UTC${apart}, by ${by === 'cron' ? 'cron' : 'a timer of systemd’s'}. ${coming}${last}`;
+  return paragraph(what, view) + paragraph(command.join(' '), view, 2) + files.map((file) => `  ${file}\n`).join('');
 }
 
 function shown(said: Part<'shown'>, view: View): string {

@@ -37,6 +37,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
   backup: () => import('./backup.ts'),
+  drift: () => import('./drift.ts'),
+  change: () => import('./announce.ts'),
   journal: () => import('./journal.ts'),
   'boot-restore': () => import('./boot-restore.ts'),
 };

@@ -1,20 +1,73 @@
 import { resolve } from 'node:path';
-import { makeSigner } from '../../change/snapshots/index.ts';
+import { copyTo, type Destination, makeSigner, readDestination } from '../../change/snapshots/index.ts';
+import { failed, ok, type Result } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
+import { noteAlone } from '../changing/noting.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { keepSnapshot } from './keeping.ts';
+import { type Keeping, keepSnapshot } from './keeping.ts';
 import { saidOf } from './said.ts';
 
-/** Takes one now. */
-export async function create(context: Context, { tag }: { readonly tag: string | undefined }): Promise<Outcome<BackupPartJson>> {
+/** Takes one now, and puts it where else it is to be. */
+export async function create(
+  context: Context,
+  { tag, copyTo: to }: { readonly tag: string | undefined; readonly copyTo: readonly string[] },
+): Promise<Outcome<BackupPartJson>> {
+  const destinations = destinationsOf(to);
+  if (!destinations.ok) return { kind: 'invalid', problems: destinations.problems };
+  const made = await keepAndCopy(context, { reason: 'created', tag: tag ?? null }, destinations.value);
+  return made.ended;
+}
+
+export interface Made {
+  readonly ended: Outcome<BackupPartJson>;
+  /** Each thing that did not go well, in words; also in the journal. */
+  readonly failures: readonly string[];
+}
+
+/** Takes a snapshot, copies it, says so, and notes in the journal what came of both. */
+export async function keepAndCopy(context: Context, keeping: Keeping, destinations: readonly Destination[]): Promise<Made> {
+  const state = resolve(context.stateFolder);
   context.progress('reading the firewall');
-  const kept = await keepSnapshot(context, { reason: 'created', tag: tag ?? null });
+  const kept = await keepSnapshot(context, keeping);
   if (!kept.ok) {
     const isUnread = kept.problems.every(({ code }) => code === 'unread');
-    return { kind: isUnread ? 'unread' : 'unchanged', problems: kept.problems };
+    const why = kept.problems.map(({ message }) => message).join('; ');
+    const said = `no snapshot was taken: ${why}`;
+    await noteAlone(context, state, 'failed', null, said);
+    return { ended: { kind: isUnread ? 'unread' : 'unchanged', problems: kept.problems }, failures: [said] };
   }
-  await context.part({ kind: 'created', ...saidOf(kept.value), copies: [] } satisfies BackupPartJson);
-  return { kind: kept.value.meta.unproved === null ? 'done' : 'found', value: null };
+  const { id, path, meta } = kept.value;
+  const snapshots = { before: null, after: id };
+  const { tag, reason } = keeping;
+  const text =
+    reason === 'scheduled' ? 'a snapshot as scheduled' : typeof tag === 'string' ? `a snapshot, called ${tag}` : 'a snapshot';
+  await noteAlone(context, state, 'saved', null, text, { snapshots });
+  const copied = await Promise.all(
+    destinations.map(async (destination) => {
+      context.progress('copying the snapshot');
+      return { destination, copy: await copyTo(context.kernel.run, destination, path, id, context.signal) };
+    }),
+  );
+  const problems = copied.flatMap(({ copy }) => (copy.ok ? [] : copy.problems));
+  const copies = copied.map(({ destination, copy }) =>
+    copy.ok
+      ? { to: copy.value.where, problem: null, note: copy.value.note }
+      : { to: destination.text.replace(/\?.*$/s, ''), problem: copy.problems.map(({ message }) => message).join(), note: null },
+  );
+  await context.part({ kind: 'created', ...saidOf(kept.value), copies } satisfies BackupPartJson);
+  const failures = [
+    ...(meta.unproved === null ? [] : [`it is not proved that the snapshot can be restored: ${meta.unproved}`]),
+    ...problems.map(({ message }) => `the snapshot was not copied: ${message}`),
+  ];
+  for (const failure of failures) await noteAlone(context, state, 'failed', null, failure, { snapshots });
+  return { ended: { kind: failures.length === 0 ? 'done' : 'found', value: null, faults: problems }, failures };
+}
+
+/** All of them, or what is wrong with each that is none. */
+export function destinationsOf(texts: readonly string[]): Result<readonly Destination[]> {
+  const read = texts.map(readDestination);
+  const problems = read.flatMap((one) => (one.ok ? [] : one.problems));
+  return problems.length > 0 ? failed(...problems) : ok(read.flatMap((one) => (one.ok ? [one.value] : [])));
 }
 
 /** Makes the key by which this host signs. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type Author, append, type Entry, entryOf, type OwnRecord, takeWords, type What } from '../../change/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Author, append, type Entry, entryOf, lockState, type OwnRecord, takeWords, type What } from '../../change/index.ts';
 import { sessionServer } from '../session.ts';
 import type { Context } from '../verb.ts';
 
 /** What else an entry may say. */
-type More = Partial<Pick<Entry, 'snapshots' | 'actor'>>;
+type More = Partial<Pick<Entry, 'snapshots' | 'actor' | 'by'>>;
 
 /**
  * Writes into the journal what is done, and by whom. Only for whoever holds the state folder.
@@ -50,6 +51,25 @@ export async function noteAfter(
   }
 }
 
+/** As {@link noteAfter}, for those who do not hold the state folder: others hold it for moments, or keep what they have to say. */
+export async function noteAlone(context: Context, state: string, ...what: [What, null, string, More?]): Promise<void> {
+  for (let left = 50; ; left -= 1) {
+    const locked = lockState(state);
+    if (locked.ok) {
+      try {
+        return await noteAfter(context, state, ...what);
+      } finally {
+        locked.value();
+      }
+    }
+    if (left === 0 || locked.problems.some(({ code }) => code !== 'change-waits')) {
+      context.log.warn('the journal could not be written', { why: locked.problems.map(({ message }) => message).join('; ') });
+      return;
+    }
+    await sleep(200);
+  }
+}
+
 /** Takes over what scripts left to be said. */
 export function hear(context: Context, state: string): void {
   try {
@@ -59,7 +79,8 @@ export function hear(context: Context, state: string): void {
   }
 }
 
-async function authorOf(context: Context): Promise<Author> {
+/** Who has us do what is done. */
+export async function authorOf(context: Context): Promise<Author> {
   const sudo = Number(context.env['SUDO_UID'] ?? Number.NaN);
   return {
     uid: process.getuid?.() ?? 0,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type OwnRecord, type OwnTable, ownOf, recordIn, transactionsOf } from '../../change/index.ts';
+import { type OwnRecord, type OwnTable, ownOf, parseRecord, transactionsOf } from '../../change/index.ts';
 import type { HostState } from '../../change/restore/index.ts';
 import type { Backend, Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
@@ -60,7 +60,7 @@ function isSaidBy(record: OwnRecord, families: OwnPart['families'], sets: readon
 /** `null` also of a text that no palisade wrote: the rules are there without it. */
 function keptRecord(text: string | null): OwnRecord | null {
   try {
-    return text === null ? null : recordIn(text);
+    return text === null ? null : parseRecord(text);
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

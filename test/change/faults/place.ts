@@ -5,6 +5,7 @@ import { createKernel, type Kernel, type Namespace, type NamespaceOptions, type 
 import { failed, problemLine } from '../../../src/result.ts';
 import { apply } from '../../../src/verbs/apply.ts';
 import { backup } from '../../../src/verbs/backup.ts';
+import { defaultSettings } from '../../../src/verbs/config/index.ts';
 import { confirm } from '../../../src/verbs/confirm.ts';
 import { rollback } from '../../../src/verbs/rollback.ts';
 import { uninstall } from '../../../src/verbs/uninstall.ts';
@@ -131,6 +132,7 @@ async function run(place: Place, name: keyof typeof verbs, asked: Options): Prom
     env: ns.env,
     stateFolder: state,
     policyFile,
+    settings: defaultSettings,
   };
   const verb = verbs[name] as Verb;
   // Shorter than the command line takes.
