@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { unwritable } from '../../change/index.ts';
 import { copyTo, type Destination, makeSigner, readDestination } from '../../change/snapshots/index.ts';
-import { failed, ok, type Result } from '../../result.ts';
+import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
 import { noteAlone } from '../changing/noting.ts';
 import type { Context, Outcome } from '../verb.ts';
@@ -72,13 +73,23 @@ export function destinationsOf(texts: readonly string[]): Result<readonly Destin
 
 /** Makes the key by which this host signs. */
 export async function keygen(context: Context): Promise<Outcome<BackupPartJson>> {
-  const made = makeSigner(resolve(context.stateFolder));
-  if (made === null) {
+  const state = resolve(context.stateFolder);
+  const refused = (problem: Problem): Outcome<BackupPartJson> => ({ kind: 'unchanged', problems: [problem] });
+  let made: ReturnType<typeof makeSigner>;
+  try {
+    made = makeSigner(state);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return refused({ ...problem, hint: 'mend that and run the same again' });
+  }
+  if (!made.ok) return { kind: 'unchanged', problems: made.problems };
+  if (made.value === null) {
     const message = 'this host has a key already';
     const hint =
       'move keys/snapshot.key in the state folder away first; keep its .pub file, so that what it signed can be verified';
-    return { kind: 'unchanged', problems: [{ code: 'output-failed', message, hint }] };
+    return refused({ code: 'output-failed', message, hint });
   }
-  await context.part({ kind: 'key', ...made } satisfies BackupPartJson);
+  await context.part({ kind: 'key', ...made.value } satisfies BackupPartJson);
   return { kind: 'done', value: null };
 }
