@@ -78,7 +78,18 @@ export const backupPart = z
       tried: z.boolean().describe('Only tried: nothing is gone.'),
     }),
     z.object({ kind: z.literal('exported'), id: z.string(), files: z.array(z.string()) }),
-    z.object({ kind: z.literal('key'), key: z.string(), file: z.string(), pem: z.string() }),
+    z.object({
+      kind: z.literal('key'),
+      key: z.string(),
+      file: z.string(),
+      pem: z.string(),
+      journal: z
+        .object({ key: z.string(), fingerprint: z.string() })
+        .nullable()
+        .describe(
+          'The public key of the journal’s first checkpoint, as `journal verify --key` takes it; null: none could be made.',
+        ),
+    }),
     z.object({
       kind: z.literal('schedule'),
       by: z.enum(['systemd', 'cron']),

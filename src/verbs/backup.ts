@@ -75,9 +75,9 @@ and how long each has left, and the addresses in lists of recent. The way there 
 palisade apply makes a change, and undone unless it is confirmed. Where sets change that rules ask, no packet meets a mixture of old and new. Rules of one backend are
 loaded by the other only with --backend, and if no packet is treated otherwise. prune takes away what no period keeps, never
 what was last confirmed. export writes rules.v4, rules.v6 and ipset.conf; import makes a snapshot of such files. keygen makes an Ed25519 key: from then on
-snapshots of this host are signed.
+snapshots of this host are signed; and what journal keygen makes.
 schedule has the machine take one in each hour, day or week of UTC, by a timer of systemd's, or by cron where systemd is not process 1; prune
-what no period keeps; and seal the journal where journal keygen was run. What was missed while the machine was off is made up. Without --every it says what is
+what no period keeps; and seal the journal where a key for that was made. What was missed while the machine was off is made up. Without --every it says what is
 done, and when it was last. What fails is noted in the journal and logged as an error, and the unit fails; where cron asks, it is tried
 again after an hour.
 Copies go into a folder, or to another host by the system's sftp with the keys and hosts that ssh knows for the user that palisade runs as

@@ -3,6 +3,7 @@ import { copyTo, type Destination, makeSigner, readDestination } from '../../cha
 import { failed, ok, type Result } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
 import { noteAlone } from '../changing/noting.ts';
+import { beginSealing } from '../journaling.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { type Keeping, keepSnapshot } from './keeping.ts';
 import { saidOf } from './said.ts';
@@ -70,7 +71,7 @@ export function destinationsOf(texts: readonly string[]): Result<readonly Destin
   return problems.length > 0 ? failed(...problems) : ok(read.flatMap((one) => (one.ok ? [one.value] : [])));
 }
 
-/** Makes the key by which this host signs. */
+/** Makes the key by which this host signs, and that of the journal's first checkpoint. */
 export async function keygen(context: Context): Promise<Outcome<BackupPartJson>> {
   const made = makeSigner(resolve(context.stateFolder));
   if (made === null) {
@@ -79,6 +80,8 @@ export async function keygen(context: Context): Promise<Outcome<BackupPartJson>>
       'move keys/snapshot.key in the state folder away first; keep its .pub file, so that what it signed can be verified';
     return { kind: 'unchanged', problems: [{ code: 'output-failed', message, hint }] };
   }
-  await context.part({ kind: 'key', ...made } satisfies BackupPartJson);
-  return { kind: 'done', value: null };
+  const begun = beginSealing(context);
+  const sealing = begun.ok ? { key: begun.value.key, fingerprint: begun.value.fingerprint } : null;
+  await context.part({ kind: 'key', ...made, journal: sealing } satisfies BackupPartJson);
+  return { kind: 'done', value: null, faults: begun.ok ? [] : begun.problems };
 }
