@@ -22,6 +22,7 @@ export default defineConfig({
   input: {
     palisade: 'src/daemon/main.ts',
     auditor: 'src/verbs/auditor.ts',
+    onlooker: 'src/verbs/drifting/onlooker.ts',
     comparer: 'src/verbs/drifting/comparer.ts',
     collector: 'src/kernel/collector.ts',
     'wire-holder': 'src/kernel/wire-holder.ts',

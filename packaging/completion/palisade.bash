@@ -149,7 +149,7 @@ _palisade() {
   esac
   case $verb in
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
-  up) flags='--port --no-web --once --backend --json --no-color --quiet --config --state --policy --help' ;;
+  up) flags='--port --no-web --once --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fixes --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
@@ -168,7 +168,7 @@ _palisade() {
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
-  drift) flags='--since --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
+  drift) flags='--since --watch --repair --remove-foreign --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;

@@ -9,13 +9,15 @@ import { type Job, scheduled } from './schedule.ts';
 /** A file that somebody keeps to get the firewall back. */
 export interface Backup {
   readonly file: HostFile;
-  /** `opaque`: packed or encrypted. */
-  readonly holds: 'rules' | 'sets' | 'nothing' | 'opaque';
+  /** `everything`: a snapshot of palisade's. `opaque`: packed or encrypted. */
+  readonly holds: 'rules' | 'sets' | 'everything' | 'nothing' | 'opaque';
   /** Of rules. */
   readonly family: Family | null;
   readonly ruleset: Ruleset | null;
   /** Why it cannot be restored, or does nothing; `null` where the text says neither. */
   readonly fault: string | null;
+  /** When it was made, in epoch seconds, where its text says so. */
+  readonly madeAt?: number;
 }
 
 /** Where people keep them; `src/kernel/setup-places.ts` looks there. */
@@ -33,6 +35,7 @@ const folders = [
   '/backups/iptables',
   '/var/backups/iptables',
   '/etc/iptables',
+  '/var/lib/palisade/backups',
 ];
 
 /** What is loaded at boot is no backup, nor is what describes it. */
@@ -58,10 +61,48 @@ function read(files: HostFiles): Known<readonly Backup[]> {
       continue;
     }
     if (!file.text.known) return file.text;
+    if (isSnapshot(file)) {
+      backups.push(snapshotIn(file, file.text.value));
+      continue;
+    }
     const backup = backupIn(file, file.text.value);
     if (backup !== null) backups.push(backup);
   }
   return known(backups);
+}
+
+/** Whether palisade made it, by its name. */
+export function isSnapshot({ path }: Pick<HostFile, 'path'>): boolean {
+  return path.startsWith('/var/lib/palisade/backups/') && path.endsWith('.snapshot');
+}
+
+/** By its first two lines, which say when it was made and whether it was proved: each byte is checked when it is used. */
+function snapshotIn(file: HostFile, text: string): Backup {
+  const [first = '', second = ''] = text.split('\n');
+  const base = { file, holds: 'everything', family: null, ruleset: null } as const;
+  const meta = first.startsWith('palisade-snapshot 1 ') ? metaOf(second) : null;
+  if (meta === null) return { ...base, fault: 'it is damaged: its beginning is not that of a snapshot' };
+  const { at, unproved } = meta;
+  return {
+    ...base,
+    madeAt: at / 1000,
+    fault: unproved === null ? null : `it is not proved that it can be restored: ${unproved}`,
+  };
+}
+
+function metaOf(line: string): { readonly at: number; readonly unproved: string | null } | null {
+  try {
+    const { at, unproved } = JSON.parse(line) as { readonly at?: unknown; readonly unproved?: unknown };
+    return typeof at === 'number' && (unproved === null || typeof unproved === 'string') ? { at, unproved } : null;
+  } catch {
+    // No JSON.
+    return null;
+  }
+}
+
+/** When it was made, in epoch seconds; `null` where nothing says so. */
+export function ageOf({ madeAt, file }: Backup): number | null {
+  return madeAt ?? file.modified;
 }
 
 /** `null` for files about something else. */
@@ -99,11 +140,11 @@ function familyByName(path: string): Family | null {
 
 /** The newest of those that hold a family's rules, or sets. */
 export function newest(backups: readonly Backup[], what: Family | 'sets'): Backup | null {
-  const fitting = backups.filter(({ holds, family }) =>
-    what === 'sets' ? holds === 'sets' : holds !== 'sets' && family === what,
+  const fitting = backups.filter(
+    ({ holds, family }) => holds === 'everything' || (what === 'sets' ? holds === 'sets' : holds !== 'sets' && family === what),
   );
   return fitting.reduce<Backup | null>(
-    (last, each) => (last === null || (each.file.modified ?? 0) > (last.file.modified ?? 0) ? each : last),
+    (last, each) => (last === null || (ageOf(each) ?? 0) > (ageOf(last) ?? 0) ? each : last),
     null,
   );
 }
@@ -112,7 +153,12 @@ export function newest(backups: readonly Backup[], what: Family | 'sets'): Backu
 export interface BackupJob {
   readonly job: Job;
   readonly target: string | null;
+  /** Palisade takes a snapshot: a new file each time, which is there whole or not at all. */
+  readonly snapshots: boolean;
 }
+
+/** Where palisade keeps its snapshots, unless it is told another state folder. */
+const snapshotFolder = '/var/lib/palisade/backups';
 
 export function backupJobs(files: HostFiles): Known<readonly BackupJob[]> {
   const jobs = scheduled(files);
@@ -120,11 +166,16 @@ export function backupJobs(files: HostFiles): Known<readonly BackupJob[]> {
   return known(
     jobs.value.flatMap((job): readonly BackupJob[] => {
       const { command } = job;
+      if (/\bpalisade\b[^;&|]*\sbackup\s+create\b/.test(command)) {
+        const state = /\s--state[= ](\S+)/.exec(command)?.[1];
+        const target = state === undefined ? snapshotFolder : `${state}/backups`;
+        return [{ job, target: `${target}/`, snapshots: true }];
+      }
       const saves = /\b(?:ip6?tables(?:-nft|-legacy)?-save|ipset\s+save|nft\s+list\s+ruleset)\b([^;&]*)/.exec(command);
       if (saves === null) return [];
       const target =
         />>?\s*["']?([^\s"'|]+)/.exec(saves[1] ?? '')?.[1] ?? /\s-f\s*["']?([^\s"']+)/.exec(saves[1] ?? '')?.[1] ?? null;
-      return [{ job, target }];
+      return [{ job, target, snapshots: false }];
     }),
   );
 }
@@ -134,7 +185,9 @@ export function isLookedAt(target: string): boolean {
   const folder = target.slice(0, target.lastIndexOf('/'));
   return (
     folders.includes(folder) &&
-    (/iptables$/.test(folder) || /iptables|ip6tables|ipset|firewall|\.v[46]$/.test(target.slice(folder.length)))
+    (folder === snapshotFolder ||
+      /iptables$/.test(folder) ||
+      /iptables|ip6tables|ipset|firewall|\.v[46]$/.test(target.slice(folder.length)))
   );
 }
 

@@ -37,3 +37,13 @@ export function enabled(unit: string, target = 'multi-user.target'): { readonly 
 export function file(path: string, text: string, more: object = {}): object {
   return { path, text, ...more };
 }
+
+/** A snapshot of palisade's, made so many days ago, as far as it is looked into. */
+export function snapshot(days: number, unproved: string | null = null, number = 1): object {
+  const meta = JSON.stringify({ at: -days * 86_400_000, number, reason: 'scheduled', unproved });
+  const id = String(number).padStart(64, '0');
+  return file(`/var/lib/palisade/backups/${id}.snapshot`, `palisade-snapshot 1 ${id}\n${meta}`, {
+    mode: '0600',
+    modified: -days * 86_400,
+  });
+}

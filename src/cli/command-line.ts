@@ -84,6 +84,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     env: terminal.env,
     stateFolder: resolve(settings.state),
     policyFile: settings.policy,
+    settings,
   };
   try {
     const outcome: Outcome<unknown> = await verb.run(context, input.data);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import type { HostTexts, SoftwareTexts, TextName, TextRead } from '../model/host/index.ts';
 import type { Result } from '../result.ts';
+import type { Changes, ChangesOptions } from './changes/index.ts';
 import { type ConnectionTexts, readConnections } from './connections.ts';
 import { nftGeneration } from './generation.ts';
 import { readModules } from './modules.ts';
@@ -37,6 +38,8 @@ export interface Kernel {
    * the number of rules. `null` where it cannot be asked. Legacy tables and ipsets have no such number.
    */
   generation(namespace?: Namespace): Promise<number | null>;
+  /** Follows what changes in the firewall, here or inside a namespace; what is there when this resolves is nothing new. Never rejects. */
+  changes(options: ChangesOptions): Promise<Changes>;
   /** @throws {NamespaceRefused} when the host allows none. */
   namespace(options?: NamespaceOptions): Promise<Namespace>;
   /** Tells connection tracking of connections that were there before it; see {@link trackConnections}. */
@@ -80,6 +83,10 @@ export function createKernel(options: KernelOptions = {}): Kernel {
       // The question alone would load nf_tables.
       if (!loaded) loaded = !(await readModules(run).absent('nf_tables'));
       return loaded ? nftGeneration(namespace?.pid) : null;
+    },
+    async changes(wanted) {
+      const { followChanges } = await import('./changes/index.ts');
+      return followChanges(run, clock, wanted);
     },
     namespace: (wanted) => makeNamespace(run, wanted),
     track: (connections, namespace) => trackConnections(connections, namespace?.pid),

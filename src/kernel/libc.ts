@@ -27,6 +27,10 @@ export interface Libc {
   /** bpf(2); `attributes` is read and written in place. */
   bpf(command: number, attributes: Uint8Array): number;
   close(fd: number): number;
+  /** For descriptors that are no sockets. */
+  read(fd: number, into: Uint8Array): number;
+  fanotifyInit(flags: number, eventFlags: number): number;
+  fanotifyMark(fd: number, flags: number, mask: number, path: string): number;
   /** The thread's user and group of files, which sockets keep that it opens; answers what they were. 2^32-1 changes nothing. */
   setfsuid(uid: number): number;
   setfsgid(gid: number): number;
@@ -34,6 +38,16 @@ export interface Libc {
   waitWritable(fd: number, timeoutMs: number): number;
   /** Watches a descriptor from Node's event loop (epoll): no thread waits, nothing polls, idle costs nothing. */
   readiness(fd: number): Readiness;
+  /**
+   * Calls `read` from Node's event loop whenever something can be read, which must then read until nothing is left. Costs half of
+   * {@link readiness}, and comes at once: for what must be looked at before it is gone.
+   */
+  watch(fd: number, read: () => void): Watch;
+}
+
+/** Ends with {@link Watch.close}, which must come before the descriptor's own close. */
+export interface Watch {
+  close(): void;
 }
 
 /** Ends with {@link Readiness.close}, which must come before the descriptor's own close. */
@@ -91,6 +105,10 @@ function load(): Result<Libc> {
     'long sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)',
   );
   const recv = signed<[number, Uint8Array, number, number]>('long recv(int fd, void *into, size_t length, int flags)');
+  const read = signed<[number, Uint8Array, number]>('long read(int fd, void *into, size_t length)');
+  const fanotifyMark = signed<[number, number, number, number, string]>(
+    'int fanotify_mark(int fd, unsigned int flags, uint64_t mask, int folder, const char *path)',
+  );
   const poll = signed<[Uint8Array, number, number]>('int poll(void *fds, unsigned long count, int timeout)');
   // glibc has no wrapper for bpf(2); its number is the architecture's (asm/unistd.h).
   const syscall = signed<[number, number, Uint8Array, number]>(
@@ -118,6 +136,10 @@ function load(): Result<Libc> {
     setns: signed('int setns(int fd, int kind)'),
     bpf: (command, attributes) => syscall(bpfNumber, command, attributes, attributes.length),
     close: signed('int close(int fd)'),
+    read: (fd, into) => read(fd, into, into.length),
+    fanotifyInit: signed('int fanotify_init(unsigned int flags, unsigned int eventFlags)'),
+    // AT_FDCWD, for a path that begins at the root.
+    fanotifyMark: (fd, flags, mask, path) => fanotifyMark(fd, flags, mask, -100, path),
     setfsuid: library.func('uint32_t setfsuid(uint32_t uid)') as (uid: number) => number,
     setfsgid: library.func('uint32_t setfsgid(uint32_t gid)') as (gid: number) => number,
     waitWritable: (fd, timeoutMs) => {
@@ -147,6 +169,24 @@ function load(): Result<Libc> {
           }),
         close: () => {
           woken();
+          handle.stop();
+          handle.close();
+        },
+      };
+    },
+    watch: (fd, read) => {
+      let open = true;
+      // Declared with the events alone; the status comes before them.
+      const turn = (status: unknown): void => {
+        read();
+        // A descriptor with an error, such as a full socket's, is told once and then no more.
+        if (open && typeof status === 'number' && status < 0) handle.start({ readable: true }, turn);
+      };
+      const handle = koffi.node.poll(fd, { readable: true }, turn);
+      return {
+        close: () => {
+          if (!open) return;
+          open = false;
           handle.stop();
           handle.close();
         },

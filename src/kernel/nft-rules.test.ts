@@ -72,6 +72,7 @@ const ownRules = [
   '-p tcp --syn -j ACCEPT',
   '-m owner --uid-owner 0 -j ACCEPT',
   '-m quota --quota 100 -j DROP',
+  '-p tcp --dport 6 -j TRACE',
   '-j user',
   '-g user',
   '',

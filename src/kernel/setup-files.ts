@@ -2,7 +2,7 @@ import { existsSync, type Stats } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TextRead } from '../model/host/index.ts';
 import { contentOf, isExchangeable, namesIn, type Place, pathOf, type Refused, targetAt, walk } from './setup-path.ts';
-import { places } from './setup-places.ts';
+import { type Places, places } from './setup-places.ts';
 
 const mib = 1024 * 1024;
 /** Of one file, and of all: a host has some hundred short ones, and seldom rules of more than a few megabytes. */
@@ -13,6 +13,12 @@ const mostFiles = 2000;
 
 /** Files at a time; between them others get their turn. */
 const batch = 100;
+
+/** How far a file is looked into. */
+type Look = keyof Places;
+
+/** Two lines of a snapshot are shorter. */
+const mostOfLines = 20_000;
 
 interface Rights {
   readonly mode: number;
@@ -43,10 +49,7 @@ interface Entry extends Rights, Said {
  *
  * @param root in which the places are; for tests.
  */
-export async function readSetup(
-  root = '',
-  wanted: { readonly read: readonly string[]; readonly named: readonly string[] } = places,
-): Promise<TextRead> {
+export async function readSetup(root = '', wanted: Places = places): Promise<TextRead> {
   if (!existsSync('/proc/self/fd')) return { read: false, why: 'failed', tool: 'cat', detail: '/proc is not there' };
   const told = new Map<string, Entry>();
   const folders = new Set<string>();
@@ -55,7 +58,7 @@ export async function readSetup(
     if (at !== '' && !refusals.has(at)) refusals.set(at, unread);
   };
   let bytes = 0;
-  const tell = (path: string, look: boolean): void => {
+  const tell = (path: string, look: Look): void => {
     if (told.has(path)) return;
     const entry = entryOf(root, path);
     if (entry === null) return;
@@ -63,13 +66,15 @@ export async function readSetup(
       refuse(entry);
       return;
     }
-    const said = look && entry.kind !== 'folder' ? textAt(root, path, entry.kind, mostBytesOfAll - bytes) : {};
+    const isRead = look !== 'named' && entry.kind !== 'folder';
+    const said = isRead ? textAt(root, path, entry.kind, look === 'begun' ? 'lines' : mostBytesOfAll - bytes) : {};
     bytes += said.text?.length ?? 0;
     told.set(path, { ...entry, ...said });
   };
   for (const [patterns, look] of [
-    [wanted.read, true],
-    [wanted.named, false],
+    [wanted.read, 'read'],
+    [wanted.begun ?? [], 'begun'],
+    [wanted.named, 'named'],
   ] as const) {
     let count = 0;
     for (const pattern of patterns) {
@@ -85,10 +90,10 @@ export async function readSetup(
     const entry = told.get(path);
     if (entry !== undefined) told.set(path, { ...entry, ...more });
   };
-  for (const folder of folders) tell(folder, false);
+  for (const folder of folders) tell(folder, 'named');
   for (const folder of folders) add(folder, { text: '', ...(told.get(folder)?.kind === 'link' && endOf(root, folder)) });
   for (const [path, unread] of refusals) {
-    tell(path, false);
+    tell(path, 'named');
     add(path, { text: undefined, unread });
   }
   const lines = [...told].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => JSON.stringify(entry));
@@ -141,9 +146,15 @@ function rightsOf({ mode, uid, gid }: Stats): Rights {
   return { mode: mode & 0o7777, uid, gid };
 }
 
-function textAt(root: string, path: string, kind: string, room: number): Said {
+/** @param room bytes that are left for it; `lines`: only its first two lines */
+function textAt(root: string, path: string, kind: string, room: number | 'lines'): Said {
   const said = walk(root, path, true, (place): Said => {
     const leads = kind === 'link' ? leadsOf(root, place) : {};
+    if (room === 'lines') {
+      const begun = contentOf(path, place, mostOfLines, true);
+      const isText = begun !== null && 'text' in begun;
+      return { ...leads, ...(isText ? { text: begun.text.split('\n', 2).join('\n') } : begun) };
+    }
     const most = Math.max(0, Math.min(mostBytes, room));
     const content = contentOf(path, place, most);
     const large =

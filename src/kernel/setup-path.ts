@@ -167,11 +167,16 @@ export function namesIn(root: string, path: string): readonly string[] | Refused
   });
 }
 
-/** What a plain file says, at most so many bytes of it, whatever it says of its length; never waits, as the opening of a pipe would. */
+/**
+ * What a plain file says, at most so many bytes of it, whatever it says of its length; never waits, as the opening of a pipe would.
+ *
+ * @param cut a longer one is told as far as that; else it is `null`
+ */
 export function contentOf(
   path: string,
   place: Place,
   most: number,
+  cut = false,
 ): { readonly text: string } | { readonly unread: string } | null {
   const { stats, folder } = place;
   // A link to a folder or to /dev/null says all by where it leads.
@@ -192,8 +197,8 @@ export function contentOf(
       const got = readSync(fd, part, 0, part.length, null);
       if (got === 0) return { text: Buffer.concat(parts).toString('latin1') };
       length += got;
-      if (length > most) return null;
       parts.push(part.subarray(0, got));
+      if (length > most) return cut ? { text: Buffer.concat(parts).toString('latin1', 0, most) } : null;
     }
   } catch (error) {
     return { unread: said(error) };

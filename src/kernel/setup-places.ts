@@ -1,6 +1,14 @@
+/** Patterns of paths, by how far what they name is looked into. */
+export interface Places {
+  readonly read: readonly string[];
+  readonly begun?: readonly string[];
+  readonly named: readonly string[];
+}
+
 /**
  * Where a Linux host keeps what sets its firewall up. `*` is any name, or a part of one, that does not begin with a dot.
- * `read` are looked into; of `named` only owner, mode and where links lead are told, and folders in either say that they are there.
+ * `read` are looked into, `begun` only as far as their first two lines, which say what is in a snapshot; of `named` only owner, mode and where
+ * links lead are told, and folders in any of them say that they are there.
  */
 export const places = {
   read: [
@@ -115,8 +123,15 @@ export const places = {
     '/backup/iptables/*',
     '/backups/iptables/*',
     '/var/backups/iptables/*',
+    // Which snapshots of palisade's stay, and where else they are put.
+    '/etc/palisade/config.yaml',
   ],
+  begun: ['/var/lib/palisade/backups/*.snapshot'],
   named: [
+    '/etc/palisade',
+    '/etc/palisade/boot.sh',
+    '/var/lib/palisade',
+    '/var/lib/palisade/boot/*',
     '/etc/alternatives/iptables',
     '/etc/alternatives/ip6tables',
     ...[
@@ -142,4 +157,4 @@ export const places = {
     '/etc/crowdsec/config.yaml',
     '/etc/crowdsec/bouncers/crowdsec-firewall-bouncer.yaml',
   ],
-} as const satisfies { readonly read: readonly string[]; readonly named: readonly string[] };
+} as const satisfies Places;

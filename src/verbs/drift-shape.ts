@@ -24,9 +24,13 @@ export const driftChange = z
         'hook-added',
         'hook-removed',
         'hook-changed',
+        'native-added',
+        'native-removed',
         'nft-changed',
       ])
-      .describe('`hook-…`: a base chain of nft that iptables did not make; `nft-changed`: something else in a table of nft.'),
+      .describe(
+        '`hook-…`: a base chain of nft that iptables did not make; `native-…`: a rule that nft made by itself in a table of iptables’; `nft-changed`: something else in a table of nft.',
+      ),
     drift: z.boolean().describe('Somebody should look at it. Else a program changed what is its own, or nothing hangs on it.'),
     owner: z.enum(['own', 'opening', 'program', 'unknown']).describe('Whose it is; `opening`: of palisade open.'),
     program: z.string().nullable(),
@@ -65,31 +69,58 @@ export const driftPackets = z.object({
 
 export type DriftPacketsJson = z.output<typeof driftPackets>;
 
+/** How the host stands beside what was accepted. */
+const driftFound = z.object({
+  kind: z.literal('drift'),
+  at: z.number().describe('Epoch seconds at which the host was read.'),
+  baseline: z.object({
+    id: z.string().describe('The snapshot with which it was compared.'),
+    at: z.number(),
+    reason: z.string(),
+    policy: z
+      .boolean()
+      .describe('A policy of palisade’s was in force then: without one nothing is its own, and nothing is put back.'),
+  }),
+  drifted: z.boolean(),
+  says: z.array(z.string()).describe('What there is to say to people, the worst first.'),
+  changes: z.array(driftChange),
+  more: z.int().describe('Further changes that are not listed.'),
+  packets: z.array(driftPackets).describe('Of what drifted alone: what programs changed of their own is left out.'),
+  announced: z
+    .object({ until: z.number().describe('Epoch seconds.'), reason: z.string().nullable() })
+    .nullable()
+    .describe('Somebody has said that he is changing the firewall by hand.'),
+  unknown: z.array(z.object({ what: z.string(), why: z.string(), remedy: z.string() })),
+});
+
 /** What `drift` says. */
 export const driftPart = z
   .discriminatedUnion('kind', [
+    driftFound,
     z.object({
-      kind: z.literal('drift'),
-      at: z.number().describe('Epoch seconds at which the host was read.'),
-      baseline: z.object({
-        id: z.string().describe('The snapshot with which it was compared.'),
-        at: z.number(),
-        reason: z.string(),
-        policy: z
-          .boolean()
-          .describe('A policy of palisade’s was in force then: without one nothing is its own, and nothing is put back.'),
-      }),
-      drifted: z.boolean(),
-      says: z.array(z.string()).describe('What there is to say to people, the worst first.'),
-      changes: z.array(driftChange),
-      more: z.int().describe('Further changes that are not listed.'),
-      packets: z.array(driftPackets).describe('Of what drifted alone: what programs changed of their own is left out.'),
-      announced: z
-        .object({ until: z.number().describe('Epoch seconds.'), reason: z.string().nullable() })
+      kind: z.literal('watching'),
+      accepted: z
+        .string()
         .nullable()
-        .describe('Somebody has said that he is changing the firewall by hand.'),
-      unknown: z.array(z.object({ what: z.string(), why: z.string(), remedy: z.string() })),
+        .describe('The snapshot of what stood, which was taken for what is to be; null: somebody had said that before.'),
+      problems: z.array(z.string()).describe('What is not watched, or not well.'),
     }),
+    z.object({
+      kind: z.literal('noticed'),
+      says: z.array(z.string()).describe('What there is to say to people, the worst first.'),
+      by: z.string().nullable().describe('Who did it, as far as it can be told.'),
+      snapshot: z.string().nullable().describe('Of the host as it was left.'),
+      repaired: z
+        .object({
+          kind: z.enum(['nothing', 'suspended', 'repaired', 'failed']),
+          says: z.array(z.string()).describe('What was put back, or why nothing was.'),
+        })
+        .nullable()
+        .describe('What was put back; null: nobody asked for it.'),
+      drift: driftFound.describe('All of it.'),
+    }),
+    z.object({ kind: z.literal('settled'), at: z.number().describe('Epoch seconds; the firewall is as it was accepted again.') }),
+    z.object({ kind: z.literal('failed'), why: z.array(z.string()) }),
     z.object({
       kind: z.literal('boot'),
       family,

@@ -3,6 +3,8 @@ import { hostFromTexts } from '../model/host/index.ts';
 import { problemLine } from '../result.ts';
 import { followCollected, followKernelLog, type Watched } from '../watch/sources/index.ts';
 import { auditAside } from './auditing.ts';
+import { partOf } from './drifting/following.ts';
+import { type Noticed, watchDrift } from './drifting/watching.ts';
 import { loggedPacketToJson } from './event.ts';
 import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
@@ -23,7 +25,8 @@ export async function watchHost(context: Context, input: UpInput): Promise<Outco
     return { host: hostFromTexts(texts, { ...options, ...(before && { before }) }), countedAt };
   };
   await sayNamespaceLog(context, 'host');
-  return await job(context, input, read, () => followKernelLog(context.signal, context.clock));
+  const drift = input.drift ? () => watchDrift(context, input) : null;
+  return await job(context, input, read, () => followKernelLog(context.signal, context.clock), drift);
 }
 
 /** A network of namespaces instead, for those who may not see the host's rules. */
@@ -46,7 +49,7 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
     return { host: { ...hostFromTexts(texts), name: 'lab' }, countedAt };
   };
   // Awaited here: the network stands as long as the job.
-  return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal));
+  return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal), null);
 }
 
 async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
@@ -61,6 +64,7 @@ async function job(
   input: UpInput,
   read: Sources['read'],
   follow: () => AsyncIterable<Watched>,
+  drift: (() => AsyncIterable<Noticed>) | null,
 ): Promise<Outcome<UpPart>> {
   const now = (): number => context.clock.now();
   const spent: Spent = { readMs: 0, auditMs: 0 };
@@ -102,7 +106,9 @@ async function job(
     });
   }
   await say(context, { kind: 'watching' });
-  closing.push(refreshing(context, subject, spent), following(context, subject, follow));
+  const bell = createBell(context.signal);
+  closing.push(refreshing(context, subject, spent, bell), following(context, subject, follow));
+  if (drift !== null) closing.push(noticing(context, drift, bell));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
   return { kind: 'done', value: null };
@@ -114,13 +120,54 @@ interface Spent {
   auditMs: number;
 }
 
-/** Reads anew every ten seconds, or so seldom that reading takes at most a twentieth of the time and auditing a quarter. */
-async function refreshing(context: Context, subject: Live, spent: Spent): Promise<void> {
-  while (await pause(Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs), context.signal)) {
+/** Rings when something changed that is to be read at once. */
+interface Bell {
+  ring(): void;
+  /** Resolves when it rings, or after so long; false when the signal came first. */
+  wait(forMs: number): Promise<boolean>;
+}
+
+function createBell(signal: AbortSignal): Bell {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(forMs) {
+      const stop = new AbortController();
+      wake = () => stop.abort();
+      if (!rung) await pause(forMs, AbortSignal.any([signal, stop.signal]));
+      wake = undefined;
+      rung = false;
+      return !signal.aborted;
+    },
+  };
+}
+
+/**
+ * Reads anew when the firewall changed; and every ten seconds while somebody has the page open, else every minute, or so seldom that
+ * reading takes at most a twentieth of the time, or a two-hundredth, and auditing a quarter.
+ */
+async function refreshing(context: Context, subject: Live, spent: Spent, bell: Bell): Promise<void> {
+  const restMs = (): number =>
+    subject.isLookedAt() ? Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs) : Math.max(60_000, 200 * spent.readMs);
+  while (await bell.wait(restMs())) {
     const changed = await subject.refresh();
     // A reading that Ctrl-C cut short says nothing.
     if (context.signal.aborted) return;
     if (changed) await sayAudited(context, subject, true);
+    // However often somebody changes it, half of the time is for others.
+    await pause(Math.max(1000, spent.readMs + spent.auditMs), context.signal);
+  }
+}
+
+async function noticing(context: Context, drift: () => AsyncIterable<Noticed>, bell: Bell): Promise<void> {
+  for await (const noticed of drift()) {
+    if (noticed.kind === 'changed') bell.ring();
+    const part = partOf(context, noticed);
+    if (part !== null) await say(context, { kind: 'drift', drift: part });
   }
 }
 

@@ -24,6 +24,8 @@ export interface Live {
   refresh(): Promise<boolean>;
   logged(event: LoggedPacket): void;
   lost(count: number): void;
+  /** Somebody has the page open. */
+  isLookedAt(): boolean;
   readonly served: Served;
 }
 
@@ -85,6 +87,7 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
     lost(count) {
       tell({ kind: 'lost', at: now(), count });
     },
+    isLookedAt: () => listeners.size > 0,
   };
 }
 

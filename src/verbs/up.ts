@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { driftPart } from './drift-shape.ts';
 import { loggedPacket } from './event.ts';
 import { auditReport, statusReport } from './shapes.ts';
 import { verb } from './verb.ts';
@@ -20,6 +21,7 @@ const upPart = z.discriminatedUnion('kind', [
     count: z.int().describe('Packets logged in one second beyond the first 50.'),
   }),
   z.object({ kind: z.literal('lost'), at: z.number(), count: z.int() }),
+  z.object({ kind: z.literal('drift'), drift: driftPart.describe('What somebody changed beside palisade.') }),
   z.object({ kind: z.literal('ended') }),
 ]);
 
@@ -29,6 +31,12 @@ const upInput = z.object({
   port: z.int().min(0).max(65535).default(7272).describe('Port of the page; 0 takes a free one').meta({ value: 'PORT' }),
   web: z.boolean().default(true).describe('Serve the page and the API'),
   once: z.boolean().default(false).describe('Read, audit, print, and end'),
+  drift: z.boolean().default(true).describe('Say what somebody changes, and keep a snapshot of it'),
+  repair: z.boolean().default(false).describe('Put back what is palisade’s own, as drift: { action: restore } in config.yaml'),
+  removeForeign: z
+    .boolean()
+    .default(false)
+    .describe('--repair: also take rules of others out of built-in chains that let in what was kept out'),
   backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some'),
 });
 
@@ -39,8 +47,10 @@ export const up = verb({
   group: 'look',
   summary: 'the main job: read, audit, watch and serve the page; changes nothing',
   description: `Reads the live firewall of both families and both backends, audits it, prints the verdict and the findings,
-follows the packets that the kernel logs, and serves a page and a JSON API on 127.0.0.1. It never changes the firewall.
-It reads anew every ten seconds, or so seldom that reading takes at most a twentieth of the time. More than 5,000 rules of nf_tables are listed
+follows the packets that the kernel logs, and serves a page and a JSON API on 127.0.0.1. It never changes the firewall, unless --repair
+asks it to put back what is palisade's own. What somebody else changes it says within two seconds, with the packets that are treated differently;
+a snapshot of each and an entry in the journal are kept in the state folder (palisade help drift).
+It reads anew when the firewall changes, and every ten seconds while somebody has the page open, else every minute. More than 5,000 rules of nf_tables are listed
 again only once something changed them, which is one question to the kernel, since listing them holds up the machine's own work; the page
 says of when their counters are. An audit of many rules runs beside the page, which shows the reading before until it is done.
 Without root it says what it cannot see, and does the same job on a network of namespaces that it makes itself:

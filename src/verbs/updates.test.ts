@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { guide, hardened4, oneLink } from '../audit/examples.ts';
 import { createKernel, type Kernel, type Namespace, type Run, type RunResult } from '../kernel/index.ts';
+import { defaultSettings } from './config/index.ts';
 import { updates } from './updates.ts';
 import { type UpdatesJson, updatesReport } from './updates-shape.ts';
 import type { Context, Outcome } from './verb.ts';
@@ -44,6 +45,7 @@ const context = (now: string, kernel?: Kernel, state = join(folder, 'state')): C
     kernel,
     stateFolder: state,
     policyFile: '/nonexistent/policy.yaml',
+    settings: defaultSettings,
   }) as unknown as Context;
 
 async function asked(now: string, input: object, kernel?: Kernel, state?: string): Promise<Outcome<UpdatesJson>> {

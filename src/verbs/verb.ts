@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Kernel } from '../kernel/index.ts';
 import type { Problem } from '../result.ts';
+import type { Settings } from './config/index.ts';
 import type { Serve } from './serve.ts';
 
 /**
@@ -88,6 +89,8 @@ export interface Context {
   /** The folder that palisade keeps its state in; it may not be there yet. */
   readonly stateFolder: string;
   readonly policyFile: string;
+  /** What the configuration says of what is done without being asked for. */
+  readonly settings: Pick<Settings, 'drift' | 'backup'>;
 }
 
 export interface Log {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, test } from 'vitest';
 import { whole } from '../../src/cli/render/show.ts';
 import { createKernel, type Kernel, type Namespace, NamespaceRefused } from '../../src/kernel/index.ts';
 import { tell } from '../../src/kernel/inside.fixture.ts';
+import { defaultSettings } from '../../src/verbs/config/index.ts';
 import { type Context, type Outcome, verbs } from '../../src/verbs/index.ts';
 
 /** `show --canonical` from the files to what is printed; the oracle is the tools themselves, in a namespace beside it. */
@@ -35,6 +36,7 @@ function contextOf(of: Kernel, stdin = ''): Context {
     env: {},
     stateFolder: '/nonexistent',
     policyFile: '/nonexistent/policy.yaml',
+    settings: defaultSettings,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Host } from '../../model/host/index.ts';
-import { backupJobs, backupsOf, dailyBackup, isLookedAt, newest, nothingToKeep } from '../backups.ts';
+import { ageOf, backupJobs, backupsOf, dailyBackup, isLookedAt, newest, nothingToKeep } from '../backups.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { fine, found, given, unanswered } from '../host-finding.ts';
 import { differing } from '../same-rules.ts';
 
@@ -11,10 +11,12 @@ const freshDays = 7;
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
 const backup = (days: number, text = guide): object => file('/backup/iptables.rules', text, { modified: -days * dayS });
+const schedule = file('/etc/cron.d/palisade', '5 4 * * * root palisade backup create\n');
 
 /**
- * Backups are looked for where people keep them on the host (/backup, /var/backups, /root and so on), by their text. One that holds the
- * rules in force is fresh whatever its age. Copies on other machines cannot be seen, so that none was found is only possible.
+ * Backups are looked for where people keep them on the host (/backup, /var/backups, /root and so on), by their text, and palisade's snapshots
+ * where it keeps them. One that holds the rules in force is fresh whatever its age; so is the last of a schedule that takes another only when
+ * something has changed. Copies on other machines cannot be seen, so that none was found is only possible.
  */
 export const fwBkp01: Check = {
   id: 'FW-BKP-01',
@@ -43,12 +45,15 @@ export const fwBkp01: Check = {
       finds: [],
       unknown: 1,
     },
+    { title: 'a snapshot of today', v4: guide, facts: host(snapshot(0)), finds: [] },
     {
-      title: 'a command that is not there',
+      title: 'an old snapshot, and a schedule that finds nothing new',
       v4: guide,
-      facts: host(file('/etc/cron.d/fw', '5 4 * * * root palisade backup create\n')),
-      finds: ['medium null'],
+      facts: host(snapshot(400), schedule),
+      finds: [],
     },
+    { title: 'an old snapshot, and nobody takes another', v4: guide, facts: host(snapshot(400)), finds: [], unknown: 1 },
+    { title: 'a schedule that has taken none yet', v4: guide, facts: host(schedule), finds: ['medium null'] },
     { title: 'files that were not read', v4: guide, finds: [], unknown: 1 },
   ],
 };
@@ -57,7 +62,7 @@ function run({ host }: Subject): Answer {
   if (nothingToKeep(host)) return fine;
   return given(fwBkp01, [host.files], (files) =>
     given(fwBkp01, [backupsOf(files), backupJobs(files)], (backups, jobs) => {
-      const last = [...backups].sort((a, b) => (b.file.modified ?? 0) - (a.file.modified ?? 0))[0];
+      const last = [...backups].sort((a, b) => (ageOf(b) ?? 0) - (ageOf(a) ?? 0))[0];
       if (last === undefined) {
         const elsewhere = jobs.find(({ target }) => target === null || !isLookedAt(target));
         if (elsewhere !== undefined) {
@@ -74,14 +79,22 @@ function run({ host }: Subject): Answer {
           fix: `Make one now, and one every day.\n${dailyBackup}`,
         });
       }
-      if (last.file.modified === null) {
+      const made = ageOf(last);
+      if (made === null) {
         return unanswered(fwBkp01, {
           why: `the files do not say how old ${last.file.path} is`,
           remedy: 'add its "modified" to --facts FILE',
         });
       }
-      const days = Math.floor((host.readAt / 1000 - last.file.modified) / dayS);
-      if (days <= freshDays) return fine;
+      const days = Math.floor((host.readAt / 1000 - made) / dayS);
+      const isKept = last.holds === 'everything' && jobs.some(({ snapshots }) => snapshots);
+      if (days <= freshDays || isKept) return fine;
+      if (last.holds === 'everything' && !backups.some(({ ruleset }) => ruleset !== null)) {
+        return unanswered(fwBkp01, {
+          why: `the last snapshot is ${days} days old, and whether the rules have changed since is not seen from here`,
+          remedy: 'ask palisade backup diff latest live, or take another with palisade backup create',
+        });
+      }
       return given(fwBkp01, [holdsThose(host, backups)], (same) =>
         same
           ? fine

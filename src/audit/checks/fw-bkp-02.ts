@@ -3,7 +3,7 @@ import { backupsOf, dailyBackup, nothingToKeep } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, hardened4, hardened6, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { fine, found, given } from '../host-finding.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
@@ -27,6 +27,7 @@ export const fwBkp02: Check = {
     { title: 'IPv4 alone, and IPv6 has no rules', v4: guide, sets: '', facts: host(v4), finds: [] },
     { title: 'the sets are missing', v4: guide, sets: set, facts: host(v4), finds: ['medium null'] },
     { title: 'the sets are there', v4: guide, sets: set, facts: host(v4, file('/backup/ipset.save', set)), finds: [] },
+    { title: 'a snapshot of palisade’s', v4: hardened4, v6: hardened6, sets: set, facts: host(snapshot(0)), finds: [] },
     {
       title: 'packed: nobody knows what is in it',
       v4: guide,
@@ -44,7 +45,8 @@ function run({ host }: Subject): Answer {
   if (nothingToKeep(host)) return fine;
   return given(fwBkp02, [host.files, host.rulesets[4], host.rulesets[6], host.sets], (files, four, six, sets) =>
     given(fwBkp02, [backupsOf(files)], (backups) => {
-      if (backups.length === 0) return fine;
+      // A snapshot of palisade's holds all there is.
+      if (backups.length === 0 || backups.some(({ holds }) => holds === 'everything')) return fine;
       const lacking = [
         ...(holdsRules(four) && !backups.some(({ family }) => family === 4) ? ['the IPv4 rules'] : []),
         ...(holdsRules(six) && !backups.some(({ family }) => family === 6) ? ['the IPv6 rules'] : []),

@@ -1,15 +1,17 @@
 import { backupsOf, dailyBackup, newest, nothingToKeep } from '../backups.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { empty, guide, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { both, fine, found, given } from '../host-finding.ts';
 import { holdsOwnRules } from '../neighbours.ts';
 
 const host = (text: string): object => ({ ...oneLink, files: [file('/backup/iptables.rules', text)] });
+const hostOf = (...files: readonly object[]): object => ({ ...oneLink, files });
 
 /**
  * Judged by the text: a file without COMMIT or with a fault is refused, an empty one changes nothing and says so to nobody, and tables
- * without rules take the firewall away. That a rehearsal on this kernel takes it is more, and is not said here.
+ * without rules take the firewall away. That a rehearsal on this kernel takes it is more, and is said of palisade's snapshots alone, which say
+ * whether they were proved so.
  */
 export const fwBkp03: Check = {
   id: 'FW-BKP-03',
@@ -31,6 +33,25 @@ export const fwBkp03: Check = {
       finds: ['high 4'],
     },
     { title: 'it accepts everything', v4: guide, facts: host(empty), finds: ['high 4'] },
+    { title: 'a snapshot that was proved', v4: guide, facts: hostOf(snapshot(0)), finds: [] },
+    {
+      title: 'a snapshot that came back otherwise',
+      v4: guide,
+      facts: hostOf(snapshot(0, 'a rule came back otherwise')),
+      finds: ['high 4'],
+    },
+    {
+      title: 'a snapshot that was not proved, and one behind it that was',
+      v4: guide,
+      facts: hostOf(snapshot(3, 'a rule came back otherwise'), snapshot(0, null, 2)),
+      finds: [],
+    },
+    {
+      title: 'a damaged snapshot',
+      v4: guide,
+      facts: hostOf(file(`/var/lib/palisade/backups/${'0'.repeat(64)}.snapshot`, 'palisade-snap', { mode: '0600' })),
+      finds: ['high 4'],
+    },
     {
       title: 'a family that has no rules',
       v4: guide,

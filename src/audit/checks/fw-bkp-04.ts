@@ -2,7 +2,7 @@ import { backupsOf } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { fine, found, given } from '../host-finding.ts';
 import { fileToRoot, foldersAbove, folderToRoot, isExchangeable } from '../root-only.ts';
 
@@ -40,6 +40,12 @@ export const fwBkp04: Check = {
           file('/backup/iptables/rules.v4', guide, { mode: '0600' }),
         ],
       },
+      finds: ['medium null'],
+    },
+    { title: 'a snapshot of palisade’s', facts: { ...oneLink, files: [snapshot(0)] }, finds: [] },
+    {
+      title: 'a snapshot that others may read',
+      facts: { ...oneLink, files: [{ ...snapshot(0), mode: '0644' }] },
       finds: ['medium null'],
     },
     { title: 'no backup', facts: { ...oneLink, files: [] }, finds: [] },

@@ -2,7 +2,7 @@ import { type Backup, backupsOf, dailyBackup } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { fine, found, given } from '../host-finding.ts';
 import { scheduled } from '../schedule.ts';
 
@@ -12,6 +12,9 @@ const host = (...files: readonly object[]): object => ({ ...oneLink, processes: 
 /** What carries files to other machines, as a command or as an agent. */
 const carries = /\b(?:rsync|scp|sftp|rclone|restic|borg|borgmatic|duplicity|rsnapshot|aws\s+s3|gsutil|azcopy|lftp|unison)\b/;
 const agents = /^(bacula-fd|bareos-fd|veeam|amandad|dsmc|dsmcad|cbagent|urbackup|proxmox-backup)/;
+
+/** Where palisade puts each snapshot too, as its configuration says: something stands behind `copies`. */
+const copies = /^\s+copies:\s*(?:\[\s*[^\]\s#]|(?:#[^\n]*)?\n\s*-\s*\S)/m;
 
 /** Whether a copy elsewhere is there cannot be seen from the host, so the finding is only possible. */
 export const fwBkp05: Check = {
@@ -40,6 +43,20 @@ export const fwBkp05: Check = {
       facts: { ...host(one, file('/backup/iptables.old', guide)), processes: [{ pid: 9, name: 'bacula-fd' }] },
       finds: ['medium null'],
     },
+    {
+      title: 'snapshots, and copies of them',
+      facts: host(
+        snapshot(1),
+        snapshot(0, null, 2),
+        file('/etc/palisade/config.yaml', 'backup:\n  copies:\n    - sftp://vault@198.51.100.9/firewalls\n'),
+      ),
+      finds: [],
+    },
+    {
+      title: 'snapshots on this disk alone',
+      facts: host(snapshot(1), snapshot(0, null, 2), file('/etc/palisade/config.yaml', 'backup: { copies: [] }\n')),
+      finds: ['medium null'],
+    },
     { title: 'no backup', facts: host(), finds: [] },
     { title: 'files that were not read', facts: { ...oneLink, processes: [{ pid: 1, name: 'systemd' }] }, finds: [], unknown: 1 },
   ],
@@ -49,12 +66,18 @@ function run({ host }: Subject): Answer {
   return given(fwBkp05, [host.files], (files) =>
     given(fwBkp05, [backupsOf(files), scheduled(files), host.processes], (backups, schedule, processes) => {
       if (backups.length === 0) return fine;
+      const config = files.get('/etc/palisade/config.yaml')?.text;
+      const copied = config?.known === true && copies.test(config.value);
+      // Its name is the SHA-256 of what a snapshot must hold.
+      const isChecked = backups.some(({ holds }) => holds === 'everything');
       const lacking = [
         ...(several(backups) ? [] : ['older ones beside the last']),
-        ...(schedule.some(({ command }) => carries.test(command)) || processes.some(({ name }) => agents.test(name))
+        ...(copied || schedule.some(({ command }) => carries.test(command)) || processes.some(({ name }) => agents.test(name))
           ? []
           : ['a copy on another machine']),
-        ...([...files.keys()].some((path) => /(?:\.sha\d*|\.md5|\.asc|\.sig|SUMS)$/.test(path)) ? [] : ['checksums']),
+        ...(isChecked || [...files.keys()].some((path) => /(?:\.sha\d*|\.md5|\.asc|\.sig|SUMS)$/.test(path))
+          ? []
+          : ['checksums']),
       ];
       if (lacking.length === 0) return fine;
       return found(fwBkp05, {

@@ -2,7 +2,7 @@ import { backupJobs, backupsOf } from '../backups.ts';
 import { sayList } from '../blame.ts';
 import type { Answer, Check, Subject } from '../check.ts';
 import { guide, oneLink } from '../examples.ts';
-import { file } from '../host-examples.ts';
+import { file, snapshot } from '../host-examples.ts';
 import { fine, found, given, shellWord, unanswered } from '../host-finding.ts';
 
 const host = (...files: readonly object[]): object => ({ ...oneLink, files });
@@ -27,6 +27,8 @@ export const fwBkp06: Check = {
       finds: [],
     },
     { title: 'one file a day', facts: host(cron('iptables-save > /backup/iptables-$(date +\\%F).rules')), finds: [] },
+    { title: 'palisade takes snapshots', facts: host(cron('palisade backup create'), snapshot(0)), finds: [] },
+    { title: 'snapshots that changes took', facts: host(snapshot(0)), finds: [] },
     { title: 'no backup at all', facts: host(), finds: [] },
     { title: 'nobody knows how it was made', facts: host(file('/backup/iptables.rules', guide)), finds: [], unknown: 1 },
     { title: 'files that were not read', finds: [], unknown: 1 },
@@ -37,7 +39,8 @@ function run({ host }: Subject): Answer {
   return given(fwBkp06, [host.files], (files) =>
     given(fwBkp06, [backupJobs(files), backupsOf(files)], (jobs, backups) => {
       if (jobs.length === 0) {
-        const [first] = backups;
+        // A snapshot of palisade's is there whole or not at all.
+        const first = backups.find(({ holds }) => holds !== 'everything');
         return first === undefined
           ? fine
           : unanswered(fwBkp06, {
@@ -46,7 +49,9 @@ function run({ host }: Subject): Answer {
             });
       }
       // A name with the date is a new file each time.
-      const over = jobs.filter(({ target, job }) => target !== null && !/\bmv\b/.test(job.command) && !/[$`%]/.test(target));
+      const over = jobs.filter(
+        ({ target, job, snapshots }) => target !== null && !snapshots && !/\bmv\b/.test(job.command) && !/[$`%]/.test(target),
+      );
       if (over.length === 0) return fine;
       const [{ target } = { target: null }] = over;
       const [last, fresh] = [shellWord(target ?? ''), shellWord(`${target}.new`)];

@@ -9,6 +9,7 @@ import { fine, found, given } from '../host-finding.ts';
 
 const plugin = (name: string): object => ({ path: `/usr/share/netfilter-persistent/plugins.d/${name}`, mode: '0755' });
 const asking = filter(['-A INPUT -m set --match-set admins src -j ACCEPT']);
+const ownSet = 'PAL4-00112233445566778899';
 const set = 'create admins hash:ip family inet hashsize 1024 maxelem 65536\nadd admins 192.0.2.7\n';
 const host = (...files: readonly object[]): object => ({
   ...oneLink,
@@ -61,6 +62,30 @@ export const fwPers03: Check = {
         file('/etc/iptables/ipsets', set.replaceAll('admins', 'guests')),
         plugin('10-ipset'),
       ),
+      finds: ['high 4'],
+    },
+    {
+      title: 'sets of palisade’s, which it loads before all others',
+      sets: `create ${ownSet} hash:ip family inet hashsize 1024 maxelem 65536\n`,
+      facts: host(
+        enabled('palisade-sets.service', 'sysinit.target'),
+        file('/etc/iptables/rules.v4', asking.replace('admins', ownSet)),
+      ),
+      finds: [],
+    },
+    {
+      title: 'a set of palisade’s that is there no longer',
+      sets: '',
+      facts: host(
+        enabled('palisade-sets.service', 'sysinit.target'),
+        file('/etc/iptables/rules.v4', asking.replace('admins', ownSet)),
+      ),
+      finds: ['high 4'],
+    },
+    {
+      title: 'a set of palisade’s, which nothing loads',
+      sets: `create ${ownSet} hash:ip family inet hashsize 1024 maxelem 65536\n`,
+      facts: host(file('/etc/iptables/rules.v4', asking.replace('admins', ownSet))),
       finds: ['high 4'],
     },
     { title: 'nothing is loaded at boot', facts: { ...oneLink, processes: booting, files: [] }, finds: [] },
@@ -131,7 +156,12 @@ function ready(host: Host, files: HostFiles): Known<Sets> {
   }
   const first = loadedFirst(host, files);
   if (!first.known) return first;
-  return known({ saved, loaded: first.value ? saved : new Set() });
+  const own = startsAtBoot(host, 'palisade-sets');
+  if (!own.known) return own;
+  // Palisade loads those of what was confirmed, before netfilter-persistent: they are those that are there now.
+  const there =
+    own.value && host.sets.known ? [...host.sets.value.keys()].filter((name) => /^PAL[46]-[0-9a-f]{20}$/.test(name)) : [];
+  return known({ saved, loaded: new Set([...(first.value ? saved : []), ...there]) });
 }
 
 /** netfilter-persistent runs its plugins in the order of their names; services of sets come before those of rules. */

@@ -26,6 +26,14 @@ const single = [
   '/etc/nftables.conf',
   '/etc/ferm/ferm.conf',
 ];
+/** What root runs, or goes by, whenever the machine starts or palisade does: it may be read by all. */
+const ours = [
+  '/etc/palisade',
+  '/etc/palisade/boot.sh',
+  '/etc/palisade/config.yaml',
+  '/var/lib/palisade',
+  '/var/lib/palisade/boot',
+];
 const tools = /^\/(?:usr\/)?sbin\/(?:xtables-(?:nft|legacy)-multi|ip6?tables[\w-]*|nft|ipset|ebtables|arptables)$/;
 
 /**
@@ -71,6 +79,16 @@ export const fwPers04: Check = {
       finds: ['medium null'],
     },
     { title: 'a link that somebody else made', facts: host(folder('0755'), linked({}, { uid: 1000 })), finds: ['high null'] },
+    {
+      title: 'what palisade runs at boot',
+      facts: host({ path: '/etc/palisade', kind: 'folder' }, { path: '/etc/palisade/boot.sh', mode: '0755' }),
+      finds: [],
+    },
+    {
+      title: 'somebody else may write what palisade runs at boot',
+      facts: host({ path: '/etc/palisade/boot.sh', mode: '0777' }),
+      finds: ['high null'],
+    },
     { title: 'iptables is setuid', facts: host(file('/usr/sbin/xtables-nft-multi', '', { mode: '4755' })), finds: ['high null'] },
     {
       title: 'sudo lets others use iptables',
@@ -92,6 +110,7 @@ function run({ host }: Subject): Answer {
     given(fwPers04, [filesIn(files, ...folders), sudo(files)], (listed, granted) => {
       const kept = [...new Set([...listed, ...[...folders, ...single].flatMap((path) => files.get(path) ?? [])])];
       const writable = kept.filter(isWritable);
+      const own = ours.flatMap((path) => files.get(path) ?? []).filter(isWritable);
       const readable = kept.filter(
         (file) => file.kind !== 'folder' && !writable.includes(file) && readByAll(files, file) && tells(file),
       );
@@ -102,7 +121,7 @@ function run({ host }: Subject): Answer {
       const setuid = [...files.values()].filter(
         ({ path, kind, mode }) => kind === 'file' && tools.test(path) && (mode & 0o6000) !== 0,
       );
-      return both(ofWritable(writable), ...hidden, ofReadable(readable), ofSetuid(setuid), ofSudo(granted));
+      return both(ofWritable([...writable, ...own]), ...hidden, ofReadable(readable), ofSetuid(setuid), ofSudo(granted));
     }),
   );
 }

@@ -4,7 +4,7 @@ import { createSpace, type Firewall, type Space } from '../../analysis/symbolic/
 import type { Host } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import type { Hook } from '../../model/packet/index.ts';
-import { parseRuleset, printRuleset, type Ruleset } from '../../model/ruleset/index.ts';
+import { emptyRuleset, parseRuleset, printRuleset, type Ruleset } from '../../model/ruleset/index.ts';
 
 /** What decides before what translates, and the other way round: an order is tried where the one before it is not safe. */
 const orders: readonly (readonly string[])[] = [
@@ -83,6 +83,7 @@ function mixed(before: Ruleset, after: Ruleset, changed: ReadonlySet<string>): R
     new Map([...printRuleset(ruleset).matchAll(/^\*(\S+)\n[\s\S]*?^COMMIT$/gm)].map(([text, name = '']) => [name, text]));
   const [old, now] = [blocks(before), blocks(after)];
   const texts = [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => (changed.has(name) ? now : old).get(name) ?? []);
+  if (texts.length === 0) return emptyRuleset(before.family, 'between');
   const parsed = parseRuleset(`${texts.join('\n')}\n`, { family: before.family, file: 'between' });
   if (!parsed.ok) throw new Error('tables of two rulesets do not read as one');
   return { ...parsed.value, writer: after.writer ?? before.writer };

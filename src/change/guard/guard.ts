@@ -39,7 +39,12 @@ export interface Guard {
   revert(patienceMs?: number): Promise<Result<void>>;
 }
 
-const patience = { armMs: 5000, revertMs: 30_000, stepMs: 5 };
+const patience = { armMs: 5000, stepMs: 5 };
+
+/** Until whoever undoes a change is given up: the kernel takes its time for a whole host with a hundred thousand rules or members of sets. */
+export function revertMsOf(folder: string): number {
+  return isThere(join(folder, 'old/tables')) ? 120_000 : 30_000;
+}
 
 /** Marks that the guard sets. They are there from the start under other names, since a full disk takes no new file. */
 const marks = ['reverting', 'reverted'] as const;
@@ -107,7 +112,7 @@ export async function arm(run: Run, folder: string, undo: Undo, env: Env, holder
       setDeadline(seconds);
       rmSync(join(folder, 'committing'), { force: true });
     },
-    async revert(patienceMs = patience.revertMs) {
+    async revert(patienceMs = revertMsOf(folder)) {
       tellUndo(folder);
       if (await reverts(folder, patienceMs)) return ok(undefined);
       const isGone = guardOf(folder) === null;
@@ -190,7 +195,7 @@ export async function repair(run: Run, folder: string, env: Env): Promise<Result
         message: 'an earlier change was left halfway in another network namespace than this one',
         hint: `run palisade there; if it is gone, remove ${folder}`,
       });
-    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, patience.revertMs)))
+    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, revertMsOf(folder))))
       return failed({
         code: 'restore-refused',
         message: `an earlier change was left halfway, and is not undone yet: ${lastError(folder)}`,

@@ -76,7 +76,9 @@ async function goes(
 
 /** Puts files of a state into a folder of its own. */
 function writeState(folder: string, name: string, files: ReadonlyMap<string, string>): void {
-  rmSync(join(folder, name), { recursive: true, force: true });
-  mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  rmSync(folder, { recursive: true, force: true });
+  // One by one: of both, Node would say on a disk that may only be read that they are not there.
+  mkdirSync(folder, { mode: 0o700 });
+  mkdirSync(join(folder, name), { mode: 0o700 });
   for (const [file, text] of files) writeFileSync(join(folder, name, file), text, { encoding: 'latin1', mode: 0o600 });
 }

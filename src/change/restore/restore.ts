@@ -20,8 +20,6 @@ export interface Restoring extends Way {
 }
 
 const longestMs = 300_000;
-/** The kernel takes its time for a hundred thousand rules or members, and twice for those that have stand-ins. */
-const revertMs = 120_000;
 
 /**
  * Makes the host so, with somebody standing ready to undo it. Whatever fails, also by an exception, is undone before this is over, and then
@@ -43,7 +41,7 @@ export async function restoreHost(restoring: Restoring): Promise<Result<Guard>> 
   const guard = armed.value;
   const undo = async (): Promise<readonly Problem[]> => {
     await lock.release();
-    const undone = await guard.revert(revertMs);
+    const undone = await guard.revert();
     return undone.ok ? [] : undone.problems;
   };
   try {

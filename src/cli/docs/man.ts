@@ -1,5 +1,5 @@
 import manifest from '../../../package.json' with { type: 'json' };
-import { configSchema, variableOf } from '../../verbs/config/index.ts';
+import { settings, variableOf } from '../../verbs/config/index.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { everywhere, exitMeanings, groupTitles } from '../everywhere.ts';
 import { type Flag, flagsOf, spelled } from '../flag.ts';
@@ -29,11 +29,17 @@ export function manualOf(verbs: readonly Verb[]): string {
       plain(
         'A flag wins over an environment variable, that over the configuration file, that over the default. The file is YAML:',
       ),
-      ...Object.entries(configSchema.shape).map(([key, type]) => {
+      ...settings.map((setting) => {
+        const { path, type } = setting;
         const fallback = type.safeParse(undefined).data;
-        const otherwise = fallback === undefined ? '' : ` Default: ${String(fallback)}.`;
-        return tagged(`${bold(key)}, ${bold(variableOf(key))}`, plain(`${type.description ?? ''}${otherwise}`));
+        const shown = Array.isArray(fallback) && fallback.length === 0 ? undefined : fallback;
+        const otherwise = shown === undefined ? '' : ` Default: ${String(shown)}.`;
+        const variable = variableOf(setting);
+        const names = [path.join('.'), ...(variable === null ? [] : [variable])];
+        return tagged(names.map(bold).join(', '), plain(`${type.description ?? ''}${otherwise}`));
       }),
+      '.PP',
+      plain('A name with dots is one within another: drift: { action: restore }.'),
     ]),
     section('ENVIRONMENT', [
       tagged(bold('PALISADE_CONFIG'), plain('The configuration file, when --config does not name one.')),

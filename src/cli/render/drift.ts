@@ -7,8 +7,52 @@ import { heading, packetWords, paintWords } from './words.ts';
 type Part<K extends DriftPartJson['kind']> = Extract<DriftPartJson, { kind: K }>;
 
 export function part(said: DriftPartJson, view: View): string {
-  return said.kind === 'drift' ? drift(said, view) : boot(said, view);
+  switch (said.kind) {
+    case 'drift':
+      return drift(said, view);
+    case 'boot':
+      return boot(said, view);
+    case 'watching':
+      return watching(said, view);
+    case 'noticed':
+      return noticed(said, view);
+    case 'settled':
+      return paragraph(`${timeWords(said.at)}  The firewall is as it was accepted again.`, view);
+    case 'failed':
+      return said.why.map((text) => paragraph(text, view, 0, 'unknown: ')).join('');
+  }
 }
+
+function watching({ accepted, problems }: Part<'watching'>, view: View): string {
+  const taken =
+    accepted === null
+      ? ''
+      : ` Nobody had said how it is to be: what stands now was taken for it (snapshot ${accepted.slice(0, 16)}).`;
+  return (
+    paragraph(`Watching the firewall; Ctrl-C ends it.${taken}`, view) +
+    problems.map((text) => paragraph(text, view, 0, 'note: ')).join('')
+  );
+}
+
+export function noticed({ says, by, snapshot, repaired, drift: found }: Part<'noticed'>, view: View): string {
+  const head = paintWords(['bold', 'yellow'], 'Somebody changed the firewall', view);
+  const kept = snapshot === null ? '' : ` Snapshot ${snapshot.slice(0, 16)} shows it.`;
+  const done =
+    repaired === null || repaired.kind === 'nothing'
+      ? ''
+      : paragraph(`${repairedWords[repaired.kind]}: ${repaired.says.join('; ')}.`, view, 2);
+  return [
+    paragraph(`${timeWords(found.at)}  ${head}${by === null ? '' : `, ${by}`}.${kept}`, view),
+    ...says.map((text) => paragraph(isWorst(text) ? paintWords(['bold', 'red'], text, view) : text, view, 2, '- ')),
+    done,
+  ].join('');
+}
+
+const repairedWords = {
+  suspended: 'Nothing was put back',
+  repaired: 'Put back',
+  failed: 'It could not be put back',
+} as const;
 
 function drift(said: Part<'drift'>, view: View): string {
   const { baseline, drifted, says, changes, more, announced, unknown } = said;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createKernel } from '../../kernel/index.ts';
+import { defaultSettings } from '../../verbs/config/index.ts';
 import { type Context, type Outcome, verbs } from '../../verbs/index.ts';
 import { whole } from './show.ts';
 
@@ -28,6 +29,7 @@ const context: Context = {
   env: {},
   stateFolder: '/nonexistent',
   policyFile: '/nonexistent/policy.yaml',
+  settings: defaultSettings,
 };
 
 async function shown(flags: Readonly<Record<string, unknown>>): Promise<Outcome<Parameters<typeof whole>[0]>> {

@@ -1,4 +1,5 @@
 import type { UpPart } from '../../verbs/index.ts';
+import { part as driftText } from './drift.ts';
 import { findingsTable, nextList, unknownList } from './findings.ts';
 import { oneLine } from './safe.ts';
 import { factsLine, verdictWords } from './status.ts';
@@ -25,6 +26,8 @@ export function part(news: UpPart, view: View): string {
       return `${view.paint('dim', clockTime(news.event.at))}  ${eventWords(news.event)}\n`;
     case 'lost':
       return `${view.paint('dim', clockTime(news.at))}  ${view.paint('yellow', `${news.count} log ${news.count === 1 ? 'line' : 'lines'} lost`)} before they could be read\n`;
+    case 'drift':
+      return news.drift.kind === 'watching' ? '' : driftText(news.drift, view);
     case 'ended':
       return '\nEnded. Nothing was changed.\n';
   }

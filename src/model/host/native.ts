@@ -32,7 +32,8 @@ function nativeBy(body: string, six: boolean): string | undefined {
   if (!body.includes('[ counter ')) return 'a rule without a counter';
   if (/\[ (?:lookup|dynset) /.test(body)) return 'a lookup in a set of nft';
   if (body.includes('[ objref ')) return 'a named object of nft';
-  if (/\[ (?:payload write|meta set|ct set|exthdr )/.test(body)) return 'a change to packets by nft';
+  // TRACE of iptables sets one thing: nftrace, the key 12 (NFT_META_NFTRACE of linux/netfilter/nf_tables.h).
+  if (/\[ (?:payload write|meta set (?!(?:nftrace|12) )|ct set|exthdr )/.test(body)) return 'a change to packets by nft';
   if (body.includes('payload load') && oddPayload(body, six)) return 'a comparison that iptables cannot say';
   // NFLOG is a target of its own in iptables and so never has a verdict behind it.
   if (/\[ log /.test(body) && /\[ immediate reg 0 /.test(body)) return 'a log and a verdict in one rule';

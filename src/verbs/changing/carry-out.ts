@@ -182,7 +182,7 @@ async function begin(
  * Nothing had to be written. Planned from something else, it came to the same: the next time that needs not be found out again. But where
  * somebody has brought other rules back than were confirmed last, those are what is confirmed now, and what the machine has to start with.
  */
-async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
+export async function remember(context: Context, state: string, record: OwnRecord): Promise<void> {
   const files = records(state);
   const confirmed = readRecord(files.confirmed);
   if (confirmed === null) return;

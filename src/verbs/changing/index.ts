@@ -3,7 +3,7 @@
  * or undone, and keep what is known of it in the state folder. `apply`, `confirm`, `rollback` and `uninstall` call it; what is to be
  * (a policy, or an earlier record) they say themselves.
  */
-export { carryOut, type Making } from './carry-out.ts';
+export { carryOut, type Making, remember } from './carry-out.ts';
 export { confirm, nothingWaits, settle, settleAlone } from './ending.ts';
 export { hear, note, noteAfter } from './noting.ts';
 export { rehearseChange } from './prepared.ts';

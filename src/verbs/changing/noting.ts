@@ -5,7 +5,7 @@ import { sessionServer } from '../session.ts';
 import type { Context } from '../verb.ts';
 
 /** What else an entry may say. */
-type More = Partial<Pick<Entry, 'snapshots' | 'actor'>>;
+type More = Partial<Pick<Entry, 'snapshots' | 'actor' | 'by'>>;
 
 /**
  * Writes into the journal what is done, and by whom. Only for whoever holds the state folder.

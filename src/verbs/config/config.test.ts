@@ -17,10 +17,31 @@ describe('the configuration file', () => {
 
   test.each([
     ['port: 1\nprot: 2\n', 'config.yaml:2:1: "prot" is no setting; did you mean "port"?'],
-    ['xyzzy: 2\n', 'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy'],
+    [
+      'xyzzy: 2\n',
+      'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy, drift, backup',
+    ],
     ['port: 99999\n', 'config.yaml:1:7: "port" has a value that it cannot have; write a whole number from 0 to 65535'],
     ['color: never\nbackend:   nftables\n', 'config.yaml:2:12: "backend" has a value that it cannot have; write nft or legacy'],
     ['state: 5\n', 'config.yaml:1:8: "state" has a value that it cannot have; write a string'],
+    ['drift:\n  action: undo\n', 'config.yaml:2:11: "drift.action" has a value that it cannot have; write alert or restore'],
+    ['drift:\n  acton: restore\n', 'config.yaml:2:3: "drift.acton" is no setting; did you mean "action"?'],
+    [
+      'drift: { remove-foreign: 1 }\n',
+      'config.yaml:1:26: "drift.remove-foreign" has a value that it cannot have; write true or false',
+    ],
+    ['drift: restore\n', 'config.yaml:1:8: "drift" has a value that it cannot have; write settings of its own, one a line'],
+    ['drift:\n', 'config.yaml:1:1: "drift" has a value that it cannot have; write settings of its own, one a line'],
+    ['backup:\n  copies: /mnt\n', 'config.yaml:2:11: "backup.copies" has a value that it cannot have; write a list of texts'],
+    [
+      'backup:\n  copies:\n    - /mnt\n    - 5\n',
+      'config.yaml:4:7: "backup.copies" has a value that it cannot have; write a list of texts',
+    ],
+    [
+      'backup:\n  keep: { last: -1 }\n',
+      'config.yaml:2:17: "backup.keep.last" has a value that it cannot have; write a whole number from 0 to 10000',
+    ],
+    ['backup:\n  keep:\n    dayly: 3\n', 'config.yaml:3:5: "backup.keep.dayly" is no setting; did you mean "daily"?'],
     ['- port\n', 'config.yaml:1:1: this is not a configuration; write one "key: value" a line, such as "port: 7272"'],
   ])('%j is refused with its place', async (text, line) => {
     expect(await lines(text)).toEqual([line]);
@@ -46,6 +67,21 @@ describe('a setting', () => {
     expect(port({ flags: {}, env: {}, file: {} })).toBe(7272);
   });
 
+  test('within another is settled by itself', () => {
+    const settled = settle({
+      flags: {},
+      env: { PALISADE_DRIFT_REMOVE_FOREIGN: 'true', PALISADE_BACKUP_KEEP_DAILY: '3' },
+      file: { drift: { action: 'restore' }, backup: { copies: ['/mnt/a'], keep: { daily: 5, last: 2 } } },
+    });
+    expect(settled.ok && settled.value.settings).toMatchObject({
+      drift: { action: 'restore', 'remove-foreign': true },
+      backup: { copies: ['/mnt/a'], keep: { last: 2, hourly: 24, daily: 3 } },
+    });
+    expect(settled.ok && [...settled.value.said]).toEqual(['drift', 'backup']);
+    const none = settle({ flags: {}, env: {}, file: {} });
+    expect(none.ok && none.value.settings.drift).toEqual({ action: 'alert', 'remove-foreign': false });
+  });
+
   test('that nobody said is told apart', () => {
     const settled = settle({ flags: {}, env: { PALISADE_LOG: 'info' }, file: { backend: 'nft' } });
     expect(settled.ok && [...settled.value.said]).toEqual(['backend', 'log']);
@@ -54,6 +90,8 @@ describe('a setting', () => {
   test.each([
     [{ PALISADE_PORT: 'many' }, 'PALISADE_PORT cannot be "many"; write a whole number from 0 to 65535'],
     [{ PALISADE_BACKEND: 'nftables' }, 'PALISADE_BACKEND cannot be "nftables"; write nft or legacy'],
+    [{ PALISADE_DRIFT_ACTION: 'undo' }, 'PALISADE_DRIFT_ACTION cannot be "undo"; write alert or restore'],
+    [{ PALISADE_DRIFT_REMOVE_FOREIGN: 'yes' }, 'PALISADE_DRIFT_REMOVE_FOREIGN cannot be "yes"; write true or false'],
     [{ PALISADE_PROT: '1' }, 'PALISADE_PROT is no setting; did you mean PALISADE_PORT?'],
   ])('%j in the environment is refused', (env, line) => {
     const settled = settle({ flags: {}, env, file: {} });

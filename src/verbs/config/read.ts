@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import { closest } from '../../closest.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
-import { configSchema, type Settings } from './schema.ts';
+import { configSchema, objectIn, wantedFor } from './schema.ts';
 
 export const defaultConfigFile = '/etc/palisade/config.yaml';
 
 /** What a configuration file says; what it leaves out is not there. */
-export type ConfigFile = { readonly [K in keyof Settings]?: Settings[K] | undefined };
+export type ConfigFile = z.input<typeof configSchema>;
 
 /**
  * Reads a configuration file's text. Each problem stands at its FILE:LINE:COLUMN. What the YAML parser only warns of
  * is a problem too: a file that may have been misunderstood configures nothing.
  */
 export async function readConfig(text: string, file: string): Promise<Result<ConfigFile>> {
-  const { isMap, LineCounter, parseDocument } = await import('yaml');
+  const { isCollection, isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problem = (offset: number, message: string, hint: string): Problem => {
@@ -35,46 +35,56 @@ export async function readConfig(text: string, file: string): Promise<Result<Con
       ),
     );
   }
-  const parsed = configSchema.partial().safeParse(document.toJS());
-  if (parsed.success) {
-    // Zod fills in defaults; a file's own words must stay apart from them.
-    const said = new Set(Object.keys(document.toJS()));
-    return ok(Object.fromEntries(Object.entries(parsed.data).filter(([key]) => said.has(key))));
-  }
-  const { items } = document.contents;
-  const spot = (key: PropertyKey | undefined, of: 'key' | 'value'): number => {
-    const pair = items.find((item) => String(item.key) === key);
-    const node = (of === 'value' ? (pair?.value ?? pair?.key) : pair?.key) as { range?: readonly number[] } | undefined;
-    return node?.range?.[0] ?? 0;
-  };
+  const said: unknown = document.toJS();
+  const parsed = configSchema.safeParse(said);
+  // Not with the defaults that Zod fills in: a file's own words must stay apart from them.
+  if (parsed.success) return ok(said as ConfigFile);
   return failed(
-    ...parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => problem(spot(key, 'key'), `"${key}" is no setting`, meant(key)))
-        : [
-            problem(
-              spot(issue.path[0], 'value'),
-              `"${issue.path.join('.')}" has a value that it cannot have`,
-              wanted(String(issue.path[0]), issue),
-            ),
-          ],
-    ),
+    ...parsed.error.issues.flatMap((issue) => {
+      const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+      if (issue.code === 'unrecognized_keys')
+        return issue.keys.map((key) =>
+          problem(keyAt(path, key), `"${[...path, key].join('.')}" is no setting`, meant(path, key)),
+        );
+      return [problem(valueAt(path), `"${namedBy(path)}" has a value that it cannot have`, wantedFor(typeAt(path)))];
+    }),
   );
+
+  function keyAt(path: readonly (string | number)[], key: string): number {
+    const map = path.length === 0 ? document.contents : document.getIn(path, true);
+    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+    return offsetOf(pair?.key);
+  }
+
+  /** Where the value begins; of one that is not written, where its key does. */
+  function valueAt(path: readonly (string | number)[]): number {
+    const node: unknown = document.getIn(path, true);
+    const isWritten = (isScalar(node) && (node.value !== null || node.source !== '')) || isCollection(node);
+    const last = path.at(-1);
+    return isWritten || typeof last !== 'string' ? offsetOf(node) : keyAt(path.slice(0, -1), last);
+  }
 }
 
-function meant(key: string): string {
-  const keys = Object.keys(configSchema.shape);
+function offsetOf(node: unknown): number {
+  return (node as { readonly range?: readonly number[] | null } | undefined)?.range?.[0] ?? 0;
+}
+
+/** Items of a list are named as the list is. */
+function namedBy(path: readonly (string | number)[]): string {
+  return path.filter((part) => typeof part === 'string').join('.');
+}
+
+function typeAt(path: readonly (string | number)[]): z.ZodType {
+  let type: z.ZodType = configSchema;
+  for (const part of path) {
+    const next = typeof part === 'string' ? objectIn(type)?.shape[part] : undefined;
+    if (next !== undefined) type = next as z.ZodType;
+  }
+  return type;
+}
+
+function meant(path: readonly (string | number)[], key: string): string {
+  const keys = Object.keys(objectIn(typeAt(path))?.shape ?? {});
   const near = closest(key, keys);
   return near === undefined ? `the settings are ${keys.join(', ')}` : `did you mean "${near}"?`;
-}
-
-/** What may be written instead, from the schema's own words. */
-function wanted(key: string, issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `write ${orList(issue.values.map(String))}`;
-  if (key === 'port') return 'write a whole number from 0 to 65535';
-  return `write ${issue.code === 'invalid_type' ? `a ${issue.expected}` : 'another value'}`;
-}
-
-export function orList(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

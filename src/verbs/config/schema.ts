@@ -1,5 +1,38 @@
 import { z } from 'zod';
 
+const kept = (what: string, most: number) => z.int().min(0).max(10_000).default(most).describe(what);
+
+const keep = z.strictObject({
+  last: kept('So many of the newest snapshots stay.', 20),
+  hourly: kept('The last of each hour, of so many hours.', 24),
+  daily: kept('The last of each day, of so many days.', 14),
+  weekly: kept('The last of each week, of so many weeks.', 8),
+  monthly: kept('The last of each month, of so many months.', 12),
+});
+
+const drift = z.strictObject({
+  action: z
+    .enum(['alert', 'restore'])
+    .default('alert')
+    .describe(
+      'What the daemon does when somebody changes the firewall: say so, or also put palisade’s own chains, jumps and policies back.',
+    ),
+  'remove-foreign': z
+    .boolean()
+    .default(false)
+    .describe(
+      'With restore: also take rules away that somebody put into built-in chains, if they let in what the policy keeps out.',
+    ),
+});
+
+const backup = z.strictObject({
+  copies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Where else each snapshot is put: folders, or sftp://USER@HOST/FOLDER.'),
+  keep: keep.prefault({}).describe('Which snapshots stay.'),
+});
+
 /** Every setting, as the configuration file spells it. `describe` is its documentation. */
 export const configSchema = z.strictObject({
   backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some.'),
@@ -13,12 +46,67 @@ export const configSchema = z.strictObject({
   log: z.enum(['debug', 'info', 'warn', 'error']).default('warn').describe('The mildest level that is logged.'),
   state: z.string().min(1).default('/var/lib/palisade').describe('The folder that palisade keeps its state in.'),
   policy: z.string().min(1).default('/etc/palisade/policy.yaml').describe('The policy file.'),
+  drift: drift.prefault({}).describe('What is done when somebody changes the firewall.'),
+  backup: backup.prefault({}).describe('Snapshots that the schedule takes.'),
 });
 
 export type Settings = z.output<typeof configSchema>;
 export type ConfigKey = keyof Settings;
 
-/** The environment variable of a setting. */
-export function variableOf(key: string): string {
-  return `PALISADE_${key.toUpperCase()}`;
+/** What holds where nobody has said anything. */
+export const defaultSettings: Settings = configSchema.parse({});
+
+/** One value that can be set, such as `drift.action`. */
+export interface Setting {
+  readonly path: readonly string[];
+  readonly type: z.ZodType;
+}
+
+/** Every value that can be set, in the order of the documentation; those of nested settings one by one. */
+export const settings: readonly Setting[] = leavesOf(configSchema, []);
+
+function leavesOf(object: z.ZodObject, above: readonly string[]): readonly Setting[] {
+  return Object.entries(object.shape).flatMap(([key, type]) => {
+    const path = [...above, key];
+    const inner = objectIn(type as z.ZodType);
+    return inner === null ? [{ path, type: type as z.ZodType }] : leavesOf(inner, path);
+  });
+}
+
+/** The settings within one; `null` of a plain value. */
+export function objectIn(type: z.ZodType): z.ZodObject | null {
+  if (type instanceof z.ZodObject) return type;
+  return type instanceof z.ZodPrefault ? objectIn(type.unwrap() as z.ZodType) : null;
+}
+
+/** The environment variable of a setting; `null` of a list, which only a file can say. */
+export function variableOf({ path, type }: Setting): string | null {
+  if (type instanceof z.ZodDefault && type.unwrap() instanceof z.ZodArray) return null;
+  return `PALISADE_${path.join('_').replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** The parts of a value's JSON Schema that tell what may be written. */
+interface ValueType {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+export function typeOf(type: z.ZodType): ValueType {
+  return z.toJSONSchema(type, { io: 'input' }) as ValueType;
+}
+
+/** What may be written for a value, from its own type. */
+export function wantedFor(type: z.ZodType): string {
+  const { type: kind, enum: choices, minimum, maximum } = typeOf(type);
+  if (choices !== undefined) return `write ${orList(choices.map(String))}`;
+  if (kind === 'integer') return `write a whole number from ${minimum} to ${maximum}`;
+  if (kind === 'boolean') return 'write true or false';
+  if (kind === 'array') return 'write a list of texts';
+  return kind === 'object' ? 'write settings of its own, one a line' : 'write a string';
+}
+
+export function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

@@ -1,7 +1,7 @@
 import { closest } from '../../closest.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
-import { type ConfigFile, orList } from './read.ts';
-import { type ConfigKey, configSchema, type Settings, variableOf } from './schema.ts';
+import type { ConfigFile } from './read.ts';
+import { type ConfigKey, configSchema, type Setting, type Settings, settings, typeOf, variableOf, wantedFor } from './schema.ts';
 
 /** Where values come from, strongest first. */
 export interface Sources {
@@ -20,47 +20,64 @@ export interface Settled {
 /** Variables that are ours and set no setting. */
 const otherVariables = new Set(['PALISADE_CONFIG', 'PALISADE_DEBUG', 'PALISADE_OUTER_NETNS']);
 
+/** Values by key, those of nested settings within theirs. */
+interface Values {
+  [key: string]: unknown;
+}
+
 /** Every setting's value: flag, else environment variable, else file, else default. */
 export function settle({ flags, env, file }: Sources): Result<Settled> {
   const problems: Problem[] = [];
-  const values: Record<string, unknown> = {};
+  const values: Values = {};
   const said = new Set<ConfigKey>();
-  const keys = Object.keys(configSchema.shape) as ConfigKey[];
-  for (const key of keys) {
-    const variable = variableOf(key);
-    const text = env[variable];
-    const value = flags[key] ?? (text === undefined || text === '' ? file[key] : fromText(key, text));
+  for (const setting of settings) {
+    const { path, type } = setting;
+    const variable = variableOf(setting);
+    const text = variable === null ? undefined : env[variable];
+    const flag = valueAt(flags, path);
+    const value = flag ?? (text === undefined || text === '' ? valueAt(file, path) : fromText(setting, text));
     if (value === undefined) continue;
-    const parsed = configSchema.shape[key].safeParse(value);
-    if (parsed.success) {
-      values[key] = parsed.data;
-      said.add(key);
+    if (type.safeParse(value).success) {
+      put(values, path, value);
+      said.add(path[0] as ConfigKey);
       continue;
     }
-    const issue = parsed.error.issues[0];
-    const hint =
-      issue?.code === 'invalid_value'
-        ? `write ${orList(issue.values.map(String))}`
-        : key === 'port'
-          ? 'write a whole number from 0 to 65535'
-          : 'write a value, or leave it out';
-    const where = flags[key] === undefined ? variable : `--${key}`;
+    const where = flag === undefined ? (variable ?? path.join('.')) : `--${path.join('-')}`;
     problems.push({
-      code: flags[key] === undefined ? 'config-invalid' : 'usage',
-      message: `${where} cannot be "${String(flags[key] ?? text)}"`,
-      hint,
+      code: flag === undefined ? 'config-invalid' : 'usage',
+      message: `${where} cannot be "${String(flag ?? text)}"`,
+      hint: wantedFor(type),
     });
   }
+  const variables = settings.flatMap((setting) => variableOf(setting) ?? []);
   for (const variable of Object.keys(env)) {
-    if (!variable.startsWith('PALISADE_') || otherVariables.has(variable) || keys.some((key) => variableOf(key) === variable))
-      continue;
-    const near = closest(variable, [...otherVariables, ...keys.map(variableOf)]);
+    if (!variable.startsWith('PALISADE_') || otherVariables.has(variable) || variables.includes(variable)) continue;
+    const near = closest(variable, [...otherVariables, ...variables]);
     if (near !== undefined)
       problems.push({ code: 'config-invalid', message: `${variable} is no setting`, hint: `did you mean ${near}?` });
   }
   return problems.length > 0 ? failed(...problems) : ok({ settings: configSchema.parse(values), said });
 }
 
-function fromText(key: ConfigKey, text: string): unknown {
-  return key === 'port' && /^\d+$/.test(text) ? Number(text) : text;
+function valueAt(of: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Values)[key] : undefined), of);
+}
+
+function put(values: Values, path: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) {
+    values[key] = value;
+    return;
+  }
+  const inner = (values[key] ?? {}) as Values;
+  values[key] = inner;
+  put(inner, rest, value);
+}
+
+/** A variable is text; what is no number, and neither true nor false, is refused as it stands. */
+function fromText({ type }: Setting, text: string): unknown {
+  const { type: kind } = typeOf(type);
+  if (kind === 'integer' && /^\d+$/.test(text)) return Number(text);
+  if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
 }

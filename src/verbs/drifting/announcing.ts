@@ -1,18 +1,11 @@
 import { resolve } from 'node:path';
-import {
-  announce,
-  announcedNow,
-  endAnnouncement,
-  lockState,
-  pendingFolder,
-  pendingState,
-  unwritable,
-} from '../../change/index.ts';
+import { announce, announcedNow, endAnnouncement, lockState, unwritable } from '../../change/index.ts';
 import { acceptedId, acceptSnapshot } from '../../change/snapshots/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { keepSnapshot } from '../backing-up/index.ts';
 import { authorOf, noteAfter } from '../changing/noting.ts';
 import type { Context } from '../verb.ts';
+import { isChanging } from './changing.ts';
 
 export interface AnnouncedJson {
   /** Epoch seconds. */
@@ -52,7 +45,7 @@ export async function endChange(context: Context): Promise<Result<boolean>> {
 /** What stands is what is to be: a snapshot of it is what drift is told by from now on. */
 export async function acceptNow(context: Context): Promise<Result<{ readonly id: string; readonly before: string | null }>> {
   return await alone(context, async (state) => {
-    if (['waiting', 'reverting', 'confirmed', 'abandoned'].includes(pendingState(pendingFolder(state)))) return failed(waits);
+    if (isChanging(state)) return failed(waits);
     const before = acceptedId(state);
     const kept = await keepSnapshot(context, { reason: 'accepted', unlessSame: true });
     if (!kept.ok) return kept;

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
-import { type Actor, lockState } from '../../change/index.ts';
+import { type Actor, lockState, readJournal } from '../../change/index.ts';
 import type { SnapshotBody } from '../../change/snapshots/index.ts';
 import { keepSnapshot } from '../backing-up/index.ts';
 import { noteAfter } from '../changing/noting.ts';
 import type { Context } from '../verb.ts';
 import type { Baseline } from './baseline.ts';
 import type { Found } from './looking.ts';
+
+/** Behind which the same change is another. */
+const ends: ReadonlySet<string> = new Set(['drift', 'repaired', 'confirmed', 'restored', 'announced']);
 
 /** A longer text is cut: the snapshot holds all of it. */
 const longestText = 2000;
@@ -22,16 +25,19 @@ export async function noteDrift(
   { told }: Found,
   body: SnapshotBody,
   actor: Actor | null,
-): Promise<string | null> {
+): Promise<string | 'busy' | null> {
   const state = resolve(context.stateFolder);
   const locked = lockState(state);
-  if (!locked.ok) return null;
+  if (!locked.ok) return locked.problems.some(({ code }) => code === 'change-waits') ? 'busy' : null;
   try {
-    const kept = await keepSnapshot(context, { reason: 'drift', unlessSame: true, body });
-    const after = kept.ok ? kept.value.id : null;
     const text = told.says.join('; ');
     const said = text.length > longestText ? `${text.slice(0, longestText)} …` : text;
-    await noteAfter(context, state, 'drift', null, said, { snapshots: { before: baseline.id, after }, actor });
+    const known = readJournal(state).entries.findLast(({ what }) => ends.has(what));
+    // Another watch has seen it, or this one before it was started again.
+    if (known?.what === 'drift' && known.text === said && known.snapshots?.before === baseline.id) return known.snapshots.after;
+    const kept = await keepSnapshot(context, { reason: 'drift', unlessSame: true, body });
+    const after = kept.ok ? kept.value.id : null;
+    await noteAfter(context, state, 'drift', null, said, { snapshots: { before: baseline.id, after }, actor, by: null });
     return after;
   } finally {
     locked.value();

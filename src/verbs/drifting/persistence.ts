@@ -33,7 +33,13 @@ export async function bootStandings(context: Context, most: number): Promise<rea
   return standings;
 }
 
-async function standingOf(context: Context, host: Host, family: Family, most: number): Promise<BootStanding> {
+/** As {@link bootStandings}, of a host that has been read. */
+export async function standingOf(
+  context: Pick<Context, 'stateFolder' | 'kernel' | 'signal'>,
+  host: Host,
+  family: Family,
+  most: number,
+): Promise<BootStanding> {
   const said = (stands: BootStanding['stands'], source: string, why: string | null): BootStanding => ({
     kind: 'boot',
     family,
@@ -69,15 +75,15 @@ async function standingOf(context: Context, host: Host, family: Family, most: nu
   if (difference.value === null) return said('same', source, null);
   const next: Host = { ...host, rulesets: { ...host.rulesets, [family]: { known: true, value: started } } };
   const question = { before: host, now: next, families: [family], most, strange: [] };
-  const { packets } = await comparedAside(question, context.signal);
-  const others2 = difference.value.neighbours
+  const { packets } = await comparedAside(context, question);
+  const beside = difference.value.neighbours
     ? ' Rules that programs add by themselves were left out as far as they can be told.'
     : '';
-  return { ...said('differs', source, `${difference.value.example}${others2}`), packets: packets[0] ?? null };
+  return { ...said('differs', source, `${difference.value.example}${beside}`), packets: packets[0] ?? null };
 }
 
 /** What palisade restores when the machine starts; `null`: nothing. */
-function bootRecord(context: Context): { readonly record: OwnRecord } | { readonly why: string } | null {
+function bootRecord(context: Pick<Context, 'stateFolder'>): { readonly record: OwnRecord } | { readonly why: string } | null {
   const state = resolve(context.stateFolder);
   if (!hasBoot(state)) return null;
   const installed = bootInstalled(state);

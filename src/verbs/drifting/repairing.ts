@@ -6,8 +6,6 @@ import {
   lockState,
   mendSets,
   type OwnRecord,
-  pendingFolder,
-  pendingState,
   readJournal,
   repairsOf,
   repairsTooOften,
@@ -22,6 +20,7 @@ import { noteAfter } from '../changing/noting.ts';
 import type { Context } from '../verb.ts';
 import { comparedAside } from './aside.ts';
 import type { Baseline } from './baseline.ts';
+import { isChanging } from './changing.ts';
 import { momentNow, type Now } from './moment.ts';
 import { changeWords } from './words.ts';
 
@@ -67,8 +66,7 @@ export async function repairDrift(
 }
 
 function suspendedBy(context: Context, state: string): string | null {
-  if (['waiting', 'reverting', 'confirmed', 'abandoned'].includes(pendingState(pendingFolder(state))))
-    return 'a change waits to be confirmed';
+  if (isChanging(state)) return 'a change waits to be confirmed';
   if (announcedNow(state, context.clock.now()) !== null) return 'a change by hand is announced';
   return null;
 }
@@ -118,8 +116,10 @@ async function admitting(context: Context, drift: Drift, now: Now, { own }: Owne
   if (strange.length === 0) return [];
   const places = strange.map(({ family, table, rule }) => ({ family, table, chain: rule.chain, rule: rule.number }));
   const question = { before: drift.undone(), now: now.moment.host, families: [], most: 0, strange: places };
-  const { admitting: found } = await comparedAside(question, context.signal);
-  return strange.filter((_, index) => found?.includes(places[index] as never) ?? false);
+  const { admitting: found } = await comparedAside(context, question);
+  const keyOf = (place: (typeof places)[number]): string => JSON.stringify(place);
+  const keys = new Set(found?.map(keyOf));
+  return strange.filter((_, index) => keys.has(keyOf(places[index] as (typeof places)[number])));
 }
 
 function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[] {
@@ -129,7 +129,7 @@ function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[
       ({ family, table, rule }) =>
         family === one.family && table === one.table && rule.chain === one.chain && rule.number === one.at,
     );
-  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map(changeWords);
+  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map((one) => changeWords(one));
 }
 
 async function noteRepair(context: Context, state: string, baseline: Owned, before: Now, says: readonly string[]): Promise<void> {

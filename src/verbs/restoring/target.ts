@@ -52,7 +52,7 @@ export async function targetOf(
         return failed({
           code: 'unread',
           message: `the IPv${family} rules of the snapshot: ${ruleset.why}`,
-          hint: ruleset.remedy,
+          hint: 'take another; palisade backup list names them',
         });
     }
     hosts.push({ backend, host: { ...live.host, rulesets, sets } });

@@ -20,7 +20,7 @@ import {
   unlikeState,
   type Way,
 } from '../../change/restore/index.ts';
-import { readBody, stateOf, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
+import { readBody, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
@@ -35,6 +35,7 @@ import {
   originOf,
   type PendingRecord,
   records,
+  remember,
   settle,
 } from '../changing/index.ts';
 import { sessionRefusals, sessionsKept } from '../planning/index.ts';
@@ -63,10 +64,12 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     const unsettled = await settle(context, state);
     if (unsettled !== null) return refused(unsettled);
     const live = await readLive(context);
-    if (!live.ok) return { kind: 'unread', problems: live.problems };
+    if (!live.ok) return unready(live.problems);
     const target = await targetOf(context, snapshot, live.value, making.backend);
-    if (!target.ok) return { kind: 'unchanged', problems: target.problems };
-    if (stateOf(live.value.body) === stateOf(target.value.body)) {
+    if (!target.ok) return { kind: 'unchanged', problems: oneOf(target.problems) };
+    if (unlikeState(target.value.state, live.value.state, { counters: false }) === null) {
+      const own = ownPartOf(context, target.value);
+      if (own !== null) await remember(context, state, own.record);
       await context.part({ kind: 'nothing', text: 'the host is as the snapshot has it' });
       return { kind: 'done', value: null };
     }
@@ -82,6 +85,19 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
   } finally {
     locked.value();
   }
+}
+
+/** What stands there now and cannot be read is unknown; what could not be put back must not be taken away. */
+function unready(problems: readonly Problem[]): Outcome<null> {
+  const kind = problems.every(({ code }) => code === 'unread') ? 'unread' : 'unchanged';
+  return { kind, problems: oneOf(problems) };
+}
+
+/** The first, and how many more there are: one line is enough to know that nothing is restored. */
+function oneOf(problems: readonly Problem[]): readonly Problem[] {
+  const [first] = problems;
+  if (first === undefined || problems.length === 1) return problems;
+  return [{ ...first, message: `${first.message} (and ${problems.length - 1} more)` }];
 }
 
 async function begin(

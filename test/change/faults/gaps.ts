@@ -54,7 +54,7 @@ const receiving = `
   setInterval(() => socket.send('hello', 5000, '${ends.there[4]}'), 500);
   process.stdin.resume().on('end', () => { console.log(JSON.stringify(met)); process.exit(); });`;
 
-interface Counts {
+export interface Counts {
   readonly sent: number;
   /** Of known connections, and of new ones: what did not come through, or was not answered. */
   readonly lost: readonly [established: number, fresh: number];
@@ -62,7 +62,7 @@ interface Counts {
 }
 
 /** What becomes of the streams while something is done. */
-async function during({ place, client }: Joined, perSecond: number, act: () => Promise<void>): Promise<Counts> {
+export async function during({ place, client }: Joined, perSecond: number, act: () => Promise<void>): Promise<Counts> {
   const receiver = program(place.ns, ['--input-type=module', '-e', receiving]);
   await receiver.line();
   const [answered, full] = [await counter(client, 'Tcp.InSegs'), await counter(place.ns, 'Udp.RcvbufErrors')];

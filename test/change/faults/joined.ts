@@ -17,15 +17,17 @@ export const ends = {
 } as const;
 const macs: Ethernet = { source: 0x0200_0000_0002, destination: 0x0200_0000_0001 };
 
-export async function joined(backend: Backend): Promise<Joined> {
+/** @param empty without anybody's rules */
+export async function joined(backend: Backend, empty = false): Promise<Joined> {
   await using made = new AsyncDisposableStack();
   const client = made.use(await kernel.namespace());
   const peer = { namespace: client, name: 'c0', addresses: [`${ends.there[4]}/24`, `${ends.there[6]}/64`] };
   const place = made.use(
-    await makePlace(backend, {
-      beside: client,
-      links: [{ name: 's0', addresses: [`${ends.here[4]}/24`, `${ends.here[6]}/64`], peer }],
-    }),
+    await makePlace(
+      backend,
+      { beside: client, links: [{ name: 's0', addresses: [`${ends.here[4]}/24`, `${ends.here[6]}/64`], peer }] },
+      empty,
+    ),
   );
   await tool(place.ns, ['ip', 'link', 'set', 's0', 'address', '02:00:00:00:00:01']);
   await tool(client, ['ip', 'link', 'set', 'c0', 'address', '02:00:00:00:00:02']);

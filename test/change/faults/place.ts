@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { createKernel, type Kernel, type Namespace, type NamespaceOptions, type Run } from '../../../src/kernel/index.ts';
 import { failed, problemLine } from '../../../src/result.ts';
 import { apply } from '../../../src/verbs/apply.ts';
+import { backup } from '../../../src/verbs/backup.ts';
+import { defaultSettings } from '../../../src/verbs/config/index.ts';
 import { confirm } from '../../../src/verbs/confirm.ts';
 import { rollback } from '../../../src/verbs/rollback.ts';
 import { uninstall } from '../../../src/verbs/uninstall.ts';
@@ -41,9 +43,11 @@ export interface Options {
   readonly signal?: AbortSignal;
   /** As on a kernel that takes no connections to track. */
   readonly untold?: boolean;
+  /** What the command line would say besides. */
+  readonly input?: Readonly<Record<string, unknown>>;
 }
 
-const verbs = { apply, confirm, rollback, uninstall };
+const verbs = { apply, backup, confirm, rollback, uninstall };
 const real = createKernel();
 
 /** Somebody bans in a chain of his own, somebody else with a set. */
@@ -67,13 +71,14 @@ create tenant6 hash:net family inet6
 add tenant6 2001:db8:78::/48
 `;
 
-export async function makePlace(backend: Backend, options: NamespaceOptions = {}): Promise<Place> {
+/** @param empty without anybody's rules */
+export async function makePlace(backend: Backend, options: NamespaceOptions = {}, empty = false): Promise<Place> {
   await using made = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'palisade-fault-'));
   made.defer(() => rmSync(folder, { recursive: true, force: true }));
   const ns = made.use(await real.namespace(options));
-  await tool(ns, ['ipset', 'restore'], tenantSets);
-  for (const family of [4, 6] as const)
+  if (!empty) await tool(ns, ['ipset', 'restore'], tenantSets);
+  for (const family of empty ? [] : ([4, 6] as const))
     await tool(ns, [`${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-restore`], foreign(family));
   const state = join(folder, 'state');
   mkdirSync(state, { mode: 0o700 });
@@ -104,8 +109,8 @@ async function run(place: Place, name: keyof typeof verbs, asked: Options): Prom
   const kernel: Kernel = {
     ...real,
     run: through((request) => ns.run(request)),
-    read: (options) => real.read({ ...options, namespace: ns }),
-    generation: () => real.generation(ns),
+    read: (options) => real.read({ namespace: ns, ...options }),
+    generation: (namespace = ns) => real.generation(namespace),
     track: (connections) =>
       asked.untold === true
         ? failed({ code: 'unread', message: 'the kernel could not be told', hint: 'none' })
@@ -127,10 +132,18 @@ async function run(place: Place, name: keyof typeof verbs, asked: Options): Prom
     env: ns.env,
     stateFolder: state,
     policyFile,
+    settings: defaultSettings,
   };
   const verb = verbs[name] as Verb;
   // Shorter than the command line takes.
-  const input = { ...verb.input.parse({}), timeout: asked.waits ?? 60, yes: asked.waits === undefined, backend, anyway: true };
+  const input = {
+    ...verb.input.parse({}),
+    timeout: asked.waits ?? 60,
+    yes: asked.waits === undefined,
+    backend,
+    anyway: true,
+    ...asked.input,
+  };
   try {
     const outcome = await verb.run(context, input);
     if ('problems' in outcome) said.push(...outcome.problems.map(problemLine));

@@ -45,7 +45,7 @@ const talk = `
   };`;
 
 /** A session of one who manages the host: the server bears the name of the one that people log in to. */
-async function session(
+export async function session(
   { place, client }: Joined,
   family: 4 | 6,
   port: number,

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HostState, hostState, stateFiles, type TablePlace } from '../../src/change/restore/index.ts';
-import { restoreScript } from '../../src/change/restore/script.ts';
-import { readBody, type SnapshotBody } from '../../src/change/snapshots/index.ts';
-import type { Namespace } from '../../src/kernel/index.ts';
-import { kernel, must } from './changing.fixture.ts';
+import { type HostState, hostState, stateFiles, type TablePlace } from '../../../src/change/restore/index.ts';
+import { restoreScript } from '../../../src/change/restore/script.ts';
+import { readBody, type SnapshotBody } from '../../../src/change/snapshots/index.ts';
+import type { Namespace } from '../../../src/kernel/index.ts';
+import { kernel, must } from '../changing.fixture.ts';
 
 export function readIn(ns: Namespace): Promise<SnapshotBody> {
   return readBody({ kernel, namespace: ns }, null);
