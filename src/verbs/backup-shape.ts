@@ -100,7 +100,7 @@ export const backupPart = z
       next: z.number().nullable().describe('Epoch seconds; null: nobody will do it, or says when.'),
       lack: z.string().nullable().describe('What keeps it from being done.'),
       begun: z.number().nullable().describe('When it was last done, in epoch seconds.'),
-      succeeded: z.number().nullable().describe('When it last went well.'),
+      succeeded: z.number().nullable().describe('When it last left nothing to be tried again.'),
       why: z.string().nullable().describe('Why it did not the last time.'),
     }),
     z.object({ kind: z.literal('unscheduled'), files: z.array(z.string()) }),

@@ -106,7 +106,7 @@ function schedule(
         ? `It was last done at ${timeWords(begun)}.`
         : paintWords(
             'red',
-            `At ${timeWords(begun)} it did not go well: ${why}. ${succeeded === null ? 'It never did.' : `It last did at ${timeWords(succeeded)}.`}`,
+            `At ${timeWords(begun)} it did not go well: ${why}.${succeeded === null ? ' It never did.' : succeeded === begun ? '' : ` It last did at ${timeWords(succeeded)}.`}`,
             view,
           );
   const coming =
