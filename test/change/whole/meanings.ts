@@ -158,8 +158,3 @@ export function meaningTrials(backend: Backend, times: number): readonly Trial[]
     { does: 'the same by hand', judge: () => byHand(backend) },
   ];
 }
-
-/** One change there. */
-export function briefMeaning(backend: Backend): Promise<readonly string[]> {
-  return changes(backend, 'lists whose sets change, and sets of another type', 1, 2000);
-}
