@@ -5,7 +5,7 @@
  * them, decides nothing and imports of `model` only types. No other folder starts a process or talks to libc.
  * `verbs` read the host through it, `watch/sources` follows the kernel's log with it, and tests make their namespaces.
  */
-export type { Actor, By, Change, Changes } from './changes/index.ts';
+export type { Actor, By, Change, Changes, ChangesOptions } from './changes/index.ts';
 export * from './child.ts';
 export type { ConnectionTexts } from './connections.ts';
 export * from './kernel.ts';

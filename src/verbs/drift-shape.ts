@@ -24,9 +24,13 @@ export const driftChange = z
         'hook-added',
         'hook-removed',
         'hook-changed',
+        'native-added',
+        'native-removed',
         'nft-changed',
       ])
-      .describe('`hook-…`: a base chain of nft that iptables did not make; `nft-changed`: something else in a table of nft.'),
+      .describe(
+        '`hook-…`: a base chain of nft that iptables did not make; `native-…`: a rule that nft made by itself in a table of iptables’; `nft-changed`: something else in a table of nft.',
+      ),
     drift: z.boolean().describe('Somebody should look at it. Else a program changed what is its own, or nothing hangs on it.'),
     owner: z.enum(['own', 'opening', 'program', 'unknown']).describe('Whose it is; `opening`: of palisade open.'),
     program: z.string().nullable(),

@@ -44,7 +44,7 @@ others away that let in what the policy keeps out.`,
   },
   examples: [
     { command: 'palisade drift', says: 'is the firewall as it was confirmed?' },
-    { command: 'palisade drift --since yesterday-s-tag --no-boot', says: 'what was changed since that snapshot?' },
+    { command: 'palisade drift --since before-upgrade --no-boot', says: 'what was changed since that snapshot?' },
     { command: 'palisade drift --json | jq -r ".says[]?"', says: 'in sentences, for a script' },
   ],
   async run(context, input) {

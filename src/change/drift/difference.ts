@@ -54,6 +54,14 @@ export type NativeDifference =
   /** A base chain that iptables did not make, as `inet filter input`, and what there is to say of it in words. */
   | { readonly kind: 'hook-added' | 'hook-removed'; readonly chain: string; readonly what: string }
   | { readonly kind: 'hook-changed'; readonly chain: string; readonly before: string; readonly after: string }
+  /** A rule that nft made by itself in a table of iptables', as `ip filter INPUT`: no save tool shows it as it is. */
+  | {
+      readonly kind: 'native-added' | 'native-removed';
+      readonly family: Family;
+      readonly chain: string;
+      readonly handle: number;
+      readonly what: string;
+    }
   /** Something else in a table of nft's that sees packets. */
   | { readonly kind: 'nft-changed'; readonly table: string };
 

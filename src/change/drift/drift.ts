@@ -4,7 +4,7 @@ import { emptyRuleset, parseRuleset, type Ruleset } from '../../model/ruleset/in
 import type { OwnRecord } from '../history/record.ts';
 import type { SnapshotBody } from '../snapshots/index.ts';
 import type { Difference, Holder } from './difference.ts';
-import { nativeBetween } from './native.ts';
+import { intrudersBetween, nativeBetween } from './native.ts';
 import { type Owner, type Owners, ownersOf } from './owner.ts';
 import { rulesBetween } from './rules.ts';
 import { setsBetween } from './sets.ts';
@@ -78,11 +78,12 @@ function familyBetween(
   own: Pick<OwnRecord, 'families'> | null,
 ): FamilyDrift {
   const [was, is] = [baseline.backends[family], now.backends[family]];
+  const intruders = intrudersBetween(baseline, now, family);
   if (!was.known || !is.known) {
     const [of, when] = was.known ? [is, 'now'] : [was, 'in what was confirmed'];
     if (of.known) throw new Error('what is known is not unknown');
     const unread = { what: `the IPv${family} rules ${when}`, why: of.why, remedy: of.remedy };
-    return { differences: [], unknown: [unread], undone: () => of };
+    return { differences: intruders, unknown: [unread], undone: () => of };
   }
   const [before, after] = [holderOf(was.value), holderOf(is.value)];
   const hasDocker = [was.value, is.value].some(({ nft, legacy }) =>
@@ -105,7 +106,7 @@ function familyBetween(
       ? [{ kind: 'backend-changed', family, before, after, owner: { kind: 'unknown' }, drift: true }]
       : [];
   return {
-    differences: [...moved, ...compared.flatMap(({ differences }) => differences)],
+    differences: [...moved, ...intruders, ...compared.flatMap(({ differences }) => differences)],
     unknown: [],
     undone() {
       const one = compared.find(({ backend }) => backend === inForce);

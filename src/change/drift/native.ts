@@ -1,6 +1,33 @@
-import type { BaseChain, Host } from '../../model/host/index.ts';
+import type { BaseChain, Host, NativeRule } from '../../model/host/index.ts';
+import type { Family } from '../../model/net/index.ts';
 import type { Difference } from './difference.ts';
 import { isDrift, type Owners } from './owner.ts';
+
+/** Rules that nft made by itself among those of iptables: nobody but a person, or a stranger, does that. */
+export function intrudersBetween(before: Host, after: Host, family: Family): readonly Difference[] {
+  const [old, now] = [before.nativeRules[family], after.nativeRules[family]];
+  if (!old.known || !now.known) return [];
+  const keyOf = ({ table, chain, handle }: NativeRule): string => `${table} ${chain} ${handle}`;
+  const missing = (of: readonly NativeRule[], other: readonly NativeRule[]): readonly NativeRule[] => {
+    const keys = new Set(other.map(keyOf));
+    return of.filter((rule) => !keys.has(keyOf(rule)));
+  };
+  const said =
+    (kind: 'native-added' | 'native-removed') =>
+    ({ table, chain, handle, why }: NativeRule): Difference => ({
+      kind,
+      family,
+      chain: `${table} ${chain}`,
+      handle,
+      what: why,
+      owner: { kind: 'unknown' },
+      drift: true,
+    });
+  return [
+    ...missing(old.value, now.value).map(said('native-removed')),
+    ...missing(now.value, old.value).map(said('native-added')),
+  ];
+}
 
 /**
  * What tells the nft tables apart that iptables did not make: base chains, which alone see packets, and anything else in a table that has

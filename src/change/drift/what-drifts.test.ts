@@ -222,3 +222,15 @@ describe('what nft has beside iptables', () => {
     expect(drifts(nothing, momentWith({ nftChains: chains('firewalld', 'accept', 1) }))).toHaveLength(1);
   });
 });
+
+it('a rule that nft made by itself among those of iptables is somebody’s, though the rules are unknown with it', () => {
+  const text = filterTable(policy, { INPUT: 'DROP' });
+  const intruder = 'ip filter INPUT 27 2\n  [ immediate reg 0 accept ]\n';
+  const [was, is] = [momentWith({ nftSave4: text }), momentWith({ nftSave4: text, nftRules4: intruder })];
+  expect(driftBetween(was, is, null)).toMatchObject({
+    differences: [{ kind: 'native-added', family: 4, chain: 'ip filter INPUT', handle: 27, drift: true }],
+    unknown: [{ what: 'the IPv4 rules now' }],
+  });
+  expect(driftBetween(is, was, null).differences).toMatchObject([{ kind: 'native-removed' }]);
+  expect(driftBetween(is, is, null).differences).toEqual([]);
+});

@@ -39,6 +39,7 @@ export const programs: readonly Program[] = [
   { name: 'LXC', chains: /^lxcbr\d+$/, links: ['lxcbr+'], wayOut: null, byLink: true },
   { name: 'NetworkManager', chains: sharedChain, nft: /^nm-shared-/, links: [], wayOut: null },
   { name: 'OpenStack Neutron', chains: /^(neutron-|n\.py-)/, links: ['tap+', 'brq+', 'qvb+', 'qvo+', 'qr-+', 'qg-+'], wayOut: null },
+  { name: 'Tailscale', chains: /^ts-(input|forward|postrouting)$/, links: [], wayOut: null },
   { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, nft: /^f2b-/, links: [], wayOut: null, bans: true },
   { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, nft: /^crowdsec/, links: [], wayOut: null, bans: true },
   { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, nft: /^sshguard$/, links: [], wayOut: null, bans: true },

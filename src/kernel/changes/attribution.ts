@@ -33,14 +33,11 @@ const looking = /^(-L|-S|-T|-h|-v|--list|--save|--test|--help|--version|list|sav
 const slackMs = 50;
 const justNowMs = 500;
 
-/**
- * @param network the network namespace that is looked at, as `net:[4026531840]`: what was started elsewhere changed something else.
- */
-export function createAttribution(started: StartedPrograms | null, audit: AuditLog | null, network: string | null): Attribution {
+export function createAttribution(started: StartedPrograms | null, audit: AuditLog | null): Attribution {
   const here = sameNumbers();
   const ran = (since: Moment, could: (each: Started) => boolean): By => {
     const all = started?.since(since.steady - slackMs) ?? [];
-    const actors = all.filter((each) => (network === null || each.network === network) && writes(each.actor) && could(each));
+    const actors = all.filter((each) => writes(each.actor) && could(each));
     return actors.length === 0 ? unknownBy : { how: 'ran', processes: distinct(actors.map(({ actor }) => actor)) };
   };
   return {

@@ -70,7 +70,7 @@ describe('the log of auditd', () => {
 
   it('tells who made a transaction, and who wrote a table as it was known to be', () => {
     writeFileSync(path, '');
-    using attribution = createAttribution(null, openAuditLog(path), null);
+    using attribution = createAttribution(null, openAuditLog(path));
     appendFileSync(path, log);
     const commit = { generation: 3, pid: 19787, program: 'iptables-restor', touched: [], more: false };
     expect(attribution.auditedCommit(commit)).toMatchObject({ how: 'audited', processes: [{ pid: 19787, loginUid: 1000 }] });

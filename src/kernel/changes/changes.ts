@@ -67,10 +67,10 @@ export async function followChanges(run: Run, clock: Clock, options: ChangesOpti
   const loaded = libc();
   if (loaded.ok) {
     const calls = loaded.value;
-    const started = followStarts(calls, () => performance.now());
-    if (!started.ok) problems.push(...started.problems);
     const network = networkOf(namespace?.pid ?? 'thread-self');
-    const attribution = createAttribution(started.ok ? started.value : null, openAuditLog(options.auditLog), network);
+    const started = followStarts(calls, network, () => performance.now());
+    if (!started.ok) problems.push(...started.problems);
+    const attribution = createAttribution(started.ok ? started.value : null, openAuditLog(options.auditLog));
     closing.push(() => attribution[Symbol.dispose]());
     const watching: Watching = { calls, pid: namespace?.pid, attribution, clock, backends, emit };
     take('nft', watchNft(watching, await modules.absent('nf_tables'), options.receiveBufferBytes));

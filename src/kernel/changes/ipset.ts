@@ -1,26 +1,38 @@
+import { constants } from 'node:os';
 import type { Libc } from '../libc.ts';
 import { attribute, dump, eachAttribute, eachMessage, NLM_F_DUMP, netfilterRequest, RECEIVE, textAt } from './netlink.ts';
 
+/** A set that is there. */
+export interface SetName {
+  readonly name: string;
+  /** The kernel's number, which stays with a set that is renamed; `null` before Linux 5.0. */
+  readonly index: number | null;
+}
+
 /** What ipset says of a set beside its members. */
 export interface SetHeader {
-  readonly name: string;
-  /** Type, family and options, as bytes to compare. What grows by itself (hashsize) and what rules do (references) is not among them. */
+  /** Type, family and options, as text to compare. What grows by itself (hashsize) and what rules do (references) is not among them. */
   readonly made: string;
   /** Number of members, memory, size and start value of the hash: while they stay, members probably do. */
   readonly hint: string;
-  /** The random start value of its hash, by which a set is known under another name; `null` where kernel or type have none. */
+  /** The random start value of its hash, which no other set has but by chance; `null` where kernel or type have none. */
   readonly origin: string | null;
+  readonly members: number;
   /** Its members go by themselves after a while. */
   readonly expires: boolean;
 }
 
-/** include/uapi/linux/netfilter/ipset/ip_set.h: NFNL_SUBSYS_IPSET, IPSET_CMD_LIST, the oldest protocol that all kernels speak. */
+/** include/uapi/linux/netfilter/ipset/ip_set.h: NFNL_SUBSYS_IPSET, IPSET_CMD_LIST, its flags, and the protocol that all kernels speak. */
 const SUBSYSTEM_IPSET = 6;
 const MESSAGE_LIST = (SUBSYSTEM_IPSET << 8) | 7;
-const PROTOCOL = 6;
+const LIST_SETNAME = 2;
 const LIST_HEADER = 4;
+const OLD_PROTOCOL = 6;
+const PROTOCOL = 7;
+/** IPSET_ERR_PROTOCOL */
+const NO_SUCH_PROTOCOL = -4097;
 /** Attributes of a message. */
-const message = { protocol: 1, name: 2, type: 3, revision: 4, family: 5, flags: 6, data: 7, members: 8 } as const;
+const message = { protocol: 1, name: 2, type: 3, revision: 4, family: 5, flags: 6, data: 7, members: 8, index: 11 } as const;
 /** Attributes of a set. */
 const option = { timeout: 6, initval: 17, hashsize: 18, elements: 24, references: 25, memsize: 26 } as const;
 const hints: ReadonlySet<number> = new Set([option.initval, option.hashsize, option.elements, option.memsize]);
@@ -31,45 +43,73 @@ const NETWORK_ORDER = 0x4000;
 const into = Buffer.alloc(RECEIVE);
 
 /**
- * The headers of all sets (net/netfilter/ipset/ip_set_core.c, ip_set_dump_do). For the number of members the kernel walks through them:
- * 0.7 ms for 100,000. Asked only where ip_set is loaded: the question would load it.
+ * The sets that are there (net/netfilter/ipset/ip_set_core.c, ip_set_dump_do). Asked only where ip_set is loaded: the question would load it.
  *
  * @returns the negated errno where the kernel refuses.
  */
-export function setHeaders(calls: Libc, fd: number): readonly SetHeader[] | number {
-  const headers: SetHeader[] = [];
-  const flags = Buffer.alloc(4);
-  flags.writeUInt32BE(LIST_HEADER);
-  const attributes = [protocol(), attribute(message.flags | NETWORK_ORDER, flags)];
-  const answer = dump(calls, fd, netfilterRequest(MESSAGE_LIST, NLM_F_DUMP, 2, attributes), into, (length) => {
+export function setNames(calls: Libc, fd: number): readonly SetName[] | number {
+  const names = ask(calls, fd, PROTOCOL);
+  return names === NO_SUCH_PROTOCOL ? ask(calls, fd, OLD_PROTOCOL) : names;
+}
+
+function ask(calls: Libc, fd: number, spoken: number): readonly SetName[] | number {
+  const names: SetName[] = [];
+  const answer = list(calls, fd, [protocol(spoken), flags(LIST_SETNAME)], (from, to) => {
+    let name = '';
+    let index: number | null = null;
+    eachAttribute(into, from, to, (type, start, end) => {
+      if (type === message.name) name = textAt(into, start, end);
+      else if (type === message.index && end - start >= 2) index = into.readUInt16BE(start);
+    });
+    names.push({ name, index });
+  });
+  return answer < 0 ? answer : names;
+}
+
+/**
+ * One set's header. To count the members of a hash the kernel walks through them, and lets nobody swap, rename or destroy the set until it has:
+ * 0.7 ms for 100,000.
+ *
+ * @returns the negated errno where the kernel refuses; ENOENT: there is no such set any more.
+ */
+export function setHeader(calls: Libc, fd: number, name: string): SetHeader | number {
+  let header: SetHeader | number = -ENOENT;
+  const answer = list(calls, fd, [protocol(OLD_PROTOCOL), named(name), flags(LIST_HEADER)], (from, to) => {
+    header = headerAt(into, from, to);
+  });
+  return answer < 0 ? answer : header;
+}
+
+const { ENOENT } = constants.errno;
+
+function list(calls: Libc, fd: number, attributes: readonly Buffer[], take: (from: number, to: number) => void): number {
+  return dump(calls, fd, netfilterRequest(MESSAGE_LIST, NLM_F_DUMP, 2, attributes), into, (length) => {
     eachMessage(into, length, (type, _flags, from, to) => {
-      if (type !== MESSAGE_LIST) return;
-      headers.push(headerAt(into, from + 4, to));
+      if (type === MESSAGE_LIST) take(from + 4, to);
     });
   });
-  return answer < 0 ? answer : headers;
 }
 
 function headerAt(bytes: Buffer, from: number, to: number): SetHeader {
-  let name = '';
   let made = '';
   let hint = '';
   let origin: string | null = null;
+  let members = 0;
   let expires = false;
   const said = (type: number, start: number, end: number): string => `${type}=${bytes.toString('hex', start, end)} `;
   eachAttribute(bytes, from, to, (type, start, end) => {
-    if (type === message.name) name = textAt(bytes, start, end);
-    else if (type === message.type || type === message.revision || type === message.family) made += said(type, start, end);
+    if (type === message.type || type === message.revision || type === message.family) made += said(type, start, end);
     else if (type === message.data)
       eachAttribute(bytes, start, end, (each, first, last) => {
         if (each === option.references) return;
         if (each === option.initval) origin = bytes.toString('hex', first, last);
         if (each === option.timeout) expires = true;
+        if (each === option.elements && last - first >= 4) members = bytes.readUInt32BE(first);
         if (hints.has(each)) hint += said(each, first, last);
         else made += said(each + 100, first, last);
       });
   });
-  return { name, made, hint, origin, expires };
+  return { made, hint, origin, members, expires };
 }
 
 /**
@@ -80,7 +120,7 @@ function headerAt(bytes: Buffer, from: number, to: number): SetHeader {
  */
 export function setMembers(calls: Libc, fd: number, name: string): readonly Buffer[] | number {
   const parts: Buffer[] = [];
-  const attributes = [protocol(), attribute(message.name, Buffer.from(`${name}\0`, 'latin1'))];
+  const attributes = [protocol(OLD_PROTOCOL), named(name)];
   const answer = dump(calls, fd, netfilterRequest(MESSAGE_LIST, NLM_F_DUMP, 2, attributes), into, (length) => {
     // A copy with memory of its own, so that it can be read in words.
     parts.push(Buffer.from(Uint8Array.prototype.slice.call(into, 0, length).buffer));
@@ -88,8 +128,18 @@ export function setMembers(calls: Libc, fd: number, name: string): readonly Buff
   return answer < 0 ? answer : parts;
 }
 
-function protocol(): Buffer {
-  return attribute(message.protocol, Buffer.of(PROTOCOL));
+function protocol(spoken: number): Buffer {
+  return attribute(message.protocol, Buffer.of(spoken));
+}
+
+function named(name: string): Buffer {
+  return attribute(message.name, Buffer.from(`${name}\0`, 'latin1'));
+}
+
+function flags(which: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(which);
+  return attribute(message.flags | NETWORK_ORDER, bytes);
 }
 
 /** The sum of all members' hashes, so that their order, which changes with the hash's size, does not count. */

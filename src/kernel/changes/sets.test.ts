@@ -13,6 +13,7 @@ describe('members of ipsets', () => {
   let namespace: Namespace;
   let sets: Sets;
   let time = 0;
+  let busy = false;
   beforeAll(async () => {
     namespace = await createKernel().namespace();
   });
@@ -25,10 +26,11 @@ describe('members of ipsets', () => {
     Array.from({ length: 5000 }, (_, index) => `${verb} s 10.9.${index >> 8}.${index & 255}\n`).join('');
   beforeEach(async () => {
     await sh(
-      'ipset destroy; ipset create s hash:ip counters timeout 900 comment; ipset add s 127.0.0.1 comment one; ipset add s 10.0.0.2; ipset create n hash:net; ipset add n 10.0.0.0/8; ipset add n 10.1.0.0/16 nomatch',
+      'iptables-nft -F; ipset destroy; ipset create s hash:ip counters timeout 900 comment; ipset add s 127.0.0.1 comment one; ipset add s 10.0.0.2; ipset create n hash:net; ipset add n 10.0.0.0/8; ipset add n 10.1.0.0/16 nomatch',
     );
     time = 0;
-    const opened = await openSets(calls, namespace.pid, () => time);
+    busy = false;
+    const opened = await openSets(calls, namespace.pid, { now: () => time, busy: () => busy });
     if (!opened.ok) throw new Error(opened.problems[0]?.message);
     sets = opened.value;
     return () => sets.close();
@@ -58,7 +60,7 @@ describe('members of ipsets', () => {
   it('of whom one is exchanged for another are found within a minute', async () => {
     await sh('ipset del n 10.0.0.0/8; ipset add n 11.0.0.0/8');
     expect(await looked(1000)).toEqual([]);
-    expect(await looked(45_000)).toEqual(members('n'));
+    expect(await looked(49_000)).toEqual(members('n'));
     expect(await looked(60_000)).toEqual([]);
   });
 
@@ -77,12 +79,30 @@ describe('members of ipsets', () => {
   ] as const) {
     it(`are others with another ${what}`, async () => {
       await sh(script);
-      expect(await looked(50_000)).toEqual(members(name));
+      expect(await looked(51_000)).toEqual(members(name));
     });
   }
 
   it('of a set that is swapped are found at once', async () => {
     await sh('ipset create x hash:net; ipset add x 10.0.0.0/8; ipset add x 12.0.0.0/8; ipset swap n x; ipset destroy x');
     expect(await looked(1000)).toEqual(members('n'));
+  });
+
+  it('of a large set are looked at seldom, and not while somebody is at work', async () => {
+    await sh('ipset restore', many('add'));
+    expect(await looked(1000)).toEqual(members('s'));
+    await sh('ipset add s 10.8.0.1');
+    busy = true;
+    expect(await looked(9000)).toEqual([]);
+    expect(await looked(22_000)).toEqual(members('s'));
+    await sh('ipset del s 10.8.0.1');
+    busy = false;
+    expect(await looked(31_000)).toEqual(members('s'));
+    expect(await looked(29_000)).toEqual([]);
+    await sh('ipset add s 10.8.0.2');
+    busy = true;
+    expect(await looked(11_000)).toEqual([]);
+    busy = false;
+    expect(await looked(1)).toEqual(members('s'));
   });
 });

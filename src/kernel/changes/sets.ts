@@ -3,11 +3,21 @@ import { setImmediate } from 'node:timers/promises';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { errnoName, failedWith, type Libc, SOCK_RAW } from '../libc.ts';
 import type { ChangedSet } from './change.ts';
-import { addMembers, type Digest, emptyDigest, type SetHeader, sameDigest, setHeaders, setMembers } from './ipset.ts';
+import {
+  addMembers,
+  type Digest,
+  emptyDigest,
+  type SetHeader,
+  type SetName,
+  sameDigest,
+  setHeader,
+  setMembers,
+  setNames,
+} from './ipset.ts';
 import { NETLINK_NETFILTER, openNetlink } from './netlink.ts';
 
 export interface Sets {
-  /** Compares with the look before: headers always, members where they may have changed or were not looked at for long. */
+  /** Compares with the look before: which there are always, headers and members as often as that disturbs nobody. */
   look(): Promise<Result<SetsLook>>;
   close(): void;
 }
@@ -18,17 +28,31 @@ export interface SetsLook {
   readonly fresh: boolean;
 }
 
+export interface SetsOptions {
+  /** Milliseconds that only go forwards. */
+  now(): number;
+  /** Whether somebody is at work with ipset, and would be told that a set is in use while we look into it. */
+  busy(): boolean;
+}
+
 /** Members are looked at again after so long whatever the header says: a member may be exchanged for another. */
-const longestMs = 45_000;
+const longestMs = 50_000;
 /** After members were found changed, the next time is not before so long: ban sets change all the time. */
 const restMs = 30_000;
 /** Looking at members whose hint goes on changing takes at most a hundredth of the time. */
 const share = 100;
+/** A set of so many members is not asked for its header each time, but after so long. */
+const large = 1000;
+const largeMs = 10_000;
+/** So long it is waited at most until nobody is at work. */
+const patienceMs = 5000;
 /** Bytes of members between two turns of the event loop: about 2 ms. */
 const atOnce = 512 * 1024;
 
 interface Kept {
+  readonly index: number | null;
   readonly header: SetHeader;
+  readonly headerAt: number;
   readonly digest: Readonly<Digest>;
   /** The hint that was there when members were looked at. */
   readonly hint: string;
@@ -38,32 +62,33 @@ interface Kept {
 }
 
 /**
- * Notices what changes in ipsets. The kernel tells of none of it, so they are asked: all headers in one question, and of members a digest
- * that nobody can foresee, without timeouts and counters.
+ * Notices what changes in ipsets. The kernel tells of none of it, so it is asked for their names, for their headers, and of members for what
+ * becomes a digest that nobody can foresee, without timeouts and counters.
+ *
+ * While the kernel answers about a set, others can neither swap, rename nor destroy it. That is microseconds for small sets; large ones are
+ * therefore asked for seldom, and not while somebody is at work with ipset.
  *
  * Needs CAP_NET_ADMIN in the namespace, and ip_set in the kernel, which it would load.
- *
- * @param now milliseconds that only go forwards.
  */
-export async function openSets(calls: Libc, pid: number | undefined, now: () => number): Promise<Result<Sets>> {
+export async function openSets(calls: Libc, pid: number | undefined, { now, busy }: SetsOptions): Promise<Result<Sets>> {
   const opened = openNetlink(calls, { protocol: NETLINK_NETFILTER, type: SOCK_RAW, pid, what: 'the ipsets' });
   if (!opened.ok) return opened;
   const fd = opened.value;
   const seed = randomBytes(4).readInt32LE();
-  let kept = new Map<string, Kept>();
+  let kept: ReadonlyMap<string, Kept> = new Map();
+  let before = now();
   let open = true;
 
   /** `null`: the set is gone. */
-  async function digest(name: string): Promise<{ readonly digest: Digest; readonly lookMs: number } | null> {
-    const startedAt = now();
+  async function digestOf(name: string): Promise<{ readonly digest: Digest; readonly lookMs: number } | null> {
+    let since = now();
     const parts = setMembers(calls, fd, name);
     if (typeof parts === 'number') return null;
-    const sum = { ...emptyDigest };
+    const digest = { ...emptyDigest };
     let lookMs = 0;
     let bytes = 0;
-    let since = startedAt;
     for (const part of parts) {
-      addMembers(part, sum, seed);
+      addMembers(part, digest, seed);
       bytes += part.length;
       if (bytes < atOnce) continue;
       bytes = 0;
@@ -71,53 +96,71 @@ export async function openSets(calls: Libc, pid: number | undefined, now: () => 
       await setImmediate();
       since = now();
     }
-    return { digest: sum, lookMs: lookMs + now() - since };
+    return { digest, lookMs: lookMs + now() - since };
   }
 
-  function due(header: SetHeader, last: Kept): boolean {
-    const since = now() - last.lookedAt;
-    if (since >= longestMs) return true;
-    return header.hint !== last.hint && now() - last.toldAt >= restMs && since >= last.lookMs * share;
-  }
+  /** Whether it is time, or can wait until nobody is at work. */
+  const isTime = (since: number, afterMs: number, size: number): boolean => {
+    const over = now() - since - afterMs;
+    return over >= 0 && (size < large || over >= patienceMs || !busy());
+  };
+
+  const isDue = (header: SetHeader, last: Kept): boolean => {
+    if (isTime(last.lookedAt, longestMs, header.members)) return true;
+    const hinted = header.hint !== last.hint && now() - last.toldAt >= restMs;
+    return hinted && isTime(last.lookedAt, last.lookMs * share, header.members);
+  };
 
   async function look(): Promise<Result<SetsLook>> {
-    const headers = setHeaders(calls, fd);
-    if (typeof headers === 'number') return failed(refused(headers));
-    const before = kept;
+    const names = setNames(calls, fd);
+    if (typeof names === 'number') return failed(refused(names));
     const changed: ChangedSet[] = [];
+    const found = new Map<string, Kept>();
+    const left = new Map([...kept].filter(([name]) => !names.some((each) => each.name === name)));
+    const startedAt = now();
     let fresh = true;
-    const there = new Map<string, Kept>();
-    const renamed = renames(headers, before);
-    for (const header of headers) {
-      const { name, expires } = header;
-      const from = renamed.get(name);
-      const last = before.get(from ?? name);
-      if (from !== undefined) changed.push({ name, from, what: 'renamed', expires });
-      if (last === undefined) changed.push({ name, what: 'created', expires });
-      else if (last.header.made !== header.made) changed.push({ name, what: 'header', expires });
-      if (last !== undefined && !due(header, last)) {
-        there.set(name, { ...last, header });
+    for (const { name, index } of names) {
+      const same = kept.get(name);
+      // A large one is taken at its last word for a while.
+      const asks =
+        same === undefined || same.index !== index || same.header.members < large || isTime(same.headerAt, largeMs, large);
+      const header = asks ? setHeader(calls, fd, name) : same.header;
+      if (typeof header === 'number') {
+        // It went since: the next look says so.
+        if (same !== undefined) found.set(name, same);
+        continue;
+      }
+      const headerAt = asks ? startedAt : (same?.headerAt ?? startedAt);
+      const { expires } = header;
+      const from = same === undefined ? formerName({ name, index }, header, left) : undefined;
+      const last = same ?? (from === undefined ? undefined : left.get(from));
+      if (from !== undefined) {
+        left.delete(from);
+        changed.push({ name, from, what: 'renamed', expires });
+      } else if (last === undefined) changed.push({ name, what: 'created', expires });
+      if (last !== undefined && last.header.made !== header.made) changed.push({ name, what: 'header', expires });
+      if (last !== undefined && !isDue(header, last)) {
+        found.set(name, { ...last, index, header, headerAt });
         continue;
       }
       const lookedAt = now();
-      const found = await digest(name);
-      if (!open) break;
-      // Gone since the headers: the next look says so, and one that was never told of need not be.
-      if (found === null) {
-        if (last !== undefined) there.set(name, last);
+      const members = await digestOf(name);
+      if (!open) return ok({ changed, fresh });
+      if (members === null) {
+        if (last !== undefined) found.set(name, last);
         continue;
       }
-      const other = last !== undefined && !sameDigest(last.digest, found.digest);
-      if (other) {
+      const isOther = last !== undefined && !sameDigest(last.digest, members.digest);
+      if (isOther) {
         changed.push({ name, what: 'members', expires });
-        fresh &&= last.header.hint !== header.hint;
+        fresh &&= last.header.hint !== header.hint && last.headerAt >= before;
       }
-      there.set(name, { header, ...found, hint: header.hint, lookedAt, toldAt: other ? lookedAt : (last?.toldAt ?? -restMs) });
+      const toldAt = isOther ? lookedAt : (last?.toldAt ?? -restMs);
+      found.set(name, { index, header, headerAt, ...members, hint: header.hint, lookedAt, toldAt });
     }
-    const gone = new Set(renamed.values());
-    for (const [name, { header }] of before)
-      if (!there.has(name) && !gone.has(name)) changed.push({ name, what: 'destroyed', expires: header.expires });
-    kept = there;
+    for (const [name, { header }] of left) changed.push({ name, what: 'destroyed', expires: header.expires });
+    kept = found;
+    before = startedAt;
     return ok({ changed, fresh });
   }
 
@@ -134,19 +177,13 @@ export async function openSets(calls: Libc, pid: number | undefined, now: () => 
   return first;
 }
 
-/** New names of sets that had another before: by the start value of their hash, which no two sets share but by chance. */
-function renames(headers: readonly SetHeader[], before: ReadonlyMap<string, Kept>): ReadonlyMap<string, string> {
-  const there = new Set(headers.map(({ name }) => name));
-  const gone = new Map<string, string>();
-  for (const [name, { header }] of before) {
-    if (!there.has(name) && header.origin !== null) gone.set(header.origin + header.made, name);
+/** What a set was called that is new by this name: the same number in the kernel, and the same start value of its hash. */
+function formerName({ index }: SetName, header: SetHeader, left: ReadonlyMap<string, Kept>): string | undefined {
+  if (index === null && header.origin === null) return undefined;
+  for (const [name, last] of left) {
+    if (last.index === index && last.header.origin === header.origin && last.header.made === header.made) return name;
   }
-  const found = new Map<string, string>();
-  for (const { name, origin, made } of headers) {
-    const from = origin === null || before.has(name) ? undefined : gone.get(origin + made);
-    if (from !== undefined) found.set(name, from);
-  }
-  return found;
+  return undefined;
 }
 
 function refused(answer: number): Problem {

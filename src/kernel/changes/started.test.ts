@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createKernel } from '../kernel.ts';
 import { libc } from '../libc.ts';
-import { clean, seeActor } from './actor.ts';
+import { clean, networkOf, seeActor } from './actor.ts';
 import { createAttribution } from './attribution.ts';
 import type { By } from './change.ts';
 import { followStarts } from './started.ts';
@@ -57,7 +57,7 @@ describe('a process', () => {
 
 describe('programs that are started', () => {
   // Root of a user namespace is told nothing.
-  const opened = followStarts(calls, now);
+  const opened = followStarts(calls, null, now);
   if (!opened.ok) {
     it('are not told of here, and it is said', () => {
       expect(opened.problems[0]?.message).toMatch(/^the kernel does not tell which programs are started \(EPERM\)/);
@@ -67,17 +67,18 @@ describe('programs that are started', () => {
   opened.value[Symbol.dispose]();
 
   it('are known when they have ended, with who started them and where', async () => {
-    const followed = followStarts(calls, now);
-    if (!followed.ok) throw new Error(followed.problems[0]?.message);
     await using namespace = await createKernel().namespace();
+    const [followed, other] = [namespace.pid, 'thread-self' as const].map((pid) => followStarts(calls, networkOf(pid), now));
+    if (followed?.ok !== true || other?.ok !== true) throw new Error('not followed');
     const [tool, ...enter] = namespace.enter;
     const since = { steady: now(), wall: 0 };
-    using attribution = createAttribution(followed.value, null, readlinkSync(`/proc/${namespace.pid}/ns/net`));
+    using attribution = createAttribution(followed.value, null);
+    using elsewhere = createAttribution(other.value, null);
     // It lives until it has read all, so that it is seen however busy this machine is.
     const child = spawn(tool, [...enter, 'sh', '-c', 'ipset restore; true'], { stdio: ['pipe', 'ignore', 'inherit'] });
     const ended = once(child, 'exit');
     const seen = (): By => attribution.ofSets(since);
-    while (seen().how === 'unknown') await sleep(5);
+    while ((seen().processes[0]?.command ?? null) === null) await sleep(5);
     child.stdin?.end('create x hash:ip\n');
     await ended;
     const { how, processes } = seen();
@@ -89,7 +90,6 @@ describe('programs that are started', () => {
     ]);
     expect(followed.value.of(processes[0]?.pid ?? 0)).toEqual(processes[0]);
     // What is started elsewhere changes nothing here.
-    const elsewhere = createAttribution(followed.value, null, 'net:[1]');
     expect(elsewhere.ofSets(since)).toEqual({ how: 'unknown', processes: [] });
   });
 });

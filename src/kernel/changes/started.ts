@@ -11,8 +11,6 @@ export interface Started {
   readonly actor: Actor;
   /** Milliseconds of the clock that was handed in. */
   readonly at: number;
-  /** The network namespace in which it was started, as `net:[4026531840]`; `null` where it had ended. */
-  readonly network: string | null;
 }
 
 export interface StartedPrograms extends Disposable {
@@ -41,11 +39,13 @@ const againMs = 30_000;
 const keptMs = 3000;
 const mostKept = 500;
 /**
- * The kernel tells before the program takes the place of the one that starts it. Where it has not yet, we sleep for as long as that takes at
- * most, in short steps: whoever waits in a loop keeps it from the processor.
+ * The kernel tells before the program takes the place of the one that starts it. Where it has not yet, we sleep for a few short steps, since
+ * whoever waits in a loop keeps it from the processor; and where that was not enough, look again after some milliseconds, and again.
  */
-const becomesMs = 3;
+const steps = 6;
 const stepMs = 0.15;
+const stepsMs = [1, 3] as const;
+const lastMs = 100;
 const sleeping = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -55,9 +55,10 @@ const sleeping = new Int32Array(new SharedArrayBuffer(4));
  *
  * Needs CAP_SYS_ADMIN on the host: not under `unshare -rn`.
  *
+ * @param network the network namespace that is looked at, as `net:[4026531840]`; whoever is in another changes something else. `null`: all.
  * @param now milliseconds that only go forwards.
  */
-export function followStarts(calls: Libc, now: () => number): Result<StartedPrograms> {
+export function followStarts(calls: Libc, network: string | null, now: () => number): Result<StartedPrograms> {
   const fd = calls.fanotifyInit(FAN_CLOEXEC | FAN_NONBLOCK, 0);
   if (fd < 0) return refused(errnoName(fd));
   const marked = new Set<string>();
@@ -66,12 +67,13 @@ export function followStarts(calls: Libc, now: () => number): Result<StartedProg
     calls.close(fd);
     return refused(errnoName(first));
   }
-  const again = repeat(againMs, () => {
+  const marking = repeat(againMs, () => {
     markAll(calls, fd, marked);
     return againMs;
   });
   const bytes = Buffer.alloc(4096);
-  let kept: Started[] = [];
+  let kept: Seen[] = [];
+  let later: NodeJS.Timeout | undefined;
   let open = true;
 
   function read(): void {
@@ -87,28 +89,45 @@ export function followStarts(calls: Libc, now: () => number): Result<StartedProg
   function look(descriptor: number, pid: number): void {
     // None where there were too many to be told.
     if (descriptor < 0) return;
-    const actor = becoming(descriptor, pid, now);
+    const its = networkOf(pid);
+    if (its === null || network === null || its === network) {
+      const seen = seeing(descriptor, pid, now);
+      // Of one that has ended already nobody knows where it was.
+      seen.here = its !== null;
+      kept.push(seen);
+      if (!seen.complete) later ??= setTimeout(again, stepsMs[0]);
+      const oldest = now() - keptMs;
+      if (kept.length > mostKept || (kept[0]?.at ?? oldest) < oldest)
+        kept = kept.slice(-mostKept).filter((each) => each.at >= oldest);
+    }
     calls.close(descriptor);
-    kept.push({ actor, at: now(), network: networkOf(pid) });
-    const oldest = now() - keptMs;
-    if (kept.length > mostKept || (kept[0]?.at ?? oldest) < oldest)
-      kept = kept.slice(-mostKept).filter((each) => each.at >= oldest);
+  }
+
+  /** Those that had not become what they start when they were looked at: on a busy machine that takes a while. */
+  function again(): void {
+    clearTimeout(later);
+    later = undefined;
+    for (const seen of kept) if (!seen.complete) complete(seen, now() - seen.at > lastMs);
+    if (kept.some((seen) => !seen.complete)) later = setTimeout(again, stepsMs[1]);
   }
 
   const watch = calls.watch(fd, read);
   return ok({
     of(pid) {
       read();
+      again();
       return kept.findLast(({ actor }) => actor.pid === pid)?.actor ?? null;
     },
     since(time) {
       read();
-      return kept.filter((each) => each.at >= time);
+      again();
+      return kept.filter((each) => each.here && each.at >= time).map(({ actor, at }) => ({ actor, at }));
     },
     [Symbol.dispose]() {
       if (!open) return;
       open = false;
-      again.close();
+      clearTimeout(later);
+      marking.close();
       watch.close();
       calls.close(fd);
     },
@@ -127,20 +146,42 @@ function markAll(calls: Libc, fd: number, marked: Set<string>): number {
   return 0;
 }
 
-/** The process once it is the program that it starts, or what can be said of it where it ended before it was seen. */
-function becoming(descriptor: number, pid: number, now: () => number): Actor {
+interface Seen {
+  actor: Actor;
+  readonly at: number;
+  /** In the network namespace that is looked at. */
+  here: boolean;
+  /** Device and number of the file that it starts. */
+  readonly file: string;
+  /** There is no more to be known of it. */
+  complete: boolean;
+}
+
+/** The process once it is the program that it starts, or what can be said of it until then. */
+function seeing(descriptor: number, pid: number, now: () => number): Seen {
   const { dev, ino } = fstatSync(descriptor);
-  const file = `${dev} ${ino}`;
-  const until = now() + becomesMs;
-  for (let runs = fileAt(`/proc/${pid}/exe`); runs !== null && now() < until; runs = fileAt(`/proc/${pid}/exe`)) {
-    const seen = runs === file ? seeActor(pid) : null;
-    // The words come a moment after the program.
-    if (seen !== null && seen.command !== null) return seen;
-    Atomics.wait(sleeping, 0, 0, stepMs);
-  }
   const path = readlinkSync(`/proc/self/fd/${descriptor}`);
-  const left = seeActor(pid) ?? { pid, uid: null, loginUid: null, parents: [] };
-  return { ...left, program: basename(path).slice(0, 15), exe: path, command: null };
+  const program = basename(path).slice(0, 15);
+  const actor: Actor = { pid, program, exe: path, command: null, uid: null, loginUid: null, parents: [] };
+  const seen: Seen = { actor, at: now(), here: false, file: `${dev} ${ino}`, complete: false };
+  for (let step = 0; step < steps && !seen.complete; step += 1) {
+    if (step > 0) Atomics.wait(sleeping, 0, 0, stepMs);
+    complete(seen, false);
+  }
+  if (seen.actor !== actor) return seen;
+  // Who started it is known before it has its own words, and after it has lost them.
+  const other = seeActor(pid);
+  if (other !== null) seen.actor = { ...other, program, exe: path, command: null };
+  return seen;
+}
+
+/** Looks again, for the last time if `last`. */
+function complete(seen: Seen, last: boolean): void {
+  const runs = fileAt(`/proc/${seen.actor.pid}/exe`);
+  const now = runs === seen.file ? seeActor(seen.actor.pid) : null;
+  // The words come a moment after the program.
+  if (now !== null && now.command !== null) seen.actor = now;
+  seen.complete = last || runs === null || (now !== null && now.command !== null);
 }
 
 /** `null`: there is none, or its process has ended. */

@@ -5,7 +5,8 @@ import { createFaults, createPace, isLoaded, momentNow, repeat, type Watch, type
 
 const usualMs = 1000;
 const mostMs = 1500;
-const now = (): number => performance.now();
+/** Somebody who started ipset so long ago may not have ended. */
+const busyMs = 300;
 
 /**
  * Asks for the headers of all ipsets every second, and looks at their members where these may have changed.
@@ -14,7 +15,11 @@ const now = (): number => performance.now();
  */
 export async function watchSets(watching: Watching, absent: boolean, leastMs = usualMs): Promise<Result<Watch>> {
   const { calls, pid, clock, attribution } = watching;
-  const opened = absent ? null : await openSets(calls, pid, now);
+  const options = {
+    now: () => performance.now(),
+    busy: () => attribution.ofSets({ steady: performance.now() - busyMs, wall: 0 }).how === 'ran',
+  };
+  const opened = absent ? null : await openSets(calls, pid, options);
   if (opened !== null && !opened.ok) return opened;
   let sets: Sets | null = opened?.value ?? null;
   let open = true;
@@ -25,7 +30,7 @@ export async function watchSets(watching: Watching, absent: boolean, leastMs = u
   /** The module came since: whatever sets there are, are new. */
   async function appear(): Promise<number> {
     if (!isLoaded('ip_set')) return leastMs;
-    const come = await openSets(calls, pid, now);
+    const come = await openSets(calls, pid, options);
     if (!come.ok) for (const problem of come.problems) faults.failed(problem);
     else if (!open) come.value.close();
     else {

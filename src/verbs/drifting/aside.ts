@@ -1,8 +1,11 @@
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { serialize } from 'node:v8';
+import type { RunResult } from '../../kernel/index.ts';
 import { knownRulesets } from '../rulesets.ts';
+import type { Context } from '../verb.ts';
 import { type Compared, compared, type Question, undecided } from './comparing.ts';
 
-/** Up to so many rules on both sides it takes no longer than starting a thread for it. */
+/** Up to so many rules on both sides it takes no longer than starting a program for it, and little memory. */
 const quick = 600;
 /** Longer than this nobody waits for what packets it is about: the lines are said without. */
 const mostMs = 20_000;
@@ -10,36 +13,50 @@ const mostMs = 20_000;
 const mostMb = 1500;
 
 /**
- * Finds out which packets are treated differently, without keeping the caller waiting or growing him: many rules are compared by a thread that
- * ends. What takes too long, or too much memory, is undecided.
+ * Finds out which packets are treated differently, without keeping the caller waiting or growing him: many rules are compared by a program
+ * that ends. What takes too long, or too much memory, is undecided.
  */
-export async function comparedAside(question: Question, signal: AbortSignal): Promise<Compared> {
+export async function comparedAside(
+  { kernel, signal }: Pick<Context, 'kernel' | 'signal'>,
+  question: Question,
+): Promise<Compared> {
   const rules = [question.before, question.now]
     .flatMap(knownRulesets)
     .reduce((sum, { tables }) => sum + tables.reduce((of, table) => of + table.rules.length, 0), 0);
-  if (signal.aborted) return unsaid(question, 'it was interrupted');
   if (rules <= quick) return compared(question);
+  const ran = await kernel.run({
+    argv: [process.execPath, `--max-old-space-size=${mostMb}`, program()],
+    input: serialize(question),
+    timeoutMs: mostMs,
+    signal,
+  });
+  if (ran.kind === 'exited' && ran.status === 0)
+    return JSON.parse(Buffer.from(ran.stdout, 'latin1').toString('utf8')) as Compared;
+  return unsaid(question, whyNot(ran));
+}
+
+/** Beside this file, as source or as built. */
+function program(): string {
   const name = import.meta.url.endsWith('.ts') ? './comparer.ts' : './comparer.js';
-  const worker = new Worker(new URL(name, import.meta.url), {
-    workerData: question,
-    resourceLimits: { maxOldGenerationSizeMb: mostMb },
-  });
-  const ended = Promise.withResolvers<Compared>();
-  const stop = (): void => ended.resolve(unsaid(question, 'it was interrupted'));
-  const late = setTimeout(() => ended.resolve(unsaid(question, `it takes longer than ${mostMs / 1000} seconds`)), mostMs);
-  signal.addEventListener('abort', stop, { once: true });
-  worker.once('message', (answer: Compared) => ended.resolve(answer));
-  worker.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') ended.resolve(unsaid(question, 'it needs more memory than there is for it'));
-    else ended.reject(error);
-  });
-  worker.once('exit', (code) => ended.reject(new Error(`the comparing thread ended with ${code} and no answer`)));
-  try {
-    return await ended.promise;
-  } finally {
-    clearTimeout(late);
-    signal.removeEventListener('abort', stop);
-    await worker.terminate();
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+function whyNot(ran: RunResult): string {
+  switch (ran.kind) {
+    case 'timeout':
+      return `it takes longer than ${mostMs / 1000} seconds`;
+    case 'too-large':
+      return 'there is too much to say of it';
+    case 'missing':
+      return 'the program that compares is not there';
+    case 'signalled':
+      return ran.signal === 'SIGABRT' ? 'it needs more memory than there is for it' : 'it was interrupted';
+    case 'exited':
+      return /heap out of memory/.test(ran.stderr)
+        ? 'it needs more memory than there is for it'
+        : `what compares them failed: ${ran.stderr.trim().split('\n').at(-1) ?? ''}`;
+    default:
+      return ran satisfies never;
   }
 }
 

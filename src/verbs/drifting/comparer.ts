@@ -1,5 +1,10 @@
-/** Compares two states of a host on a thread of its own, and ends: `aside.ts` starts it. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * A program of its own: reads one question from its standard input, as V8 writes it, says the answer in JSON, and ends. Whoever keeps watch for
+ * months stays small that way: what a thread took, the process keeps.
+ */
+import { deserialize } from 'node:v8';
 import { compared, type Question } from './comparing.ts';
 
-parentPort?.postMessage(compared(workerData as Question));
+const pieces: Buffer[] = [];
+for await (const piece of process.stdin) pieces.push(piece as Buffer);
+process.stdout.write(JSON.stringify(compared(deserialize(Buffer.concat(pieces)) as Question)));

@@ -30,10 +30,11 @@ export async function lookForDrift(context: Context, baseline: Baseline, now: Mo
   const compared =
     families.length === 0
       ? { packets: [], says: [] }
-      : await comparedAside({ before: drift.undone(), now: now.host, families, most, strange: [] }, context.signal);
+      : await comparedAside(context, { before: drift.undone(), now: now.host, families, most, strange: [] });
   const announced = announcedNow(resolve(context.stateFolder), context.clock.now());
   const changes = [...drifted, ...drift.differences.filter((one) => !one.drift)];
-  const lines = drifted.slice(0, mostSaid).map(changeWords);
+  const inBoth = drift.differences.some((one) => one.kind === 'backend-changed' && one.after === 'both');
+  const lines = drifted.slice(0, mostSaid).map((one) => changeWords(one, inBoth));
   const rest = drifted.length - lines.length;
   const isSilent = families.length > 0 && compared.says.length === 0;
   return {
@@ -102,11 +103,11 @@ function changeJson(one: DriftDifference): DriftChangeJson {
 function beforeOf(one: DriftDifference): string | null {
   if ('before' in one) return one.before;
   if (one.kind === 'rule-removed' || one.kind === 'rule-moved') return one.text;
-  return one.kind === 'set-removed' ? one.header : one.kind === 'hook-removed' ? one.what : null;
+  return one.kind === 'set-removed' ? one.header : one.kind === 'hook-removed' || one.kind === 'native-removed' ? one.what : null;
 }
 
 function afterOf(one: DriftDifference): string | null {
   if ('after' in one) return one.after;
   if (one.kind === 'rule-added' || one.kind === 'rule-moved') return one.text;
-  return one.kind === 'set-added' ? one.header : one.kind === 'hook-added' ? one.what : null;
+  return one.kind === 'set-added' ? one.header : one.kind === 'hook-added' || one.kind === 'native-added' ? one.what : null;
 }

@@ -6,9 +6,11 @@ import { exampleHost } from '../../audit/example-host.ts';
 import { filter, guide, oneLink } from '../../audit/examples.ts';
 import { booting, enabled, file } from '../../audit/host-examples.ts';
 import { type OwnRecord, ownOf, writeRecord } from '../../change/index.ts';
+import { createKernel } from '../../kernel/index.ts';
 import { records } from '../changing/records.ts';
 import { standingOf } from './persistence.ts';
 
+const kernel = createKernel();
 const folder = mkdtempSync(join(tmpdir(), 'palisade-persistence-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -107,13 +109,13 @@ it.each([
   ['units of palisade’s without anything confirmed', own, palisade, null, { stands: 'nothing-saved' }],
 ] as const)('%s', async (_, v4, files, confirmed, said) => {
   const host = exampleHost({ v4, facts: { ...oneLink, processes: booting, files } });
-  const context = { stateFolder: stateWith(confirmed), signal: new AbortController().signal };
+  const context = { stateFolder: stateWith(confirmed), kernel, signal: new AbortController().signal };
   expect(await standingOf(context, host, 4, 5)).toMatchObject({ kind: 'boot', family: 4, ...said });
 });
 
 it('what was not written for the start, or is not to be known, is said so', async () => {
   const facts = { ...oneLink, processes: booting, files: palisade };
-  const context = { stateFolder: stateWith(own, true), signal: new AbortController().signal };
+  const context = { stateFolder: stateWith(own, true), kernel, signal: new AbortController().signal };
   expect(await standingOf(context, exampleHost({ v4: own, facts }), 4, 5)).toMatchObject({
     stands: 'unknown',
     why: expect.stringContaining('not what was confirmed last'),

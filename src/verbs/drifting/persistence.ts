@@ -35,7 +35,7 @@ export async function bootStandings(context: Context, most: number): Promise<rea
 
 /** As {@link bootStandings}, of a host that has been read. */
 export async function standingOf(
-  context: Pick<Context, 'stateFolder' | 'signal'>,
+  context: Pick<Context, 'stateFolder' | 'kernel' | 'signal'>,
   host: Host,
   family: Family,
   most: number,
@@ -75,7 +75,7 @@ export async function standingOf(
   if (difference.value === null) return said('same', source, null);
   const next: Host = { ...host, rulesets: { ...host.rulesets, [family]: { known: true, value: started } } };
   const question = { before: host, now: next, families: [family], most, strange: [] };
-  const { packets } = await comparedAside(question, context.signal);
+  const { packets } = await comparedAside(context, question);
   const beside = difference.value.neighbours
     ? ' Rules that programs add by themselves were left out as far as they can be told.'
     : '';

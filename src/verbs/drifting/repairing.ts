@@ -116,8 +116,10 @@ async function admitting(context: Context, drift: Drift, now: Now, { own }: Owne
   if (strange.length === 0) return [];
   const places = strange.map(({ family, table, rule }) => ({ family, table, chain: rule.chain, rule: rule.number }));
   const question = { before: drift.undone(), now: now.moment.host, families: [], most: 0, strange: places };
-  const { admitting: found } = await comparedAside(question, context.signal);
-  return strange.filter((_, index) => found?.includes(places[index] as never) ?? false);
+  const { admitting: found } = await comparedAside(context, question);
+  const keyOf = (place: (typeof places)[number]): string => JSON.stringify(place);
+  const keys = new Set(found?.map(keyOf));
+  return strange.filter((_, index) => keys.has(keyOf(places[index] as (typeof places)[number])));
 }
 
 function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[] {
@@ -127,7 +129,7 @@ function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[
       ({ family, table, rule }) =>
         family === one.family && table === one.table && rule.chain === one.chain && rule.number === one.at,
     );
-  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map(changeWords);
+  return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map((one) => changeWords(one));
 }
 
 async function noteRepair(context: Context, state: string, baseline: Owned, before: Now, says: readonly string[]): Promise<void> {

@@ -1,7 +1,12 @@
 import type { DriftDifference } from '../../change/index.ts';
 
-/** One change, as a clause: `IPv4 filter INPUT: rule 1 was added by somebody: -A INPUT -j ACCEPT`. */
-export function changeWords(one: DriftDifference): string {
+/** One change, as a clause: `IPv4 filter INPUT: rule 1 was added: -A INPUT -j ACCEPT`. Where both backends hold rules, with which it is. */
+export function changeWords(one: DriftDifference, both = false): string {
+  const text = clauseOf(one);
+  return both && 'backend' in one ? text.replace(/^IPv[46] /, (family) => `${family}${one.backend} `) : text;
+}
+
+function clauseOf(one: DriftDifference): string {
   switch (one.kind) {
     case 'rule-added':
       return `${placeOf(one)}: rule ${one.at} was added${whose(one, 'to')}: ${one.text}`;
@@ -35,6 +40,10 @@ export function changeWords(one: DriftDifference): string {
       return `nft ${one.chain} is gone: ${one.what}${whose(one)}`;
     case 'hook-changed':
       return `nft ${one.chain} is ${one.after} instead of ${one.before}${whose(one)}`;
+    case 'native-added':
+      return `${one.chain}: nft made a rule by itself (handle ${one.handle}): ${one.what}`;
+    case 'native-removed':
+      return `${one.chain}: a rule that nft made by itself is gone (handle ${one.handle}): ${one.what}`;
     case 'nft-changed':
       return `the nft table ${one.table} is another${whose(one)}`;
     default:
