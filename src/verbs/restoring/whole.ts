@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import {
   forget,
   type Guard,
+  isMadeElsewhere,
   leaveBoot,
   lockState,
   pendingFolder,
@@ -23,7 +24,7 @@ import {
   type Way,
 } from '../../change/restore/index.ts';
 import { readBody, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
-import type { Backend } from '../../model/host/index.ts';
+import { type Backend, hostFromTexts } from '../../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
@@ -78,7 +79,9 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     const begun = await begin(context, state, head.id, target.value, live.value, making);
     if (!begun.ok) return { kind: 'unchanged', problems: begun.problems };
     const ended = await conclude(context, state, begun.value, { ...making, fresh: null, unlock: locked.value });
-    if (ended.kind === 'done') for (const text of await toldOf(context, target.value)) await context.part({ kind: 'note', text });
+    if (ended.kind === 'done')
+      for (const text of await toldOf(context, target.value, begun.value.record.before))
+        await context.part({ kind: 'note', text });
     return ended;
   } catch (error) {
     const problem = unwritable(state, error);
@@ -140,7 +143,7 @@ async function begin(
     folder: pendingFolder(state),
     seconds,
     lockFile: lockFileOf(context),
-    look: () => lookAt(context, way),
+    look: () => lookAt(context, way, live, target),
   });
   if (!guard.ok) {
     hear(context, state);
@@ -210,24 +213,33 @@ function unrestorable(why: string): Problem {
   return { code: 'restore-refused', message: `this host would not take it as it is: ${why}`, hint: 'nothing is changed' };
 }
 
-/** Rules without counters, and the sets that there are. */
+/** Rules without counters, but what programs like fail2ban do in their own chains at any time; and the sets that there are. */
 function shapeOf({ tables, sets }: HostState): string {
+  const rules = (text: string): string =>
+    uncounted(text)
+      .split('\n')
+      .filter((line) => !line.startsWith('-A ') || !isMadeElsewhere('chains', line.split(' ', 2)[1] ?? ''))
+      .join('\n');
   return [
-    ...tables.map(({ backend, family, text }) => `${backend} ${family} ${uncounted(text)}`),
+    ...tables.map(({ backend, family, text }) => `${backend} ${family} ${rules(text)}`),
     ...sets.map(({ name, header }) => `${name} ${header}`),
   ].join('\n');
 }
 
-async function lookAt({ kernel, signal }: Context, { from, to }: Way): Promise<Problem | null> {
-  const found = hostState(await readBody({ kernel, signal }, null), 'this host');
+/**
+ * Each table was read back as it was written. Where it is another by now, somebody else has written rules meanwhile: then it counts that
+ * whoever manages the host still comes in.
+ */
+async function lookAt({ kernel, signal }: Context, { from, to }: Way, live: Live, target: Target): Promise<Problem | null> {
+  const body = await readBody({ kernel, signal }, null);
+  const found = hostState(body, 'this host');
   if (!found.ok) return found.problems[0] ?? null;
-  const unlike = unlikeState(to, found.value, { counters: false, sets: setsBetween(to, from) });
-  if (unlike === null) return null;
-  return {
-    code: 'restore-refused',
-    message: `the host is not as it was to be: ${unlike}`,
-    hint: 'somebody else changes it; the change is undone',
-  };
+  if (unlikeState(to, found.value, { counters: false, sets: setsBetween(to, from) }) === null) return null;
+  const lockedOut = target.hosts.flatMap(({ backend }) => {
+    const { rulesets, sets } = hostFromTexts(body.texts, { backend });
+    return sessionRefusals(live.host, { ...live.host, rulesets, sets });
+  });
+  return lockedOut[0] ?? null;
 }
 
 /** What is known of palisade's own once this is confirmed. */
