@@ -130,6 +130,9 @@ COMMIT
     const all = await backup('verify', '--json');
     expect(parts(all.out).map(({ kind }) => kind)).toEqual(['verified', 'damaged']);
     expect((await backup('show', id)).status).toBe(2);
+    expect((await backup('create', '--tag', 'latest')).err).toMatch(
+      /^palisade: nobody could name a snapshot by the tag "latest"/,
+    );
     expect((await backup('verify', 'nosuch')).err).toBe(
       'palisade: no snapshot has the id or the tag nosuch; palisade backup list names them\n',
     );
