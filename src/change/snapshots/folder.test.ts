@@ -106,7 +106,10 @@ describe('the folder of snapshots', () => {
     rmSync(path);
     renameSync(join(state, 'elsewhere'), path);
     chmodSync(path, 0o666);
-    expect(store()).toMatchObject({ kept: [], strange: [{ message: 'others may write to it' }] });
+    expect(store()).toMatchObject({
+      kept: [],
+      strange: [{ message: 'others may write to it', hint: expect.stringContaining('install -m 600') }],
+    });
     rmSync(path);
     mkdirSync(path);
     expect(store()).toMatchObject({ kept: [], strange: [{ message: 'it is no file' }] });

@@ -117,7 +117,10 @@ function openOwn(path: string): Result<number> | null {
           : 'others may write to it';
   if (why === null) return ok(file);
   closeSync(file);
-  return failed(damaged(path, why));
+  return failed({
+    ...damaged(path, why),
+    hint: 'if you know where it comes from, make a copy that is root’s alone: install -m 600',
+  });
 }
 
 /** Reads all of a snapshot and checks that each byte is as it was written. */
