@@ -149,7 +149,10 @@ async function begin(
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
   const cut = sessionsKept(context, before.host, after);
-  if (cut.length > 0) return { kind: 'unchanged', problems: cut };
+  if (cut.length > 0) {
+    await noteAfter(context, state, 'refused', record, cut.map(({ message }) => message).join('; '));
+    return { kind: 'unchanged', problems: cut };
+  }
   const planned = { 4: ownIn(before.host, 4), 6: ownIn(before.host, 6) };
   const lockFile = lockFileOf(context);
   const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });

@@ -136,7 +136,10 @@ async function begin(
   await note(context, state, 'begun', record, `the host is to be as snapshot ${id} has it`, { snapshots });
   context.progress('restoring the host');
   const cut = target.hosts.flatMap(({ host }) => sessionsKept(context, live.host, host));
-  if (cut.length > 0) return failed(...cut);
+  if (cut.length > 0) {
+    await noteAfter(context, state, 'refused', record, cut.map(({ message }) => message).join('; '));
+    return failed(...cut);
+  }
   const guard = await restoreHost({
     ...way,
     run: context.kernel.run,
