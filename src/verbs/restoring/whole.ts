@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import {
+  forget,
   type Guard,
   isMadeElsewhere,
+  leaveBoot,
   lockState,
   pendingFolder,
   readRecord,
@@ -27,6 +29,7 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
 import {
+  accept,
   type Begun,
   conclude,
   hear,
@@ -69,8 +72,7 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     const target = await targetOf(context, snapshot, live.value, making.backend);
     if (!target.ok) return { kind: 'unchanged', problems: oneOf(target.problems) };
     if (unlikeState(target.value.state, live.value.state, { counters: false }) === null) {
-      const own = ownPartOf(context, target.value);
-      if (own !== null) await remember(context, state, own.record);
+      await rememberWhole(context, state, ownPartOf(context, target.value));
       await context.part({ kind: 'nothing', text: 'the host is as the snapshot has it' });
       return { kind: 'done', value: null };
     }
@@ -88,6 +90,17 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
   } finally {
     locked.value();
   }
+}
+
+/** Nothing had to be written: what is known of the host is what the snapshot holds all the same, and what the machine starts with. */
+async function rememberWhole(context: Context, state: string, own: OwnPart | null): Promise<void> {
+  const files = records(state);
+  if (own !== null) await remember(context, state, own.record);
+  else if (readRecord(files.confirmed) !== null) {
+    await leaveBoot(context.kernel.run, state);
+    for (const file of Object.values(files)) forget(file);
+  }
+  await accept(context, state, 'restored');
 }
 
 /** What stands there now and cannot be read is unknown; what could not be put back must not be taken away. */
