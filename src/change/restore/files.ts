@@ -1,7 +1,18 @@
 import { policyChains } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
-import { askedIn, askingOthers, differing, isList, linesOf, membersOf, otherName, type SavedSet, setText } from './sets.ts';
+import {
+  askedIn,
+  askingOthers,
+  differing,
+  filledIn,
+  isList,
+  linesOf,
+  membersOf,
+  otherName,
+  type SavedSet,
+  setText,
+} from './sets.ts';
 import type { HostState } from './state.ts';
 
 /** Where a table is. */
@@ -19,7 +30,7 @@ export interface TablePlace {
  *   which they have to be made to be printed as they were.
  * - `setsN`, `movesN`: lines for `ipset restore` that fill sets under other names, and `OTHER NAME`; `standing`: lines that make stand-ins.
  * - `must`, `may`: lines of sets that must be there afterwards, and those of members whose time may be up; `names`: the sets that these
- *   lines are all of; `leaving`: those that are to be gone; `lists`: which of both hold sets; `others`: other names for sets, of both ways.
+ *   lines are all of, and `still` those of them that no rule fills, in either: packets change the others at any time. `leaving`: those that are to be gone; `lists`: which of both hold sets; `others`: other names for sets, of both ways.
  * - `recent`: `LIST ADDRESS`, or `LIST` alone of one that is empty.
  *
  * Sets that are the same in both are not spoken of, and not touched.
@@ -59,6 +70,11 @@ export function stateFiles(to: HostState, from: HostState, order: readonly Table
   write(
     'names',
     spoken.map(({ name }) => name),
+  );
+  const filled = new Set([...to.tables, ...from.tables].flatMap(({ text }) => [...filledIn(text)]));
+  write(
+    'still',
+    spoken.flatMap(({ name }) => (filled.has(name) ? [] : [name])),
   );
   write(
     'leaving',

@@ -5,9 +5,8 @@
  * writes one state as plain files, and `script` makes a host so: forwards by whoever restores, backwards by the guard.
  */
 export { unlikeState } from './compared.ts';
-export { setsBetween, stateFiles, type TablePlace } from './files.ts';
+export { setsBetween } from './files.ts';
 export { restoreOrder } from './order.ts';
 export { rehearseWay, type Way } from './rehearsal.ts';
 export { restoreHost } from './restore.ts';
-export { restoreScript } from './script.ts';
 export { type HostState, hostState } from './state.ts';

@@ -17,8 +17,8 @@ load() { # folder
   to_tables=$(cat "$1/tables") && to_made=$(cat "$1/made") && to_standing=$(cat "$1/standing") || return 1
   to_sets1=$(cat "$1/sets1") && to_sets2=$(cat "$1/sets2") && to_sets3=$(cat "$1/sets3") && to_sets4=$(cat "$1/sets4") || return 1
   to_moves1=$(cat "$1/moves1") && to_moves2=$(cat "$1/moves2") && to_moves3=$(cat "$1/moves3") && to_moves4=$(cat "$1/moves4") || return 1
-  to_must=$(cat "$1/must") && to_may=$(cat "$1/may") && to_names=$(cat "$1/names") && to_leaving=$(cat "$1/leaving") || return 1
-  to_lists=$(cat "$1/lists") && to_others=$(cat "$1/others") && to_recent=$(cat "$1/recent") || return 1
+  to_must=$(cat "$1/must") && to_may=$(cat "$1/may") && to_names=$(cat "$1/names") && to_still=$(cat "$1/still") || return 1
+  to_leaving=$(cat "$1/leaving") && to_lists=$(cat "$1/lists") && to_others=$(cat "$1/others") && to_recent=$(cat "$1/recent") || return 1
   from=$1
   each loadTable
 }
@@ -142,14 +142,15 @@ areSets() { # names
     return 1
   }
   said=$(printf '%s\\n' "$said" | untimed)
-  # What must be there stands there alone only where it is not: all that is there stands there twice.
-  wanted=$(printf '%s\\n' "$to_must" "$said" "$said" | sed '/^$/d' | sort | uniq -u)
-  if [ -z "$wanted" ]; then
-    wanted=$(printf '%s\\n' "$said" "$to_must" "$to_must" "$to_may" "$to_may" | sed '/^$/d' | sort | uniq -u |
-      cut -d ' ' -f 2 | sort -u)
-    wanted=$(printf '%s\\n' "$wanted" "$1" | sed '/^$/d' | sort | uniq -d)
-  fi
-  error='a set is not as it was made'
+  # What must be there stands there alone only where it is not: all that is there stands there twice. And the other way round.
+  wanted=$(
+    {
+      printf '%s\\n' "$to_must" "$said" "$said" | sed '/^$/d' | sort | uniq -u
+      printf '%s\\n' "$said" "$to_must" "$to_must" "$to_may" "$to_may" | sed '/^$/d' | sort | uniq -u
+    } | cut -d ' ' -f 2 | sort -u
+  )
+  wanted=$(printf '%s\\n' "$wanted" "$1" | sed '/^$/d' | sort | uniq -d)
+  error="the set \${wanted%%"$nl"*} is not as it was made"
   [ -z "$wanted" ]
 }
 
@@ -275,7 +276,7 @@ makeSo() { # all or differing
   each dropTable || return 1
   wrote=all
   error=''
-  readRules && each isTable && areSets "$to_names$nl$to_leaving" || return 1
+  readRules && each isTable && areSets "$to_still$nl$to_leaving" || return 1
   error=''
 }
 `;

@@ -49,6 +49,11 @@ export function askedIn(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(asking)].map(([, , name = '']) => name));
 }
 
+/** Names of sets that packets change. */
+export function filledIn(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(/ --(?:add|del)-set (\S+)(?= )/g)].map(([, name = '']) => name));
+}
+
 const asking = /( --(?:match|add|del|map)-set )(\S+)(?= )/g;
 
 /** Rules that ask other sets. */

@@ -6,8 +6,13 @@ import { sysctlsBetween, uncountedNft } from '../backing-up/comparing.ts';
 import type { Context } from '../verb.ts';
 import type { Target } from './target.ts';
 
-/** What there is to know once a host is restored: what could not be put back as it was, and what the next start of the machine brings. */
-export async function toldOf(context: Context, { body, hosts }: Target): Promise<readonly string[]> {
+/**
+ * What there is to know once a host is restored: how to go back, what could not be put back as it was, and what the next start of the
+ * machine brings.
+ *
+ * @param before the snapshot of the host as it was
+ */
+export async function toldOf(context: Context, { body, hosts }: Target, before: string | null): Promise<readonly string[]> {
   const { kernel, signal } = context;
   const now = await readBody({ kernel, signal }, null);
   const more = await kernel.read({ signal, only: ['files', 'processes', 'units'] });
@@ -19,6 +24,7 @@ export async function toldOf(context: Context, { body, hosts }: Target): Promise
     ({ name, before, after }) => (before === null || after === null ? [] : [name]),
   );
   return [
+    ...(before === null ? [] : [`As it was before, the host is snapshot ${before.slice(0, 16)}.`]),
     ...(lists.length === 0 ? [] : [ofLists(lists)]),
     ...(uncountedNft(body.foreignNft) === uncountedNft(now.foreignNft) ? [] : [ofNft]),
     ...(settings.length === 0 ? [] : [ofSettings(settings)]),

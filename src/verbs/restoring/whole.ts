@@ -21,7 +21,7 @@ import {
   type Way,
 } from '../../change/restore/index.ts';
 import { readBody, uncounted, unprovedBecause } from '../../change/snapshots/index.ts';
-import type { Backend } from '../../model/host/index.ts';
+import { type Backend, hostFromTexts } from '../../model/host/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
@@ -76,7 +76,9 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     const begun = await begin(context, state, head.id, target.value, live.value, making);
     if (!begun.ok) return { kind: 'unchanged', problems: begun.problems };
     const ended = await conclude(context, state, begun.value, { ...making, fresh: null, unlock: locked.value });
-    if (ended.kind === 'done') for (const text of await toldOf(context, target.value)) await context.part({ kind: 'note', text });
+    if (ended.kind === 'done')
+      for (const text of await toldOf(context, target.value, begun.value.record.before))
+        await context.part({ kind: 'note', text });
     return ended;
   } catch (error) {
     const problem = unwritable(state, error);
@@ -127,7 +129,7 @@ async function begin(
     folder: pendingFolder(state),
     seconds,
     lockFile: lockFileOf(context),
-    look: () => lookAt(context, way),
+    look: () => lookAt(context, way, live, target),
   });
   if (!guard.ok) {
     hear(context, state);
@@ -205,16 +207,20 @@ function shapeOf({ tables, sets }: HostState): string {
   ].join('\n');
 }
 
-async function lookAt({ kernel, signal }: Context, { from, to }: Way): Promise<Problem | null> {
-  const found = hostState(await readBody({ kernel, signal }, null), 'this host');
+/**
+ * Each table was read back as it was written. Where it is another by now, somebody else has written rules meanwhile: then it counts that
+ * whoever manages the host still comes in.
+ */
+async function lookAt({ kernel, signal }: Context, { from, to }: Way, live: Live, target: Target): Promise<Problem | null> {
+  const body = await readBody({ kernel, signal }, null);
+  const found = hostState(body, 'this host');
   if (!found.ok) return found.problems[0] ?? null;
-  const unlike = unlikeState(to, found.value, { counters: false, sets: setsBetween(to, from) });
-  if (unlike === null) return null;
-  return {
-    code: 'restore-refused',
-    message: `the host is not as it was to be: ${unlike}`,
-    hint: 'somebody else changes it; the change is undone',
-  };
+  if (unlikeState(to, found.value, { counters: false, sets: setsBetween(to, from) }) === null) return null;
+  const lockedOut = target.hosts.flatMap(({ backend }) => {
+    const { rulesets, sets } = hostFromTexts(body.texts, { backend });
+    return sessionRefusals(live.host, { ...live.host, rulesets, sets });
+  });
+  return lockedOut[0] ?? null;
 }
 
 /** What is known of palisade's own once this is confirmed. */
