@@ -36,10 +36,10 @@ const mostBusyMs = 5000;
 const abandonedMs = 10_000;
 const longestMs = 120_000;
 /** What could not be looked at is looked at again. */
-const failedMs = 10_000;
-/** What could not be put back is tried again, each time after twice as long. */
+const failedMs = 1000;
+/** What could not be put back is tried again. Each after twice as long as the last time. */
 const suspendedMs = 5000;
-const mostSuspendedMs = 600_000;
+const mostAgainMs = 600_000;
 
 /**
  * Follows what happens to the firewall until the signal aborts. It stays small: each look is a process of its own, which reads, compares and
@@ -80,7 +80,7 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     restMs = Math.max(leastMs - tookMs, Math.min(tookMs, mostBusyMs));
     if (seen.kind === 'failed') {
       if (unseen.isNew(seen.problems)) yield { kind: 'failed', problems: seen.problems };
-      againMs = failedMs;
+      againMs = nextMs(againMs, failedMs);
       continue;
     }
     unseen.isNew([]);
@@ -92,15 +92,15 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     const isRepaired = seen.repaired?.kind === 'repaired';
     if (seen.digest === null && told !== null && unknown.length === 0) yield { kind: 'settled' };
     const isLeft = seen.repaired?.kind === 'suspended' || seen.repaired?.kind === 'failed';
-    againMs = isLeft ? nextMs(againMs) : Number.POSITIVE_INFINITY;
+    againMs = isLeft ? nextMs(againMs, suspendedMs) : Number.POSITIVE_INFINITY;
     // What can no longer be compared has not ended by that.
     if (seen.digest !== null || unknown.length === 0) told = isRepaired ? null : seen.digest;
     by = null;
   }
 }
 
-function nextMs(beforeMs: number): number {
-  return Number.isFinite(beforeMs) ? Math.min(2 * beforeMs, mostSuspendedMs) : suspendedMs;
+function nextMs(beforeMs: number, firstMs: number): number {
+  return Number.isFinite(beforeMs) ? Math.min(2 * beforeMs, mostAgainMs) : firstMs;
 }
 
 function unknownProblem({ what, why, remedy }: Extract<Onlooked, { kind: 'seen' }>['found']['unknown'][number]): Problem {
