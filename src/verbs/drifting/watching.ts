@@ -29,6 +29,7 @@ export type Noticed =
 const gatherMs = 30;
 /** From the beginning of one look to that of the next, so that changes without pause do not take a processor; nor half of one, if a look takes longer. */
 const leastMs = 1300;
+const mostRestMs = 2000;
 /** While palisade changes the firewall itself. */
 const busyMs = 300;
 const mostBusyMs = 5000;
@@ -77,7 +78,7 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     const seen = await looked(context, { repair, removeForeign, actor: actorOf(by), told });
     if (seen === null) return;
     const tookMs = performance.now() - began;
-    restMs = Math.max(leastMs - tookMs, Math.min(tookMs, mostBusyMs));
+    restMs = Math.max(leastMs - tookMs, Math.min(tookMs, mostRestMs));
     if (seen.kind === 'failed') {
       if (unseen.isNew(seen.problems)) yield { kind: 'failed', problems: seen.problems };
       againMs = nextMs(againMs, failedMs);
@@ -88,8 +89,8 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     first = false;
     const unknown = seen.found.unknown.map(unknownProblem);
     if (unsaid.isNew(unknown)) yield { kind: 'failed', problems: unknown };
-    if (seen.digest !== null && seen.digest !== told) yield { kind: 'drifted', seen, by };
     const isRepaired = seen.repaired?.kind === 'repaired';
+    if (seen.digest !== null && (seen.digest !== told || isRepaired)) yield { kind: 'drifted', seen, by };
     if (seen.digest === null && told !== null && unknown.length === 0) yield { kind: 'settled' };
     const isLeft = seen.repaired?.kind === 'suspended' || seen.repaired?.kind === 'failed';
     againMs = isLeft ? nextMs(againMs, suspendedMs) : Number.POSITIVE_INFINITY;
