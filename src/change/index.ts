@@ -38,7 +38,7 @@ export { unwritable } from './history/unwritable.ts';
 export { moveWhole } from './history/whole-file.ts';
 export { takeWords, takeWordsAlone } from './history/words.ts';
 export { type Hole, holeRules, holesOf, holeTransactions, withoutHoles } from './open/holes.ts';
-export { bansBehind, type Other, othersOn, rulesOfOthers } from './plan/others.ts';
+export { bansBehind, isMadeElsewhere, type Other, othersOn, rulesOfOthers } from './plan/others.ts';
 export { foreignOf, plannedRuleset } from './plan/planned.ts';
 export { remainingRuleset, removalText } from './plan/remaining.ts';
 export { fatesOf, keepSessions, type SessionFate } from './plan/sessions.ts';

@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- restore [--only rounds,meanings,kills,inputs,disk,owned] [--backend nft|legacy] [--times N] [--seed N]`: whole hosts are
+ * `npm run soak -- restore [--only rounds,meanings,kills,inputs,disk,owned,meanwhile] [--backend nft|legacy] [--times N] [--seed N]`: whole hosts are
  * lost and come back byte for byte; one becomes another under packets; palisade, who would undo it and the script that writes are killed
  * (-9) at 2 N moments of each backend (N: 30), and N / 2 times while it is undone; what must not become a host is refused; the disk fills. See test/change/whole.
  */
@@ -10,12 +10,13 @@ import { diskTrials } from '../change/whole/disk.ts';
 import { inputTrials } from '../change/whole/inputs.ts';
 import { killTrials } from '../change/whole/kills.ts';
 import { meaningTrials } from '../change/whole/meanings.ts';
+import { meanwhileTrials } from '../change/whole/meanwhile.ts';
 import { ownedTrials } from '../change/whole/owned.ts';
 import { rounds } from '../change/whole/rounds.ts';
 import { seeded } from '../kernel/random.ts';
 import setup from '../namespace-guard.ts';
 
-const names = ['rounds', 'meanings', 'kills', 'inputs', 'disk', 'owned'] as const;
+const names = ['rounds', 'meanings', 'kills', 'inputs', 'disk', 'owned', 'meanwhile'] as const;
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: names.join() },
@@ -42,6 +43,7 @@ const kinds: Readonly<Record<(typeof names)[number], (backend: Backend) => reado
   inputs: inputTrials,
   disk: (backend) => diskTrials(backend, Math.ceil(times / 3), below),
   owned: ownedTrials,
+  meanwhile: (backend) => meanwhileTrials(backend, Math.ceil(times / 10)),
 };
 
 let [passed, failed] = [0, 0];

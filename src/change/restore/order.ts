@@ -18,17 +18,34 @@ const usual = ['security', 'filter', 'raw', 'mangle', 'nat'];
  * @param live what else is known of the host
  */
 export function restoreOrder(live: HostTexts, from: HostState, to: HostState): readonly TablePlace[] {
-  const host = withSetsOfBoth(live, from, to);
+  // Reading very many members of sets takes its time, and mostly nobody asks.
+  let known: Host | undefined;
+  const old = oldNames(from, to);
+  const host = (): Host => {
+    known ??= withSetsOfBoth(live, from, to, old);
+    return known;
+  };
+  const between: Between = { from, to, changing: differing(from.sets, to.sets), old, host };
   const backends = (['nft', 'legacy'] as const).toSorted((one, other) => Number(holds(to, other)) - Number(holds(to, one)));
   return backends.flatMap((backend) =>
     ([4, 6] as const).flatMap((family): readonly TablePlace[] => {
       const tables = namesIn([from, to], backend, family);
-      const order = orderOf(host, backend, family, from, to) ?? usual;
+      const order = orderOf(between, backend, family) ?? usual;
       return tables
         .toSorted((one, other) => order.indexOf(one) - order.indexOf(other))
         .map((table) => ({ backend, family, table }));
     }),
   );
+}
+
+interface Between {
+  readonly from: HostState;
+  readonly to: HostState;
+  /** Sets that are others in the new state, and other names of theirs in the old one. */
+  readonly changing: ReadonlySet<string>;
+  readonly old: ReadonlyMap<string, string>;
+  /** With the sets of both. */
+  readonly host: () => Host;
 }
 
 function holds({ tables }: HostState, backend: Backend): boolean {
@@ -40,20 +57,19 @@ function namesIn(states: readonly HostState[], backend: Backend, family: Family)
   return [...new Set(tables.map(({ table }) => table))];
 }
 
-function orderOf(host: Host, backend: Backend, family: Family, from: HostState, to: HostState): readonly string[] | null {
-  const changing = differing(from.sets, to.sets);
-  const old = oldNames(from, to);
+function orderOf({ from, to, changing, old, host }: Between, backend: Backend, family: Family): readonly string[] | null {
   const textOf = (state: HostState, table: string): string =>
     state.tables.find((one) => one.backend === backend && one.family === family && one.table === table)?.text ?? '';
   const changed = namesIn([from, to], backend, family).filter((table) => {
     const [one, other] = [textOf(from, table), textOf(to, table)];
     return uncounted(one) !== uncounted(other) || [...askedIn(other)].some((name) => changing.has(name));
   });
+  if (changed.length < 2) return null;
   const [before, after] = [from, to].map((state) => {
     const text = namesIn([state], backend, family).map((table) => textOf(state, table));
     return rulesetOf(family, state === from ? askingOthers(text.join(''), old) : text.join(''));
   });
-  return before && after ? safeOrder(host, family, before, after, changed) : null;
+  return before && after ? safeOrder(host(), family, before, after, changed) : null;
 }
 
 function rulesetOf(family: Family, text: string): Ruleset | null {
@@ -71,8 +87,7 @@ function oldNames(from: HostState, to: HostState): ReadonlyMap<string, string> {
   );
 }
 
-function withSetsOfBoth(live: HostTexts, from: HostState, to: HostState): Host {
-  const old = oldNames(from, to);
+function withSetsOfBoth(live: HostTexts, from: HostState, to: HostState, old: ReadonlyMap<string, string>): Host {
   const there = new Set(to.sets.map(({ name }) => name));
   const before = from.sets
     .filter(({ name }) => old.has(name) || !there.has(name))

@@ -293,7 +293,7 @@ load "$folder" || {
   exit 1
 }
 mode=all
-left=3
+left=5
 until makeSo "$mode"; do
   left=$((left - 1))
   if [ "$left" = 0 ] || ! may; then

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import {
   type Guard,
+  isMadeElsewhere,
   lockState,
   pendingFolder,
   readRecord,
@@ -199,10 +200,15 @@ function unrestorable(why: string): Problem {
   return { code: 'restore-refused', message: `this host would not take it as it is: ${why}`, hint: 'nothing is changed' };
 }
 
-/** Rules without counters, and the sets that there are. */
+/** Rules without counters, but what programs like fail2ban do in their own chains at any time; and the sets that there are. */
 function shapeOf({ tables, sets }: HostState): string {
+  const rules = (text: string): string =>
+    uncounted(text)
+      .split('\n')
+      .filter((line) => !line.startsWith('-A ') || !isMadeElsewhere('chains', line.split(' ', 2)[1] ?? ''))
+      .join('\n');
   return [
-    ...tables.map(({ backend, family, text }) => `${backend} ${family} ${uncounted(text)}`),
+    ...tables.map(({ backend, family, text }) => `${backend} ${family} ${rules(text)}`),
     ...sets.map(({ name, header }) => `${name} ${header}`),
   ].join('\n');
 }
