@@ -171,3 +171,22 @@ test('of 20,000 rules of iptables none is listed by nft', async () => {
   expect(nftSave4.read && nftSave4.text.length).toBeGreaterThan(500_000);
   expect(rules(hostFromTexts(texts, { backend: 'nft' }).rulesets[4])).toHaveLength(20_000);
 });
+
+test('a table of iptables that sleeps is listed as if it did something, and is unknown', async () => {
+  await using ns = await kernel.namespace();
+  await tell(
+    ns,
+    'iptables-nft -A INPUT -j DROP',
+    "nft 'add table ip filter { flags dormant; }'",
+    "nft 'add table inet other { flags dormant; }'",
+  );
+  await tell(ns, "nft 'add chain inet other input { type filter hook input priority 0; policy drop; }'");
+  const host = await hostIn(ns);
+  expect(why(host.rulesets[4])).toMatch(/ip filter is listed, and nft has put it to sleep/);
+  expect(why(host.backends[4])).toMatch(/to sleep.*nft add table ip filter/);
+  expect(value(host.nativeRules[4])).toMatchObject([{ table: 'ip filter', handle: 0 }]);
+  expect(value(host.foreignChains)).toEqual([]);
+  expect(rules(host.rulesets[6])).toEqual([]);
+  await tell(ns, 'nft add table ip filter');
+  expect(rules((await hostIn(ns)).rulesets[4])).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 import type { TextRead } from '../model/host/index.ts';
 import { readExpressions } from './expressions.ts';
 import type { Modules } from './modules.ts';
+import { sleepingTables } from './nft-tables.ts';
 import { type Reading, readBy } from './reading.ts';
 import type { Run } from './run.ts';
 import { notLoaded } from './tables.ts';
@@ -32,9 +33,17 @@ function looksLikeIptables({ family, table, name, prio }: Chain): boolean {
  * The base chains of nf_tables and, of those that iptables did not make, their rules: one JSON document a line.
  *
  * The whole ruleset is never listed, and neither are the tables (of which nft 1.0.6 fetches every rule): that costs
- * seconds for 50,000 rules of iptables, where the chains alone cost milliseconds.
+ * seconds for 50,000 rules of iptables, where the chains alone cost milliseconds. Tables that sleep are added to the first document as nft
+ * 1.1 lists them.
+ *
+ * @param pid a process in the namespace that `run` leads into; none for our own.
  */
-export async function readNftChains(run: Run, modules: Modules, signal?: AbortSignal): Promise<TextRead> {
+export async function readNftChains(
+  run: Run,
+  modules: Modules,
+  pid: number | undefined,
+  signal?: AbortSignal,
+): Promise<TextRead> {
   if (await modules.absent('nf_tables')) return notLoaded('nft', 'nf_tables');
   const list = (reading: Partial<Reading>): Promise<TextRead> =>
     readBy(run, { argv: ['nft', '-j', 'list', 'chains'], timeoutMs: 30_000, gentle: true, ...reading }, signal);
@@ -42,7 +51,7 @@ export async function readNftChains(run: Run, modules: Modules, signal?: AbortSi
   for (let again = 0; ; again += 1) {
     const chains = await list({});
     if (!chains.read) return chains;
-    const lines = [chains.text];
+    const lines = [withSleeping(chains.text, pid)];
     let failed: TextRead | undefined;
     // One process each: nft 1.0.6 does not find the chains of a second `list` in the same call.
     for (const { family, table, name } of otherChains(chains.text)) {
@@ -58,6 +67,20 @@ export async function readNftChains(run: Run, modules: Modules, signal?: AbortSi
     }
     if (failed === undefined) return { ...chains, text: lines.map((line) => line.trim().replaceAll('\n', ' ')).join('\n') };
     if (again > 0) return failed;
+  }
+}
+
+/** Where the kernel cannot be asked, nothing is known of any that sleeps. */
+function withSleeping(text: string, pid: number | undefined): string {
+  const sleeping = sleepingTables(pid) ?? [];
+  if (sleeping.length === 0) return text;
+  try {
+    const listing = JSON.parse(text) as { readonly nftables?: readonly unknown[] };
+    const tables = sleeping.map((table) => ({ table: { ...table, flags: ['dormant'] } }));
+    return JSON.stringify({ ...listing, nftables: [...(listing.nftables ?? []), ...tables] });
+  } catch {
+    // Whoever understands the text will say that it is no JSON.
+    return text;
   }
 }
 

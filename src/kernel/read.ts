@@ -63,7 +63,7 @@ export async function readTexts(
     once(text === undefined ? read : () => Promise.resolve(text));
   const nftSave4 = unless(kept.nftSave4, () => readRules(run, 4, 'nft', modules, signal));
   const nftSave6 = unless(kept.nftSave6, () => readRules(run, 6, 'nft', modules, signal));
-  const nftChains = unless(kept.nftChains, () => readNftChains(run, modules, signal));
+  const nftChains = unless(kept.nftChains, () => readNftChains(run, modules, pid, signal));
   const nftRules = async (family: 'ip' | 'ip6', save: Promise<TextRead>): Promise<TextRead> =>
     readNftRules(run, family, await nftChains(), await save, pid, signal);
   const tool = (name: keyof typeof tools): Promise<TextRead> => readBy(run, tools[name], signal);

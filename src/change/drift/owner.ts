@@ -3,6 +3,7 @@ import type { Effect } from '../../model/packet/index.ts';
 import { isBuiltin, lineText, type Rule, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { ownPrefix } from '../../policy/index.ts';
 import { openChain, othersOn, type Program, programs } from '../plan/others.ts';
+import { outsideLinks, strangersRules } from './strangers.ts';
 
 /** Whose a part of a firewall is. */
 export type Owner =
@@ -64,7 +65,7 @@ const written: Readonly<Record<string, readonly RegExp[]>> = {
   NetworkManager: [/^nat POSTROUTING -s (\S+) ! -d \1 -m comment --comment nm-shared-\S+ -j MASQUERADE$/],
   Kubernetes: [
     // Calico's, behind its chains: what these have marked.
-    /^\w+ \w+ -m comment --comment "cali:[\w-]+" -m comment --comment "[^"]+" -m mark --mark 0x\w+\/0x\w+ -j ACCEPT$/,
+    /^\w+ \w+ -m comment --comment "cali:[\w-]+" -m comment --comment "[^"]+" -m mark --mark (0x[1-9a-f]\w*)\/\1 -j ACCEPT$/,
   ],
 };
 
@@ -76,7 +77,15 @@ const written: Readonly<Record<string, readonly RegExp[]>> = {
  */
 export function ownersOf(hosts: readonly Host[], now: number): Owners {
   const links = new Map<string, readonly string[]>();
-  for (const { name, links: own } of hosts.flatMap(othersOn)) links.set(name, [...(links.get(name) ?? []), ...own]);
+  const outside = hosts.flatMap(outsideLinks);
+  for (const { name, links: own } of hosts.flatMap(othersOn))
+    links.set(name, [...(links.get(name) ?? []), ...own.filter((link) => !outside.includes(link))]);
+  const strangers = new WeakMap<Ruleset, ReadonlySet<Rule>>();
+  const letsStrangersIn = (ruleset: Ruleset, rule: Rule): boolean => {
+    const known = strangers.get(ruleset) ?? strangersRules(ruleset, outside, letsIn);
+    strangers.set(ruleset, known);
+    return known.has(rule);
+  };
   const writers = programs.filter(({ name }) => links.has(name) && written[name] !== undefined);
 
   const ofChain = (name: string): Owner => {
@@ -92,12 +101,15 @@ export function ownersOf(hosts: readonly Host[], now: number): Owners {
     if (rule.chain.startsWith(ownPrefix) || leads?.startsWith(ownPrefix) === true) return own;
     if (rule.chain === openChain) return isHole(lineText(ruleset, rule), now) ? opening : unknown;
     const holder = programs.find(({ chains, byLink }) => byLink !== true && chains.test(rule.chain));
-    if (holder !== undefined) return belongsTo(holder, rule.chain, lineText(ruleset, rule), effect) ? byProgram(holder) : unknown;
+    if (holder !== undefined) {
+      const isTheirs = belongsTo(holder, rule.chain, lineText(ruleset, rule), effect) && !letsStrangersIn(ruleset, rule);
+      return isTheirs ? byProgram(holder) : unknown;
+    }
     if (effect.kind === 'jump') {
       // By a goto nobody comes back from there to what stands behind.
       if (effect.goto) return unknown;
       if (effect.chain === openChain) return /^-A (?:INPUT|PREROUTING) -j /.test(lineText(ruleset, rule)) ? opening : unknown;
-      return ofChain(effect.chain);
+      return letsStrangersIn(ruleset, rule) ? unknown : ofChain(effect.chain);
     }
     if (!isBuiltin(table, rule.chain)) return unknown;
     const text = lineText(ruleset, rule);
@@ -123,6 +135,13 @@ export function ownersOf(hosts: readonly Host[], now: number): Owners {
       return program === undefined ? unknown : byProgram(program);
     },
   };
+}
+
+/** Whether a chain is called as that of a program which lives beside a policy, and lets in. */
+function letsIn(chain: string): boolean {
+  return programs.some(
+    ({ chains, byLink, bans, wayOut }) => byLink !== true && bans !== true && wayOut === null && chains.test(chain),
+  );
 }
 
 function byProgram({ name, wayOut }: Program): Owner {
@@ -151,6 +170,7 @@ function listIn(text: string): string {
 const longestMs = 7 * 86_400_000 + 60_000;
 
 function isHole(text: string, now: number): boolean {
+  if (!/ -[ps] /.test(text)) return false;
   const said = / -m time --datestart \S+ --datestop (\S+) -m comment --comment "palisade open: [^"]*" -j ACCEPT$/.exec(text);
   const until = said === null ? Number.NaN : Date.parse(`${said[1]}Z`);
   return until - now <= longestMs;

@@ -71,6 +71,41 @@ describe('what is drift', () => {
     expect(told(docker, [...docker, ...hands]).toSorted()).toEqual(hands.map((rule) => `unknown rule-added ${rule}`).toSorted());
   });
 
+  it('what lets everybody in is, whoever it is called after', () => {
+    const named = (rules: readonly string[], accepts: string) =>
+      told(docker, [...docker, ...rules, accepts]).filter((line) => line.startsWith('unknown'));
+    for (const chain of ['DOCKER-evil', 'KUBE-x', 'CNI-x', 'ts-input', 'lxd_x', 'LIBVIRT_INP', 'nm-sh-in-x', 'cali-x']) {
+      const lead = [`:${chain} - [0:0]`, `-A INPUT -j ${chain}`];
+      for (const rule of ['-j ACCEPT', '-p tcp -m tcp --dport 22 -j ACCEPT', '-s 203.0.113.9/32 -j ACCEPT', '! -i lo -j ACCEPT'])
+        expect(named(lead, `-A ${chain} ${rule}`)).toEqual([
+          `unknown rule-added -A INPUT -j ${chain}`,
+          `unknown rule-added -A ${chain} ${rule}`,
+        ]);
+      expect(
+        named([`:${chain} - [0:0]`, `:mine - [0:0]`, '-A INPUT -j mine', `-A mine -j ${chain}`], `-A ${chain} -j ACCEPT`),
+      ).toContain(`unknown rule-added -A ${chain} -j ACCEPT`);
+      for (const rule of [
+        '-i docker0 -j ACCEPT',
+        '-s 10.0.0.0/8 -j ACCEPT',
+        '-m mark --mark 0x4000/0x4000 -j ACCEPT',
+        '-p udp -m udp --dport 41641 -j ACCEPT',
+        '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '-j RETURN',
+      ])
+        expect(named(lead, `-A ${chain} ${rule}`)).toEqual([]);
+    }
+    const calico = '-A INPUT -m comment --comment "cali:x" -m comment --comment "a policy" -m mark --mark';
+    const cluster = [':cali-INPUT - [0:0]', `${calico} 0x10000/0x10000 -j ACCEPT`];
+    expect(named(cluster, `${calico} 0x0/0x0 -j ACCEPT`)).toEqual([`unknown rule-added ${calico} 0x0/0x0 -j ACCEPT`]);
+  });
+
+  it('a rule about a link to the world is no program’s, though its chains speak of it', () => {
+    const links = '[{"ifname":"eth0","flags":["UP"]},{"ifname":"docker0","flags":["UP"],"linkinfo":{"info_kind":"bridge"}}]';
+    const moment = (rules: readonly string[]) => momentWith({ nftSave4: filterTable(rules), links });
+    const hands = ['-A DOCKER -i eth0 -j RETURN', '-A FORWARD -i eth0 -j ACCEPT'];
+    expect(drifts(moment(docker), moment([...docker, ...hands]))).toMatchObject([{ kind: 'rule-added', text: hands[1] }]);
+  });
+
   it('palisade’s own is, in any order; what it opens for a while is not', () => {
     const [head = '', jump = '', ...rules] = policy;
     expect(told(policy, [head, ...rules])).toEqual(['own rule-removed -A INPUT -j PAL-IN']);
@@ -83,6 +118,10 @@ describe('what is drift', () => {
       `-A PALISADE-OPEN -p tcp -m time --datestart 2027-01-15T08:00:00 --datestop ${stop} -m comment --comment "palisade open: ssh from me" -j ACCEPT`,
     ];
     expect(told(policy, [...policy, ...hole('2027-01-15T09:00:00')])).toEqual([]);
+    // So for everybody, and everything, it never does.
+    expect(told(policy, [...policy, ...hole('2027-01-15T09:00:00').map((line) => line.replace('-p tcp ', ''))])).toEqual([
+      expect.stringContaining('unknown rule-added -A PALISADE-OPEN'),
+    ]);
     expect(told(policy, [...policy, ...hole('2031-01-15T09:00:00')])).toEqual([
       expect.stringContaining('unknown rule-added -A PALISADE-OPEN'),
     ]);

@@ -36,12 +36,13 @@ export function decideRules(
   const nft = nftRules(family, texts, before);
   const legacy = legacyRules(family, texts.legacySave, before);
   const backends = !nft.known ? nft : !legacy.known ? legacy : known({ nft: nft.value, legacy: legacy.value });
-  return { ruleset: inForce(family, nft, legacy, chosen), backends, native: nativeIn(family, texts.nftRules) };
+  return { ruleset: inForce(family, nft, legacy, chosen), backends, native: nativeIn(family, texts) };
 }
 
-function nativeIn(family: Family, expressions: TextRead): Known<readonly NativeRule[]> {
-  if (expressions.read) return known(nativeRules(expressions.text));
-  if (expressions.why === 'unused') return known([]);
+function nativeIn(family: Family, { nftRules: expressions, nftChains }: RuleTexts): Known<readonly NativeRule[]> {
+  const asleep = sleeping(family, nftChains).map((table): NativeRule => ({ table, chain: '', handle: 0, why: asleepBecause }));
+  if (expressions.read) return known([...asleep, ...nativeRules(expressions.text)]);
+  if (expressions.why === 'unused' || asleep.length > 0) return known(asleep);
   if (expressions.why === 'too-large' || expressions.why === 'timeout') {
     return unknown(
       `whether nft made IPv${family} rules of its own among those of iptables was not looked for: ${expressions.detail}`,
@@ -49,6 +50,16 @@ function nativeIn(family: Family, expressions: TextRead): Known<readonly NativeR
     );
   }
   return unread(expressions, `the IPv${family} rules that nft made among those of iptables`);
+}
+
+const asleepBecause = 'nft has put it to sleep (flags dormant): no packet meets its rules';
+
+/** Tables of iptables whose rules are listed, and do nothing. */
+function sleeping(family: Family, chains: Known<NftChains>): readonly string[] {
+  if (!chains.known) return [];
+  return [...chains.value.asleep].filter(
+    (table) => chains.value.iptables.has(table) && table.startsWith(family === 4 ? 'ip ' : 'ip6 '),
+  );
 }
 
 function inForce(
@@ -85,6 +96,12 @@ function nftRules(
 ): Known<Ruleset | null> {
   const ip = family === 4 ? 'ip' : 'ip6';
   if (!nftSave.read) return nftSave.why === 'unused' ? known(null) : unread(nftSave, `the IPv${family} rules of the nft backend`);
+  const [asleep] = sleeping(family, nftChains);
+  if (asleep !== undefined)
+    return unknown(
+      `the table ${asleep} is listed, and ${asleepBecause}`,
+      `wake it with \`nft add table ${asleep}\`, and find out who did that`,
+    );
   const hidden = unreadTables(nftSave.text);
   if (hidden.length > 0) {
     const names = brief(hidden.map((table) => `${ip} ${table}`).join(', '));

@@ -19,6 +19,8 @@ export interface NftChains {
   readonly foreign: readonly BaseChain[];
   /** Tables of iptables that hold chains, as `ip filter`. */
   readonly iptables: ReadonlySet<string>;
+  /** Tables that sleep, as `ip filter`: they are listed, and no packet meets their rules. */
+  readonly asleep: ReadonlySet<string>;
 }
 
 /** The documents of `nftChains`, one a line; what cannot be understood is said as a clause. */
@@ -34,15 +36,21 @@ export function parseNftChains(text: string): NftChains | { readonly fault: stri
   }
   const foreign: BaseChain[] = [];
   const iptables = new Set<string>();
+  const asleep = new Set(
+    objects(first, 'table')
+      .filter((table) => listOf(table, 'flags').includes('dormant') || textOf(table, 'flags') === 'dormant')
+      .map((table) => `${textOf(table, 'family')} ${textOf(table, 'name')}`),
+  );
   for (const chain of objects(first, 'chain')) {
     const [family, table] = [textOf(chain, 'family') ?? '', textOf(chain, 'table') ?? ''];
     if ((family === 'ip' || family === 'ip6') && Object.hasOwn(iptablesChains, table)) iptables.add(`${family} ${table}`);
     if (textOf(chain, 'hook') === undefined || isIptables(chain)) continue;
+    if (asleep.has(`${family} ${table}`)) continue;
     const base = asBaseChain(chain, rules.get(key(chain)));
     if ('fault' in base) return base;
     foreign.push(base);
   }
-  return { foreign, iptables };
+  return { foreign, iptables, asleep };
 }
 
 function asBaseChain(chain: Printed, rules: number | undefined): BaseChain | { readonly fault: string } {

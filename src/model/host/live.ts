@@ -133,7 +133,8 @@ function rulesetsIn(backends: Host['backends'][Family] | undefined): readonly Ru
 
 function readChains(read: TextRead): Known<NftChains> {
   const what = 'the base chains of nftables';
-  if (!read.read) return read.why === 'unused' ? known({ foreign: [], iptables: new Set() }) : unread(read, what);
+  if (!read.read)
+    return read.why === 'unused' ? known({ foreign: [], iptables: new Set(), asleep: new Set() }) : unread(read, what);
   const chains = parseNftChains(read.text);
   return 'fault' in chains ? misread(what, chains.fault, read.command) : known(chains);
 }

@@ -3,6 +3,7 @@ export interface NativeRule {
   /** As `ip filter`. */
   readonly table: string;
   readonly chain: string;
+  /** 0, and no chain: what is said is of the whole table. */
   readonly handle: number;
   /** How it shows. One clause. */
   readonly why: string;

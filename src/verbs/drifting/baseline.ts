@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Moment, momentOf, type OwnRecord, parseRecord } from '../../change/index.ts';
+import { type Moment, momentOf, type OwnRecord, parseRecord, readJournal } from '../../change/index.ts';
 import { acceptedId, knownKeys, type SnapshotMeta, signedBy } from '../../change/snapshots/index.ts';
 import { failed, ok, type Result } from '../../result.ts';
 import { chosenSnapshot } from '../backing-up/index.ts';
@@ -16,8 +16,18 @@ export interface Baseline {
 
 /** What drifts, drifts from this; `null` where nobody has accepted any state yet. */
 export function baselineNow(context: Context): Result<Baseline | null> {
-  const id = acceptedId(resolve(context.stateFolder));
+  const state = resolve(context.stateFolder);
+  const id = acceptedId(state) ?? acceptedLast(state);
   return id === null ? ok(null) : readBaseline(context, id);
+}
+
+/** Where the name of what was accepted is gone, the journal still has it: what stands now is not taken for it in silence. */
+function acceptedLast(state: string): string | null {
+  const says = new Set<string>(['confirmed', 'restored', 'announced']);
+  const last = readJournal(state).entries.findLast(
+    ({ what, snapshots }) => says.has(what) && typeof snapshots?.after === 'string',
+  );
+  return last?.snapshots?.after ?? null;
 }
 
 /** A snapshot, as what the host is compared with. One whose signature is not its own is not believed. */

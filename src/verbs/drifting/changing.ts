@@ -5,3 +5,8 @@ import { pendingFolder, pendingState } from '../../change/guard/pending.ts';
 export function isChanging(stateFolder: string): boolean {
   return ['waiting', 'reverting', 'confirmed', 'abandoned'].includes(pendingState(pendingFolder(resolve(stateFolder))));
 }
+
+/** Whether one was cut short: whoever would have undone it is gone. */
+export function isAbandoned(stateFolder: string): boolean {
+  return ['confirmed', 'abandoned'].includes(pendingState(pendingFolder(resolve(stateFolder))));
+}

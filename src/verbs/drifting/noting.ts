@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Actor, lockState, readJournal } from '../../change/index.ts';
+import { type Actor, type Entry, lockState, readJournal } from '../../change/index.ts';
 import type { SnapshotBody } from '../../change/snapshots/index.ts';
 import { keepSnapshot } from '../backing-up/index.ts';
 import { noteAfter } from '../changing/noting.ts';
@@ -9,6 +9,19 @@ import type { Found } from './looking.ts';
 
 /** Behind which the same change is another. */
 const ends: ReadonlySet<string> = new Set(['drift', 'repaired', 'confirmed', 'restored', 'announced']);
+
+/** Whoever writes rules all day, such as a program that bans and is not known, would fill the disk: then one a minute is kept. */
+const mostKept = 10;
+const floodMs = 600_000;
+const seldomMs = 60_000;
+
+/** @param now epoch milliseconds */
+export function isFlood(entries: readonly Pick<Entry, 'at' | 'what' | 'snapshots'>[], now: number): boolean {
+  const kept = entries.filter(
+    ({ at, what, snapshots }) => what === 'drift' && at > now - floodMs && typeof snapshots?.after === 'string',
+  );
+  return kept.length >= mostKept && (kept.at(-1)?.at ?? 0) > now - seldomMs;
+}
 
 /** A longer text is cut: the snapshot holds all of it. */
 const longestText = 2000;
@@ -35,8 +48,10 @@ export async function noteDrift(
     const known = readJournal(state).entries.findLast(({ what }) => ends.has(what));
     // Another watch has seen it, or this one before it was started again.
     if (known?.what === 'drift' && known.text === said && known.snapshots?.before === baseline.id) return known.snapshots.after;
-    const kept = await keepSnapshot(context, { reason: 'drift', unlessSame: true, body });
-    const after = kept.ok ? kept.value.id : null;
+    const kept = isFlood(readJournal(state).entries, context.clock.now())
+      ? null
+      : await keepSnapshot(context, { reason: 'drift', unlessSame: true, body });
+    const after = kept?.ok === true ? kept.value.id : null;
     await noteAfter(context, state, 'drift', null, said, { snapshots: { before: baseline.id, after }, actor, by: null });
     return after;
   } finally {

@@ -6,7 +6,7 @@ import type { Context } from '../verb.ts';
 import { acceptNow } from './announcing.ts';
 import { type Baseline, baselineNow } from './baseline.ts';
 import { isChanging } from './changing.ts';
-import { lookForDrift } from './looking.ts';
+import { type Found, lookForDrift } from './looking.ts';
 import { momentNow } from './moment.ts';
 import { noteDrift } from './noting.ts';
 import { type Repaired, repairDrift } from './repairing.ts';
@@ -55,7 +55,7 @@ export async function onlook(context: Context, errand: Errand): Promise<Onlooked
   const found = await lookForDrift(context, baseline, now.moment);
   // What was read may be half of a change of palisade's own.
   if (isBusy()) return { kind: 'busy' };
-  const digest = found.told.drifted ? digestOf(found.told) : null;
+  const digest = found.told.drifted ? digestOf(found) : null;
   const seen = { kind: 'seen', accepted, found: found.told, digest } as const;
   if (digest === null) return { ...seen, snapshot: null, repaired: null };
   let snapshot: string | null = null;
@@ -81,12 +81,10 @@ async function settledBaseline(context: Context): Promise<Settled> {
   return again.value === null ? 'busy' : { baseline: again.value, accepted: accepted.value.id };
 }
 
-/** Of what is other, and not of when it was seen or where it stands meanwhile. */
-function digestOf({ baseline, changes, more }: DriftFoundJson): string {
-  const drifted = changes
-    .filter(({ drift }) => drift)
-    .map(({ kind, family, table, chain, set, before, after, some }) => [kind, family, table, chain, set, before, after, some]);
+/** Of what is other, and not of when it was seen or where it stands meanwhile; nor of what programs change beside it. */
+function digestOf({ drift, told }: Found): string {
+  const drifted = drift.differences.filter((one) => one.drift).map((one) => ({ ...one, at: 0, from: 0 }));
   return createHash('sha256')
-    .update(JSON.stringify([baseline.id, drifted, more]))
+    .update(JSON.stringify([told.baseline.id, drifted]))
     .digest('hex');
 }

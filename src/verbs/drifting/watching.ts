@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor } from '../../change/index.ts';
+import { type Actor, announcedNow } from '../../change/index.ts';
+import { acceptedId } from '../../change/snapshots/index.ts';
 import type { By, Change } from '../../kernel/index.ts';
 import type { Problem } from '../../result.ts';
 import type { Context } from '../verb.ts';
-import { isChanging } from './changing.ts';
+import { isAbandoned, isChanging } from './changing.ts';
 import type { Errand, Onlooked } from './onlooking.ts';
 
 /** What is done about a change; what is left out, the configuration says. */
@@ -25,10 +27,20 @@ export type Noticed =
 
 /** So long after a first change others of the same hand are waited for. */
 const gatherMs = 30;
+/** From the beginning of one look to that of the next, so that changes without pause do not take a processor; nor half of one, if a look takes longer. */
+const leastMs = 1300;
+const mostRestMs = 2000;
 /** While palisade changes the firewall itself. */
 const busyMs = 300;
 const mostBusyMs = 5000;
+/** A change of palisade's own whose guard is gone ends with the next command; until then nobody knows what is to be. */
+const abandonedMs = 10_000;
 const longestMs = 120_000;
+/** What could not be looked at is looked at again. */
+const failedMs = 1000;
+/** What could not be put back is tried again. Each after twice as long as the last time. */
+const suspendedMs = 5000;
+const mostAgainMs = 600_000;
 
 /**
  * Follows what happens to the firewall until the signal aborts. It stays small: each look is a process of its own, which reads, compares and
@@ -41,26 +53,78 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
   const removeForeign = asked.removeForeign || (repair && drift['remove-foreign']);
   const changes = await context.kernel.changes({ signal });
   const gathered = gather(changes, signal);
+  const unsaid = createOnce();
+  const unseen = createOnce();
   let told: Errand['told'] = null;
+  let by: By | null = null;
   let first = true;
-  while (!signal.aborted) {
-    const by: By | null = first ? null : await gathered.next();
-    if (signal.aborted) return;
-    if (!first) yield { kind: 'changed' };
+  let againMs = Number.POSITIVE_INFINITY;
+  let restMs = 0;
+  for (let isNew = true; !signal.aborted; ) {
+    if (!isNew) {
+      await pause(restMs, signal);
+      // Somebody may accept what has drifted, or announce it, and the kernel tells nobody of that.
+      const said = told === null ? null : { was: saidIn(context), now: () => saidIn(context) };
+      const next = await gathered.next(againMs, said);
+      if (signal.aborted) return;
+      if (next.changed) {
+        by = next.by;
+        yield { kind: 'changed' };
+      }
+      if (next.problems.length > 0) yield { kind: 'failed', problems: next.problems };
+    }
+    isNew = false;
+    const began = performance.now();
     const seen = await looked(context, { repair, removeForeign, actor: actorOf(by), told });
     if (seen === null) return;
-    if (first && seen.kind === 'seen') yield { kind: 'watching', accepted: seen.accepted, problems: changes.problems };
-    if (seen.kind === 'failed') yield { kind: 'failed', problems: seen.problems };
-    else {
-      first = false;
-      if (seen.digest !== null && seen.digest !== told) yield { kind: 'drifted', seen, by };
-      const isOver: boolean = seen.digest === null || seen.repaired?.kind === 'repaired';
-      if (seen.digest === null && told !== null) yield { kind: 'settled' };
-      told = isOver ? null : seen.digest;
+    const tookMs = performance.now() - began;
+    restMs = Math.max(leastMs - tookMs, Math.min(tookMs, mostRestMs));
+    if (seen.kind === 'failed') {
+      if (unseen.isNew(seen.problems)) yield { kind: 'failed', problems: seen.problems };
+      againMs = nextMs(againMs, failedMs);
+      continue;
     }
-    // What could not be looked at is tried again, and not only when it changes once more.
-    if (seen.kind === 'failed') await pause(10_000, signal);
+    unseen.isNew([]);
+    if (first) yield { kind: 'watching', accepted: seen.accepted, problems: changes.problems };
+    first = false;
+    const unknown = seen.found.unknown.map(unknownProblem);
+    if (unsaid.isNew(unknown)) yield { kind: 'failed', problems: unknown };
+    const isRepaired = seen.repaired?.kind === 'repaired';
+    if (seen.digest !== null && (seen.digest !== told || isRepaired)) yield { kind: 'drifted', seen, by };
+    if (seen.digest === null && told !== null && unknown.length === 0) yield { kind: 'settled' };
+    const isLeft = seen.repaired?.kind === 'suspended' || seen.repaired?.kind === 'failed';
+    againMs = isLeft ? nextMs(againMs, suspendedMs) : Number.POSITIVE_INFINITY;
+    // What can no longer be compared has not ended by that.
+    if (seen.digest !== null || unknown.length === 0) told = isRepaired ? null : seen.digest;
+    by = null;
   }
+}
+
+function nextMs(beforeMs: number, firstMs: number): number {
+  return Number.isFinite(beforeMs) ? Math.min(2 * beforeMs, mostAgainMs) : firstMs;
+}
+
+function unknownProblem({ what, why, remedy }: Extract<Onlooked, { kind: 'seen' }>['found']['unknown'][number]): Problem {
+  return { code: 'unread', message: `what became of ${what} cannot be told: ${why}`, hint: remedy };
+}
+
+/** The same again and again is said but once. */
+function createOnce(): { isNew(problems: readonly Problem[]): boolean } {
+  let before = '';
+  return {
+    isNew(problems) {
+      const now = problems.map(({ message }) => message).join('\n');
+      const isNew = now !== '' && now !== before;
+      before = now;
+      return isNew;
+    },
+  };
+}
+
+/** What somebody has said of how the firewall is to be. */
+function saidIn({ stateFolder, clock }: Context): string {
+  const state = resolve(stateFolder);
+  return `${acceptedId(state)} ${announcedNow(state, clock.now())?.until}`;
 }
 
 /** One look; again and again while palisade itself is at work. `null`: it was interrupted. */
@@ -74,8 +138,13 @@ async function looked(
   const env = { ...(lockFile !== undefined && { XTABLES_LOCKFILE: lockFile }) };
   const input = JSON.stringify({ ...errand, stateFolder, policyFile, settings, env } satisfies Errand);
   for (let waitMs = busyMs; ; waitMs = Math.min(2 * waitMs, mostBusyMs)) {
+    let since = performance.now();
     // Without another process for each look.
-    while (isChanging(stateFolder) && !signal.aborted) await pause(busyMs, signal);
+    while (isChanging(stateFolder) && !signal.aborted) {
+      if (!isAbandoned(stateFolder)) since = performance.now();
+      if (performance.now() - since > abandonedMs) return { kind: 'failed', problems: [neverEnded] };
+      await pause(busyMs, signal);
+    }
     if (signal.aborted) return null;
     const ran = await context.kernel.run({
       argv: [process.execPath, script],
@@ -96,39 +165,91 @@ async function looked(
   }
 }
 
-/** Changes of the same moment, as one; who made them, where one hand is known to have made all. */
-function gather(changes: AsyncIterable<Change>, signal: AbortSignal): { next(): Promise<By | null> } {
+const neverEnded: Problem = {
+  code: 'change-waits',
+  message: 'nobody can be told of drift: a change of palisade’s own was cut short, and nobody has ended it since',
+  hint: 'run palisade rollback, or palisade confirm',
+};
+
+/** What came, and from whom where one hand is known to have made all of it; nothing, where it was only time to look again. */
+interface Gathered {
+  readonly changed: boolean;
+  readonly by: By | null;
+  /** What nobody looks at any more. */
+  readonly problems: readonly Problem[];
+}
+
+const saidEveryMs = 1000;
+
+interface Said {
+  readonly was: string;
+  now(): string;
+}
+
+/** Changes of the same moment, as one. */
+function gather(
+  changes: AsyncIterable<Change>,
+  signal: AbortSignal,
+): { next(mostMs: number, said: Said | null): Promise<Gathered> } {
   const iterator = changes[Symbol.asyncIterator]();
-  let pending = iterator.next();
-  return {
-    async next() {
-      const first = await pending;
-      if (first.done === true) return null;
-      const all: Change[] = [first.value];
-      pending = iterator.next();
-      const until = performance.now() + gatherMs;
-      for (;;) {
-        const left = until - performance.now();
-        if (left <= 0 || signal.aborted) break;
-        const more = await Promise.race([pending, pause(left, signal)]);
-        if (more === undefined || more.done === true) break;
-        all.push(more.value);
-        pending = iterator.next();
+  const come: Change[] = [];
+  let wake: (() => void) | undefined;
+  // One at a time, so that what is not taken is joined; and one who waits, since each would be kept as long as nothing comes.
+  let isAsked = false;
+  const ask = (): void => {
+    if (isAsked) return;
+    isAsked = true;
+    void iterator.next().then(({ done, value }) => {
+      if (done !== true) {
+        isAsked = false;
+        come.push(value);
       }
-      return handOf(all);
+      wake?.();
+    });
+  };
+  ask();
+  const wait = async (ms: number): Promise<void> => {
+    if (come.length > 0) return;
+    const stop = new AbortController();
+    wake = () => stop.abort();
+    await pause(ms, AbortSignal.any([signal, stop.signal]));
+    wake = undefined;
+  };
+  return {
+    async next(mostMs, said) {
+      const end = performance.now() + mostMs;
+      while (come.length === 0 && !signal.aborted) {
+        const left = end - performance.now();
+        if (left <= 0 || (said !== null && said.now() !== said.was)) return { changed: false, by: null, problems: [] };
+        await wait(Math.min(left, said === null ? longestMs : saidEveryMs));
+      }
+      const until = performance.now() + gatherMs;
+      const all = come.splice(0);
+      for (let left = gatherMs; left > 0 && !signal.aborted; left = until - performance.now()) {
+        ask();
+        await wait(left);
+        all.push(...come.splice(0));
+      }
+      ask();
+      const problems = all.flatMap((change) => (change.kind === 'unwatched' ? [change.problem] : []));
+      return { changed: true, by: handOf(all), problems };
     },
   };
 }
 
+/** Of several hands, none is known to be the one that somebody looks for. */
 function handOf(changes: readonly Change[]): By | null {
   const hands = changes.flatMap((change) => ('by' in change && change.by.how !== 'unknown' ? [change.by] : []));
-  return hands[0] ?? null;
+  const processes = new Map(hands.flatMap((hand) => hand.processes.map((process) => [process.pid, process] as const)));
+  const [hand] = hands;
+  if (hand === undefined || processes.size === 1) return hand ?? null;
+  return { how: 'ran', processes: [...processes.values()] };
 }
 
 /** For the journal, only whom the kernel itself has named. */
 function actorOf(by: By | null): Actor | null {
-  const [process] = by !== null && (by.how === 'named' || by.how === 'audited') ? by.processes : [];
-  if (process === undefined) return null;
+  const [process, another] = by !== null && (by.how === 'named' || by.how === 'audited') ? by.processes : [];
+  if (process === undefined || another !== undefined) return null;
   const { pid, program, exe, command, uid, loginUid, parents } = process;
   return {
     pid,

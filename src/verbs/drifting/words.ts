@@ -41,8 +41,10 @@ function clauseOf(one: DriftDifference): string {
     case 'hook-changed':
       return `nft ${one.chain} is ${one.after} instead of ${one.before}${whose(one)}`;
     case 'native-added':
+      if (one.handle === 0) return `nft ${one.chain.trim()}: ${one.what}`;
       return `${one.chain}: nft made a rule by itself (handle ${one.handle}): ${one.what}`;
     case 'native-removed':
+      if (one.handle === 0) return `nft ${one.chain.trim()} is awake again`;
       return `${one.chain}: a rule that nft made by itself is gone (handle ${one.handle}): ${one.what}`;
     case 'nft-changed':
       return `the nft table ${one.table} is another${whose(one)}`;
