@@ -50,6 +50,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
   const settled = await settingsFor(asked, terminal);
   if (!settled.ok) return await refuse(settled.problems, terminal, exitOf.invalid);
   const { settings, given } = settled.value;
+  const configFile = namedConfig(globals, terminal);
   const input = verb.input.safeParse(given);
   if (!input.success) {
     const problems = input.error.issues.map((issue) => issueProblem(verb, issue.path[0], issue.message));
@@ -84,6 +85,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     env: terminal.env,
     stateFolder: resolve(settings.state),
     policyFile: settings.policy,
+    ...(configFile !== undefined && { configFile: resolve(configFile) }),
     settings,
   };
   try {
@@ -108,9 +110,9 @@ async function settingsFor(
   { verb, given, globals }: Extract<Asked, { kind: 'verb' }>,
   terminal: Terminal,
 ): Promise<Result<{ settings: Settings; given: Record<string, unknown> }>> {
-  const named = globals['config'] ?? (terminal.env['PALISADE_CONFIG'] || undefined);
-  const path = typeof named === 'string' ? named : defaultConfigFile;
-  const file = await configFile(path, named !== undefined, terminal);
+  const named = namedConfig(globals, terminal);
+  const path = named ?? defaultConfigFile;
+  const file = await configIn(path, named !== undefined, terminal);
   if (!file.ok) return file;
   const shared = ['backend', 'port'] as const;
   const fields = new Set(Object.keys(verb.input.shape));
@@ -125,7 +127,12 @@ async function settingsFor(
   return { ok: true, value: { settings, given: { ...given, ...Object.fromEntries(settledFields) } } };
 }
 
-async function configFile(path: string, named: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
+function namedConfig(globals: Readonly<Record<string, unknown>>, { env }: Terminal): string | undefined {
+  const named = globals['config'] ?? (env['PALISADE_CONFIG'] || undefined);
+  return typeof named === 'string' ? named : undefined;
+}
+
+async function configIn(path: string, named: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
   try {
     const bytes = await terminal.readFile(path);
     return await readConfig(new TextDecoder('utf-8').decode(bytes), path);

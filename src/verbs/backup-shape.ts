@@ -78,7 +78,18 @@ export const backupPart = z
       tried: z.boolean().describe('Only tried: nothing is gone.'),
     }),
     z.object({ kind: z.literal('exported'), id: z.string(), files: z.array(z.string()) }),
-    z.object({ kind: z.literal('key'), key: z.string(), file: z.string(), pem: z.string() }),
+    z.object({
+      kind: z.literal('key'),
+      key: z.string(),
+      file: z.string(),
+      pem: z.string(),
+      journal: z
+        .object({ key: z.string(), fingerprint: z.string() })
+        .nullable()
+        .describe(
+          'The public key of the journal’s first checkpoint, as `journal verify --key` takes it; null: none could be made.',
+        ),
+    }),
     z.object({
       kind: z.literal('schedule'),
       by: z.enum(['systemd', 'cron']),
@@ -89,7 +100,7 @@ export const backupPart = z
       next: z.number().nullable().describe('Epoch seconds; null: nobody will do it, or says when.'),
       lack: z.string().nullable().describe('What keeps it from being done.'),
       begun: z.number().nullable().describe('When it was last done, in epoch seconds.'),
-      succeeded: z.number().nullable().describe('When it last went well.'),
+      succeeded: z.number().nullable().describe('When it last left nothing to be tried again.'),
       why: z.string().nullable().describe('Why it did not the last time.'),
     }),
     z.object({ kind: z.literal('unscheduled'), files: z.array(z.string()) }),

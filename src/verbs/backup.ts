@@ -3,8 +3,8 @@ import { type BackupPartJson, backupPart } from './backup-shape.ts';
 import { readingInput } from './reading.ts';
 import { type Context, type Outcome, verb } from './verb.ts';
 
-const keep = (what: string, most: number) =>
-  z.int().min(0).max(10_000).default(most).describe(`prune, schedule: ${what}`).meta({ value: 'NUMBER' });
+const keep = (what: string) =>
+  z.int().min(0).max(10_000).optional().describe(`prune, schedule: ${what}`).meta({ value: 'NUMBER' });
 
 const every = ['hourly', 'daily', 'weekly'] as const;
 
@@ -51,11 +51,11 @@ const input = z.object({
   yes: z.boolean().default(false).describe('restore: confirm it at once, if everything is as it was to be'),
   unsigned: z.boolean().default(false).describe('restore: also what nobody signed whom this host knows'),
   dryRun: z.boolean().default(false).describe('prune: only say what would go'),
-  keepLast: keep('so many of the newest stay', 20),
-  keepHourly: keep('the last of each hour, of so many hours', 24),
-  keepDaily: keep('the last of each day, of so many days', 14),
-  keepWeekly: keep('the last of each week, of so many weeks', 8),
-  keepMonthly: keep('the last of each month, of so many months', 12),
+  keepLast: keep('so many of the newest stay'),
+  keepHourly: keep('the last of each hour, of so many hours'),
+  keepDaily: keep('the last of each day, of so many days'),
+  keepWeekly: keep('the last of each week, of so many weeks'),
+  keepMonthly: keep('the last of each month, of so many months'),
   most: z.int().min(1).max(10_000).default(50).describe('diff: so many kinds of packets of each way').meta({ value: 'NUMBER' }),
   backend: readingInput.backend,
 });
@@ -75,14 +75,15 @@ and how long each has left, and the addresses in lists of recent. The way there 
 palisade apply makes a change, and undone unless it is confirmed. Where sets change that rules ask, no packet meets a mixture of old and new. Rules of one backend are
 loaded by the other only with --backend, and if no packet is treated otherwise. prune takes away what no period keeps, never
 what was last confirmed. export writes rules.v4, rules.v6 and ipset.conf; import makes a snapshot of such files. keygen makes an Ed25519 key: from then on
-snapshots of this host are signed.
+snapshots of this host are signed; and what journal keygen makes.
 schedule has the machine take one in each hour, day or week of UTC, by a timer of systemd's, or by cron where systemd is not process 1; prune
-what no period keeps; and seal the journal where journal keygen was run. What was missed while the machine was off is made up. Without --every it says what is
+what no period keeps; and seal the journal where a key for that was made. What was missed while the machine was off is made up. Without --every it says what is
 done, and when it was last. What fails is noted in the journal and logged as an error, and the unit fails; where cron asks, it is tried
 again after an hour.
 Copies go into a folder, or to another host by the system's sftp with the keys and hosts that ssh knows for the user that palisade runs as
 (?identity=/FILE and &known-hosts=/FILE name others); nobody is asked for a password, and a host that is not known is refused. Each copy
-is read back and compared before it gets its name. One that fails is an error; the snapshot here stays.`,
+is read back and compared before it gets its name. One that fails is an error; the snapshot here stays. What --copy-to and the flags of prune do not
+say, config.yaml does (backup: copies, keep), for create, for prune, and whenever the schedule takes one.`,
   input,
   output: backupPart,
   streams: true,
@@ -139,8 +140,15 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
   const [first = '', second = 'live'] = asked.names;
   const { backend, most, tag, copyTo } = asked;
   const jitterMs = asked.jitter === undefined ? null : asked.jitter * 1000;
-  const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly } = asked;
-  const periods = { last: keepLast, hourly: keepHourly, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly };
+  const said = {
+    last: asked.keepLast,
+    hourly: asked.keepHourly,
+    daily: asked.keepDaily,
+    weekly: asked.keepWeekly,
+    monthly: asked.keepMonthly,
+  };
+  const named = Object.entries(said).filter(([, most]) => most !== undefined);
+  const periods: Context['settings']['backup']['keep'] = { ...context.settings.backup.keep, ...Object.fromEntries(named) };
   switch (asked.what) {
     case 'create':
       if (asked.due !== undefined) return await verbs.createDue(context, { every: asked.due, jitterMs, copyTo, periods });
@@ -162,7 +170,12 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
       if (asked.remove && asked.every !== undefined) return refused('--every and --remove exclude each other');
       if (asked.remove) return await verbs.unschedule(context);
       if (asked.every === undefined) return await verbs.scheduled(context);
-      return await verbs.schedule(context, { every: asked.every, jitterMs, copyTo, keeping: keepFlags(periods) });
+      return await verbs.schedule(context, {
+        every: asked.every,
+        jitterMs,
+        copyTo,
+        keeping: named.flatMap(([name, most]) => [`--keep-${name}`, String(most)]),
+      });
     case 'export':
       if (asked.to === undefined) return refused('backup export needs --to DIR');
       return await verbs.exportTo(context, first, { folder: asked.to, backend });
@@ -171,13 +184,4 @@ async function did(context: Context, asked: Input): Promise<Outcome<BackupPartJs
     case 'keygen':
       return await verbs.keygen(context);
   }
-}
-
-/** Those that are not as they are anyway. */
-function keepFlags(periods: Readonly<Record<'last' | 'hourly' | 'daily' | 'weekly' | 'monthly', number>>): readonly string[] {
-  const usual = input.parse({});
-  const asUsual = [usual.keepLast, usual.keepHourly, usual.keepDaily, usual.keepWeekly, usual.keepMonthly];
-  return Object.entries(periods).flatMap(([name, most], index) =>
-    most === asUsual[index] ? [] : [`--keep-${name}`, String(most)],
-  );
 }

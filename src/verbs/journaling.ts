@@ -122,11 +122,18 @@ function readKeyFile(path: string): string | null {
 
 /** Makes the key of the first checkpoint. */
 export async function begin(context: Context): Promise<Outcome<null>> {
-  const begun = alone(context, beginCheckpoints);
+  const begun = beginSealing(context);
   if (!begun.ok) return { kind: 'unchanged', problems: begun.problems };
-  const { key, isNew } = begun.value;
-  await context.part({ kind: 'key', key: keyText(key), fingerprint: fingerprintOf(key), isNew });
+  await context.part({ kind: 'key', ...begun.value });
   return { kind: 'done', value: null };
+}
+
+/** The public key of the first checkpoint, whether it was made now or before, as people keep it. */
+export function beginSealing(context: Context): Result<Omit<Extract<JournalPartJson, { kind: 'key' }>, 'kind'>> {
+  const begun = alone(context, beginCheckpoints);
+  if (!begun.ok) return begun;
+  const { key, isNew } = begun.value;
+  return ok({ key: keyText(key), fingerprint: fingerprintOf(key), isNew });
 }
 
 /** Seals the journal as it stands. */

@@ -89,6 +89,8 @@ export interface Context {
   /** The folder that palisade keeps its state in; it may not be there yet. */
   readonly stateFolder: string;
   readonly policyFile: string;
+  /** The configuration file, where somebody named another than the usual one. */
+  readonly configFile?: string;
   /** What the configuration says of what is done without being asked for. */
   readonly settings: Pick<Settings, 'drift' | 'backup'>;
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Namespace } from '../../src/kernel/index.ts';
 import { kernel, tool } from './changing.fixture.ts';
-import { palisadeIn } from './palisade.fixture.ts';
+import { launcher, launcherEnv, palisadeIn } from './palisade.fixture.ts';
 
 let state: string;
 let ns: Namespace;
@@ -145,5 +145,41 @@ COMMIT
       '--json',
     );
     expect(parts(pruned.out)[0]).toMatchObject({ ids: [id], left: 1 });
+  });
+
+  it('is taken by the schedule when it is time, and copied where the configuration says; what fails is noted', async () => {
+    await tool(ns, ['iptables-nft', '-P', 'INPUT', 'DROP']);
+    const [there, nowhere, config] = ['copies', 'nowhere', 'config.yaml'].map((name) => join(state, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(there);
+    writeFileSync(config, `backup: { copies: [${there}, ${nowhere}], keep: { last: 1 } }\n`);
+    // As a service of systemd's, whose errors are in the machine's log already.
+    const due = async (): Promise<readonly Record<string, unknown>[]> => {
+      const argv = [launcher, '--state', state, '--config', config, 'backup', 'create', '--due', 'daily', '--json'] as const;
+      const ran = await ns.run({ argv, env: { ...launcherEnv, JOURNAL_STREAM: '8:1' }, timeoutMs: 60_000 });
+      if (ran.kind !== 'exited') throw new Error(ran.kind);
+      return [...parts(ran.stdout), { status: ran.status, said: ran.stderr }];
+    };
+    const [made, pruned, ended] = await due();
+    expect(made).toMatchObject({
+      reason: 'scheduled',
+      copies: [
+        { to: join(there, `${made?.['id']}.snapshot`), problem: null },
+        { to: nowhere, problem: expect.any(String) },
+      ],
+    });
+    expect(readdirSync(there)).toEqual([`${made?.['id']}.snapshot`]);
+    expect(pruned).toMatchObject({ kind: 'pruned', left: 1 });
+    expect(ended).toEqual({ status: 1, said: expect.stringMatching(/nowhere: there is no such folder; make it, or mount/) });
+    // It failed: again after an hour.
+    expect(await due()).toMatchObject([{ kind: 'note' }, { status: 0, said: '' }]);
+    const journal = parts((await palisadeIn(ns, '--state', state, 'journal', '--json')).out);
+    expect(journal).toMatchObject([
+      { what: 'saved', snapshots: { before: null, after: made?.['id'] } },
+      { what: 'failed', text: expect.stringContaining('was not copied') },
+    ]);
   });
 });

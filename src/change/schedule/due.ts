@@ -19,7 +19,7 @@ export function usualJitterMs(every: Every): number {
 export interface Runs {
   /** When the last one began, whatever came of it. */
   readonly begun: number | null;
-  /** When the last one began that did all that it was to do. */
+  /** When the last one began that left nothing to be tried again. */
   readonly succeeded: number | null;
 }
 

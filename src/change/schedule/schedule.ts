@@ -7,7 +7,6 @@ const shape = z.object({
   command: z.tuple([z.string()], z.string()),
   stateFolder: z.string(),
   folders: z.array(z.string()),
-  needsNetwork: z.boolean(),
 });
 
 /** What a machine is to do by itself. */
@@ -20,8 +19,6 @@ export interface Schedule {
   readonly stateFolder: string;
   /** Folders beside it that take copies. */
   readonly folders: readonly string[];
-  /** Copies go to other hosts. */
-  readonly needsNetwork: boolean;
 }
 
 const mark = '# palisade ';

@@ -13,11 +13,12 @@ const calendar: Readonly<Record<Every, string>> = {
 };
 
 /**
- * The units by their names. What was missed while the machine was off is made up once it is on. The service may write where snapshots lie
- * and nowhere else; it makes namespaces, in which snapshots are tried, and reads the firewall, for which it needs the rights that it keeps.
+ * The units by their names. What was missed while the machine was off is made up once it is on. Where the
+ * configuration sends copies may change without the units, so that the service may write beside what is the system's; it makes namespaces, in
+ * which snapshots are tried, and reads the firewall, for which it needs the rights that it keeps.
  */
 export function timerUnits(schedule: Schedule): ReadonlyMap<string, string> {
-  const { every, jitterMs, command, stateFolder, folders, needsNetwork } = schedule;
+  const { every, jitterMs, command, stateFolder, folders } = schedule;
   const written = [stateFolder, ...folders.map((folder) => `-${folder}`)].map((folder) => unitWord(folder, 'path'));
   return new Map([
     [
@@ -27,7 +28,9 @@ export function timerUnits(schedule: Schedule): ReadonlyMap<string, string> {
 Description=Snapshot of the firewall
 Documentation=man:palisade-backup(1)
 RequiresMountsFor=${unitWord(stateFolder, 'path')}
-${needsNetwork ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}
+Wants=network-online.target
+After=network-online.target
+
 [Service]
 Type=oneshot
 ExecStart=${command.map((word) => unitWord(word, 'command')).join(' ')}
@@ -39,9 +42,8 @@ IOSchedulingClass=idle
 UMask=0077
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_NICE CAP_KILL
 NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=${written.join(' ')} -/run/xtables.lock
-ProtectHome=read-only
+ProtectSystem=full
+ReadWritePaths=${written.join(' ')}
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes

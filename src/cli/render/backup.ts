@@ -49,7 +49,10 @@ export function part(said: BackupPartJson, view: View): string {
         paragraph(
           `From now on snapshots are signed by key ${said.key}. Keep this public key elsewhere too (${said.file}):`,
           view,
-        ) + said.pem
+        ) +
+        said.pem +
+        (said.journal === null ? '' : paragraph(sealingText, view)) +
+        (said.journal === null ? '' : `${said.journal.key}\n`)
       );
     case 'schedule':
       return schedule(said, view);
@@ -66,6 +69,9 @@ export function part(said: BackupPartJson, view: View): string {
       return paragraph(said.text, view);
   }
 }
+
+const sealingText =
+  'And the journal can be sealed, by the schedule and by palisade journal checkpoint. Keep this public key elsewhere too:';
 
 function timeWords(at: number): string {
   return new Date(at * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -100,7 +106,7 @@ function schedule(
         ? `It was last done at ${timeWords(begun)}.`
         : paintWords(
             'red',
-            `At ${timeWords(begun)} it did not go well: ${why}. ${succeeded === null ? 'It never did.' : `It last did at ${timeWords(succeeded)}.`}`,
+            `At ${timeWords(begun)} it did not go well: ${why}.${succeeded === null ? ' It never did.' : succeeded === begun ? '' : ` It last did at ${timeWords(succeeded)}.`}`,
             view,
           );
   const coming =

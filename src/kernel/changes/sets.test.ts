@@ -23,7 +23,7 @@ describe('members of ipsets', () => {
     if (result.kind !== 'exited' || result.status !== 0) throw new Error(JSON.stringify(result));
   };
   const many = (verb: string): string =>
-    Array.from({ length: 5000 }, (_, index) => `${verb} s 10.9.${index >> 8}.${index & 255}\n`).join('');
+    Array.from({ length: 15_000 }, (_, index) => `${verb} s 10.9.${index >> 8}.${index & 255}\n`).join('');
   beforeEach(async () => {
     await sh(
       'iptables-nft -F; ipset destroy; ipset create s hash:ip counters timeout 900 comment; ipset add s 127.0.0.1 comment one; ipset add s 10.0.0.2; ipset create n hash:net; ipset add n 10.0.0.0/8; ipset add n 10.1.0.0/16 nomatch',

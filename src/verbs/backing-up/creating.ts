@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { copyTo, type Destination, makeSigner, readDestination } from '../../change/snapshots/index.ts';
-import { failed, ok, type Result } from '../../result.ts';
+import type { Problem } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
 import { noteAlone } from '../changing/noting.ts';
+import { beginSealing } from '../journaling.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { type Keeping, keepSnapshot } from './keeping.ts';
 import { saidOf } from './said.ts';
@@ -12,9 +13,9 @@ export async function create(
   context: Context,
   { tag, copyTo: to }: { readonly tag: string | undefined; readonly copyTo: readonly string[] },
 ): Promise<Outcome<BackupPartJson>> {
-  const destinations = destinationsOf(to);
-  if (!destinations.ok) return { kind: 'invalid', problems: destinations.problems };
-  const made = await keepAndCopy(context, { reason: 'created', tag: tag ?? null }, destinations.value);
+  const strange = destinationsOf(to).problems;
+  if (strange.length > 0) return { kind: 'invalid', problems: strange };
+  const made = await keepAndCopy(context, { reason: 'created', tag: tag ?? null }, destinationsFor(context, to));
   return made.ended;
 }
 
@@ -22,10 +23,16 @@ export interface Made {
   readonly ended: Outcome<BackupPartJson>;
   /** Each thing that did not go well, in words; also in the journal. */
   readonly failures: readonly string[];
+  /** Tried again, it may go well: what cannot be proved now cannot be in an hour. */
+  readonly isWorthAgain: boolean;
 }
 
 /** Takes a snapshot, copies it, says so, and notes in the journal what came of both. */
-export async function keepAndCopy(context: Context, keeping: Keeping, destinations: readonly Destination[]): Promise<Made> {
+export async function keepAndCopy(
+  context: Context,
+  keeping: Keeping,
+  { destinations, problems: strange }: Destinations,
+): Promise<Made> {
   const state = resolve(context.stateFolder);
   context.progress('reading the firewall');
   const kept = await keepSnapshot(context, keeping);
@@ -34,7 +41,7 @@ export async function keepAndCopy(context: Context, keeping: Keeping, destinatio
     const why = kept.problems.map(({ message }) => message).join('; ');
     const said = `no snapshot was taken: ${why}`;
     await noteAlone(context, state, 'failed', null, said);
-    return { ended: { kind: isUnread ? 'unread' : 'unchanged', problems: kept.problems }, failures: [said] };
+    return { ended: { kind: isUnread ? 'unread' : 'unchanged', problems: kept.problems }, failures: [said], isWorthAgain: true };
   }
   const { id, path, meta } = kept.value;
   const snapshots = { before: null, after: id };
@@ -48,7 +55,7 @@ export async function keepAndCopy(context: Context, keeping: Keeping, destinatio
       return { destination, copy: await copyTo(context.kernel.run, destination, path, id, context.signal) };
     }),
   );
-  const problems = copied.flatMap(({ copy }) => (copy.ok ? [] : copy.problems));
+  const problems = [...strange, ...copied.flatMap(({ copy }) => (copy.ok ? [] : copy.problems))];
   const copies = copied.map(({ destination, copy }) =>
     copy.ok
       ? { to: copy.value.where, problem: null, note: copy.value.note }
@@ -60,17 +67,30 @@ export async function keepAndCopy(context: Context, keeping: Keeping, destinatio
     ...problems.map(({ message }) => `the snapshot was not copied: ${message}`),
   ];
   for (const failure of failures) await noteAlone(context, state, 'failed', null, failure, { snapshots });
-  return { ended: { kind: failures.length === 0 ? 'done' : 'found', value: null, faults: problems }, failures };
+  const ended = { kind: failures.length === 0 ? 'done' : 'found', value: null, faults: problems } as const;
+  return { ended, failures, isWorthAgain: problems.length > 0 };
 }
 
-/** All of them, or what is wrong with each that is none. */
-export function destinationsOf(texts: readonly string[]): Result<readonly Destination[]> {
+export interface Destinations {
+  readonly destinations: readonly Destination[];
+  /** What is wrong with each that is none. */
+  readonly problems: readonly Problem[];
+}
+
+/** Where copies go: what somebody names, and what the configuration says. */
+export function destinationsFor({ settings }: Context, named: readonly string[]): Destinations {
+  return destinationsOf([...new Set([...settings.backup.copies, ...named])]);
+}
+
+function destinationsOf(texts: readonly string[]): Destinations {
   const read = texts.map(readDestination);
-  const problems = read.flatMap((one) => (one.ok ? [] : one.problems));
-  return problems.length > 0 ? failed(...problems) : ok(read.flatMap((one) => (one.ok ? [one.value] : [])));
+  return {
+    destinations: read.flatMap((one) => (one.ok ? [one.value] : [])),
+    problems: read.flatMap((one) => (one.ok ? [] : one.problems)),
+  };
 }
 
-/** Makes the key by which this host signs. */
+/** Makes the key by which this host signs, and that of the journal's first checkpoint. */
 export async function keygen(context: Context): Promise<Outcome<BackupPartJson>> {
   const made = makeSigner(resolve(context.stateFolder));
   if (made === null) {
@@ -79,6 +99,8 @@ export async function keygen(context: Context): Promise<Outcome<BackupPartJson>>
       'move keys/snapshot.key in the state folder away first; keep its .pub file, so that what it signed can be verified';
     return { kind: 'unchanged', problems: [{ code: 'output-failed', message, hint }] };
   }
-  await context.part({ kind: 'key', ...made } satisfies BackupPartJson);
-  return { kind: 'done', value: null };
+  const begun = beginSealing(context);
+  const sealing = begun.ok ? { key: begun.value.key, fingerprint: begun.value.fingerprint } : null;
+  await context.part({ kind: 'key', ...made, journal: sealing } satisfies BackupPartJson);
+  return { kind: 'done', value: null, faults: begun.ok ? [] : begun.problems };
 }

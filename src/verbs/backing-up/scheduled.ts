@@ -8,7 +8,7 @@ import type { BackupPartJson } from '../backup-shape.ts';
 import { noteAlone } from '../changing/noting.ts';
 import { sealJournal } from '../journaling.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { destinationsOf, keepAndCopy } from './creating.ts';
+import { destinationsFor, keepAndCopy } from './creating.ts';
 import { prune } from './pruning.ts';
 
 export interface Due {
@@ -23,8 +23,6 @@ const unended = 'it did not come to its end';
 
 /** What the schedule does: a snapshot if it is time for one, copies of it, what no period keeps goes, and the journal is sealed. */
 export async function createDue(context: Context, due: Due): Promise<Outcome<BackupPartJson>> {
-  const destinations = destinationsOf(due.copyTo);
-  if (!destinations.ok) return { kind: 'invalid', problems: destinations.problems };
   const state = resolve(context.stateFolder);
   const begun = context.clock.now();
   const before = readRuns(state);
@@ -49,7 +47,11 @@ export async function createDue(context: Context, due: Due): Promise<Outcome<Bac
   remember(before.succeeded, unended);
   // What is tried again after an hour needs no second snapshot of the same.
   const isAgain = before.why !== null && before.begun !== before.succeeded;
-  const { ended, failures } = await keepAndCopy(context, { reason: 'scheduled', unlessSame: isAgain }, destinations.value);
+  const { ended, failures, isWorthAgain } = await keepAndCopy(
+    context,
+    { reason: 'scheduled', unlessSame: isAgain },
+    destinationsFor(context, due.copyTo),
+  );
   const all = [...failures];
   if (!('problems' in ended)) {
     const pruned = await prune(context, due.periods, false);
@@ -59,7 +61,7 @@ export async function createDue(context: Context, due: Due): Promise<Outcome<Bac
   if (unsealed !== null) all.push(unsealed);
   for (const failure of all.slice(failures.length)) await noteAlone(context, state, 'failed', null, failure);
   for (const failure of all) await alarm(context, failure);
-  remember(all.length === 0 ? begun : before.succeeded, all[0] ?? null);
+  remember(isWorthAgain ? before.succeeded : begun, all[0] ?? null);
   return all.length > 0 && ended.kind === 'done' ? { ...ended, kind: 'found' } : ended;
 }
 

@@ -11,11 +11,10 @@ import {
   scheduleInstalled,
   usualJitterMs,
 } from '../../change/schedule/index.ts';
-import type { Destination } from '../../change/snapshots/index.ts';
 import type { Problem } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { destinationsOf } from './creating.ts';
+import { destinationsFor } from './creating.ts';
 import { machineId } from './scheduled.ts';
 
 type Ended = Outcome<BackupPartJson>;
@@ -34,22 +33,22 @@ const machine = (): Machine => ({ root: '/', id: machineId() });
 export async function install(context: Context, asked: Scheduling): Promise<Ended> {
   const refusal = await mayInstall(context);
   if (refusal !== null) return refusal;
-  const destinations = destinationsOf(asked.copyTo);
-  if (!destinations.ok) return { kind: 'invalid', problems: destinations.problems };
+  const { destinations, problems } = destinationsFor(context, asked.copyTo);
+  if (problems.length > 0) return { kind: 'invalid', problems };
   const launcher = launcherPath();
   const unsafe = whoElseWrites(launcher);
   if (unsafe !== null) return { kind: 'unchanged', problems: [unsafe] };
   const { every, copyTo, keeping } = asked;
   const state = resolve(context.stateFolder);
   const jitterMs = asked.jitterMs ?? usualJitterMs(every);
+  const places = ['--state', state, ...(context.configFile === undefined ? [] : ['--config', context.configFile])];
   const rest = ['--jitter', String(jitterMs / 1000), ...copyTo.flatMap((to) => ['--copy-to', to]), ...keeping];
   const schedule = (due: string) => ({
     every,
     jitterMs,
-    command: [launcher, '--quiet', '--state', state, 'backup', 'create', '--due', due, ...rest] as const,
+    command: [launcher, '--quiet', ...places, 'backup', 'create', '--due', due, ...rest] as const,
     stateFolder: state,
-    folders: destinations.value.flatMap((one: Destination) => (one.kind === 'folder' ? [one.path] : [])),
-    needsNetwork: destinations.value.some(({ kind }) => kind === 'sftp'),
+    folders: destinations.flatMap((one) => (one.kind === 'folder' ? [one.path] : [])),
   });
   const locked = lockState(state);
   if (!locked.ok) return { kind: 'unchanged', problems: locked.problems };
