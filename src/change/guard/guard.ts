@@ -180,8 +180,7 @@ async function startAnew(run: Run, folder: string, env: Env): Promise<boolean> {
 /** Whether it comes to its end within this time; false at once where nobody is at it. */
 async function reverts(folder: string, patienceMs: number): Promise<boolean> {
   const until = performance.now() + patienceMs;
-  while (guardOf(folder) !== null && performance.now() < until && !isThere(join(folder, 'reverted')))
-    await sleep(stepMs);
+  while (guardOf(folder) !== null && performance.now() < until && !isThere(join(folder, 'reverted'))) await sleep(stepMs);
   return isThere(join(folder, 'reverted'));
 }
 
