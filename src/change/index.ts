@@ -23,7 +23,7 @@ export { mendSets, writeRepairs } from './drift/mend.ts';
 export { repairsTooOften } from './drift/pace.ts';
 export { packetsBetween } from './drift/packets.ts';
 export { repairsOf, type StrangeRule, setsToMend, strangeRules } from './drift/repairs.ts';
-export { type Guard, repair, uptime } from './guard/guard.ts';
+export { type Guard, lastError, repair, uptime } from './guard/guard.ts';
 export { disarm, forget, type PendingState, pendingFolder, pendingState, revertPending } from './guard/pending.ts';
 export { type Basis, hostText, linesOfOthers } from './history/basis.ts';
 export { fingerprintOf, keyText, publicKeyOf } from './history/checkpoint.ts';

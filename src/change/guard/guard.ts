@@ -290,6 +290,7 @@ function textOf(file: string): string | null {
   }
 }
 
-function lastError(folder: string): string {
+/** What stands in the way of whoever undoes a change, as he wrote it last. */
+export function lastError(folder: string): string {
   return textOf(join(folder, 'errors'))?.trim().split('\n').at(-1) ?? 'no error was said';
 }

@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   disarm,
   dropSets,
   forget,
   keepForBoot,
   keepPast,
+  lastError,
   leaveBoot,
   lockState,
   moveWhole,
@@ -126,8 +127,9 @@ export async function settle(context: Context, state: string): Promise<Problem |
   hear(context, state);
   switch (pendingState(folder)) {
     case 'waiting':
-    case 'reverting':
       return waits;
+    case 'reverting':
+      return undoing(folder);
     case 'confirmed':
       await keep(context, state);
       return null;
@@ -174,6 +176,14 @@ export const undone: Problem = {
   message: 'nobody confirmed the change, and it is undone',
   hint: 'the host is as it was',
 };
+
+function undoing(folder: string): Problem {
+  return {
+    code: 'change-waits',
+    message: `an earlier change is being undone, and is not yet: ${lastError(folder)}`,
+    hint: `it is tried again every second; see ${join(folder, 'errors')}`,
+  };
+}
 
 const waits: Problem = {
   code: 'change-waits',
