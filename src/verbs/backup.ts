@@ -110,11 +110,19 @@ say, config.yaml does (backup: copies, keep), for create, for prune, and wheneve
     if (count < least)
       return refused(`backup ${asked.what} needs ${asked.what === 'import' ? 'a file' : 'the name of a snapshot'}`);
     if (count > most) return refused(`backup ${asked.what} takes ${most === 0 ? 'no name' : `at most ${most}`}`);
+    const { tag } = asked;
+    if (tag !== undefined && !isTag(tag))
+      return refused(`nobody could name a snapshot by the tag ${JSON.stringify(tag)}: it would be taken for something else`);
     return await did(context, asked);
   },
 });
 
 type Input = z.output<typeof input>;
+
+/** Not what names a snapshot otherwise, or a file (see `backing-up/chosen`). */
+function isTag(tag: string): boolean {
+  return !/^(?:latest|live|[0-9a-f]{6,64})$|[/\p{Cc}]|^\s|\s$|\.snapshot$/u.test(tag);
+}
 
 /** How many names each takes. */
 const takes: Readonly<Record<Input['what'], readonly [least: number, most: number]>> = {

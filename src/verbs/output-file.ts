@@ -8,7 +8,7 @@ import { failed, ok, type Result } from '../result.ts';
  * Writes a document where somebody asked for it: whole or not at all, and for its owner alone, since it tells what is weak. Pipes and
  * character devices are written to as they are. What another user put in the way is not followed: we may be root, and the name known.
  */
-export async function writeOutput(file: string, text: string, flag = '--output'): Promise<Result<null>> {
+export async function writeOutput(file: string, text: string | Uint8Array, flag = '--output'): Promise<Result<null>> {
   const refused = (message: string): Result<never> =>
     failed({ code: 'output-failed', at: { file }, message, hint: `name a file that can be written with ${flag}` });
   try {
@@ -71,7 +71,7 @@ async function orNull(asked: Promise<Stats>): Promise<Stats | null> {
   }
 }
 
-async function replace(path: string, text: string): Promise<void> {
+async function replace(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
   const file = await open(temporary, 'wx', 0o600);
   try {
@@ -83,7 +83,7 @@ async function replace(path: string, text: string): Promise<void> {
   }
 }
 
-async function writeAll(file: FileHandle, text: string): Promise<void> {
+async function writeAll(file: FileHandle, text: string | Uint8Array): Promise<void> {
   try {
     await file.writeFile(text);
     await file.sync();
@@ -93,7 +93,7 @@ async function writeAll(file: FileHandle, text: string): Promise<void> {
 }
 
 /** Nothing is made or emptied here, and a file that it has become meanwhile stays as it is. */
-async function pour(path: string, text: string): Promise<void> {
+async function pour(path: string, text: string | Uint8Array): Promise<void> {
   const file = await open(path, constants.O_WRONLY);
   try {
     if ((await file.stat()).isFile()) throw Object.assign(new Error('no pipe any more'), { code: 'EPERM' });

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acceptedId } from '../../src/change/snapshots/index.ts';
 import type { Namespace } from '../../src/kernel/index.ts';
 import { kernel, tool } from './changing.fixture.ts';
 import { launcher, launcherEnv, palisadeIn } from './palisade.fixture.ts';
@@ -73,6 +74,7 @@ COMMIT
   it('goes to files and comes back from them; what would wipe or smuggle is refused', async () => {
     await tool(ns, ['ipset', 'create', 'office', 'hash:ip']);
     await tool(ns, ['iptables-nft', '-A', 'INPUT', '-m', 'set', '--match-set', 'office', 'src', '-j', 'ACCEPT']);
+    await tool(ns, ['iptables-nft', '-A', 'INPUT', '-m', 'comment', '--comment', 'Büro ✓', '-j', 'ACCEPT']);
     await tool(ns, ['ip6tables-nft', '-P', 'FORWARD', 'DROP']);
     await backup('create');
     const out = join(state, 'out');
@@ -80,7 +82,9 @@ COMMIT
     expect(written.out.split('\n').slice(0, 3)).toEqual(['rules.v4', 'rules.v6', 'ipset.conf'].map((name) => join(out, name)));
     const files = ['rules.v4', 'rules.v6', 'ipset.conf'].map((name) => join(out, name));
     const imported = await backup('import', ...files, '--json');
-    expect(parts(imported.out)[0]).toMatchObject({ reason: 'imported', proved: true, counts: { rules4: 1, sets: 1 } });
+    expect(parts(imported.out)[0]).toMatchObject({ reason: 'imported', proved: true, counts: { rules4: 2, sets: 1 } });
+    expect(readFileSync(files[0] ?? '', 'utf8')).toContain('--comment "Büro ✓"');
+    expect(parts((await backup('diff', 'latest', 'live', '--json')).out)[0]).toMatchObject({ lines: [] });
     const bad = async (name: string, text: string): Promise<string> => {
       const file = join(state, name);
       writeFileSync(file, text);
@@ -126,10 +130,18 @@ COMMIT
     const all = await backup('verify', '--json');
     expect(parts(all.out).map(({ kind }) => kind)).toEqual(['verified', 'damaged']);
     expect((await backup('show', id)).status).toBe(2);
+    expect((await backup('create', '--tag', 'latest')).err).toMatch(
+      /^palisade: nobody could name a snapshot by the tag "latest"/,
+    );
     expect((await backup('verify', 'nosuch')).err).toBe(
       'palisade: no snapshot has the id or the tag nosuch; palisade backup list names them\n',
     );
-    // Both bear the same number of seconds: what has a tag stays, and so does the newest that is proved.
+    // What is damaged keeps nothing, and does not go: what has a tag stays, and so does the newest that is whole and proved.
+    await backup('create');
+    const third = parts((await backup('create', '--json')).out)[0] as { path: string };
+    const torn = readFileSync(third.path);
+    torn[torn.length - 9] = (torn[torn.length - 9] ?? 0) ^ 4;
+    writeFileSync(third.path, torn);
     const pruned = await backup(
       'prune',
       '--keep-last',
@@ -144,7 +156,30 @@ COMMIT
       '0',
       '--json',
     );
-    expect(parts(pruned.out)[0]).toMatchObject({ ids: [id], left: 1 });
+    expect(parts(pruned.out)[0]).toMatchObject({ ids: [], left: 4 });
+  });
+
+  it('a change that is confirmed stays, though its snapshot cannot be kept, and nothing older is what is to be', async () => {
+    const policy = join(state, 'policy.yaml');
+    const palisade = (verb: string, ...args: readonly string[]) =>
+      palisadeIn(ns, '--state', state, '--policy', policy, verb, ...args);
+    writeFileSync(policy, 'palisade: 1\nincoming:\n  - { allow: ssh }\n');
+    expect(await palisade('apply', '--yes')).toMatchObject({ status: 0 });
+    expect(acceptedId(state)).not.toBe(null);
+    writeFileSync(policy, 'palisade: 1\nincoming:\n  - { allow: [ssh, http] }\n');
+    const waiting = palisade('apply', '--timeout', '40');
+    await expect.poll(() => existsSync(join(state, 'pending/deadline')), { timeout: 30_000 }).toBe(true);
+    mkdirSync(join(state, 'keys'), { mode: 0o700 });
+    writeFileSync(join(state, 'keys/snapshot.key'), 'half of one');
+    expect(await palisade('confirm')).toMatchObject({ status: 0, err: '' });
+    expect(await waiting).toMatchObject({ status: 0 });
+    expect(acceptedId(state)).toBe(null);
+    expect((await palisade('journal', 'show')).out).toMatch(
+      /failed, .*: no snapshot shows what was confirmed: the key that signs snapshots is damaged\n.*confirmed, .*: the change stays/,
+    );
+    const live = await tool(ns, ['iptables-nft-save']);
+    expect(live).toContain('--dports 22,80');
+    expect(await backup('create')).toMatchObject({ status: 4, err: expect.stringContaining('is damaged; put the key back') });
   });
 
   it('is taken by the schedule when it is time, and copied where the configuration says; what fails is noted', async () => {

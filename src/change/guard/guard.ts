@@ -39,11 +39,14 @@ export interface Guard {
   revert(patienceMs?: number): Promise<Result<void>>;
 }
 
-const patience = { armMs: 5000, stepMs: 5 };
+const stepMs = 5;
 
-/** Until whoever undoes a change is given up: the kernel takes its time for a whole host with a hundred thousand rules or members of sets. */
-export function revertMsOf(folder: string): number {
-  return isThere(join(folder, 'old/tables')) ? 120_000 : 30_000;
+/**
+ * How long whoever undoes the change of a folder is waited for, until he stands ready and until he has undone it: it takes its time to read
+ * and to write a whole host with a hundred thousand rules or members of sets.
+ */
+export function patienceFor(folder: string): { readonly armMs: number; readonly revertMs: number } {
+  return isThere(join(folder, 'old/tables')) ? { armMs: 30_000, revertMs: 120_000 } : { armMs: 5000, revertMs: 30_000 };
 }
 
 /** Marks that the guard sets. They are there from the start under other names, since a full disk takes no new file. */
@@ -112,7 +115,7 @@ export async function arm(run: Run, folder: string, undo: Undo, env: Env, holder
       setDeadline(seconds);
       rmSync(join(folder, 'committing'), { force: true });
     },
-    async revert(patienceMs = revertMsOf(folder)) {
+    async revert(patienceMs = patienceFor(folder).revertMs) {
       tellUndo(folder);
       if (await reverts(folder, patienceMs)) return ok(undefined);
       const isGone = guardOf(folder) === null;
@@ -160,7 +163,7 @@ async function start(run: Run, folder: string, env: Env, turn: 'first' | 'anew' 
     env,
     argv: ['sh', '-c', starterScript, join(folder, 'guard.sh'), folder, turn],
   });
-  return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patience.armMs));
+  return started.kind === 'exited' && started.status === 0 && (await appears(join(folder, 'armed'), patienceFor(folder).armMs));
 }
 
 /** Another, which finds the deadline gone, and undoes. */
@@ -177,8 +180,7 @@ async function startAnew(run: Run, folder: string, env: Env): Promise<boolean> {
 /** Whether it comes to its end within this time; false at once where nobody is at it. */
 async function reverts(folder: string, patienceMs: number): Promise<boolean> {
   const until = performance.now() + patienceMs;
-  while (guardOf(folder) !== null && performance.now() < until && !isThere(join(folder, 'reverted')))
-    await sleep(patience.stepMs);
+  while (guardOf(folder) !== null && performance.now() < until && !isThere(join(folder, 'reverted'))) await sleep(stepMs);
   return isThere(join(folder, 'reverted'));
 }
 
@@ -195,7 +197,7 @@ export async function repair(run: Run, folder: string, env: Env): Promise<Result
         message: 'an earlier change was left halfway in another network namespace than this one',
         hint: `run palisade there; if it is gone, remove ${folder}`,
       });
-    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, revertMsOf(folder))))
+    if (!(await startAnew(run, folder, env)) || !(await reverts(folder, patienceFor(folder).revertMs)))
       return failed({
         code: 'restore-refused',
         message: `an earlier change was left halfway, and is not undone yet: ${lastError(folder)}`,
@@ -270,7 +272,7 @@ async function appears(file: string, patienceMs: number): Promise<boolean> {
   for (;;) {
     if (isThere(file)) return true;
     if (performance.now() >= until) return false;
-    await sleep(patience.stepMs);
+    await sleep(stepMs);
   }
 }
 

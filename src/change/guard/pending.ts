@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, ok, type Result } from '../../result.ts';
-import { guardOf, isThere, revertMsOf, tellUndo } from './guard.ts';
+import { guardOf, isThere, patienceFor, tellUndo } from './guard.ts';
 
 /** What became of a change, as its folder says. `abandoned`: nobody is left who would undo it. */
 export type PendingState = 'none' | 'waiting' | 'confirmed' | 'reverting' | 'reverted' | 'abandoned';
@@ -66,7 +66,7 @@ function rename(folder: string, from: string, to: string): boolean {
 /** Has a change undone now, and waits until it is. */
 export async function revertPending(folder: string): Promise<Result<void>> {
   tellUndo(folder);
-  for (const until = performance.now() + revertMsOf(folder); performance.now() < until; await sleep(patience.stepMs)) {
+  for (const until = performance.now() + patienceFor(folder).revertMs; performance.now() < until; await sleep(patience.stepMs)) {
     const state = pendingState(folder);
     if (state === 'reverted') return ok(undefined);
     if (state === 'abandoned') break;

@@ -30,7 +30,7 @@ export interface TablePlace {
  *   which they have to be made to be printed as they were.
  * - `setsN`, `movesN`: lines for `ipset restore` that fill sets under other names, and `OTHER NAME`; `standing`: lines that make stand-ins.
  * - `must`, `may`: lines of sets that must be there afterwards, and those of members whose time may be up; `names`: the sets that these
- *   lines are all of, and `still` those of them that no rule fills, in either: packets change the others at any time. `leaving`: those that are to be gone; `lists`: which of both hold sets; `others`: other names for sets, of both ways.
+ *   lines are all of, and `still` those of them that no rule fills, in either: packets change the others at any time. `leaving`: those that are to be gone; `lists`: which may hold one that changes, before or after; `others`: other names for sets, of both ways.
  * - `recent`: `LIST ADDRESS`, or `LIST` alone of one that is empty.
  *
  * Sets that are the same in both are not spoken of, and not touched.
@@ -84,12 +84,18 @@ export function stateFiles(to: HostState, from: HostState, order: readonly Table
   );
   write(
     'lists',
-    [...spoken, ...plan.leaving].filter(isList).map(({ name }) => name),
+    [...listsIn(from.sets, spoken), ...plan.leaving.filter(isList), ...(plan.phases[3] ?? [])].map(({ name }) => name),
   );
   write('others', otherNames(to, from));
   const recent = [...to.recent].flatMap(([name, addresses]) => [name, ...addresses.map((address) => `${name} ${address}`)]);
   write('recent', recent);
   return files;
+}
+
+/** Lists that are to be something else, or are to hold others. */
+function listsIn(sets: readonly SavedSet[], spoken: readonly SavedSet[]): readonly SavedSet[] {
+  const names = new Set(spoken.map(({ name }) => name));
+  return sets.filter((set) => isList(set) && names.has(set.name));
 }
 
 /** Sets that one of both has, or has otherwise. */

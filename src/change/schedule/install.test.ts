@@ -72,6 +72,15 @@ describe('where systemd is process 1', () => {
     expect(await scheduleInstalled(systemctl(0), machine(), 0)).toBeNull();
   });
 
+  it('a path cannot end a line of the unit', async () => {
+    const systemd = { ...schedule, stateFolder: '/x\nExecStart=/bin/false' };
+    const refused = await installSchedule(systemctl(0), machine(), { ...both, systemd });
+    expect(refused.ok ? [] : refused.problems.map(problemLine)).toEqual([
+      'a path holds a line break or another control character; choose plainer paths',
+    ]);
+    expect(units().some((file) => existsSync(file))).toBe(false);
+  });
+
   it('nothing is left where it refuses', async () => {
     const refused = await installSchedule(systemctl(1), machine(), both);
     expect(refused.ok ? [] : refused.problems.map(problemLine)).toEqual([

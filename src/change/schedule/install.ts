@@ -39,6 +39,7 @@ export async function installSchedule(
   { root, id }: Machine,
   schedules: Readonly<Record<By, Schedule>>,
 ): Promise<Result<By>> {
+  if (Object.values(schedules).some(holdsControl)) return failed(uncontrolled);
   if (existsSync(join(root, 'run/systemd/system'))) {
     for (const [name, text] of timerUnits(schedules.systemd)) writeWhole(join(root, unitFolder, name), text);
     const enabled = await systemctl(run, ['daemon-reload'], ['enable', timerName], ['restart', timerName]);
@@ -55,6 +56,17 @@ export async function installSchedule(
   writeWhole(join(root, cronPath), text.value);
   return ok('cron');
 }
+
+/** Whether a word of it would end a line of the files that say it. */
+function holdsControl({ command, stateFolder, folders }: Schedule): boolean {
+  return [...command, stateFolder, ...folders].some((word) => /\p{Cc}/u.test(word));
+}
+
+const uncontrolled: Problem = {
+  code: 'schedule-refused',
+  message: 'a path holds a line break or another control character',
+  hint: 'choose plainer paths',
+};
 
 /** Files that were taken away. What lies in them of another origin goes too. */
 export async function removeSchedule(run: Run, root: string): Promise<Result<readonly string[]>> {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Which snapshot shows the host as somebody last wanted it: what is other now has drifted from it. */
@@ -24,4 +24,9 @@ export function acceptSnapshot(stateFolder: string, id: string): void {
   const folder = openSync(dirname(file), 'r');
   fsyncSync(folder);
   closeSync(folder);
+}
+
+/** Nobody has said any more: that is so while what was confirmed last is not known yet. @throws Error of the file system */
+export function forgetAccepted(stateFolder: string): void {
+  rmSync(fileOf(stateFolder), { force: true });
 }

@@ -47,7 +47,7 @@ export function headOf(bytes: Buffer, file: string): Result<Head> {
   const first = bytes.indexOf(10);
   const second = bytes.indexOf(10, first + 1);
   const third = bytes.indexOf(10, second + 1);
-  const id = bytes.toString('latin1', lead.length, Math.max(first, lead.length));
+  const id = idIn(bytes);
   if (first < 0 || first > 200 || !bytes.toString('latin1', 0, lead.length).startsWith(lead) || !idForm.test(id))
     return failed(damaged(file, bytes.length === 0 ? 'it is empty' : 'it is no snapshot of palisade’s'));
   if (third < 0 || third > longestHead) return failed(damaged(file, 'it is cut off'));
@@ -69,11 +69,7 @@ export function unpack(bytes: Buffer, file: string): Result<Unpacked> {
   const head = headOf(bytes, file);
   const first = bytes.indexOf(10);
   // Whatever its lines say, first of all it has to be what was written.
-  const id = bytes.toString('latin1', lead.length, Math.max(first, lead.length));
-  const digest = createHash('sha256')
-    .update(bytes.subarray(first + 1))
-    .digest('hex');
-  if (idForm.test(id) && digest !== id)
+  if (idForm.test(idIn(bytes)) && !isAsWritten(bytes))
     return failed(damaged(file, 'it is not as it was written: some of it was changed or cut off'));
   if (!head.ok) return head;
   const second = bytes.indexOf(10, first + 1);
@@ -85,6 +81,17 @@ export function unpack(bytes: Buffer, file: string): Result<Unpacked> {
   if (!body.ok) return body;
   const signed = digestToSign(bytes.toString('utf8', first + 1, second), packed);
   return ok({ snapshot: { ...body.value, meta: head.value.meta }, head: head.value, signed });
+}
+
+/** What the first line says. */
+function idIn(bytes: Buffer): string {
+  return bytes.toString('latin1', lead.length, Math.max(bytes.indexOf(10), lead.length));
+}
+
+/** Whether its first line names all that follows. */
+export function isAsWritten(bytes: Buffer): boolean {
+  const rest = bytes.subarray(bytes.indexOf(10) + 1);
+  return createHash('sha256').update(rest).digest('hex') === idIn(bytes);
 }
 
 function textIn(packed: Buffer): string | null {

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Result } from '../../result.ts';
 import { acceptedId, acceptSnapshot } from './accepted.ts';
 import {
   backupsFolder,
@@ -105,7 +106,10 @@ describe('the folder of snapshots', () => {
     rmSync(path);
     renameSync(join(state, 'elsewhere'), path);
     chmodSync(path, 0o666);
-    expect(store()).toMatchObject({ kept: [], strange: [{ message: 'others may write to it' }] });
+    expect(store()).toMatchObject({
+      kept: [],
+      strange: [{ message: 'others may write to it', hint: expect.stringContaining('install -m 600') }],
+    });
     rmSync(path);
     mkdirSync(path);
     expect(store()).toMatchObject({ kept: [], strange: [{ message: 'it is no file' }] });
@@ -144,6 +148,13 @@ describe('the folder of snapshots', () => {
   });
 });
 
+const of = <T>(result: Result<T>): T => {
+  if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join());
+  return result.value;
+};
+const signer = (folderOfState: string) => of(signerOf(folderOfState));
+const known = (folderOfState: string) => of(knownKeys(folderOfState));
+
 it('a host that signs takes no others by itself', () => {
   const open = (path: string) => {
     const read = readSnapshot(path);
@@ -151,23 +162,37 @@ it('a host that signs takes no others by itself', () => {
     return read.value;
   };
   const plain = open(writeSnapshot(folder, packed()));
-  expect(signerOf(state)).toBe(null);
-  expect(distrust(plain, 'p', knownKeys(state))).toBe(null);
-  const made = makeSigner(state);
-  expect(makeSigner(state)).toBe(null);
+  expect(signer(state)).toBe(null);
+  expect(distrust(plain, 'p', known(state))).toBe(null);
+  const made = of(makeSigner(state));
+  expect(of(makeSigner(state))).toBe(null);
   expect(statSync(join(state, 'keys', 'snapshot.key')).mode & 0o777).toBe(0o600);
-  const own = open(writeSnapshot(folder, packed({ number: 2 }, signerOf(state))));
-  expect(signedBy(own, knownKeys(state))).toEqual({ by: 'known', key: made?.key });
-  expect(distrust(own, 'p', knownKeys(state))).toBe(null);
-  expect(distrust(plain, 'p', knownKeys(state))?.message).toBe('it is not signed, and this host signs its own');
+  const own = open(writeSnapshot(folder, packed({ number: 2 }, signer(state))));
+  expect(signedBy(own, known(state))).toEqual({ by: 'known', key: made?.key });
+  expect(distrust(own, 'p', known(state))).toBe(null);
+  expect(distrust(plain, 'p', known(state))?.message).toBe('it is not signed, and this host signs its own');
   // Another host's.
   const other = mkdtempSync(join(tmpdir(), 'palisade-other-'));
   makeSigner(other);
-  const strange = open(writeSnapshot(folder, packed({ number: 3 }, signerOf(other))));
+  const strange = open(writeSnapshot(folder, packed({ number: 3 }, signer(other))));
   rmSync(other, { recursive: true });
-  expect(signedBy(strange, knownKeys(state)).by).toBe('stranger');
-  expect(distrust(strange, 'p', knownKeys(state))?.message).toMatch(/^key [0-9a-f]{16}, which signed it, is not known here$/);
+  expect(signedBy(strange, known(state)).by).toBe('stranger');
+  expect(distrust(strange, 'p', known(state))?.message).toMatch(/^key [0-9a-f]{16}, which signed it, is not known here$/);
   // The key of ours under what it did not sign.
   const forged = { ...strange, head: { ...strange.head, signature: own.head.signature } };
-  expect(signedBy(forged, knownKeys(state)).by).toBe('wrong');
+  expect(signedBy(forged, known(state)).by).toBe('wrong');
+});
+
+it('a key is whole or none, and nothing passes for unsigned because some of it is gone', () => {
+  const made = of(makeSigner(state));
+  expect(readdirSync(join(state, 'keys')).toSorted()).toEqual([`${made?.key}.pub`, 'snapshot.key']);
+  rmSync(join(state, 'keys', `${made?.key}.pub`));
+  const plain = of(readSnapshot(writeSnapshot(folder, packed())));
+  expect(distrust(plain, 'p', known(state))?.message).toBe('it is not signed, and this host signs its own');
+  expect(of(makeSigner(state))).toEqual(made);
+  expect(of(makeSigner(state))).toBe(null);
+  writeFileSync(join(state, 'keys', 'snapshot.key'), '');
+  for (const result of [signerOf(state), knownKeys(state)])
+    expect(result).toMatchObject({ ok: false, problems: [{ message: 'the key that signs snapshots is damaged' }] });
+  expect(makeSigner(state).ok).toBe(false);
 });

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { startOf } from '../guard/guard.ts';
 import { strangeness } from '../history/lock.ts';
-import { damaged, type Head, headOf, type Packed, type Unpacked, unpack } from './file.ts';
+import { damaged, type Head, headOf, isAsWritten, type Packed, type Unpacked, unpack } from './file.ts';
 
 /** A snapshot in the folder. */
 export interface Kept extends Head {
@@ -117,7 +117,10 @@ function openOwn(path: string): Result<number> | null {
           : 'others may write to it';
   if (why === null) return ok(file);
   closeSync(file);
-  return failed(damaged(path, why));
+  return failed({
+    ...damaged(path, why),
+    hint: 'if you know where it comes from, make a copy that is root’s alone: install -m 600',
+  });
 }
 
 /** Reads all of a snapshot and checks that each byte is as it was written. */
@@ -135,6 +138,17 @@ export function readSnapshot(path: string): Result<Unpacked> {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === undefined || syscall === undefined) throw error;
     return failed({ ...damaged(path, `it cannot be read (${code})`), code: 'file-missing' });
+  }
+}
+
+/** Whether each byte of a snapshot is as it was written; what it says is not looked at. */
+export function isWhole(path: string): boolean {
+  const opened = openOwn(path);
+  if (opened === null || !opened.ok) return false;
+  try {
+    return isAsWritten(readFileSync(opened.value));
+  } finally {
+    closeSync(opened.value);
   }
 }
 

@@ -5,13 +5,14 @@
  * `take` reads a host, `proof` loads it into a namespace and compares, `file` and `signature` say how it lies on the disk, `folder` keeps
  * many, `prune` says which can go. Nothing here writes to a firewall: `restore` does.
  */
-export { acceptedId, acceptSnapshot } from './accepted.ts';
+export { acceptedId, acceptSnapshot, forgetAccepted } from './accepted.ts';
 export { copyTo } from './copies/copy.ts';
 export { type Destination, readDestination } from './copies/destination.ts';
 export { pack, type Unpacked } from './file.ts';
 export {
   backupsFolder,
   chooseSnapshot,
+  isWhole,
   type Kept,
   listSnapshots,
   nextNumber,

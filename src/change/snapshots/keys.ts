@@ -1,52 +1,98 @@
 import type { KeyObject } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failed, ok, type Result } from '../../result.ts';
+import { startOf } from '../guard/guard.ts';
+import { syncFolder, writeWhole } from '../history/whole-file.ts';
 import { damaged, type Unpacked } from './file.ts';
-import { isSignedBy, keyName, makeKey, openKey, type Signature, secretKey, signWith } from './signature.ts';
+import { isSignedBy, keyName, makeKey, openHalf, openKey, pemOf, type Signature, secretKey, signWith } from './signature.ts';
 
 /** Where a state folder keeps the key that signs its snapshots, and those that it knows. */
 const folderOf = (stateFolder: string): string => join(stateFolder, 'keys');
 const secretFile = 'snapshot.key';
 
-/** What signs on this host; `null` where no key was made. @throws Error of a key that cannot be read */
-export function signerOf(stateFolder: string): ((digest: Buffer) => Signature) | null {
+/** The key by which this host signs; `null` where none was made. A file that holds none is a problem: nothing may pass for unsigned by it. */
+function secretOf(stateFolder: string): Result<KeyObject | null> {
   const file = join(folderOf(stateFolder), secretFile);
   const text = readOrNull(file);
-  if (text === null) return null;
-  const key = secretKey(text);
-  if (key === null) throw new Error(`${file} holds no Ed25519 key`);
-  return signWith(key);
+  const key = text === null ? null : secretKey(text);
+  if (text === null || key !== null) return ok(key);
+  const hint = 'put the key back, or move the file away and run palisade backup keygen';
+  return failed({ code: 'state-unsafe', at: { file }, message: 'the key that signs snapshots is damaged', hint });
+}
+
+/** What signs on this host; `null` where no key was made. */
+export function signerOf(stateFolder: string): Result<((digest: Buffer) => Signature) | null> {
+  const secret = secretOf(stateFolder);
+  return secret.ok ? ok(secret.value && signWith(secret.value)) : secret;
+}
+
+export interface KeyMade {
+  /** Its name. */
+  readonly key: string;
+  /** Of its public half. */
+  readonly file: string;
+  readonly pem: string;
 }
 
 /**
- * Makes the key of this host; from then on its snapshots are signed.
+ * Makes the key of this host; from then on its snapshots are signed. The file of the key is whole or not there, whatever ends us, since
+ * nothing could be kept with half of one; where its public half is lacking, that is all that is made.
  *
- * @returns its name and the file of its public half; `null` where there is one already
+ * @returns `null` where there is one already
+ * @throws Error of the file system, ENOSPC among them
  */
-export function makeSigner(stateFolder: string): { readonly key: string; readonly file: string; readonly pem: string } | null {
+export function makeSigner(stateFolder: string): Result<KeyMade | null> {
   const folder = folderOf(stateFolder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const made = makeKey();
-  const open = openKey(made.open);
-  if (open === null) throw new Error('a key that was just made is none');
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
+  const isNew = putKey(folder);
+  const secret = secretOf(stateFolder);
+  if (!secret.ok) return secret;
+  if (secret.value === null) return ok(null);
+  const open = openHalf(secret.value);
   const key = keyName(open);
   const file = join(folder, `${key}.pub`);
-  try {
-    writeFileSync(join(folder, secretFile), made.secret, { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
-    throw error;
-  }
-  writeFileSync(file, made.open, { mode: 0o644, flush: true });
-  return { key, file, pem: made.open };
+  if (!isNew && readOrNull(file) !== null) return ok(null);
+  const pem = pemOf(open);
+  writeWhole(file, pem);
+  return ok({ key, file, pem });
 }
 
-/** Public keys that this host knows. */
-export function knownKeys(stateFolder: string): readonly KeyObject[] {
+/** Whether there was none yet. */
+function putKey(folder: string): boolean {
+  const half = join(folder, `.${process.pid}-${startOf(process.pid)}.new`);
+  try {
+    writeFileSync(half, makeKey().secret, { mode: 0o600, flush: true });
+    linkSync(half, join(folder, secretFile));
+    syncFolder(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(half, { force: true });
+  }
+}
+
+/** Without those above it, of which Node would say on a disk that may only be read that they are not there. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Public keys that this host knows: its own, whether or not its public half lies there too, and those that somebody put there. */
+export function knownKeys(stateFolder: string): Result<readonly KeyObject[]> {
+  const secret = secretOf(stateFolder);
+  if (!secret.ok) return secret;
   const folder = folderOf(stateFolder);
-  return namesIn(folder)
+  const put = namesIn(folder)
     .filter((name) => name.endsWith('.pub'))
     .flatMap((name) => openKey(readOrNull(join(folder, name)) ?? '') ?? []);
+  return ok(secret.value === null ? put : [openHalf(secret.value), ...put]);
 }
 
 /** Whose signature a snapshot bears. `stranger`: of a key that is not among those given. `wrong`: it was signed as something else. */

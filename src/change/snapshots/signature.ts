@@ -29,10 +29,12 @@ export function signatureOf(line: string): Signature | null | undefined {
 /** A new pair, as PEM (PKCS #8, SubjectPublicKeyInfo). */
 export function makeKey(): { readonly secret: string; readonly open: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return {
-    secret: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    open: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  };
+  return { secret: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), open: pemOf(publicKey) };
+}
+
+/** As PEM (SubjectPublicKeyInfo). */
+export function pemOf(open: KeyObject): string {
+  return open.export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** By which a signature names its key. */
@@ -63,8 +65,13 @@ function keyIn(read: () => KeyObject): KeyObject | null {
   }
 }
 
+/** The public half. */
+export function openHalf(secret: KeyObject): KeyObject {
+  return createPublicKey(secret);
+}
+
 export function signWith(secret: KeyObject): (digest: Buffer) => Signature {
-  const key = keyName(createPublicKey(secret));
+  const key = keyName(openHalf(secret));
   return (digest) => ({ key, bytes: sign(null, digest, secret) });
 }
 

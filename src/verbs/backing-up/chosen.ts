@@ -40,8 +40,8 @@ export function asKept({ head, path }: Chosen, bytes: number): Kept {
 }
 
 /** Public keys that count: that of a file alone, or all that this host knows. */
-export function trustedKeys(context: Context, file: string | undefined): Result<ReturnType<typeof knownKeys>> {
-  if (file === undefined) return ok(knownKeys(context.stateFolder));
+export function trustedKeys(context: Context, file: string | undefined): ReturnType<typeof knownKeys> {
+  if (file === undefined) return knownKeys(context.stateFolder);
   try {
     const key = openKey(readFileSync(file, 'utf8'));
     if (key !== null) return ok([key]);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unwritable } from '../../change/index.ts';
 import { copyTo, type Destination, makeSigner, readDestination } from '../../change/snapshots/index.ts';
 import type { Problem } from '../../result.ts';
 import type { BackupPartJson } from '../backup-shape.ts';
@@ -92,15 +93,25 @@ function destinationsOf(texts: readonly string[]): Destinations {
 
 /** Makes the key by which this host signs, and that of the journal's first checkpoint. */
 export async function keygen(context: Context): Promise<Outcome<BackupPartJson>> {
-  const made = makeSigner(resolve(context.stateFolder));
-  if (made === null) {
+  const state = resolve(context.stateFolder);
+  const refused = (problem: Problem): Outcome<BackupPartJson> => ({ kind: 'unchanged', problems: [problem] });
+  let made: ReturnType<typeof makeSigner>;
+  try {
+    made = makeSigner(state);
+  } catch (error) {
+    const problem = unwritable(state, error);
+    if (problem === null) throw error;
+    return refused({ ...problem, hint: 'mend that and run the same again' });
+  }
+  if (!made.ok) return { kind: 'unchanged', problems: made.problems };
+  if (made.value === null) {
     const message = 'this host has a key already';
     const hint =
       'move keys/snapshot.key in the state folder away first; keep its .pub file, so that what it signed can be verified';
-    return { kind: 'unchanged', problems: [{ code: 'output-failed', message, hint }] };
+    return refused({ code: 'output-failed', message, hint });
   }
   const begun = beginSealing(context);
   const sealing = begun.ok ? { key: begun.value.key, fingerprint: begun.value.fingerprint } : null;
-  await context.part({ kind: 'key', ...made, journal: sealing } satisfies BackupPartJson);
+  await context.part({ kind: 'key', ...made.value, journal: sealing } satisfies BackupPartJson);
   return { kind: 'done', value: null, faults: begun.ok ? [] : begun.problems };
 }

@@ -52,7 +52,8 @@ export async function exportTo(
   for (const [name, text] of Object.entries(texts)) {
     if (text === '' && (name === 'foreign.nft' || name === 'sysctl.conf')) continue;
     const file = join(resolve(folder), name);
-    const written = await writeOutput(file, text, '--to');
+    // One character is one byte, as the tools printed it.
+    const written = await writeOutput(file, Buffer.from(text, 'latin1'), '--to');
     if (!written.ok) return { kind: 'invalid', problems: written.problems };
     files.push(file);
   }

@@ -9,6 +9,7 @@ import {
   pack,
   type Reason,
   readBody,
+  readSnapshot,
   type SnapshotBody,
   type SnapshotMeta,
   signerOf,
@@ -26,7 +27,7 @@ import type { Context } from '../verb.ts';
 export interface Keeping {
   readonly reason: Reason;
   readonly tag?: string | null;
-  /** Where the newest snapshot shows the very same firewall, no other is taken, and that one is the answer. */
+  /** Where the newest snapshot shows the very same firewall and is whole, no other is taken, and that one is the answer. */
   readonly unlessSame?: boolean;
   /** Instead of this host. */
   readonly namespace?: Namespace;
@@ -47,9 +48,11 @@ export async function keepSnapshot(context: Context, keeping: Keeping): Promise<
   const body = keeping.body ?? (await readBody(where, ownRecord(state)));
   const unread = unreadIn(body);
   if (unread !== null) return failed({ code: 'unread', message: unread, hint: 'see palisade status' });
+  const signer = signerOf(state);
+  if (!signer.ok) return signer;
   const fingerprint = stateOf(body);
   const [newest] = store.value.kept;
-  if (keeping.unlessSame === true && newest?.meta.state === fingerprint && newest.meta.unproved === null) return ok(newest);
+  if (keeping.unlessSame === true && newest?.meta.state === fingerprint && showsSame(newest, body)) return ok(newest);
   const unproved = await unprovedBecause(kernel, body);
   const meta: SnapshotMeta = {
     at: body.texts.readAt,
@@ -63,7 +66,7 @@ export async function keepSnapshot(context: Context, keeping: Keeping): Promise<
     unproved,
   };
   try {
-    const packed = pack({ ...body, meta }, signerOf(state));
+    const packed = pack({ ...body, meta }, signer.value);
     const path = writeSnapshot(folder, packed);
     return ok({ id: packed.id, path, meta, signature: packed.signature, bytes: packed.bytes.length });
   } catch (error) {
@@ -71,6 +74,13 @@ export async function keepSnapshot(context: Context, keeping: Keeping): Promise<
     if (problem === null) throw error;
     return failed(problem);
   }
+}
+
+/** Whether a snapshot of the same firewall is whole, proved, and knows the same of it: one that was taken while a change waited does not. */
+function showsSame({ meta, path }: Kept, { own }: SnapshotBody): boolean {
+  if (meta.unproved !== null) return false;
+  const read = readSnapshot(path);
+  return read.ok && read.value.snapshot.own === own;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { unwritable } from '../../change/index.ts';
 import {
   acceptedId,
   backupsFolder,
+  isWhole,
   type Keeping,
   listSnapshots,
   prunable,
@@ -15,19 +17,27 @@ export async function prune(context: Context, keeping: Keeping, tries: boolean):
   const folder = backupsFolder(resolve(context.stateFolder));
   const store = listSnapshots(folder);
   if (!store.ok) return { kind: 'unread', problems: store.problems };
-  const { kept } = store.value;
+  // What is damaged keeps no period, since it could not be restored; it stays, and list says so.
+  const whole = store.value.kept.filter(({ path }) => isWhole(path));
   const needed = new Set<string>();
   const accepted = acceptedId(context.stateFolder);
   if (accepted !== null) needed.add(accepted);
-  const proved = kept.find(({ meta }) => meta.unproved === null);
+  const proved = whole.find(({ meta }) => meta.unproved === null);
   if (proved !== undefined) needed.add(proved.id);
-  const going = prunable(kept, keeping, needed, context.clock.now());
-  if (!tries)
-    removeSnapshots(
-      folder,
-      going.map(({ path }) => path),
-    );
-  const part = { kind: 'pruned', ids: going.map(({ id }) => id), left: kept.length - going.length, tried: tries } as const;
+  const going = prunable(whole, keeping, needed, context.clock.now());
+  try {
+    if (!tries)
+      removeSnapshots(
+        folder,
+        going.map(({ path }) => path),
+      );
+  } catch (error) {
+    const problem = unwritable(folder, error);
+    if (problem === null) throw error;
+    return { kind: 'unchanged', problems: [{ ...problem, hint: 'mend that and run the same again' }] };
+  }
+  const left = store.value.kept.length - going.length;
+  const part = { kind: 'pruned', ids: going.map(({ id }) => id), left, tried: tries } as const;
   await context.part(part satisfies BackupPartJson);
   return { kind: 'done', value: null };
 }

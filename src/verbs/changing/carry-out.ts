@@ -27,7 +27,7 @@ import { isOwnSet, sessionRefusals, sessionsKept } from '../planning/index.ts';
 import type { HostAndSets } from '../reading.ts';
 import { callerAddress } from '../session.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { settle, undone } from './ending.ts';
+import { accept, settle, undone } from './ending.ts';
 import { newSessions, wrongNow } from './live.ts';
 import { hear, note, noteAfter } from './noting.ts';
 import { prepare, type Rehearsed, rehearseChange } from './prepared.ts';
@@ -107,9 +107,10 @@ async function begin(
   if (lockedOut.length > 0) return { kind: 'unchanged', problems: lockedOut };
   context.progress('rehearsing the change');
   // It is read while the kernel tries the rules.
-  const keeping = keepSnapshot(context, { reason: 'before', unlessSame: true });
-  const rehearsed = await (making.rehearsed ?? rehearseChange(context, before, after, made, making.backend));
-  const kept = await keeping;
+  const [kept, rehearsed] = await Promise.all([
+    keepSnapshot(context, { reason: 'before', unlessSame: true }),
+    making.rehearsed ?? rehearseChange(context, before, after, made, making.backend),
+  ]);
   const prepared = rehearsed.ok ? prepare(before.host, after, rehearsed.value) : rehearsed;
   if (!prepared.ok) return { kind: 'unchanged', problems: prepared.problems };
   const { wanted, backend, changes } = prepared.value;
@@ -148,7 +149,10 @@ async function begin(
   const ownSets = before.sets.known ? ownSetsIn(before.sets.value) : '';
   const folder = pendingFolder(state);
   const cut = sessionsKept(context, before.host, after);
-  if (cut.length > 0) return { kind: 'unchanged', problems: cut };
+  if (cut.length > 0) {
+    await noteAfter(context, state, 'refused', record, cut.map(({ message }) => message).join('; '));
+    return { kind: 'unchanged', problems: cut };
+  }
   const planned = { 4: ownIn(before.host, 4), 6: ownIn(before.host, 6) };
   const lockFile = lockFileOf(context);
   const applied = await apply({ run, backend, folder, seconds: making.seconds, sets, ownSets, wanted, planned, lockFile });
@@ -194,7 +198,8 @@ export async function remember(context: Context, state: string, record: OwnRecor
     writeRecord(files.confirmed, record);
     keepForBoot(state, record);
     refreshBoot(state);
-    await noteAfter(context, state, 'confirmed', record, 'the rules were there already, and stay');
+    const snapshots = { before: null, after: await accept(context, state, 'after') };
+    await noteAfter(context, state, 'confirmed', record, 'the rules were there already, and stay', { snapshots });
   } else if (JSON.stringify(confirmed.basis) !== JSON.stringify(record.basis))
     writeRecord(files.confirmed, { ...confirmed, basis: record.basis });
 }

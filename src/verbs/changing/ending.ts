@@ -8,6 +8,7 @@ import {
   leaveBoot,
   lockState,
   moveWhole,
+  type OwnRecord,
   pendingFolder,
   pendingState,
   readRecord,
@@ -15,7 +16,7 @@ import {
   repair,
   unwritable,
 } from '../../change/index.ts';
-import { acceptSnapshot } from '../../change/snapshots/index.ts';
+import { acceptSnapshot, forgetAccepted } from '../../change/snapshots/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
 import type { Context } from '../verb.ts';
@@ -53,11 +54,16 @@ export async function confirm(context: Context): Promise<Result<null>> {
   }
 }
 
-/** What was confirmed becomes what is known of the firewall. */
+/**
+ * What was confirmed becomes what is known of the firewall. Whoever is ended in the midst of it leaves the rest to the next: until it is
+ * known which snapshot shows what was confirmed, none does, lest an earlier one be put back.
+ */
 async function keep(context: Context, state: string): Promise<void> {
   const files = records(state);
   const pending = readRecord(files.pending) as PendingRecord | null;
-  if (pending !== null) {
+  forgetAccepted(state);
+  if (pending === null) await sayKept(context, state, readRecord(files.confirmed));
+  else {
     if (pending.leaves) await leaveBoot(context.kernel.run, state);
     else {
       keepForBoot(state, pending);
@@ -71,29 +77,36 @@ async function keep(context: Context, state: string): Promise<void> {
       moveWhole(files.pending, files.confirmed);
       keepInHistory(state, files, pending);
     }
-    const { restores, leaves, before = null } = pending;
-    const after = await accept(context, state, restores === undefined ? 'after' : 'restored');
-    const snapshots = { before, after };
-    const stays = leaves ? 'nothing of palisade is left' : 'the change stays';
-    if (restores === undefined) await noteAfter(context, state, 'confirmed', pending, stays, { snapshots });
-    else await noteAfter(context, state, 'restored', pending, `the host is as snapshot ${restores} has it`, { snapshots });
+    await sayKept(context, state, pending);
   }
   // Last of all: whoever waits looks for it.
   forget(pendingFolder(state));
 }
 
-/** The host as it stands is what it is to be. It stays so whether that can be kept or not. */
-async function accept(context: Context, state: string, reason: 'after' | 'restored'): Promise<string | null> {
-  const kept = await keepSnapshot(context, { reason, unlessSame: true });
+/** @param record what was confirmed, or what is left of it by whoever was ended over it */
+async function sayKept(context: Context, state: string, record: OwnRecord | PendingRecord | null): Promise<void> {
+  const { restores, leaves = record === null, before = null } = (record ?? {}) as Partial<PendingRecord>;
+  const after = await accept(context, state, restores === undefined ? 'after' : 'restored');
+  const snapshots = { before, after };
+  const stays = leaves ? 'nothing of palisade is left' : 'the change stays';
+  if (restores === undefined) await noteAfter(context, state, 'confirmed', record, stays, { snapshots });
+  else await noteAfter(context, state, 'restored', record, `the host is as snapshot ${restores} has it`, { snapshots });
+}
+
+/** The host as it stands is what it is to be. It stays so whether that can be kept or not, whatever is in the way. */
+export async function accept(context: Context, state: string, reason: 'after' | 'restored'): Promise<string | null> {
+  let why: string;
   try {
+    forgetAccepted(state);
+    const kept = await keepSnapshot(context, { reason, unlessSame: true });
     if (kept.ok) {
       acceptSnapshot(state, kept.value.id);
       return kept.value.id;
     }
+    why = kept.problems.map(({ message }) => message).join('; ');
   } catch (error) {
-    if (unwritable(state, error) === null) throw error;
+    why = unwritable(state, error)?.message ?? String(error);
   }
-  const why = kept.ok ? 'there is no room for its name' : kept.problems.map(({ message }) => message).join('; ');
   await noteAfter(context, state, 'failed', null, `no snapshot shows what was confirmed: ${why}`);
   return null;
 }

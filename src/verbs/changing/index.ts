@@ -4,7 +4,7 @@
  * (a policy, or an earlier record) they say themselves.
  */
 export { carryOut, type Making, remember } from './carry-out.ts';
-export { confirm, nothingWaits, settle, settleAlone } from './ending.ts';
+export { accept, confirm, nothingWaits, settle, settleAlone } from './ending.ts';
 export { hear, note, noteAfter } from './noting.ts';
 export { rehearseChange } from './prepared.ts';
 export { compiledOf, hostWith, lockFileOf, originOf, type PendingRecord, records } from './records.ts';

@@ -35,7 +35,9 @@ export function readBaseline(context: Context, named: string): Result<Baseline> 
   const chosen = chosenSnapshot(context, named);
   if (!chosen.ok) return chosen;
   const { head, path, snapshot } = chosen.value;
-  if (signedBy(chosen.value, knownKeys(resolve(context.stateFolder))).by === 'wrong')
+  const keys = knownKeys(resolve(context.stateFolder));
+  if (!keys.ok) return keys;
+  if (signedBy(chosen.value, keys.value).by === 'wrong')
     return failed({
       code: 'snapshot-invalid',
       at: { file: path },

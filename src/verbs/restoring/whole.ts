@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import {
+  forget,
   type Guard,
   isMadeElsewhere,
+  leaveBoot,
   lockState,
   pendingFolder,
   readRecord,
@@ -27,6 +29,7 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Chosen } from '../backing-up/chosen.ts';
 import { keepSnapshot } from '../backing-up/keeping.ts';
 import {
+  accept,
   type Begun,
   conclude,
   hear,
@@ -69,8 +72,7 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
     const target = await targetOf(context, snapshot, live.value, making.backend);
     if (!target.ok) return { kind: 'unchanged', problems: oneOf(target.problems) };
     if (unlikeState(target.value.state, live.value.state, { counters: false }) === null) {
-      const own = ownPartOf(context, target.value);
-      if (own !== null) await remember(context, state, own.record);
+      await rememberWhole(context, state, ownPartOf(context, target.value));
       await context.part({ kind: 'nothing', text: 'the host is as the snapshot has it' });
       return { kind: 'done', value: null };
     }
@@ -88,6 +90,17 @@ export async function restoreWhole(context: Context, { snapshot, head }: Chosen,
   } finally {
     locked.value();
   }
+}
+
+/** Nothing had to be written: what is known of the host is what the snapshot holds all the same, and what the machine starts with. */
+async function rememberWhole(context: Context, state: string, own: OwnPart | null): Promise<void> {
+  const files = records(state);
+  if (own !== null) await remember(context, state, own.record);
+  else if (readRecord(files.confirmed) !== null) {
+    await leaveBoot(context.kernel.run, state);
+    for (const file of Object.values(files)) forget(file);
+  }
+  await accept(context, state, 'restored');
 }
 
 /** What stands there now and cannot be read is unknown; what could not be put back must not be taken away. */
@@ -113,17 +126,18 @@ async function begin(
 ): Promise<Result<Begun>> {
   const ready = await prepare(context, state, target, first);
   if (!ready.ok) return ready;
-  const { live, way } = ready.value;
-  const kept = await keepSnapshot(context, { reason: 'before', unlessSame: true, body: live.body });
-  if (!kept.ok) return kept;
+  const { live, way, before } = ready.value;
   const own = ownPartOf(context, target);
-  const record = recordOf(context, live, own, { id, before: kept.value.id });
+  const record = recordOf(context, live, own, { id, before });
   writeRecords(context, state, live, own, record);
-  const snapshots = { before: kept.value.id, after: null };
+  const snapshots = { before, after: null };
   await note(context, state, 'begun', record, `the host is to be as snapshot ${id} has it`, { snapshots });
   context.progress('restoring the host');
   const cut = target.hosts.flatMap(({ host }) => sessionsKept(context, live.host, host));
-  if (cut.length > 0) return failed(...cut);
+  if (cut.length > 0) {
+    await noteAfter(context, state, 'refused', record, cut.map(({ message }) => message).join('; '));
+    return failed(...cut);
+  }
   const guard = await restoreHost({
     ...way,
     run: context.kernel.run,
@@ -164,13 +178,15 @@ async function begunBy(
 /** How often others may be faster with the rules than the rehearsal. */
 const tries = 3;
 
-/** Rehearses the way there and back, until the host is still as it was when that began. */
-async function prepare(
-  context: Context,
-  state: string,
-  target: Target,
-  first: Live,
-): Promise<Result<{ readonly live: Live; readonly way: Way }>> {
+interface Ready {
+  readonly live: Live;
+  readonly way: Way;
+  /** The snapshot of the host as it was when the rehearsal began. */
+  readonly before: string;
+}
+
+/** Rehearses the way there and back, and keeps what stands there, until the host is still as it was when that began. */
+async function prepare(context: Context, state: string, target: Target, first: Live): Promise<Result<Ready>> {
   context.progress('rehearsing what is to be restored');
   const why = await unprovedBecause(context.kernel, target.body);
   if (why !== null) return failed(unrestorable(why));
@@ -181,12 +197,18 @@ async function prepare(
     context.progress('rehearsing the way there and back');
     const order = restoreOrder(live.texts, live.state, target.state);
     const way = { from: live.state, to: target.state, order };
-    const gone = await rehearseWay(context.kernel, join(state, 'rehearsing'), way);
+    const [gone, kept] = await Promise.all([
+      rehearseWay(context.kernel, join(state, 'rehearsing'), way),
+      keepSnapshot(context, { reason: 'before', unlessSame: true, body: live.body }),
+    ]);
     if (!gone.ok) return gone;
+    if (!kept.ok) return kept;
     const now = await readLive(context);
     if (!now.ok) return now;
+    context.signal.throwIfAborted();
     // Members of sets come and go: those of now are what is put back.
-    if (shapeOf(now.value.state) === shapeOf(live.state)) return ok({ live: now.value, way: { ...way, from: now.value.state } });
+    if (shapeOf(now.value.state) === shapeOf(live.state))
+      return ok({ live: now.value, way: { ...way, from: now.value.state }, before: kept.value.id });
     live = now.value;
   }
   return failed({
