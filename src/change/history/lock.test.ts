@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { lockState } from './lock.ts';
 
 test('a folder is one change’s alone, and nobody’s once whoever held it is gone', () => {
@@ -21,3 +22,27 @@ test('a folder is one change’s alone, and nobody’s once whoever held it is g
     rmSync(folder, { recursive: true });
   }
 });
+
+test('of several who find what a dead one left, one alone is at work', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'palisade-lock-'));
+  try {
+    const program = `const { lockState } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))});
+      const { existsSync } = await import('node:fs');
+      console.log('ready');
+      while (!existsSync(process.argv[1] + '.go'));
+      console.log(lockState(process.argv[1]).ok);
+      process.stdin.resume();`;
+    const others = Array.from({ length: 3 }, () => spawn(process.execPath, ['--input-type=module', '-e', program, folder]));
+    const said = others.map(() => '');
+    for (const [index, { stdout }] of others.entries()) stdout.on('data', (text) => (said[index] += String(text)));
+    symlinkSync('1 0 long-ago/1', join(folder, 'changing'));
+    await vi.waitUntil(() => said.every((text) => text.includes('ready')), { timeout: 20_000 });
+    writeFileSync(`${folder}.go`, '');
+    await vi.waitUntil(() => said.every((text) => /true|false/.test(text)), { timeout: 20_000 });
+    expect(said.filter((text) => text.includes('true'))).toHaveLength(1);
+    for (const other of others) other.kill();
+  } finally {
+    rmSync(folder, { recursive: true });
+    rmSync(`${folder}.go`, { force: true });
+  }
+}, 30_000);

@@ -41,7 +41,7 @@ function taken(file: string): Result<() => void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     try {
       // A link that leads nowhere is whole from its first moment, and takes no room on a full disk.
-      symlinkSync(`${process.pid} ${startOf(process.pid)} ${machineStart()}`, file);
+      symlinkSync(ourselves(), file);
       held.add(file);
       return ok(() => {
         if (held.delete(file)) release(file);
@@ -49,8 +49,7 @@ function taken(file: string): Result<() => void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       if (isHeld(file)) break;
-      // Who held it has died.
-      rmSync(file, { force: true });
+      clear(file);
     }
   }
   return failed({
@@ -58,6 +57,30 @@ function taken(file: string): Result<() => void> {
     message: 'another palisade is changing the firewall at this moment',
     hint: 'try again when it is done',
   });
+}
+
+function ourselves(): string {
+  return `${process.pid} ${startOf(process.pid)} ${machineStart()}`;
+}
+
+/**
+ * Takes away what one left who has died. One at a time, who looks again: of two who have both seen it, the slower would take away what the
+ * faster has put there since, and both would be at work.
+ */
+function clear(file: string): void {
+  const clearing = `${file}.clearing`;
+  try {
+    symlinkSync(ourselves(), clearing);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isHeld(clearing)) rmSync(clearing, { force: true });
+    return;
+  }
+  try {
+    if (isLeft(file)) rmSync(file, { force: true });
+  } finally {
+    rmSync(clearing, { force: true });
+  }
 }
 
 /** Whoever could write there could become root by what it holds. `what` names the folder. */
@@ -74,12 +97,31 @@ export function strangeness(folder: string, what = 'the state folder'): string |
 }
 
 function isHeld(file: string): boolean {
+  return heldBy(file) === 'somebody';
+}
+
+/** There is a lock, of one who has died: nobody else takes that away but who clears it. */
+function isLeft(file: string): boolean {
+  return heldBy(file) === 'left';
+}
+
+function heldBy(file: string): 'somebody' | 'left' | 'nobody' {
+  let words: string[];
   try {
-    const [pid = '', began = '', start = machineStart()] = readlinkSync(file).split(' ');
-    const isThere = startOf(Number(pid)) === began && start === machineStart();
-    return isThere && (Number(pid) !== process.pid || held.has(file));
+    words = readlinkSync(file).split(' ');
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'nobody';
+    // A file, as an older palisade made.
+    if (code === 'EINVAL') return 'left';
+    throw error;
+  }
+  const [pid = '', began = '', start = machineStart()] = words;
+  try {
+    const isThere = startOf(Number(pid)) === began && start === machineStart();
+    return isThere && (Number(pid) !== process.pid || held.has(file)) ? 'somebody' : 'left';
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'left';
     throw error;
   }
 }
