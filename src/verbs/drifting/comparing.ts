@@ -115,7 +115,8 @@ function wayWords(family: Family, way: Way, opened: readonly Opened[]): readonly
       matches: region.conditions.flatMap((one) => (one.kind === 'match' ? [{ text: one.text, holds: one.holds }] : [])),
       dependsOn: [...region.dependsOn],
     });
-    const shown = witness === null ? '' : `; such as ${sayPacket(witness.packet)}`;
+    // In the middle of a sentence it ends with a comma.
+    const shown = witness === null ? '' : `; such as ${sayPacket(witness.packet).replace(/,$/, '')}`;
     switch (kind) {
       case 'newly-allowed':
         return `${where}: now accepted: ${what}${shown}`;
