@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Actor, announcedNow } from '../../change/index.ts';
-import { acceptedId } from '../../change/snapshots/index.ts';
+import { announcedNow } from '../../change/drift/announcement.ts';
+import type { Actor } from '../../change/index.ts';
+import { acceptedId } from '../../change/snapshots/accepted.ts';
 import type { By, Change } from '../../kernel/index.ts';
 import type { Problem } from '../../result.ts';
 import type { Context } from '../verb.ts';
@@ -27,7 +28,9 @@ export type Noticed =
 
 /** So long after a first change others of the same hand are waited for. */
 const gatherMs = 30;
-/** From the beginning of one look to that of the next, so that changes without pause do not take a processor; nor half of one, if a look takes longer. */
+/** So many looks may follow one another at once: whoever changes something now and then is answered at once. */
+const mostSpare = 3;
+/** In the long run, from the beginning of one look to that of the next: changes without pause do not take a processor, nor half of one. */
 const leastMs = 1300;
 const mostRestMs = 2000;
 /** While palisade changes the firewall itself. */
@@ -59,10 +62,10 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
   let by: By | null = null;
   let first = true;
   let againMs = Number.POSITIVE_INFINITY;
-  let restMs = 0;
+  const pace = createPace();
   for (let isNew = true; !signal.aborted; ) {
     if (!isNew) {
-      await pause(restMs, signal);
+      await pause(pace.restMs(), signal);
       // Somebody may accept what has drifted, or announce it, and the kernel tells nobody of that.
       const said = told === null ? null : { was: saidIn(context), now: () => saidIn(context) };
       const next = await gathered.next(againMs, said);
@@ -77,8 +80,7 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     const began = performance.now();
     const seen = await looked(context, { repair, removeForeign, actor: actorOf(by), told });
     if (seen === null) return;
-    const tookMs = performance.now() - began;
-    restMs = Math.max(leastMs - tookMs, Math.min(tookMs, mostRestMs));
+    pace.took(performance.now() - began);
     if (seen.kind === 'failed') {
       if (unseen.isNew(seen.problems)) yield { kind: 'failed', problems: seen.problems };
       againMs = nextMs(againMs, failedMs);
@@ -98,6 +100,26 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     if (seen.digest !== null || unknown.length === 0) told = isRepaired ? null : seen.digest;
     by = null;
   }
+}
+
+/** How soon the next look may begin. */
+function createPace(): { took(ms: number): void; restMs(): number } {
+  let spare = mostSpare;
+  let at = performance.now();
+  let lastMs = 0;
+  const regained = (): number => {
+    const now = performance.now();
+    spare = Math.min(mostSpare, spare + (now - at) / leastMs);
+    at = now;
+    return spare;
+  };
+  return {
+    took(ms) {
+      spare = Math.max(0, regained() - 1);
+      lastMs = ms;
+    },
+    restMs: () => (regained() >= 1 ? 0 : Math.max((1 - spare) * leastMs, Math.min(lastMs, mostRestMs))),
+  };
 }
 
 function nextMs(beforeMs: number, firstMs: number): number {
