@@ -14,6 +14,7 @@ import {
   strangeRules,
   writeRepairs,
 } from '../../change/index.ts';
+import { stateOf } from '../../change/snapshots/index.ts';
 import type { Problem } from '../../result.ts';
 import { keepSnapshot } from '../backing-up/index.ts';
 import { noteAfter } from '../changing/noting.ts';
@@ -86,7 +87,7 @@ async function repairing(context: Context, state: string, baseline: Owned, remov
     const sets = baseline.own.sets.filter(({ name }) => broken.has(name));
     if (repairs.length === 0 && sets.length === 0) {
       if (seen === null) return { kind: 'nothing' };
-      await noteRepair(context, state, baseline, seen.now, seen.says);
+      await noteRepair(context, state, baseline, seen, now);
       return { kind: 'repaired', says: seen.says };
     }
     seen ??= { now, says: saysOf(drift, strange) };
@@ -132,10 +133,19 @@ function saysOf(drift: Drift, strange: readonly StrangeRule[]): readonly string[
   return drift.differences.filter((one) => one.drift && (one.owner.kind === 'own' || isGone(one))).map((one) => changeWords(one));
 }
 
-async function noteRepair(context: Context, state: string, baseline: Owned, before: Now, says: readonly string[]): Promise<void> {
+async function noteRepair(
+  context: Context,
+  state: string,
+  baseline: Owned,
+  { now: before, says }: { readonly now: Now; readonly says: readonly string[] },
+  after: Now,
+): Promise<void> {
   const drifted = await keepSnapshot(context, { reason: 'drift', unlessSame: true, body: before.body });
-  const repaired = await keepSnapshot(context, { reason: 'after', unlessSame: true });
-  const snapshots = { before: drifted.ok ? drifted.value.id : null, after: repaired.ok ? repaired.value.id : null };
+  // As it was accepted to the byte, the snapshot of that shows it.
+  const isWhole = stateOf(after.body) === baseline.meta.state;
+  const repaired = isWhole ? null : await keepSnapshot(context, { reason: 'after', unlessSame: true });
+  const afterId = repaired === null ? baseline.id : repaired.ok ? repaired.value.id : null;
+  const snapshots = { before: drifted.ok ? drifted.value.id : null, after: afterId };
   const some = says.slice(0, 10).join('; ');
   const text = `put back: ${some}${says.length > 10 ? `; and ${says.length - 10} more` : ''}`;
   await noteAfter(context, state, 'repaired', baseline.own, text, { snapshots });
