@@ -12,7 +12,7 @@ together with the packets that are treated differently. Counters are no change. 
 change of their own is listed, and is no drift; nor is what palisade open lets in for a while.
 Then it says for each family what the next start of the machine brings beside what is in force, by what it does to packets: rules that
 netfilter-persistent or another service loads, and what palisade boot-restore brings back.
---watch stays and says each change as it happens, within two seconds for rules and within a minute for members of sets: which packets that means,
+--watch stays and says each change as it happens, within two seconds for rules (three where there are 5,000 of them) and within a minute for members of sets: which packets that means,
 whose rule it was and who did it where the kernel tells. It keeps a snapshot and an entry in the journal of each.
 Nothing is changed without --repair. In config.yaml, drift: { action: restore } lets the daemon put palisade's own back, and remove-foreign: true take rules of
 others away that let in what the policy keeps out.`,
