@@ -12,10 +12,12 @@ const errand = JSON.parse(readFileSync(0, 'utf8')) as Errand;
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 const silent = (): void => undefined;
+// Whoever started it logs what it says there.
+const told = (event: string, details = {}): void => void process.stderr.write(`${event} ${JSON.stringify(details)}\n`);
 const context: Context = {
   clock: systemClock,
   kernel: createKernel(),
-  log: { debug: silent, info: silent, warn: silent, error: silent },
+  log: { debug: silent, info: silent, warn: told, error: told },
   progress: silent,
   part: async () => undefined,
   signal: stop.signal,

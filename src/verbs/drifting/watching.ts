@@ -181,6 +181,7 @@ async function looked(
       const message = `nobody could look at what was changed (${why})`;
       return { kind: 'failed', problems: [{ code: 'unread', message, hint: 'run palisade drift' }] };
     }
+    if (ran.stderr !== '') context.log.warn('a look at the firewall said', { text: ran.stderr });
     const seen = JSON.parse(Buffer.from(ran.stdout, 'latin1').toString('utf8')) as Onlooked;
     if (seen.kind !== 'busy') return seen;
     await pause(waitMs, signal);
