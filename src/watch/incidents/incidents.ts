@@ -96,6 +96,8 @@ interface Open {
   grown: boolean;
   saidAt: number;
   inBatch: boolean;
+  /** The row of the batch that it counted last: several detectors may have seen the same event. */
+  row: number;
 }
 
 export function createIncidents(): Incidents {
@@ -180,11 +182,17 @@ export function createIncidents(): Incidents {
       grown: false,
       saidAt: now,
       inBatch: false,
+      row: -1,
     };
+  }
+
+  function isCounted(open: Open, from: Batch | null, row: number): boolean {
+    return from !== null && open.inBatch && open.row === row;
   }
 
   function witness(open: Open, from: Batch, row: number): void {
     batch = from;
+    open.row = row;
     open.evidence.add(from, row);
     open.targets.add(from, row);
     if (open.inBatch) return;
@@ -208,7 +216,10 @@ export function createIncidents(): Incidents {
       const open = before ?? place(key, (number) => opened(number, key, identify(report.detector, first, key), report));
       touch(open, report.at);
       if (first < open.first) open.first = first;
-      open.events += report.events;
+      // What another detector had counted of the same events before is not counted again.
+      const more = before === undefined || open.seenAs.has(report.detector) ? report.events : 1;
+      const counted = isCounted(open, report.batch, report.row);
+      open.events += counted ? more - 1 : more;
       const isStronger = severities.indexOf(report.severity) > severities.indexOf(open.severity);
       if (isStronger) open.severity = report.severity;
       if (isStronger || open.seenAs.size === 0) open.title = report.title;
@@ -219,7 +230,7 @@ export function createIncidents(): Incidents {
       open.weight = Math.max(open.weight, report.weight ?? 1);
       open.quietMs = Math.max(open.quietMs, report.quietMs);
       for (const target of report.targets) if (!open.named.includes(target) && open.named.length < 32) open.named.push(target);
-      if (report.batch !== null) witness(open, report.batch, report.row);
+      if (report.batch !== null && !counted) witness(open, report.batch, report.row);
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
@@ -229,6 +240,7 @@ export function createIncidents(): Incidents {
     more(number, from, row) {
       const open = places[number & placeMask];
       if (open === undefined || open.number !== number) return false;
+      if (isCounted(open, from, row)) return true;
       const at = from.at[row] as number;
       touch(open, at);
       open.events += 1;
