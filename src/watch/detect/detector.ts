@@ -1,6 +1,7 @@
 import type { Family, Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Severity } from '../incidents/incident.ts';
+import type { Observation } from './observation.ts';
 import type { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,7 +20,11 @@ export interface Detector {
 export interface DetectorContext {
   readonly sources: SourceTable;
   readonly surroundings: Surroundings;
+  /** For hashes of what others choose. */
+  readonly seed: number;
   report(sighting: Sighting): void;
+  /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
+  over(key: string, at: number): void;
 }
 
 export interface Looking {
@@ -32,6 +37,8 @@ export interface Looking {
   forget?(slot: number): void;
   /** Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Epoch milliseconds. */
   tick?(now: number): void;
+  /** What no event tells: counters, tables, sets. */
+  observe?(observation: Observation): void;
 }
 
 /** What a detector has seen: at the moment at which it is too much, and then again whenever there is more of it. */
@@ -62,4 +69,4 @@ export interface Sighting {
   readonly ban: boolean;
 }
 
-export type { Batch, Family, SourceTable, Surroundings };
+export type { Batch, Family, Observation, SourceTable, Surroundings };

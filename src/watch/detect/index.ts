@@ -5,5 +5,6 @@
  * (that is `bans`). Called by whoever watches a host, and by `simulate`.
  */
 export type { Detector, DetectorContext, Looking, Sighting } from './detector.ts';
+export type { Observation } from './observation.ts';
 export { SourceTable } from './source-table.ts';
 export { type Surroundings, unknownSurroundings } from './surroundings.ts';
