@@ -14,6 +14,8 @@ export interface Incidents {
   /** @returns the incident's number for `more`, never 0. */
   report(sighting: Report): number;
   more(number: number, batch: Batch, row: number): boolean;
+  /** An incident is known to be over. */
+  over(group: string, key: string, at: number): void;
   /** Closes what has been quiet for long enough, and says what grew. */
   tick(now: number): void;
   /** The batch that was reported from is about to be filled anew. */
@@ -250,6 +252,14 @@ export function createIncidents(): Incidents {
         if (source !== null && open.ban) suspect(open, source, at);
       }
       return true;
+    },
+    over(group, key, at) {
+      for (const trusted of [true, false]) {
+        const open = byKey.get(keyOf(group, key, trusted));
+        if (open === undefined) continue;
+        if (at > open.last) open.last = at;
+        close(open);
+      }
     },
     tick(at) {
       now = at;
