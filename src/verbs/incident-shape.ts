@@ -1,23 +1,25 @@
 import { z } from 'zod';
 import { bitsOf, formatAddress, formatPrefix, type Prefix } from '../model/net/index.ts';
+import type { Ban } from '../watch/bans/index.ts';
 import type { Incident } from '../watch/incidents/index.ts';
 
-/** One incident as JSON: what `incidents` and `simulate` say. */
+/** Something that happened, as JSON: what `simulate`, `incidents`, `watch` and `up` say of it. */
 export const incidentShape = z
   .object({
+    kind: z.literal('incident'),
     id: z.string(),
-    detector: z.string().describe('What saw it: `vertical-scan`, `ssh-brute-force`, …'),
+    detector: z.string(),
     severity: z.enum(['critical', 'high', 'medium', 'low', 'info']),
-    title: z.string().describe('Who did what to whom.'),
+    title: z.string(),
     why: z.string().describe('What was counted, and how much of it is too much.'),
-    sources: z.array(z.string()).describe('Addresses; of IPv6 their /64. At most 1024 are named.'),
-    sourceCount: z.int().describe('How many there are in all; an estimate where there are very many.'),
-    targets: z.array(z.string()).describe('Most first.'),
-    first: z.number().describe('Of its first event, in epoch seconds.'),
-    last: z.number().describe('Of its last event, in epoch seconds.'),
+    sources: z.array(z.string()).describe('Addresses; of IPv6 networks. The first 1,024.'),
+    sourceCount: z.int().describe('Of all of them; an estimate where there are very many.'),
+    targets: z.array(z.string()),
+    first: z.number().describe('Epoch seconds.'),
+    last: z.number(),
     events: z.int(),
-    evidence: z.array(z.string()).describe('Its first and last lines, as they were read.'),
-    spoofable: z.boolean().describe('All of it could have been sent by somebody with a forged address.'),
+    evidence: z.array(z.string()).describe('Its first and its last lines, as they were logged.'),
+    spoofable: z.boolean().describe('All of it could have been sent with a forged source address.'),
     trusted: z.boolean().describe('None of it could have been written by somebody without rights over this machine.'),
     state: z.enum(['open', 'closed']),
   })
@@ -25,24 +27,52 @@ export const incidentShape = z
 
 export type IncidentJson = z.output<typeof incidentShape>;
 
+/** A source that is shut out, as JSON. */
+export const banShape = z
+  .object({
+    kind: z.literal('ban'),
+    source: z.string().describe('A network: 203.0.113.9/32.'),
+    at: z.number().describe('Epoch seconds.'),
+    until: z.number(),
+    why: z.string(),
+    reach: z.enum(['new', 'all']).describe('new: connections that it begins; all: every packet of it.'),
+    by: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('incident'), detector: z.string(), incident: z.string() }),
+      z.object({ kind: z.literal('person'), name: z.string() }),
+      z.object({ kind: z.literal('list'), name: z.string() }),
+    ]),
+    before: z.int().describe('Bans of it that came before.'),
+  })
+  .meta({ id: 'Ban' });
+
+export type BanJson = z.output<typeof banShape>;
+
 export function incidentToJson(incident: Incident): IncidentJson {
-  const { id, detector, severity, title, why, sources, sourceCount, targets, first, last, events, evidence } = incident;
   return {
-    ...{ id, detector, severity, title, why },
-    sources: sources.map(sourceText),
-    sourceCount,
-    targets: [...targets],
-    first: first / 1000,
-    last: last / 1000,
-    events,
-    evidence: [...evidence],
+    kind: 'incident',
+    id: incident.id,
+    detector: incident.detector,
+    severity: incident.severity,
+    title: incident.title,
+    why: incident.why,
+    sources: incident.sources.map(sourceText),
+    sourceCount: incident.sourceCount,
+    targets: [...incident.targets],
+    first: incident.first / 1000,
+    last: incident.last / 1000,
+    events: incident.events,
+    evidence: [...incident.evidence],
     spoofable: incident.spoofable,
     trusted: incident.trusted,
     state: incident.state,
   };
 }
 
-/** An address by itself, a network with its length. */
-export function sourceText(source: Prefix): string {
+export function banToJson({ source, at, until, why, reach, by, before }: Ban): BanJson {
+  return { kind: 'ban', source: formatPrefix(source), at: at / 1000, until: until / 1000, why, reach, by: { ...by }, before };
+}
+
+/** One address as such, a network with its length. */
+function sourceText(source: Prefix): string {
   return source.length === bitsOf(source.family) ? formatAddress(source) : formatPrefix(source);
 }
