@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 /** A program that runs beside us until it is disposed of, and says lines. */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
-  /** Its standard output, line by line; ends when it does. */
+  /** Its standard output, line by line; ends when it does. Either this or `output`. */
   readonly lines: AsyncIterable<string>;
+  /** Its standard output as bytes. What is not read yet holds the program up, and nothing is lost. */
+  readonly output: Readable;
   /** Resolves when it has ended, with its status (128 + signal) and the last it said on standard error. */
   readonly ended: Promise<{ readonly status: number; readonly stderr: string }>;
 }
@@ -35,12 +38,19 @@ export function start(request: StartRequest): Child {
     child.on('error', (error) => resolve({ status: 127, stderr: error.message }));
     child.on('close', (status) => resolve({ status: status ?? 137, stderr }));
   });
+  let lines: AsyncIterable<string> | undefined;
   return {
     pid: child.pid ?? 0,
-    lines: createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }),
+    get lines() {
+      lines ??= createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+      return lines;
+    },
+    output: child.stdout,
     ended,
     async [Symbol.asyncDispose]() {
       child.stdin.end();
+      // Nobody reads on: what it still had to say must not keep its end from being seen.
+      child.stdout.resume();
       child.kill('SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), 1000);
       await ended;
