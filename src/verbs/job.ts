@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { hostFromTexts } from '../model/host/index.ts';
 import { problemLine } from '../result.ts';
-import { followCollected, followKernelLog, type Watched } from '../watch/sources/index.ts';
+import { packetAt } from '../watch/events/index.ts';
+import { openCollected, openKmsg, type Source } from '../watch/sources/index.ts';
 import { auditAside } from './auditing.ts';
 import { partOf } from './drifting/following.ts';
 import { type Noticed, watchDrift } from './drifting/watching.ts';
@@ -26,7 +27,7 @@ export async function watchHost(context: Context, input: UpInput): Promise<Outco
   };
   await sayNamespaceLog(context, 'host');
   const drift = input.drift ? () => watchDrift(context, input) : null;
-  return await job(context, input, read, () => followKernelLog(context.signal, context.clock), drift);
+  return await job(context, input, read, openKmsg({ clock: context.clock }), drift);
 }
 
 /** A network of namespaces instead, for those who may not see the host's rules. */
@@ -49,7 +50,7 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
     return { host: { ...hostFromTexts(texts), name: 'lab' }, countedAt };
   };
   // Awaited here: the network stands as long as the job.
-  return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal), null);
+  return await job(context, input, read, openCollected(lab.server, labLogGroup, context.clock), null);
 }
 
 async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
@@ -58,12 +59,12 @@ async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLo
   }
 }
 
-/** The same job on whatever `read` reads and `follow` follows. */
+/** The same job on whatever `read` reads and `source` brings. */
 async function job(
   context: Context,
   input: UpInput,
   read: Sources['read'],
-  follow: () => AsyncIterable<Watched>,
+  source: Source,
   drift: (() => AsyncIterable<Noticed>) | null,
 ): Promise<Outcome<UpPart>> {
   const now = (): number => context.clock.now();
@@ -107,7 +108,7 @@ async function job(
   }
   await say(context, { kind: 'watching' });
   const bell = createBell(context.signal);
-  closing.push(refreshing(context, subject, spent, bell), following(context, subject, follow));
+  closing.push(refreshing(context, subject, spent, bell), following(context, subject, source));
   if (drift !== null) closing.push(noticing(context, drift, bell));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
@@ -174,20 +175,26 @@ async function noticing(context: Context, drift: () => AsyncIterable<Noticed>, b
 /** Packets that are said one by one in a second; a flood beyond them is counted. */
 const mostPerSecond = 50;
 
-async function following(context: Context, subject: Live, follow: () => AsyncIterable<Watched>): Promise<void> {
+async function following(context: Context, subject: Live, source: Source): Promise<void> {
   const flood = floodGate(context);
-  for await (const watched of follow()) {
-    switch (watched.kind) {
-      case 'event':
-        subject.logged(watched.event);
-        if (flood.opens()) await say(context, { kind: 'event', event: loggedPacketToJson(watched.event) });
+  for await (const said of source.follow(null, context.signal)) {
+    switch (said.kind) {
+      case 'batch':
+        for (let row = 0; row < said.batch.length; row += 1) {
+          const packet = packetAt(said.batch, row);
+          subject.logged(packet);
+          if (flood.opens()) await say(context, { kind: 'event', event: loggedPacketToJson(packet) });
+        }
         break;
       case 'lost':
-        subject.lost(watched.count);
-        await say(context, { kind: 'lost', at: context.clock.now() / 1000, count: watched.count });
+        subject.lost(said.count);
+        await say(context, { kind: 'lost', at: said.at / 1000, count: said.count });
+        break;
+      case 'notice':
+        await say(context, { kind: 'notice', text: said.text });
         break;
       case 'unavailable':
-        await say(context, { kind: 'notice', text: `Logged packets are not shown: ${problemLine(watched.problem)}.` });
+        await say(context, { kind: 'notice', text: `Logged packets are not shown: ${problemLine(said.problem)}.` });
         break;
     }
   }
