@@ -38,6 +38,7 @@ export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
+export type { BanJson, IncidentJson } from './incident-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';

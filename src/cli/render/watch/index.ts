@@ -8,9 +8,9 @@
 import type { WatchPart, WatchWish } from '../../../verbs/watch-shape.ts';
 import type { Standing } from '../index.ts';
 import { oneLine } from '../safe.ts';
+import { banWords, incidentWords } from '../up.ts';
 import type { View } from '../view.ts';
-import { severityStyles } from '../words.ts';
-import { clockTime, grouped, leftTime } from './cells.ts';
+import { clockTime, grouped } from './cells.ts';
 import { draw, pageOf } from './draw.ts';
 import { emptyScreen, pressed, type Screen, told } from './screen.ts';
 
@@ -43,17 +43,9 @@ export function part(said: WatchPart, view: View): string {
     case 'lost':
       return stamped(said.at, view.paint('yellow', `${grouped(said.count)} ${said.of} lost of ${oneLine(said.source)}`), view);
     case 'incident':
-      return stamped(
-        said.last,
-        `${view.paint(severityStyles[said.severity], said.severity)}  ${oneLine(said.title)}  (${grouped(said.events)} events, ${said.change})`,
-        view,
-      );
+      return stamped(said.last, incidentWords(said, view), view);
     case 'ban':
-      return stamped(
-        said.at,
-        `${view.paint('red', 'shut out')}  ${said.source} for ${leftTime(said.until - said.at)}: ${oneLine(said.why)}`,
-        view,
-      );
+      return stamped(said.at, banWords(said, view), view);
   }
 }
 
