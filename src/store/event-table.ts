@@ -4,7 +4,6 @@ import type { AddressColumn } from './columns.ts';
 import { EventInsert } from './insert.ts';
 import { Rows } from './rows.ts';
 import { noPrefix, OpenSpan, spanRows } from './spans.ts';
-import type { Ways } from './ways.ts';
 
 /** Seconds of which the number of events is kept, for a picture of how it goes. */
 export const secondsKept = 3600;
@@ -14,14 +13,14 @@ export class EventTable {
   /** Events that this process has written, in this transaction and before. */
   written = 0;
   private readonly db: DatabaseSync;
-  private readonly ways: Ways;
+  private readonly prefixOf: (way: number) => string;
   private readonly span: OpenSpan;
   private readonly insert: EventInsert;
   private readonly seconds = new Map<number, number>();
 
-  constructor(db: DatabaseSync, ways: Ways, seed: number) {
+  constructor(db: DatabaseSync, prefixOf: (way: number) => string, seed: number) {
     this.db = db;
-    this.ways = ways;
+    this.prefixOf = prefixOf;
     this.span = new OpenSpan(seed);
     this.insert = new EventInsert(db);
     this.resume();
@@ -88,7 +87,7 @@ export class EventTable {
 
   private close(now: number): void {
     const { span } = this;
-    const tops = span.tops((way) => this.ways.prefixOf(way) || noPrefix);
+    const tops = span.tops((way) => this.prefixOf(way) || noPrefix);
     const put = this.db.prepare('INSERT INTO tops (by, span, what, events, first, last) VALUES (?, ?, ?, ?, ?, ?)');
     // The column holds texts too and so turns no double into an integer.
     for (const { by, what, events, first, last } of tops)

@@ -3,6 +3,7 @@
  *
  * One writer, any readers. It judges nothing. Called by whoever watches a host, and by the verbs that ask.
  */
+export { acknowledge, silence } from './attend.ts';
 export { openReading, openStore } from './open.ts';
 export {
   type EventQuestion,

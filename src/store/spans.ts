@@ -89,7 +89,7 @@ export class OpenSpan {
       const rows = keys.map(({ words, tag, events, first, last }): TopsRow => {
         return { by, what: wordsOf(by, words, tag, prefixOf), events, first, last };
       });
-      const joined = by === 'prefix' ? together(rows) : rows;
+      const joined = by === 'prefix' || by === 'port' ? together(rows) : rows;
       return others === 0 ? joined : [...joined, { by, what: '', events: others, first: this.since, last: this.until }];
     });
   }
@@ -110,7 +110,7 @@ export function portText(proto: number, port: number, icmpType: number): string 
 /** What no prefix is, so that it is told from all others together. */
 export const noPrefix = '(none)';
 
-/** Several ways have one prefix. */
+/** Several ways have one prefix, and a port is what it is whatever else an event says. */
 function together(rows: readonly TopsRow[]): readonly TopsRow[] {
   const found = new Map<TopsRow['what'], TopsRow>();
   for (const row of rows) {

@@ -48,6 +48,22 @@ export class Ways {
     }
   }
 
+  isEmpty(): boolean {
+    return this.all.size === 0;
+  }
+
+  /** All of them are to be written, into another file. */
+  rewrite(): void {
+    for (const way of this.all.values()) this.fresh.set(way.id, way);
+  }
+
+  write(db: DatabaseSync): void {
+    if (this.fresh.size === 0) return;
+    const put = db.prepare('INSERT INTO ways (id, source, trusted, kind, prefix, "in", "out") VALUES (?, ?, ?, ?, ?, ?, ?)');
+    for (const { id, source, trusted, kind, prefix, in: from, out } of this.fresh.values())
+      put.run(id, source, Number(trusted), kind, prefix, from, out);
+  }
+
   prefixOf(id: number): string {
     return this.all.get(id)?.prefix ?? others;
   }

@@ -26,7 +26,6 @@ const backAgain = 65_536;
 interface Tables {
   readonly db: DatabaseSync;
   readonly inode: number;
-  readonly ways: Ways;
   readonly events: EventTable;
   readonly retention: Retention;
 }
@@ -35,30 +34,36 @@ export class EventStore implements Store {
   notKept = 0;
   readonly notices: string[];
   private readonly folder: string;
+  private readonly file: string;
   private readonly options: StoreOptions;
   private readonly release: () => void;
   private readonly seed = randomInt(2 ** 32);
-  private tables: Tables;
+  private ways = new Ways();
+  /** `null`: the file could not be opened again. */
+  private tables: Tables | null;
   private asking: Reading | null = null;
   private readonly known: Map<string, string>;
   private waiting: Rows[] = [];
   private readonly spare: Rows[] = [];
   private isBegun = false;
+  /** What went wrong since the last commit. */
   private failure: unknown = null;
-  /** Events that this transaction has written, and those that are lost if it fails. */
+  /** Events of this transaction, written or not: they are lost if it fails. */
   private inTransaction = 0;
   /** What the file may have while the disk is full. */
   private fullAt = Number.POSITIVE_INFINITY;
-  private cursors = new Map<string, string>();
-  private incidents = new Map<string, Incident>();
+  private readonly cursors = new Map<string, string>();
+  private readonly incidents = new Map<string, Incident>();
   private bans: BanWord[] = [];
   private losses: Loss[] = [];
 
   constructor(folder: string, options: StoreOptions, opened: Opened, release: () => void) {
     this.folder = folder;
+    this.file = storeFile(folder);
     this.options = options;
     this.release = release;
     this.notices = [...opened.notices];
+    this.ways.load(opened.db);
     this.tables = this.tablesOf(opened.db);
     this.known = new Map(
       opened.db
@@ -86,7 +91,7 @@ export class EventStore implements Store {
       }
       const at = rows.length;
       const count = rows.take(batch, from);
-      this.tables.ways.number(batch, source, from, count, rows.way, at);
+      this.ways.number(batch, source, from, count, rows.way, at);
       from += count;
     }
     if (this.waiting.length * rowsAtOnce > mostWaiting) this.write();
@@ -124,34 +129,29 @@ export class EventStore implements Store {
 
   commit(): Problem | null {
     const now = this.options.clock.now();
-    this.followFile(now);
+    this.attempt(() => this.followFile(now));
     this.write();
-    if (this.failure === null) {
-      try {
-        this.begin();
-        const { db, events, retention } = this.tables;
-        events.settle(now);
-        this.writeWays();
-        writeKept(db, { cursors: this.cursors, incidents: this.incidents, bans: this.bans, losses: this.losses });
-        retention.step(now, this.inTransaction, events.openSpan, this.fullAt);
-        db.exec('COMMIT');
-        this.isBegun = false;
-      } catch (error) {
-        this.failure = error;
-      }
-    }
+    this.attempt(() => {
+      const { db, events, retention } = this.begin();
+      events.settle(now);
+      this.ways.write(db);
+      writeKept(db, { cursors: this.cursors, incidents: this.incidents, bans: this.bans, losses: this.losses });
+      retention.step(now, this.inTransaction, events.openSpan, this.fullAt);
+      db.exec('COMMIT');
+      this.isBegun = false;
+    });
     return this.failure === null ? this.committed() : this.undone(now);
   }
 
   [Symbol.dispose](): void {
     this.commit();
     this.asking?.[Symbol.dispose]();
-    this.tables.db.close();
+    this.tables?.db.close();
     this.release();
   }
 
   private committed(): null {
-    this.tables.ways.fresh.clear();
+    this.ways.fresh.clear();
     this.inTransaction = 0;
     // Somebody may have made room meanwhile.
     this.fullAt += backAgain;
@@ -164,94 +164,98 @@ export class EventStore implements Store {
 
   /** Nothing of the transaction is there. What of it waits for the next is small; its events are counted as lost. */
   private undone(now: number): Problem {
-    const error = this.failure;
+    const error = this.failure as Error;
     this.failure = null;
-    const lost = this.inTransaction;
-    this.inTransaction = 0;
-    if (lost > 0) {
-      this.notKept += lost;
-      this.lost('store', lost, 'events', now);
-    }
+    const lost = this.countLost(now);
     const code = sqliteCode(error);
-    if (code === null || code === sqlite.error) throw error;
-    try {
-      if (this.isBegun && this.tables.db.isTransaction) this.tables.db.exec('ROLLBACK');
+    this.attempt(() => {
+      if (this.tables === null) return;
+      if (this.tables.db.isTransaction) this.tables.db.exec('ROLLBACK');
       this.isBegun = false;
       if (code === sqlite.corrupt || code === sqlite.notADatabase) this.beginAnew(now, 'is damaged');
       else this.tables.events.resume();
       // What there is may be used again: then older events make room for newer ones.
       if (code === sqlite.full) this.fullAt = 0.98 * this.tables.retention.usedBytes();
-    } catch (another) {
-      if (sqliteCode(another) === null) throw another;
-    }
-    const what = code === sqlite.full ? 'the disk is full' : (error as Error).message;
-    const events = lost === 0 ? '' : `: ${lost} events are not kept`;
+    });
+    this.failure = null;
+    const what = code === sqlite.full ? 'the disk is full' : error.message;
     return {
       code: 'store-failed',
-      at: { file: storeFile(this.folder) },
-      message: `events cannot be written (${what})${events}`,
+      at: { file: this.file },
+      message: `events cannot be written (${what})${lost === 0 ? '' : `: ${lost} of them are lost`}`,
       hint: code === sqlite.full ? 'make room on that disk' : 'see what is wrong with that disk or folder',
     };
+  }
+
+  /** The events of this transaction are gone. */
+  private countLost(now: number): number {
+    const lost = this.inTransaction;
+    this.inTransaction = 0;
+    this.notKept += lost;
+    if (lost > 0) this.lost('store', lost, 'events', now);
+    return lost;
+  }
+
+  /** Does something of a transaction, unless something of it failed before. Only what the disk or the file is guilty of is a failure. */
+  private attempt(something: () => void): void {
+    if (this.failure !== null) return;
+    try {
+      something();
+    } catch (error) {
+      if (sqliteCode(error) === null && typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
+      this.failure = error;
+    }
   }
 
   private write(): void {
     const now = this.options.clock.now();
     for (const rows of this.waiting) {
       this.inTransaction += rows.length;
-      if (this.failure === null) {
-        try {
-          this.begin();
-          this.tables.events.write(rows, now);
-        } catch (error) {
-          this.failure = error;
-        }
-      }
+      this.attempt(() => this.begin().events.write(rows, now));
       rows.length = 0;
       if (this.spare.length < 4) this.spare.push(rows);
     }
     this.waiting = [];
   }
 
-  private begin(): void {
-    if (this.isBegun) return;
-    this.tables.db.exec('BEGIN IMMEDIATE');
+  private begin(): Tables {
+    if (this.tables === null) throw new Error('the store is closed');
+    if (!this.isBegun) this.tables.db.exec('BEGIN IMMEDIATE');
     this.isBegun = true;
-  }
-
-  private writeWays(): void {
-    const { db, ways } = this.tables;
-    const put = db.prepare('INSERT INTO ways (id, source, trusted, kind, prefix, "in", "out") VALUES (?, ?, ?, ?, ?, ?, ?)');
-    for (const { id, source, trusted, kind, prefix, in: from, out } of ways.fresh.values())
-      put.run(id, source, Number(trusted), kind, prefix, from, out);
+    return this.tables;
   }
 
   /** Whoever took the file away meant to: another is begun. SQLite itself would go on writing where nobody reads. */
   private followFile(now: number): void {
-    const stat = statSync(storeFile(this.folder), { throwIfNoEntry: false });
-    if (stat?.ino === this.tables.inode) return;
-    this.failure = null;
-    try {
+    const stat = statSync(this.file, { throwIfNoEntry: false });
+    if (this.tables === null || stat?.ino !== this.tables.inode)
       this.beginAnew(now, stat === undefined ? 'was taken away' : 'was exchanged');
-    } catch (error) {
-      if (sqliteCode(error) === null && typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
-      this.failure = error;
-    }
   }
 
-  private beginAnew(now: number, why: string): void {
-    const file = storeFile(this.folder);
-    this.tables.db.close();
+  private beginAnew(now: number, why: 'is damaged' | 'was taken away' | 'was exchanged'): void {
+    // Before another is opened: SQLite takes its log away by name.
+    this.tables?.db.close();
+    this.tables = null;
     this.asking?.[Symbol.dispose]();
     this.asking = null;
     this.isBegun = false;
-    const aside = why === 'is damaged' ? moveAside(file, now) : null;
+    this.countLost(now);
+    const aside = why === 'is damaged' ? `: it was moved to ${moveAside(this.file, now)}` : '';
     const opened = openForWriting(this.folder, now);
-    if (!opened.ok) throw new Error(opened.problems[0]?.message);
-    this.notices.push(
-      `${file} ${why}${aside === null ? '' : `: it was moved to ${aside}`}; another was begun`,
-      ...opened.value.notices,
-    );
-    this.tables = this.tablesOf(opened.value.db);
+    if (!opened.ok) throw Object.assign(new Error(opened.problems[0]?.message), { syscall: 'open' });
+    const { db } = opened.value;
+    this.notices.push(`${this.file} ${why}${aside}; another was begun`, ...opened.value.notices);
+    const ways = new Ways();
+    ways.load(db);
+    // What waits has the numbers of the ways that were; in an empty file they can be the same.
+    if (ways.isEmpty()) this.ways.rewrite();
+    else {
+      for (const rows of this.waiting) this.inTransaction += rows.length;
+      this.waiting = [];
+      this.countLost(now);
+      this.ways = ways;
+    }
+    this.tables = this.tablesOf(db);
     for (const [source, cursor] of this.known) this.cursors.set(source, cursor);
   }
 
@@ -267,14 +271,11 @@ export class EventStore implements Store {
   }
 
   private tablesOf(db: DatabaseSync): Tables {
-    const ways = new Ways();
-    ways.load(db);
     this.sayWriter(db);
     return {
       db,
-      inode: statSync(storeFile(this.folder)).ino,
-      ways,
-      events: new EventTable(db, ways, this.seed),
+      inode: statSync(this.file).ino,
+      events: new EventTable(db, (way) => this.ways.prefixOf(way), this.seed),
       retention: new Retention(db, this.options.limits ?? usualLimits),
     };
   }

@@ -21,6 +21,7 @@ import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
+import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { trace } from './trace.ts';
@@ -49,6 +50,7 @@ export type { ScriptPartJson } from './script-shape.ts';
 export type { ScriptStepJson } from './script-step.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
+export type { SimulatePartJson } from './simulate-shape.ts';
 export type { TestJson } from './test.ts';
 export type { UpPart } from './up.ts';
 export type { UpdatesJson } from './updates-shape.ts';
@@ -75,6 +77,7 @@ export const verbs: readonly Verb[] = [
   uninstall,
   open,
   close,
+  simulate,
   backup,
   drift,
   change,

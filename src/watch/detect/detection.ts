@@ -6,6 +6,7 @@ import type { Detector, DetectorContext, Looking } from './detector.ts';
 import { detectors as all } from './detectors/index.ts';
 import { EventClock } from './event-clock.ts';
 import { Newcomers } from './newcomers.ts';
+import type { Observation } from './observation.ts';
 import { Probe } from './probe.ts';
 import { probes, type Sort, Sorter, sortCount } from './sort.ts';
 import { SourceTable } from './source-table.ts';
@@ -34,6 +35,8 @@ export interface Detection {
   learn(batch: Batch): void;
   /** Time goes by: epoch milliseconds. Live once a second; in `simulate` once, at the end. */
   tick(now: number): readonly Happening[];
+  /** What was seen of the host itself. */
+  observe(observation: Observation): readonly Happening[];
   readonly counts: DetectionCounts;
 }
 
@@ -97,6 +100,9 @@ export function createDetection(settings: DetectionSettings): Detection {
       more(incident, batch, row) {
         return !isLearning && incidents.more(incident, batch, row);
       },
+      over(key, at) {
+        if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
+      },
     };
     const looking = detector.start(context);
     if (looking.forget !== undefined) sources.onForget((slot) => looking.forget?.(slot));
@@ -156,6 +162,11 @@ export function createDetection(settings: DetectionSettings): Detection {
     },
     tick(now) {
       if (clock.go(now)) advance();
+      return incidents.said();
+    },
+    observe(observation) {
+      if (clock.go(observation.at)) advance();
+      for (const { looking } of started) looking.observe?.(observation);
       return incidents.said();
     },
     get counts() {

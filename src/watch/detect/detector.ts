@@ -2,6 +2,7 @@ import type { Family, Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Severity } from '../incidents/incident.ts';
 import type { Newcomers } from './newcomers.ts';
+import type { Observation } from './observation.ts';
 import type { Probe } from './probe.ts';
 import type { Sort } from './sort.ts';
 import type { SourceTable } from './source-table.ts';
@@ -50,6 +51,8 @@ export interface DetectorContext {
    * @returns false if it is open no longer (or the number is 0): then report anew.
    */
   more(incident: number, batch: Batch, row: number): boolean;
+  /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
+  over(key: string, at: number): void;
 }
 
 export interface Looking {
@@ -66,6 +69,8 @@ export interface Looking {
    * seconds and then for its end. Epoch milliseconds.
    */
   tick?(now: number): void;
+  /** What no event tells: counters, tables, sets. */
+  observe?(observation: Observation): void;
 }
 
 /** What a detector has seen: at the moment at which it is too much, and then again whenever there is more of it. */
@@ -101,4 +106,4 @@ export interface Sighting {
   readonly weight?: number;
 }
 
-export type { Batch, Family, Newcomers, Probe, Sort, SourceTable, Surroundings };
+export type { Batch, Family, Newcomers, Observation, Probe, Sort, SourceTable, Surroundings };

@@ -14,6 +14,8 @@ export interface Incidents {
   /** @returns the incident's number for `more`, never 0. */
   report(sighting: Report): number;
   more(number: number, batch: Batch, row: number): boolean;
+  /** An incident is known to be over. */
+  over(group: string, key: string, at: number): void;
   /** Closes what has been quiet for long enough, and says what grew. */
   tick(now: number): void;
   /** The batch that was reported from is about to be filled anew. */
@@ -96,6 +98,8 @@ interface Open {
   grown: boolean;
   saidAt: number;
   inBatch: boolean;
+  /** The row of the batch that it counted last: several detectors may have seen the same event. */
+  row: number;
 }
 
 export function createIncidents(): Incidents {
@@ -180,11 +184,17 @@ export function createIncidents(): Incidents {
       grown: false,
       saidAt: now,
       inBatch: false,
+      row: -1,
     };
+  }
+
+  function isCounted(open: Open, from: Batch | null, row: number): boolean {
+    return from !== null && open.inBatch && open.row === row;
   }
 
   function witness(open: Open, from: Batch, row: number): void {
     batch = from;
+    open.row = row;
     open.evidence.add(from, row);
     open.targets.add(from, row);
     if (open.inBatch) return;
@@ -208,7 +218,10 @@ export function createIncidents(): Incidents {
       const open = before ?? place(key, (number) => opened(number, key, identify(report.detector, first, key), report));
       touch(open, report.at);
       if (first < open.first) open.first = first;
-      open.events += report.events;
+      // What another detector had counted of the same events before is not counted again.
+      const more = before === undefined || open.seenAs.has(report.detector) ? report.events : 1;
+      const counted = isCounted(open, report.batch, report.row);
+      open.events += counted ? more - 1 : more;
       const isStronger = severities.indexOf(report.severity) > severities.indexOf(open.severity);
       if (isStronger) open.severity = report.severity;
       if (isStronger || open.seenAs.size === 0) open.title = report.title;
@@ -219,7 +232,7 @@ export function createIncidents(): Incidents {
       open.weight = Math.max(open.weight, report.weight ?? 1);
       open.quietMs = Math.max(open.quietMs, report.quietMs);
       for (const target of report.targets) if (!open.named.includes(target) && open.named.length < 32) open.named.push(target);
-      if (report.batch !== null) witness(open, report.batch, report.row);
+      if (report.batch !== null && !counted) witness(open, report.batch, report.row);
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
@@ -229,6 +242,7 @@ export function createIncidents(): Incidents {
     more(number, from, row) {
       const open = places[number & placeMask];
       if (open === undefined || open.number !== number) return false;
+      if (isCounted(open, from, row)) return true;
       const at = from.at[row] as number;
       touch(open, at);
       open.events += 1;
@@ -238,6 +252,14 @@ export function createIncidents(): Incidents {
         if (source !== null && open.ban) suspect(open, source, at);
       }
       return true;
+    },
+    over(group, key, at) {
+      for (const trusted of [true, false]) {
+        const open = byKey.get(keyOf(group, key, trusted));
+        if (open === undefined) continue;
+        if (at > open.last) open.last = at;
+        close(open);
+      }
     },
     tick(at) {
       now = at;

@@ -1,64 +1,44 @@
-import { formatAddress, formatPrefix } from '../../../model/net/index.ts';
-import { addressAt } from '../../events/batch.ts';
+import { formatAddress } from '../../../model/net/index.ts';
+import { addressAt, type Batch } from '../../events/batch.ts';
 import type { Detector, Family } from '../detector.ts';
-import { Distinct } from '../distinct.ts';
+import { Scanners } from '../scanners.ts';
 import { sorts } from '../sort.ts';
 
-/** Ports within some minutes from which on it is a scan. People and monitors ask for a handful, and for the same ones again. */
+/** People and monitors ask for a handful of ports, and for the same ones again. */
 const ports = 15;
 const many = 100;
-const halfLifeMs = 5 * 60_000;
+const minutes = 10;
+
+/** The address that a row asks. */
+export function askedOf(batch: Batch, row: number): string {
+  return formatAddress(addressAt(batch.dst, 4 * row, batch.family[row] as Family));
+}
 
 export const verticalScan: Detector = {
   id: 'vertical-scan',
   title: 'Port scan',
-  description: `One source opens connections to ${ports} or more different TCP ports within minutes (each port counts once; the count halves every ${halfLifeMs / 60_000} minutes). From ${many} ports on it is severe.`,
+  description: `One source asks for ${ports} or more different TCP ports. Each counts once, and what was counted halves every ${minutes} minutes. From ${many} ports on it is severe.`,
   looksAt: [sorts.syn],
   quietMs: 10 * 60_000,
   group: 'scan',
-  start({ sources, probe, report, more }) {
-    const asked = new Distinct(sources.capacity, 256, halfLifeMs);
-    const incidents = new Int32Array(sources.capacity);
-    const events = new Uint32Array(sources.capacity);
+  start(context) {
+    const scanners = new Scanners(context, {
+      detector: 'vertical-scan',
+      bits: 256,
+      halfLifeMs: minutes * 60_000,
+      level: (count) => (count >= many ? 2 : count >= ports ? 1 : 0),
+      say: (level, count, batch, row) => ({
+        severity: level > 1 ? 'high' : 'medium',
+        did: `scanned the ports of ${askedOf(batch, row)}`,
+        why: `It asked for about ${Math.round(count)} different TCP ports within minutes; ${ports} are too many.`,
+      }),
+    });
     return {
       see(batch, row, slot) {
-        if (slot < 0) return;
-        const at = batch.at[row] as number;
-        const count = asked.add(slot, probe.service, at);
-        events[slot] = (events[slot] as number) + 1;
-        if (count < 0) {
-          if (incidents[slot] !== 0) more(incidents[slot] as number, batch, row);
-          return;
-        }
-        if (incidents[slot] !== 0 && more(incidents[slot] as number, batch, row)) return;
-        if (count < ports) return;
-        const source = sources.source(slot);
-        const target = formatAddress(addressAt(batch.dst, 4 * row, batch.family[row] as Family));
-        incidents[slot] = report({
-          detector: 'vertical-scan',
-          key: formatPrefix(source),
-          severity: count >= many ? 'high' : 'medium',
-          title: `${formatPrefix(source)} scanned the ports of ${target}`,
-          why: `It asked for about ${Math.round(count)} different TCP ports within minutes; ${ports} are too many.`,
-          sources: [source],
-          targets: [],
-          batch,
-          row,
-          at,
-          events: events[slot] as number,
-          spoofable: true,
-          ban: true,
-        });
-        events[slot] = 0;
+        if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
       },
-      forget(slot) {
-        asked.forget(slot);
-        incidents[slot] = 0;
-        events[slot] = 0;
-      },
-      tick(now) {
-        asked.decay.advance(now);
-      },
+      forget: (slot) => scanners.forget(slot),
+      tick: (now) => scanners.tick(now),
     };
   },
 };
