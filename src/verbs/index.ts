@@ -29,6 +29,7 @@ import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
+import { watch } from './watch.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
@@ -79,6 +80,7 @@ export const verbs: readonly Verb[] = [
   close,
   simulate,
   backup,
+  watch,
   drift,
   change,
   journal,

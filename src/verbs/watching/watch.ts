@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createDetection, type Detection } from '../../watch/index.ts';
+import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import { isSameHost, surroundingsOf } from './facts.ts';
@@ -16,6 +17,8 @@ import type { Facts, Order, Told, WatchErrand } from './told.ts';
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
 const knownMs = 86_400_000;
+/** So often the table of connections is looked at. */
+const lookMs = 10_000;
 
 /** Watches until the signal aborts. What was kept is written when this resolves. */
 export async function watch(
@@ -49,9 +52,17 @@ export async function watch(
     tell,
   });
   let { facts } = errand;
+  const look = (): void => {
+    const seen = connectionTable(clock.now());
+    if (seen !== null) pipeline.observe(seen);
+  };
+  const looking = setInterval(look, lookMs);
+  signal.addEventListener('abort', () => clearInterval(looking), { once: true });
   onOrder((order) => {
     if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
     facts = order.facts;
+    const { logged, dropped } = facts;
+    if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
@@ -61,6 +72,19 @@ export async function watch(
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** `null`: the kernel tracks no connections. */
+function connectionTable(at: number): Observation | null {
+  try {
+    const [entries = 0, limit = 0] = ['count', 'max'].map((name) =>
+      Number(readFileSync(`/proc/sys/net/netfilter/nf_conntrack_${name}`, 'latin1')),
+    );
+    return { kind: 'conntrack', at, entries, limit };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 async function follow(source: Source, pipeline: Pipeline, after: string | null, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,9 @@ export function part(said: WatchPart, view: View): string {
     case 'watching':
       return stamped(
         said.at,
-        said.pid === null ? 'Nobody watches.' : `Watching ${said.sources.join(', ')}. Ctrl-C ends it.`,
+        said.pid === null
+          ? 'Showing what is remembered. Ctrl-C ends it.'
+          : `Watching ${said.sources.map(oneLine).join(', ')}. Ctrl-C ends it.`,
         view,
       );
     case 'notice':
