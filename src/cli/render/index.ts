@@ -56,6 +56,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   confirm: () => import('./change.ts'),
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
+  simulate: () => import('./simulate.ts'),
   backup: () => import('./backup.ts'),
   drift: () => import('./drift.ts'),
   change: () => import('./announce.ts'),

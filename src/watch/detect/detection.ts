@@ -28,6 +28,11 @@ export interface DetectionSettings {
 export interface Detection {
   /** What is seen in these events, in order. The batch may be filled anew afterwards. */
   take(batch: Batch): readonly Happening[];
+  /**
+   * Events of before, from the store: what is kept of their sources is as if they had just been seen, and nothing is said or counted of them, since
+   * it was when they came. To be called before the first {@link take}.
+   */
+  learn(batch: Batch): void;
   /** Time goes by: epoch milliseconds. Live once a second; in `simulate` once, at the end. */
   tick(now: number): readonly Happening[];
   /** What was seen of the host itself. */
@@ -70,6 +75,7 @@ export function createDetection(settings: DetectionSettings): Detection {
   for (const sort of probes) isProbe[sort] = 1;
   let second = Number.NaN;
   let events = 0;
+  let isLearning = false;
 
   function start(detector: Detector): { detector: Detector; looking: Looking } {
     const context: DetectorContext = {
@@ -81,16 +87,22 @@ export function createDetection(settings: DetectionSettings): Detection {
       get now() {
         return clock.now;
       },
-      report: (sighting) =>
-        incidents.report({
+      report(sighting) {
+        if (isLearning) return 0;
+        return incidents.report({
           ...sighting,
           detectorTitle: detector.title,
           group: detector.group ?? detector.id,
           quietMs: detector.quietMs,
           trusted: sighting.batch?.trusted ?? true,
-        }),
-      more: (incident, batch, row) => incidents.more(incident, batch, row),
-      over: (key, at) => incidents.over(detector.group ?? detector.id, key, at),
+        });
+      },
+      more(incident, batch, row) {
+        return !isLearning && incidents.more(incident, batch, row);
+      },
+      over(key, at) {
+        if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
+      },
     };
     const looking = detector.start(context);
     if (looking.forget !== undefined) sources.onForget((slot) => looking.forget?.(slot));
@@ -116,6 +128,20 @@ export function createDetection(settings: DetectionSettings): Detection {
     beat(clock.now, gap > 1 ? gap : 1);
   }
 
+  function see(batch: Batch): void {
+    for (let row = 0; row < batch.length; row += 1) {
+      const at = batch.at[row] as number;
+      // A carrier without a time that anybody can read.
+      if (Number.isNaN(at)) continue;
+      if (clock.see(at)) advance();
+      const slot = sources.slotOf(batch, row, newcomers);
+      const sort = sorter.sortOf(batch, row);
+      if (isProbe[sort] === 1) probe.take(batch, row);
+      const shown = lookings[sort] as readonly Looking[];
+      for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking).see(batch, row, slot, sort);
+    }
+  }
+
   if (settings.resume !== undefined)
     incidents.resume(settings.resume, (id) => {
       const detector = detectors.find((each) => each.id === id);
@@ -124,20 +150,15 @@ export function createDetection(settings: DetectionSettings): Detection {
 
   return {
     take(batch) {
-      for (let row = 0; row < batch.length; row += 1) {
-        const at = batch.at[row] as number;
-        // A carrier without a time that anybody can read.
-        if (Number.isNaN(at)) continue;
-        if (clock.see(at)) advance();
-        const slot = sources.slotOf(batch, row, newcomers);
-        const sort = sorter.sortOf(batch, row);
-        if (isProbe[sort] === 1) probe.take(batch, row);
-        const shown = lookings[sort] as readonly Looking[];
-        for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking).see(batch, row, slot, sort);
-      }
+      see(batch);
       events += batch.length;
       incidents.endBatch(batch);
       return incidents.said();
+    },
+    learn(batch) {
+      isLearning = true;
+      see(batch);
+      isLearning = false;
     },
     tick(now) {
       if (clock.go(now)) advance();
