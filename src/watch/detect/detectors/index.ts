@@ -15,10 +15,10 @@ import { verticalScan } from './vertical-scan.ts';
 
 export const detectors: readonly Detector[] = [
   verticalScan,
-  udpScan,
-  stealthScan,
-  horizontalScan,
   slowScan,
+  horizontalScan,
   distributedScan,
   networkScan,
+  udpScan,
+  stealthScan,
 ];
