@@ -4,8 +4,8 @@ import type { Address, Prefix } from '../../model/net/index.ts';
 export interface Surroundings {
   /** The host's own addresses; `null`: not known, so that whoever is asked on INPUT is taken for it. */
   readonly own: readonly Address[] | null;
-  /** Networks that the host is connected to. */
-  readonly connected: readonly Prefix[];
+  /** Networks that the host is connected to, and by which link where that is known. */
+  readonly connected: readonly (Prefix & { readonly link?: string })[];
   /** Those whose answers come late: resolvers, time servers. */
   readonly answering: readonly Address[];
   /** Links that lead to the world; `null`: not known. */
