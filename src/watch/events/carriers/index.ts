@@ -1,3 +1,9 @@
+/**
+ * The forms in which lines come, one file each: who wrote a line, when, and where its message stands.
+ *
+ * A carrier decides whose the message is, by what nobody else can have written there, and hands it to whoever reads such messages. It knows
+ * neither files nor processes. Called by `lines`, and by sources whose form is known.
+ */
 import type { Carrier } from './carrier.ts';
 import { dmesg } from './dmesg.ts';
 import { iso } from './iso.ts';
