@@ -6,6 +6,7 @@
  */
 export { openCollected } from './collected.ts';
 export { type FileSettings, openFile, readHistory } from './file.ts';
+export { type JournalSettings, openJournal } from './journal.ts';
 export { type KmsgSettings, openKmsg } from './kmsg.ts';
 export { localZone } from './local-zone.ts';
 export { type NflogSettings, openNflog } from './nflog.ts';
