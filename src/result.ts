@@ -42,6 +42,8 @@ export const problemCodes = {
   'journal-broken': 'The journal, or what seals it, is not as it was written.',
   'state-unsafe': 'The state folder could be changed by others, or is none.',
   'state-unwritable': 'The state folder takes no files: its disk is full, or may only be read.',
+  'store-refused': 'The store of events is written by another process, or was written by a later palisade.',
+  'store-failed': 'Events cannot be written to the store: they are counted, and lost.',
   'change-undone': 'A change was made and undone again: the host is as it was.',
   'boot-refused':
     'The firewall could not be restored as it was confirmed, or the machine could not be told to do so when it starts.',

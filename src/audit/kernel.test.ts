@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sliceOf } from '../../test/slice.ts';
 import { createKernel, type Namespace } from '../kernel/index.ts';
 import { type Nflog, openNflog } from '../kernel/nflog.ts';
 import { frame, identify, ipPacket, openRawOutput, openSender, type RawOutput, type Sender } from '../kernel/packets.ts';
@@ -101,8 +102,10 @@ const cases = checks.flatMap((check) =>
 );
 
 describe('the kernel does what the witness says', () => {
-  for (const { check, example, witnesses } of cases) {
-    if (witnesses.length === 0) continue;
+  for (const { check, example, witnesses } of sliceOf(
+    cases.filter((one) => one.witnesses.length > 0),
+    2,
+  )) {
     it(`${check.id}: ${example.title}`, async () => {
       await load(example);
       for (const { packet, trace } of witnesses) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sliceOf } from '../../test/slice.ts';
 import { createEvaluator } from '../analysis/index.ts';
 import { createKernel, type Kernel, type Namespace } from '../kernel/index.ts';
 import { hostFromTexts } from '../model/host/index.ts';
@@ -91,7 +92,7 @@ describe('a live machine', () => {
     });
   }
 
-  for (const rules of ['', guide, inverted]) {
+  for (const rules of sliceOf(['', guide, inverted], 2)) {
     it(`is mended by the commands that its findings give (${rules.length} bytes of rules)`, async () => {
       await using host = await machine();
       if (rules !== '') await restore(host, 'iptables-nft-restore', rules);
@@ -112,7 +113,7 @@ describe('a live machine', () => {
     ['-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT', '-A INPUT -i eth0 -p tcp -m tcp --dport 2200 -j DROP'],
     { INPUT: 'ACCEPT' },
   );
-  for (const [what, rules] of Object.entries({ nothing: '', inverted, oneService, replyKept })) {
+  for (const [what, rules] of sliceOf(Object.entries({ nothing: '', inverted, oneService, replyKept }), 2, 1)) {
     it(`lets its administrator in after one default-deny fix alone was pasted (${what})`, async () => {
       await using host = await machine();
       if (rules !== '') await restore(host, 'iptables-nft-restore', rules);

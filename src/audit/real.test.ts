@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { isWhole, sliceOf } from '../../test/slice.ts';
 import type { Packet, Step } from '../model/packet/index.ts';
 import { meaningsOf } from '../model/ruleset/index.ts';
 import { allowing, denying, endingsOf, ruleAt } from './blame.ts';
@@ -43,7 +44,7 @@ const templates = /^(DOCKER$|DOCKER-|KUBE-|CNI-|NETAVARK|LIBVIRT|f2b-|sshuttle)/
 let shown = 0;
 
 describe('what is grave of rules that programs wrote is shown by a packet', () => {
-  it.each(origins)('%s', { timeout: 120_000 }, (origin) => {
+  it.each(sliceOf(origins, 3))('%s', { timeout: 120_000 }, (origin) => {
     const [v4, v6, sets] = [text(origin, 'nft-v4'), text(origin, 'nft-v6'), text(origin, 'sets')];
     const host = exampleHost({
       facts,
@@ -74,7 +75,7 @@ describe('what is grave of rules that programs wrote is shown by a packet', () =
   });
 
   it('there was something to show', () => {
-    expect(shown).toBeGreaterThan(20);
+    expect(shown).toBeGreaterThan(isWhole ? 20 : 6);
   });
 
   /** The packet ends as the rule would not have it, without meeting it; and would meet it if nothing stood before. */

@@ -48,6 +48,7 @@ export async function run(
     env,
     stdin: async () => new Uint8Array(),
     conversation: () => null,
+    canvas: () => null,
     async readFile(path) {
       const text = files[path];
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });

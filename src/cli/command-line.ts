@@ -7,6 +7,7 @@ import { flagsOf, spelled } from './flag.ts';
 import { jsonLog } from './log.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { cleaned, paintFor, renderOf, safeText, type View } from './render/index.ts';
+import { sitAt } from './standing.ts';
 import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
 import { type Asked, understand } from './understand.ts';
 
@@ -58,21 +59,27 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
   }
   const json = globals['json'] === true;
   const quiet = globals['quiet'] === true;
-  using progress = progressLine(terminal.err, quiet);
+  const standing = json || quiet || given['once'] === true ? undefined : (await renderOf(verb.name)).screen;
+  using canvas = standing === undefined ? null : terminal.canvas();
+  using progress = progressLine(terminal.err, quiet || canvas !== null);
   const print = printer(verb, json, quiet, settings, terminal, progress);
+  const paint = paintFor(settings.color, terminal.out.interactive, terminal.env);
+  const sitting = standing === undefined || canvas === null ? null : sitAt(canvas, standing, paint, () => interrupt.abort());
   const log = jsonLog(settings.log, terminal.clock, (line) => {
+    // It would stand in the midst of the screen.
+    if (sitting !== null && terminal.err.interactive) return;
     progress.clear();
     // Whoever closed standard error does not read the log; the answer still matters.
     terminal.err.write(line).catch(() => undefined);
   });
   // Whoever wants JSON reads it with a program, which answers no questions.
-  using conversation = json ? null : terminal.conversation(interrupt.signal);
+  using conversation = json || sitting !== null ? null : terminal.conversation(interrupt.signal);
   const context: Context = {
     clock: terminal.clock,
     kernel: await pieces.kernel(),
     log,
     progress: progress.doing,
-    part: (value) => print.part(value),
+    part: async (value) => (sitting === null ? await print.part(value) : sitting.part(cleaned(value))),
     signal: interrupt.signal,
     serve: pieces.serve,
     stdin: () => terminal.stdin(),
@@ -82,6 +89,7 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
         return conversation.ask(safeText(question));
       },
     }),
+    ...(sitting !== null && { asked: sitting.asked }),
     env: terminal.env,
     stateFolder: resolve(settings.state),
     policyFile: settings.policy,

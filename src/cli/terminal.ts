@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
+import { type Canvas, openCanvas } from './canvas.ts';
 import { type Conversation, conversation } from './conversation.ts';
 
 /** One of the two streams that a command writes to. */
@@ -25,6 +26,8 @@ export interface Terminal {
   stdin(): Promise<Uint8Array>;
   /** With whoever sits there and can be asked; `null` where nobody does. Nothing is read before the first question. */
   conversation(signal: AbortSignal): Conversation | null;
+  /** The terminal as a screen, where somebody sits before it; `null` elsewhere. */
+  canvas(): Canvas | null;
   readFile(path: string): Promise<Uint8Array>;
   /** Calls back on Ctrl-C and SIGTERM until disposed of. A second one ends the process at once. */
   onInterrupt(listener: () => void): Disposable;
@@ -46,6 +49,10 @@ export function processTerminal(): Terminal {
     },
     conversation: (signal) =>
       process.stdin.isTTY === true && process.stderr.isTTY === true ? conversation(process.stdin, process.stderr, signal) : null,
+    canvas: () =>
+      process.stdin.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
+        ? openCanvas(process.stdin, process.stdout)
+        : null,
     readFile: (path) => readFile(path),
     onFault(listener) {
       const hear = (error: unknown): void => {

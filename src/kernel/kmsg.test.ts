@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Kmsg, openKmsg, parseKmsgRecord } from './kmsg.ts';
+import { type Kmsg, type KmsgRecord, kmsgRoom, openKmsg, parseKmsgRecord } from './kmsg.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const text = (record: { text: Uint8Array } | undefined): string => Buffer.from(record?.text ?? []).toString('utf8');
@@ -23,6 +23,15 @@ function open(options: Parameters<typeof openKmsg>[0]): Kmsg {
   const opened = openKmsg(options);
   if (!opened.ok) throw new Error(opened.problems[0]?.message);
   return opened.value;
+}
+
+/** All that is there now. */
+function read(kmsg: Kmsg): (KmsgRecord & { readonly text: Uint8Array })[] {
+  const into = Buffer.alloc(kmsgRoom);
+  const records = [];
+  for (let record = kmsg.next(into, 0); record !== null; record = kmsg.next(into, 0))
+    records.push({ ...record, text: Uint8Array.from(into.subarray(0, record.length)) });
+  return records;
 }
 
 function usable(): boolean {
@@ -81,7 +90,7 @@ describe('following', () => {
     using kmsg = open({ from: 'start', path: fifo });
     const send = (seq: number): number => {
       writeSync(writer, `4,${seq},1,-;x\n`);
-      return kmsg.read().length;
+      return read(kmsg).length;
     };
     expect([send(10), send(11), send(15), send(16)]).toEqual([1, 1, 1, 1]);
     expect(kmsg.lost()).toBe(3);
@@ -90,10 +99,18 @@ describe('following', () => {
   it('passes over what was there before, and counts loss from it', () => {
     writeSync(writer, '4,20,1,-;old\n');
     using kmsg = open({ from: 'now', path: fifo });
-    expect(kmsg.read()).toEqual([]);
+    expect(read(kmsg)).toEqual([]);
     writeSync(writer, '4,23,1,-;new\n');
-    expect(kmsg.read().map(text)).toEqual(['new']);
+    expect(read(kmsg).map(text)).toEqual(['new']);
     expect(kmsg.lost()).toBe(2);
+  });
+
+  it('goes on where an earlier reader was, and counts what is gone since', () => {
+    for (const seq of [30, 31, 33, 36]) {
+      using kmsg = open({ from: 'start', path: fifo, expected: 33 });
+      writeSync(writer, `4,${seq},1,-;x\n`);
+      expect([read(kmsg).length, kmsg.lost()]).toEqual(seq < 33 ? [0, 0] : [1, seq - 33]);
+    }
   });
 
   it('ends when the signal aborts, with nothing to read', async () => {
@@ -101,7 +118,10 @@ describe('following', () => {
     const stop = new AbortController();
     const seen: string[] = [];
     const ended = (async () => {
-      for await (const { records } of kmsg.follow(stop.signal)) seen.push(...records.map(text));
+      while (!stop.signal.aborted) {
+        seen.push(...read(kmsg).map(text));
+        await kmsg.wait(stop.signal);
+      }
     })();
     writeSync(writer, '4,1,1,-;one\n');
     while (seen.length < 1) await sleep(5);
@@ -123,15 +143,14 @@ describe.skipIf(!usable())('the real ring', () => {
     const mark = `palisade test ${process.pid}`;
     // Asks for facility 0, which the kernel gives to no process. Without the newline the record would wait for more.
     writeFileSync('/dev/kmsg', `<4>${mark}: IN=eth0 OUT= SRC=192.0.2.1 ä\\\n`);
-    const found = kmsg.read().find((record) => text(record).startsWith(mark));
+    const found = read(kmsg).find((record) => text(record).startsWith(mark));
     expect(found).toMatchObject({ facility: 1, level: 4 });
     expect(text(found)).toBe(`${mark}: IN=eth0 OUT= SRC=192.0.2.1 ä\\`);
   });
 
   it('holds the kernel’s own records from the start, without gaps', () => {
     using kmsg = open({ from: 'start' });
-    const records = [];
-    for (let some = kmsg.read(); some.length > 0; some = kmsg.read()) records.push(...some);
+    const records = read(kmsg);
     expect(records.length).toBeGreaterThan(0);
     expect(records.some((record) => record.facility === 0)).toBe(true);
     expect(kmsg.lost()).toBe(0);

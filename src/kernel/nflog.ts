@@ -14,9 +14,19 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
 } from './libc.ts';
-import { NETLINK_HEADER, type NflogPacket, nflogConfig, parseNflogMessage } from './nfulnl.ts';
+import { createPace, promptly } from './nflog-pace.ts';
+import {
+  createSight,
+  NETLINK_HEADER,
+  type NflogPacket,
+  type NflogSight,
+  nflogConfig,
+  nflogTogether,
+  packetOf,
+  sightPackets,
+} from './nfulnl.ts';
 
-export type { NflogPacket } from './nfulnl.ts';
+export type { NflogPacket, NflogSight } from './nfulnl.ts';
 
 export interface NflogOptions {
   /** The group of the NFLOG rules, 0 … 65535. A group has one reader. */
@@ -27,17 +37,29 @@ export interface NflogOptions {
   readonly copyBytes?: number;
   /** Room for what is not read yet; default 8 MiB. Without CAP_NET_ADMIN on the host, net.core.rmem_max bounds it. */
   readonly receiveBufferBytes?: number;
-  /** How long the kernel may hold packets back to send them together; default 10, in steps of 10. */
-  readonly holdMs?: number;
+  /**
+   * Packets are handed over as they are logged while they are few, and in a flood together, so that they are held back half a
+   * millisecond. Left out: up to 200 together, within some 10 milliseconds.
+   */
+  readonly promptly?: boolean;
 }
 
 /** An open NFLOG group; closed by `using`, or by `[Symbol.dispose]()`, which also frees the group. */
 export interface Nflog extends Disposable {
   /**
    * What is there now, without waiting, at most 64 of the kernel's batches; empty when nothing is there. The kernel holds
-   * packets back for `holdMs`, so what was logged just now may come with the next call.
+   * packets back to send them together, so what was logged just now may come with the next call.
    */
   read(): NflogPacket[];
+  /**
+   * Hands over the packets of one of the kernel's batches, without waiting, each in the same object, which is good until `take` answers.
+   * False: nothing was there. Makes no object per packet.
+   */
+  receive(take: (packet: NflogSight) => void): boolean;
+  /** What a link is called now; one that is gone, as it was. */
+  nameOf(index: number): string;
+  /** Resolves when there may be something to receive, or the signal aborts. One at a time. */
+  wait(signal: AbortSignal): Promise<void>;
   /**
    * Packets of this group that the kernel could not hand over since the opening. Exact as soon as a later packet has
    * been read, since packets are numbered; before that at least this many.
@@ -61,6 +83,8 @@ const SIOCGIFNAME = 0x8910;
 /** The kernel's batches are at most 128 KiB (NFULNL_NLBUFSIZ_MAX), single packets at most 64 KiB and their attributes. */
 const RECEIVE = 192 * 1024;
 const RECEIVES_AT_ONCE = 64;
+/** What the kernel may hold back unless packets are wanted promptly. */
+const together = { most: 200, holdMs: 10 };
 
 /**
  * Binds an NFLOG group and reads what the kernel logs there (net/netfilter/nfnetlink_log.c).
@@ -85,7 +109,7 @@ export function openNflog(options: NflogOptions): Result<Nflog> {
     calls.close(fd);
     return failed(refused(options, errnoName(answer)));
   }
-  return ok(reader(calls, fd));
+  return ok(reader(calls, fd, options));
 }
 
 /** Sizes the buffer, then binds the group in one message, so that packets are numbered from the first. */
@@ -106,7 +130,7 @@ function configure(calls: Libc, fd: number, options: NflogOptions): number {
   const request = nflogConfig({
     group: options.group,
     copyBytes: options.copyBytes ?? 128,
-    holdMs: options.holdMs ?? 10,
+    ...(options.promptly === true ? promptly : together),
   });
   const sent = calls.sendto(fd, request, request.length, 0, null);
   if (sent < 0) return sent;
@@ -120,49 +144,65 @@ function configure(calls: Libc, fd: number, options: NflogOptions): number {
   }
 }
 
-function reader(calls: Libc, fd: number): Nflog {
+function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
   const held = Buffer.alloc(RECEIVE);
+  const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
+  const sight = createSight();
   const meminfo = Buffer.alloc(36);
   // sk_drops, the last of SO_MEMINFO's counters, counts messages; each holds one packet or more.
   const drops = (): number => (calls.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo) >= 36 ? meminfo.readUInt32LE(32) : 0);
   const dropsBefore = drops();
   const names = new Map<number, string>();
+  const pace = options.promptly === true ? createPace(performance.now()) : null;
   let open = true;
   let expected = 0;
   let missing = 0;
+  let received = 0;
 
-  function count(packets: readonly NflogPacket[]): void {
-    for (const { seq } of packets) {
-      if (seq === null) continue;
-      missing += (seq - expected) >>> 0;
-      expected = (seq + 1) >>> 0;
+  function nameOf(index: number): string {
+    const request = Buffer.alloc(40);
+    request.writeInt32LE(index, 16);
+    if (open && calls.ioctl(fd, SIOCGIFNAME, request) >= 0) names.set(index, request.toString('latin1', 0, request.indexOf(0)));
+    return names.get(index) ?? `link#${index}`;
+  }
+
+  function receive(take: (packet: NflogSight) => void): boolean {
+    while (open) {
+      const length = calls.recv(fd, held, MSG_DONTWAIT | MSG_TRUNC);
+      if (failedWith(length, 'EINTR')) continue;
+      if (failedWith(length, 'EAGAIN')) return false;
+      if (length < 0) throw new Error(`read NFLOG packets: ${errnoName(length)}`);
+      if (length > held.length) throw new Error(`an NFLOG message of ${length} bytes is longer than the kernel makes them`);
+      sightPackets(held, view, length, sight, (packet) => {
+        received += 1;
+        if (packet.seq >= 0) {
+          missing += (packet.seq - expected) >>> 0;
+          expected = (packet.seq + 1) >>> 0;
+        }
+        take(packet);
+      });
+      const wanted = pace?.(received, performance.now());
+      if (wanted) {
+        const request = nflogTogether(options.group, wanted);
+        // Should the kernel refuse, packets come as they came.
+        calls.sendto(fd, request, request.length, 0, null);
+      }
+      return true;
     }
+    return false;
   }
 
   function read(): NflogPacket[] {
     const packets: NflogPacket[] = [];
-    if (!open) return packets;
-    // A link may have been renamed since, so names are asked for anew in each call; one that is gone keeps its last name.
-    const asked = new Set<number>();
-    const nameOf = (index: number): string => {
-      if (!asked.has(index)) {
-        asked.add(index);
-        const request = Buffer.alloc(40);
-        request.writeInt32LE(index, 16);
-        if (calls.ioctl(fd, SIOCGIFNAME, request) >= 0) names.set(index, request.toString('latin1', 0, request.indexOf(0)));
-      }
-      return names.get(index) ?? `link#${index}`;
+    // A link may have been renamed since, so names are asked for anew in each call.
+    const asked = new Map<number, string>();
+    const named = (index: number): string => {
+      const name = asked.get(index) ?? nameOf(index);
+      asked.set(index, name);
+      return name;
     };
     for (let turn = 0; turn < RECEIVES_AT_ONCE; turn += 1) {
-      const length = calls.recv(fd, held, MSG_DONTWAIT | MSG_TRUNC);
-      if (failedWith(length, 'EAGAIN')) break;
-      if (failedWith(length, 'EINTR')) continue;
-      if (length < 0) throw new Error(`read NFLOG packets: ${errnoName(length)}`);
-      if (length > held.length) throw new Error(`an NFLOG message of ${length} bytes is longer than the kernel makes them`);
-      // One copy for the whole message; payloads are views of it.
-      const found = parseNflogMessage(Uint8Array.prototype.slice.call(held, 0, length), nameOf);
-      count(found);
-      for (const packet of found) packets.push(packet);
+      if (!receive((packet) => packets.push(packetOf(packet, named)))) break;
     }
     return packets;
   }
@@ -170,15 +210,20 @@ function reader(calls: Libc, fd: number): Nflog {
   const lost = (): number => (open ? Math.max(missing, (drops() - dropsBefore) >>> 0) : missing);
   let readiness: ReturnType<Libc['readiness']> | undefined;
 
-  async function* follow(signal: AbortSignal): AsyncGenerator<{ packets: readonly NflogPacket[]; lost: number }> {
+  async function wait(signal: AbortSignal): Promise<void> {
+    if (!open || signal.aborted) return;
     readiness ??= calls.readiness(fd);
+    await readiness.wait(signal);
+  }
+
+  async function* follow(signal: AbortSignal): AsyncGenerator<{ packets: readonly NflogPacket[]; lost: number }> {
     let told = lost();
     while (open && !signal.aborted) {
       const packets = read();
       const now = lost();
       if (packets.length > 0 || now > told) yield { packets, lost: now - told };
       told = now;
-      if (packets.length === 0) await readiness.wait(signal);
+      if (packets.length === 0) await wait(signal);
       // Under a flood there is always something to read: let timers and sockets have their turn.
       else await setImmediate();
     }
@@ -188,6 +233,9 @@ function reader(calls: Libc, fd: number): Nflog {
   calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, sized);
   return {
     read,
+    receive,
+    nameOf,
+    wait,
     lost,
     follow,
     receiveBufferBytes: sized.readUInt32LE(),

@@ -3,14 +3,20 @@
  *
  * One writer, any readers. It judges nothing. Called by whoever watches a host, and by the verbs that ask.
  */
-export type {
-  EventQuestion,
-  IncidentQuestion,
-  Reading,
-  Store,
-  StoredBan,
-  StoredEvent,
-  StoredIncident,
-  TopQuestion,
-  TopRow,
+export { acknowledge, silence } from './attend.ts';
+export { openReading, openStore } from './open.ts';
+export {
+  type EventQuestion,
+  type IncidentQuestion,
+  type Reading,
+  type Store,
+  type StoredBan,
+  type StoredEvent,
+  type StoredIncident,
+  type StoreLimits,
+  type StoreOptions,
+  type Top,
+  type TopQuestion,
+  type TopRow,
+  usualLimits,
 } from './store.ts';

@@ -21,6 +21,7 @@ import { plan } from './plan.ts';
 import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
+import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { trace } from './trace.ts';
@@ -28,6 +29,7 @@ import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
+import { watch } from './watch.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
@@ -38,6 +40,7 @@ export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
+export type { BanJson, IncidentJson } from './incident-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
@@ -48,6 +51,7 @@ export type { ScriptPartJson } from './script-shape.ts';
 export type { ScriptStepJson } from './script-step.ts';
 export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
+export type { SimulatePartJson } from './simulate-shape.ts';
 export type { TestJson } from './test.ts';
 export type { UpPart } from './up.ts';
 export type { UpdatesJson } from './updates-shape.ts';
@@ -74,7 +78,9 @@ export const verbs: readonly Verb[] = [
   uninstall,
   open,
   close,
+  simulate,
   backup,
+  watch,
   drift,
   change,
   journal,

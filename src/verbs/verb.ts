@@ -83,6 +83,10 @@ export interface Context {
    * be asked.
    */
   readonly ask?: (question: string) => Promise<string | null>;
+  /**
+   * Where the answer is a screen that stands: hears what whoever sits before it asks for, until disposed of. It is not there where nobody does.
+   */
+  readonly asked?: (listener: (wish: unknown) => void) => Disposable;
   /** Reads standard input to its end, for `-`. */
   stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -92,7 +96,7 @@ export interface Context {
   /** The configuration file, where somebody named another than the usual one. */
   readonly configFile?: string;
   /** What the configuration says of what is done without being asked for. */
-  readonly settings: Pick<Settings, 'drift' | 'backup'>;
+  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'store'>;
 }
 
 export interface Log {

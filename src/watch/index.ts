@@ -5,6 +5,7 @@
  * ruleset (that is `audit`) and changes nothing. Called by `verbs`.
  */
 export * from './bans/index.ts';
+export * from './counters/index.ts';
 export * from './detect/index.ts';
 export * from './events/index.ts';
 export * from './incidents/index.ts';

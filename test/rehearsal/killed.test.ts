@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createKernel, type Namespace } from '../../src/kernel/index.ts';
+import { isWhole } from '../slice.ts';
 import type { Said } from './rehearsing.ts';
 
-const kills = 50;
+const kills = isWhole ? 50 : 20;
 const begun: Said = 'begun';
 /** How long a process that nobody holds may still need on a busy machine. */
 const patience = { timeout: 20_000, interval: 20 };

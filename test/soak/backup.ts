@@ -67,6 +67,7 @@ async function palisade(
     env: {},
     stdin: async () => new Uint8Array(),
     conversation: () => null,
+    canvas: () => null,
     readFile: async (path) => readFileSync(path),
     onFault: () => ({ [Symbol.dispose]: () => undefined }),
     onInterrupt: () => ({ [Symbol.dispose]: () => undefined }),

@@ -7,7 +7,7 @@ export interface View {
   readonly paint: Paint;
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta' | 'blue';
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta' | 'blue' | 'inverse';
 
 /** Colours a text, or leaves it as it is where colours are not wanted. Colour never carries meaning alone. */
 export type Paint = (style: Style | readonly Style[], text: string) => string;

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\ufe0f/u;
 // What palisade itself writes is one cell a character; it needs no segmenter, which takes 20 ms to make.
-const plainCells = /^[\x20-\x7e–’“”…→•·]*$/;
+const plainCells = /^[\x20-\x7e–’“”…→•·─▁▂▃▄▅▆▇█▸●○‖↑↓←]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
 function graphemes(text: string): Intl.Segments {

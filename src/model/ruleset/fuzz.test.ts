@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rulesetHolds } from '../../../test/fuzz/promises.ts';
 import { assembled, oddities, operations, ordinary, pools, shapes, texts } from '../../../test/fuzz/ruleset-texts.ts';
+import { isWhole } from '../../../test/slice.ts';
 import type { Family } from '../net/index.ts';
 import { parseRuleset } from './index.ts';
 
@@ -29,17 +30,17 @@ const mutants = fc
   }));
 
 describe('the parser on broken input', () => {
-  it('neither throws nor loses anything: 20,000 mutants of real rules', { timeout: 300_000 }, () => {
+  it('neither throws nor loses anything: mutants of real rules', { timeout: 300_000 }, () => {
     let accepted = 0;
     let refused = 0;
     const property = fc.property(mutants, ({ text, family }) => {
       if (rulesetHolds(text, family)) accepted += 1;
       else refused += 1;
     });
-    fc.assert(property, { seed: 20_260_101, numRuns: 20_000 });
+    fc.assert(property, { seed: 20_260_101, numRuns: isWhole ? 20_000 : 8000 });
     // Neither all garbage nor all fine, or the test would say little.
-    expect(accepted).toBeGreaterThan(2000);
-    expect(refused).toBeGreaterThan(2000);
+    expect(accepted).toBeGreaterThan(800);
+    expect(refused).toBeGreaterThan(800);
   });
 
   it('neither throws nor loses anything: noise of the characters that mean something', { timeout: 120_000 }, () => {

@@ -19,7 +19,7 @@ describe('the configuration file', () => {
     ['port: 1\nprot: 2\n', 'config.yaml:2:1: "prot" is no setting; did you mean "port"?'],
     [
       'xyzzy: 2\n',
-      'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy, drift, backup',
+      'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy, drift, backup, watch, store',
     ],
     ['port: 99999\n', 'config.yaml:1:7: "port" has a value that it cannot have; write a whole number from 0 to 65535'],
     ['color: never\nbackend:   nftables\n', 'config.yaml:2:12: "backend" has a value that it cannot have; write nft or legacy'],
@@ -42,6 +42,18 @@ describe('the configuration file', () => {
       'config.yaml:2:17: "backup.keep.last" has a value that it cannot have; write a whole number from 0 to 10000',
     ],
     ['backup:\n  keep:\n    dayly: 3\n', 'config.yaml:3:5: "backup.keep.dayly" is no setting; did you mean "daily"?'],
+    [
+      'watch: { sources: [] }\n',
+      'config.yaml:1:19: "watch.sources" has a value that it cannot have; write auto or a list of texts',
+    ],
+    [
+      'watch: { sources: kmsg }\n',
+      'config.yaml:1:19: "watch.sources" has a value that it cannot have; write auto or a list of texts',
+    ],
+    [
+      'store:\n  keep-days: 0\n',
+      'config.yaml:2:14: "store.keep-days" has a value that it cannot have; write a whole number from 1 to 3650',
+    ],
     ['- port\n', 'config.yaml:1:1: this is not a configuration; write one "key: value" a line, such as "port: 7272"'],
   ])('%j is refused with its place', async (text, line) => {
     expect(await lines(text)).toEqual([line]);

@@ -33,6 +33,29 @@ const backup = z.strictObject({
   keep: keep.prefault({}).describe('Which snapshots stay.'),
 });
 
+const watch = z.strictObject({
+  sources: z
+    .union([z.literal('auto'), z.array(z.string().min(1)).min(1)])
+    .default('auto')
+    .describe(
+      'Where logged packets are read: auto takes what this machine has, a list names them: kmsg, journal, nflog:GROUP, a log file, ulogd:FILE.',
+    ),
+  'trust-files': z
+    .boolean()
+    .default(false)
+    .describe('Ban for what log files say too, into which others than the kernel can write.'),
+});
+
+const store = z.strictObject({
+  'keep-days': z.int().min(1).max(3650).default(30).describe('Events and incidents stay for so many days.'),
+  'max-mb': z
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .default(1000)
+    .describe('The store takes so many megabytes; the oldest events go first.'),
+});
+
 /** Every setting, as the configuration file spells it. `describe` is its documentation. */
 export const configSchema = z.strictObject({
   backend: z.enum(['nft', 'legacy']).optional().describe('Which backend’s rules to read when both hold some.'),
@@ -48,6 +71,8 @@ export const configSchema = z.strictObject({
   policy: z.string().min(1).default('/etc/palisade/policy.yaml').describe('The policy file.'),
   drift: drift.prefault({}).describe('What is done when somebody changes the firewall.'),
   backup: backup.prefault({}).describe('Snapshots that the schedule takes.'),
+  watch: watch.prefault({}).describe('What is watched.'),
+  store: store.prefault({}).describe('What is remembered of what happened.'),
 });
 
 export type Settings = z.output<typeof configSchema>;
@@ -81,7 +106,8 @@ export function objectIn(type: z.ZodType): z.ZodObject | null {
 
 /** The environment variable of a setting; `null` of a list, which only a file can say. */
 export function variableOf({ path, type }: Setting): string | null {
-  if (type instanceof z.ZodDefault && type.unwrap() instanceof z.ZodArray) return null;
+  const { type: kind, anyOf } = typeOf(type);
+  if ((anyOf ?? [{ type: kind }]).some((one) => one.type === 'array')) return null;
   return `PALISADE_${path.join('_').replaceAll('-', '_').toUpperCase()}`;
 }
 
@@ -89,8 +115,10 @@ export function variableOf({ path, type }: Setting): string | null {
 interface ValueType {
   readonly type?: string;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly anyOf?: readonly ValueType[];
 }
 
 export function typeOf(type: z.ZodType): ValueType {
@@ -99,12 +127,17 @@ export function typeOf(type: z.ZodType): ValueType {
 
 /** What may be written for a value, from its own type. */
 export function wantedFor(type: z.ZodType): string {
-  const { type: kind, enum: choices, minimum, maximum } = typeOf(type);
-  if (choices !== undefined) return `write ${orList(choices.map(String))}`;
-  if (kind === 'integer') return `write a whole number from ${minimum} to ${maximum}`;
-  if (kind === 'boolean') return 'write true or false';
-  if (kind === 'array') return 'write a list of texts';
-  return kind === 'object' ? 'write settings of its own, one a line' : 'write a string';
+  const said = typeOf(type);
+  return `write ${orList((said.anyOf ?? [said]).map(wanted))}`;
+}
+
+function wanted({ type: kind, enum: choices, const: only, minimum, maximum }: ValueType): string {
+  if (only !== undefined) return String(only);
+  if (choices !== undefined) return orList(choices.map(String));
+  if (kind === 'integer') return `a whole number from ${minimum} to ${maximum}`;
+  if (kind === 'boolean') return 'true or false';
+  if (kind === 'array') return 'a list of texts';
+  return kind === 'object' ? 'settings of its own, one a line' : 'a string';
 }
 
 export function orList(words: readonly string[]): string {

@@ -1,7 +1,10 @@
 import type { Family, Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Severity } from '../incidents/incident.ts';
+import type { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
+import type { Probe } from './probe.ts';
+import type { Sort } from './sort.ts';
 import type { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -13,6 +16,12 @@ export interface Detector {
   readonly title: string;
   /** What it sees, what it counts and from where on it speaks, for documentation and for whoever asks why. */
   readonly description: string;
+  /** The sorts of events that it is shown; left out: all. */
+  readonly looksAt?: readonly Sort[];
+  /** Milliseconds without more of it after which its incidents are over. */
+  readonly quietMs: number;
+  /** Its sightings go into one incident with those of others that name the same group and are of the same key: `scan`. */
+  readonly group?: string;
   /** Begins to look. What it keeps it allocates here, once: its memory does not depend on what is sent. */
   start(context: DetectorContext): Looking;
 }
@@ -20,9 +29,28 @@ export interface Detector {
 export interface DetectorContext {
   readonly sources: SourceTable;
   readonly surroundings: Surroundings;
-  /** For hashes of what others choose. */
+  /** New sources, and whether there are so many that no more are followed. */
+  readonly newcomers: Newcomers;
+  /** The event that is being seen: what several detectors would else compute each. The same object each time. */
+  readonly probe: Probe;
+  /** Hashes are mixed with it, so that nobody can choose what collides. */
   readonly seed: number;
-  report(sighting: Sighting): void;
+  /**
+   * The moment the clock stands at, epoch milliseconds: of the newest event, or later. Events may be older than it.
+   */
+  readonly now: number;
+  /**
+   * Opens an incident, or adds to the one there is.
+   *
+   * @returns its number for {@link DetectorContext.more}; never 0.
+   */
+  report(sighting: Sighting): number;
+  /**
+   * One more event of an open incident: counted, and kept as its last line. Cheap.
+   *
+   * @returns false if it is open no longer (or the number is 0): then report anew.
+   */
+  more(incident: number, batch: Batch, row: number): boolean;
   /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
   over(key: string, at: number): void;
 }
@@ -31,11 +59,15 @@ export interface Looking {
   /**
    * One event. `slot` is its source's place in the table, for columns of the detector's own; -1 while sources are not followed, since too
    * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
+   * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
-  see(batch: Batch, row: number, slot: number): void;
+  see(batch: Batch, row: number, slot: number, sort: Sort): void;
   /** The source's place is given to another one: what was kept of it goes. */
   forget?(slot: number): void;
-  /** Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Epoch milliseconds. */
+  /**
+   * Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Over a gap it is called for a few
+   * seconds and then for its end. Epoch milliseconds.
+   */
   tick?(now: number): void;
   /** What no event tells: counters, tables, sets. */
   observe?(observation: Observation): void;
@@ -43,16 +75,19 @@ export interface Looking {
 
 /** What a detector has seen: at the moment at which it is too much, and then again whenever there is more of it. */
 export interface Sighting {
+  /** The id of the detector that says so. */
   readonly detector: string;
   /** What belongs to one incident has one key: the source in words, or the target. */
   readonly key: string;
   readonly severity: Severity;
+  /** A whole sentence without its full stop: `203.0.113.9 scanned the ports of 198.51.100.1`. */
   readonly title: string;
   readonly why: string;
   /** Whose it is; empty where nobody can be named, as in a flood of forged addresses. */
   readonly sources: readonly Prefix[];
   /** Where more sources are behind it than are named. */
   readonly sourceCount?: number;
+  /** Beside those that its events name. */
   readonly targets: readonly string[];
   /** The event that made it so, as evidence and for its time; `null` for what no event tells: silence, a full table. */
   readonly batch: Batch | null;
@@ -67,6 +102,8 @@ export interface Sighting {
   readonly spoofable: boolean;
   /** The sources are such as may be shut out for it. */
   readonly ban: boolean;
+  /** How much it says to whoever shuts out: 1, which it is if left out, is enough by itself. */
+  readonly weight?: number;
 }
 
-export type { Batch, Family, Observation, SourceTable, Surroundings };
+export type { Batch, Family, Newcomers, Observation, Probe, Sort, SourceTable, Surroundings };

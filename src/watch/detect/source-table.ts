@@ -1,16 +1,22 @@
 import type { Family, Prefix } from '../../model/net/index.ts';
 import { addressAt, type Batch } from '../events/batch.ts';
 
+/** What makes a source of events that can be forged another one than the same of trusted events. */
+const forgeable = 8;
+
 /**
  * Sources, each in a slot for as long as it sends: an address of IPv4, or a /64 of IPv6, within which one machine can take any address.
  * The number of slots is fixed; a new source takes that of one that has not been heard of for long (CLOCK, Corbató 1969). Columns of
  * detectors are arrays as long as the table.
+ *
+ * A source has one slot for trusted events and another for those that somebody may have written into a file: what is counted of the one
+ * is never evidence for the other.
  */
 export class SourceTable {
   readonly capacity: number;
   /** Four words a slot, as in batches; of IPv6 the last two are 0. */
   readonly words: Uint32Array;
-  readonly family: Uint8Array;
+  private readonly kinds: Uint8Array;
   private readonly heads: Int32Array;
   private readonly next: Int32Array;
   private readonly used: Uint8Array;
@@ -25,7 +31,7 @@ export class SourceTable {
     this.capacity = capacity;
     this.seed = seed | 0;
     this.words = new Uint32Array(4 * capacity);
-    this.family = new Uint8Array(capacity);
+    this.kinds = new Uint8Array(capacity);
     this.used = new Uint8Array(capacity);
     let heads = 1;
     while (heads < 2 * capacity) heads *= 2;
@@ -45,32 +51,32 @@ export class SourceTable {
 
   /** The slot of a row's source, or -1 if it has none. */
   find(batch: Batch, row: number): number {
-    const family = batch.family[row] as number;
-    const at = 4 * row;
-    const [a, b] = [batch.src[at] as number, batch.src[at + 1] as number];
-    const d = family === 4 ? (batch.src[at + 3] as number) : 0;
-    return this.lookup(family, a, b, d, this.bucketOf(family, a, b, d));
+    const hash = this.hashOf(batch, row);
+    return this.lookup(batch, row, hash);
   }
 
-  /** The slot of a row's source, a new one if it has none. */
-  slotOf(batch: Batch, row: number): number {
-    const family = batch.family[row] as number;
-    const at = 4 * row;
-    const a = batch.src[at] as number;
-    const b = batch.src[at + 1] as number;
-    const d = family === 4 ? (batch.src[at + 3] as number) : 0;
-    const bucket = this.bucketOf(family, a, b, d);
-    const found = this.lookup(family, a, b, d, bucket);
+  /**
+   * The slot of a row's source: a new one if it has none, and `admits` lets it have one; else -1.
+   *
+   * @param admits is asked once for each event of a source without a slot, with its hash.
+   */
+  slotOf(batch: Batch, row: number, admits?: { admits(hash: number): boolean }): number {
+    const hash = this.hashOf(batch, row);
+    const found = this.lookup(batch, row, hash);
     if (found >= 0) {
       this.used[found] = 1;
       return found;
     }
+    if (admits !== undefined && !admits.admits(hash)) return -1;
     const slot = this.filled < this.capacity ? this.filled++ : this.evict();
     const word = 4 * slot;
-    this.words[word] = a;
-    this.words[word + 1] = b;
-    this.words[word + 3] = d;
-    this.family[slot] = family;
+    const at = 4 * row;
+    const isFour = batch.family[row] === 4;
+    this.words[word] = isFour ? 0 : (batch.src[at] as number);
+    this.words[word + 1] = isFour ? 0 : (batch.src[at + 1] as number);
+    this.words[word + 3] = isFour ? (batch.src[at + 3] as number) : 0;
+    this.kinds[slot] = kindOf(batch, row);
+    const bucket = hash & this.mask;
     this.next[slot] = this.heads[bucket] as number;
     this.heads[bucket] = slot;
     return slot;
@@ -78,28 +84,56 @@ export class SourceTable {
 
   /** The source as people know it: a /32, or a /64. */
   source(slot: number): Prefix {
-    const family = this.family[slot] as Family;
+    const family = this.familyOf(slot);
     return { ...addressAt(this.words, 4 * slot, family), length: family === 4 ? 32 : 64 };
   }
 
-  private lookup(family: number, a: number, b: number, d: number, bucket: number): number {
-    for (let slot = this.heads[bucket] as number; slot >= 0; slot = this.next[slot] as number) {
+  familyOf(slot: number): Family {
+    return ((this.kinds[slot] as number) & ~forgeable) as Family;
+  }
+
+  /** Its events are such as nobody without rights over this machine could have written. */
+  isTrusted(slot: number): boolean {
+    return ((this.kinds[slot] as number) & forgeable) === 0;
+  }
+
+  /** Bytes of its arrays. */
+  get bytes(): number {
+    return [this.words, this.kinds, this.heads, this.next, this.used].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  private hashOf(batch: Batch, row: number): number {
+    const at = 4 * row;
+    const kind = kindOf(batch, row);
+    return batch.family[row] === 4
+      ? this.hashed(kind, 0, 0, batch.src[at + 3] as number)
+      : this.hashed(kind, batch.src[at] as number, batch.src[at + 1] as number, 0);
+  }
+
+  private lookup(batch: Batch, row: number, hash: number): number {
+    const at = 4 * row;
+    const kind = kindOf(batch, row);
+    const isFour = batch.family[row] === 4;
+    const a = isFour ? 0 : (batch.src[at] as number);
+    const b = isFour ? 0 : (batch.src[at + 1] as number);
+    const d = isFour ? (batch.src[at + 3] as number) : 0;
+    for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = this.next[slot] as number) {
       const word = 4 * slot;
-      if (this.words[word + 3] === d && this.words[word] === a && this.words[word + 1] === b && this.family[slot] === family)
+      if (this.words[word + 3] === d && this.words[word] === a && this.words[word + 1] === b && this.kinds[slot] === kind)
         return slot;
     }
     return -1;
   }
 
   /** Words mixed with the seed (the finalizer of MurmurHash3). */
-  private bucketOf(family: number, a: number, b: number, d: number): number {
-    let hash = this.seed ^ Math.imul(d ^ family, 0xcc9e2d51);
+  private hashed(kind: number, a: number, b: number, d: number): number {
+    let hash = this.seed ^ Math.imul(d ^ kind, 0xcc9e2d51);
     hash = Math.imul(hash ^ a, 0x1b873593) ^ Math.imul(b, 0x85ebca6b);
     hash ^= hash >>> 16;
     hash = Math.imul(hash, 0x85ebca6b);
     hash ^= hash >>> 13;
     hash = Math.imul(hash, 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) & this.mask;
+    return hash ^ (hash >>> 16);
   }
 
   private evict(): number {
@@ -116,12 +150,13 @@ export class SourceTable {
 
   private unlink(slot: number): void {
     const word = 4 * slot;
-    const bucket = this.bucketOf(
-      this.family[slot] as number,
+    const hash = this.hashed(
+      this.kinds[slot] as number,
       this.words[word] as number,
       this.words[word + 1] as number,
       this.words[word + 3] as number,
     );
+    const bucket = hash & this.mask;
     let before = -1;
     for (let each = this.heads[bucket] as number; each >= 0; each = this.next[each] as number) {
       if (each === slot) {
@@ -132,4 +167,8 @@ export class SourceTable {
       before = each;
     }
   }
+}
+
+function kindOf(batch: Batch, row: number): number {
+  return (batch.family[row] as number) | (batch.trusted ? 0 : forgeable);
 }

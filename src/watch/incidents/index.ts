@@ -4,4 +4,5 @@
  * Pure: it is told what was seen and what time it is. It tells nobody (that is `alert`) and keeps nothing (that is `store`). Called by
  * `detect`.
  */
+export type { Happening, SuspectSource } from './happening.ts';
 export { evidenceKept, type Incident, mostSources, type Severity } from './incident.ts';

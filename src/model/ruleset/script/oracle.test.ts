@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sliceOf } from '../../../../test/slice.ts';
 import type { Family } from '../../net/index.ts';
 import type { Constraint } from '../../packet/index.ts';
 import { parseRuleset, type Ruleset, ruleMeaning } from '../index.ts';
@@ -202,7 +203,7 @@ it('has scripts of all sorts', () => {
 });
 
 describe.each(backends)('with iptables-%s', (backend) => {
-  it.each(files)(
+  it.each(sliceOf(files, 2, backend === 'nft' ? 0 : 1))(
     '%s leaves after each command what the kernel then holds',
     (name) => {
       const { calls: real } = compare(readFileSync(join(scripts, name), 'latin1'), backend);
@@ -211,7 +212,7 @@ describe.each(backends)('with iptables-%s', (backend) => {
     120_000,
   );
 
-  it.each([4, 6] as const)(
+  it.each(sliceOf([4, 6] as const, 2, backend === 'nft' ? 0 : 1))(
     'generated commands of IPv%s do what they do to the kernel',
     (family) => {
       const { calls: real } = compare(generatedScript(family, 320, seed), backend, 20);

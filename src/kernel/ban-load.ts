@@ -1,0 +1,49 @@
+import type { Family } from '../model/net/index.ts';
+import { failed, ok, type Result } from '../result.ts';
+import { addLine, type BanEntry, banSetNames, createBanSet, createBanSets } from './ban-set.ts';
+import type { Run } from './run.ts';
+
+/** A hundred thousand members take the kernel a second and a half. */
+const loadMs = 60_000;
+
+/** Makes the sets where they are not there, and puts all of these in, in one go: as a machine starts, or palisade does. */
+export async function restoreBans(run: Run, entries: readonly BanEntry[]): Promise<Result<void>> {
+  return await load(run, createBanSets + entries.map(addLine).join(''));
+}
+
+/**
+ * Gives a set other members, all at one moment: it is never empty meanwhile, and never half.
+ *
+ * @param networks as ipset reads them
+ */
+export async function exchangeBanSet(
+  run: Run,
+  kind: 'never' | 'list',
+  networks: Readonly<Record<Family, readonly string[]>>,
+): Promise<Result<void>> {
+  const text = ([4, 6] as const).map((family) => {
+    const name = banSetNames[kind][family];
+    const next = `${name}-next`;
+    const members = networks[family].flatMap(halves).map((network) => `add ${next} ${network}\n`);
+    return `${createBanSet(kind, family)}${createBanSet(kind, family, next)}flush ${next}\n${members.join('')}swap ${next} ${name}\ndestroy ${next}\n`;
+  });
+  return await load(run, text.join(''));
+}
+
+/** hash:net has no room for a network of all addresses. */
+function halves(network: string): readonly string[] {
+  if (!network.endsWith('/0')) return [network];
+  return network.includes(':') ? ['::/1', '8000::/1'] : ['0.0.0.0/1', '128.0.0.0/1'];
+}
+
+async function load(run: Run, input: string): Promise<Result<void>> {
+  const result = await run({ argv: ['ipset', '-exist', 'restore'], input, timeoutMs: loadMs });
+  if (result.kind === 'exited' && result.status === 0) return ok(undefined);
+  const said = result.kind === 'exited' ? result.stderr.trim().split('\n')[0] : result.kind;
+  const line = input.split('\n')[Number(/Error in line (\d+)/.exec(said ?? '')?.[1] ?? 0) - 1];
+  return failed({
+    code: 'restore-refused',
+    message: `the sets of who is shut out could not be filled: ${said}${line === undefined ? '' : ` ("${line}")`}`,
+    hint: 'see that ipset is installed and that the kernel has ip_set',
+  });
+}

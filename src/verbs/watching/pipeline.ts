@@ -1,0 +1,175 @@
+import type { Clock } from '../../clock.ts';
+import type { Store } from '../../store/index.ts';
+import {
+  type Ban,
+  type Bans,
+  type Batch,
+  type Detection,
+  eventKinds,
+  type Happening,
+  type Observation,
+  packetAt,
+} from '../../watch/index.ts';
+import type { Said } from '../../watch/sources/source.ts';
+import { loggedPacketToJson } from '../event.ts';
+import { banToJson, incidentToJson } from '../incident-shape.ts';
+import { createGate } from './gate.ts';
+import type { Told } from './told.ts';
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  readonly detection: Detection;
+  /** Who decides whom to shut out; `null`: nobody is. */
+  readonly bans: Bans | null;
+  /** Puts a ban into the kernel, at once; `null`: it is only said. */
+  readonly act: ((ban: Ban) => void) | null;
+  /** `null`: nothing is remembered. */
+  readonly store: Store | null;
+  /** False: it was left out, since nobody reads so fast. */
+  tell(told: Told): boolean;
+}
+
+/** What is made of events, in one process and one go. */
+export interface Pipeline extends Disposable {
+  take(source: string, said: Said): void;
+  /** Another detection goes on from now. */
+  replace(detection: Detection): void;
+  /** What is seen of the host itself. */
+  observe(observation: Observation): void;
+}
+
+/** Events wait so long to be written, or so many. A ban never waits for the disk. */
+const commitMs = 250;
+const commitEvents = 20_000;
+/** Detection hears of the time so often while something is open or comes in, else so seldom. */
+const busyTickMs = 1000;
+const idleTickMs = 10_000;
+/** So long after the last event it is idle. */
+const quietMs = 120_000;
+
+/**
+ * Detects, shuts out, tells, and then remembers, in this order: from a batch to the kernel's set nothing waits. What is kept is written a little
+ * later, with how far each source was read, in one transaction.
+ */
+export function createPipeline({ clock, detection, bans, act, store, tell }: PipelineOptions): Pipeline {
+  const gate = createGate();
+  let detecting = detection;
+  let uncommitted = 0;
+  let committing: NodeJS.Timeout | undefined;
+  let telling: NodeJS.Timeout | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+  let lastEventAt = Number.NEGATIVE_INFINITY;
+  let unkept: string | null = null;
+
+  const commit = (): void => {
+    clearTimeout(committing);
+    committing = undefined;
+    uncommitted = 0;
+    const problem = store?.commit() ?? null;
+    // Once, and again after it was mended.
+    if (problem !== null && problem.message !== unkept)
+      tell({ kind: 'notice', text: `What happens is not remembered: ${problem.message}; ${problem.hint}.` });
+    unkept = problem?.message ?? null;
+  };
+  const commitSoon = (events: number): void => {
+    if (store === null) return;
+    uncommitted += events;
+    if (uncommitted >= commitEvents) commit();
+    else committing ??= setTimeout(commit, commitMs);
+  };
+  const tellMore = (): void => {
+    telling = undefined;
+    const now = clock.now();
+    const count = gate.passedOver(now);
+    if (count > 0) tell({ kind: 'more', at: now / 1000, count });
+  };
+  const tick = (): void => {
+    const now = clock.now();
+    happened(detecting.tick(now));
+    bans?.expired(now);
+    ticking = setTimeout(tick, isIdle(now) ? idleTickMs : busyTickMs);
+  };
+  const isIdle = (now: number): boolean => detecting.counts.openIncidents === 0 && now - lastEventAt > quietMs;
+  const awake = (now: number): void => {
+    const wasIdle = isIdle(now);
+    lastEventAt = now;
+    if (!wasIdle) return;
+    clearTimeout(ticking);
+    ticking = setTimeout(tick, busyTickMs);
+  };
+  ticking = setTimeout(tick, busyTickMs);
+
+  function happened(happenings: readonly Happening[]): void {
+    // First what cannot wait.
+    const decided: Ban[] = [];
+    if (bans !== null) {
+      for (const happening of happenings) {
+        const ban = happening.kind === 'suspect' ? bans.suspect(happening) : null;
+        if (ban === null) continue;
+        act?.(ban);
+        decided.push(ban);
+      }
+    }
+    for (const happening of happenings) {
+      if (happening.kind !== 'incident') continue;
+      store?.incident(happening.incident);
+      tell({ kind: 'incident', change: happening.change, incident: incidentToJson(happening.incident) });
+    }
+    for (const ban of decided) {
+      if (act !== null) store?.banned(ban);
+      tell({ kind: 'ban', ban: banToJson(ban), acted: act !== null });
+    }
+    if (happenings.length > 0) commitSoon(0);
+  }
+
+  function show(batch: Batch, now: number): void {
+    const count = gate.opens(batch.length, now);
+    for (let row = 0, left = count; left > 0; row += 1, left -= 1) {
+      if (batch.kind[row] !== eventKinds.packet) continue;
+      if (!tell({ kind: 'event', event: loggedPacketToJson(packetAt(batch, row)) })) {
+        gate.turnedBack(left);
+        break;
+      }
+    }
+    telling ??= setTimeout(tellMore, 1000 - (now % 1000) + 1);
+  }
+
+  return {
+    take(source, said) {
+      const now = clock.now();
+      switch (said.kind) {
+        case 'batch':
+          if (said.batch.length > 0) {
+            awake(now);
+            happened(detecting.take(said.batch));
+            show(said.batch, now);
+            store?.keep(said.batch, source);
+          }
+          if (said.cursor !== null) store?.reached(source, said.cursor);
+          commitSoon(said.batch.length);
+          break;
+        case 'lost':
+          store?.lost(source, said.count, said.of, said.at);
+          tell({ kind: 'lost', at: said.at / 1000, source, count: said.count, of: said.of });
+          commitSoon(0);
+          break;
+        case 'notice':
+          tell(said);
+          break;
+        case 'unavailable':
+          tell({ kind: 'unavailable', source, problem: said.problem });
+          break;
+      }
+    },
+    replace(next) {
+      detecting = next;
+    },
+    observe: (observation) => happened(detecting.observe(observation)),
+    [Symbol.dispose]() {
+      clearTimeout(ticking);
+      clearTimeout(telling);
+      tellMore();
+      commit();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import type { Batch } from '../events/batch.ts';
+import type { Happening } from '../incidents/happening.ts';
+import type { Incident } from '../incidents/incident.ts';
+import { createIncidents } from '../incidents/incidents.ts';
+import type { Detector, DetectorContext, Looking } from './detector.ts';
+import { detectors as all } from './detectors/index.ts';
+import { EventClock } from './event-clock.ts';
+import { Newcomers } from './newcomers.ts';
+import type { Observation } from './observation.ts';
+import { Probe } from './probe.ts';
+import { probes, type Sort, Sorter, sortCount } from './sort.ts';
+import { SourceTable } from './source-table.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface DetectionSettings {
+  /** 32 bits that nobody else knows; the same for the same answers. */
+  readonly seed: number;
+  readonly surroundings: Surroundings;
+  /** Left out: all there are. */
+  readonly detectors?: readonly Detector[];
+  /** Sources that are followed at once; 65,536 if left out. */
+  readonly capacity?: number;
+  /** Incidents that were open when an earlier detection ended: they go on, or are closed in time. */
+  readonly resume?: readonly Incident[];
+}
+
+/** Sees attacks in events. Its memory does not depend on what they hold. */
+export interface Detection {
+  /** What is seen in these events, in order. The batch may be filled anew afterwards. */
+  take(batch: Batch): readonly Happening[];
+  /**
+   * Events of before, from the store: what is kept of their sources is as if they had just been seen, and nothing is said or counted of them, since
+   * it was when they came. To be called before the first {@link take}.
+   */
+  learn(batch: Batch): void;
+  /** Time goes by: epoch milliseconds. Live once a second; in `simulate` once, at the end. */
+  tick(now: number): readonly Happening[];
+  /** What was seen of the host itself. */
+  observe(observation: Observation): readonly Happening[];
+  readonly counts: DetectionCounts;
+}
+
+/** So that nothing is lost uncounted. */
+export interface DetectionCounts {
+  readonly events: number;
+  /** Sources that are followed now. */
+  readonly sources: number;
+  /** Events of sources that were not followed, since too many new ones came at once. */
+  readonly unfollowed: number;
+  readonly openIncidents: number;
+  /** Incidents that were closed since too many were open. */
+  readonly crowdedOut: number;
+}
+
+const usualCapacity = 65_536;
+/** Seconds of a gap between events that are gone through one by one. */
+const gapSeconds = 8;
+
+export function createDetection(settings: DetectionSettings): Detection {
+  const { seed, surroundings, detectors = all, capacity = usualCapacity } = settings;
+  const sources = new SourceTable(capacity, seed);
+  const newcomers = new Newcomers();
+  const sorter = new Sorter(surroundings);
+  const probe = new Probe(seed ^ 0x2545f491);
+  const clock = new EventClock();
+  const incidents = createIncidents();
+  const started = detectors.map((detector) => start(detector));
+  /** Those that are shown an event, by its sort. */
+  const lookings: readonly (readonly Looking[])[] = Array.from({ length: sortCount }, (_, sort) =>
+    started.flatMap(({ detector, looking }) =>
+      detector.looksAt === undefined || detector.looksAt.includes(sort as Sort) ? [looking] : [],
+    ),
+  );
+  const isProbe = new Uint8Array(sortCount);
+  for (const sort of probes) isProbe[sort] = 1;
+  let second = Number.NaN;
+  let events = 0;
+  let isLearning = false;
+
+  function start(detector: Detector): { detector: Detector; looking: Looking } {
+    const context: DetectorContext = {
+      sources,
+      surroundings,
+      newcomers,
+      probe,
+      seed,
+      get now() {
+        return clock.now;
+      },
+      report(sighting) {
+        if (isLearning) return 0;
+        return incidents.report({
+          ...sighting,
+          detectorTitle: detector.title,
+          group: detector.group ?? detector.id,
+          quietMs: detector.quietMs,
+          trusted: sighting.batch?.trusted ?? true,
+        });
+      },
+      more(incident, batch, row) {
+        return !isLearning && incidents.more(incident, batch, row);
+      },
+      over(key, at) {
+        if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
+      },
+    };
+    const looking = detector.start(context);
+    if (looking.forget !== undefined) sources.onForget((slot) => looking.forget?.(slot));
+    return { detector, looking };
+  }
+
+  function beat(now: number, seconds: number): void {
+    newcomers.tick(seconds);
+    for (const { looking } of started) looking.tick?.(now);
+    incidents.tick(now);
+  }
+
+  /** The clock stands elsewhere: every second that has begun is told. */
+  function advance(): void {
+    const current = Math.floor(clock.now / 1000);
+    if (current === second) return;
+    const gap = current - second;
+    if (gap > 1) {
+      const steps = Math.min(gap - 1, gapSeconds);
+      for (let step = 1; step <= steps; step += 1) beat((second + step) * 1000, step);
+    }
+    second = current;
+    beat(clock.now, gap > 1 ? gap : 1);
+  }
+
+  function see(batch: Batch): void {
+    for (let row = 0; row < batch.length; row += 1) {
+      const at = batch.at[row] as number;
+      // A carrier without a time that anybody can read.
+      if (Number.isNaN(at)) continue;
+      if (clock.see(at)) advance();
+      const slot = sources.slotOf(batch, row, newcomers);
+      const sort = sorter.sortOf(batch, row);
+      if (isProbe[sort] === 1) probe.take(batch, row);
+      const shown = lookings[sort] as readonly Looking[];
+      for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking).see(batch, row, slot, sort);
+    }
+  }
+
+  if (settings.resume !== undefined)
+    incidents.resume(settings.resume, (id) => {
+      const detector = detectors.find((each) => each.id === id);
+      return { detectorTitle: detector?.title ?? id, group: detector?.group ?? id, quietMs: detector?.quietMs ?? 0 };
+    });
+
+  return {
+    take(batch) {
+      see(batch);
+      events += batch.length;
+      incidents.endBatch(batch);
+      return incidents.said();
+    },
+    learn(batch) {
+      isLearning = true;
+      see(batch);
+      isLearning = false;
+    },
+    tick(now) {
+      if (clock.go(now)) advance();
+      return incidents.said();
+    },
+    observe(observation) {
+      if (clock.go(observation.at)) advance();
+      for (const { looking } of started) looking.observe?.(observation);
+      return incidents.said();
+    },
+    get counts() {
+      return {
+        events,
+        sources: sources.size,
+        unfollowed: newcomers.unfollowed,
+        openIncidents: incidents.open,
+        crowdedOut: incidents.crowdedOut,
+      };
+    },
+  };
+}

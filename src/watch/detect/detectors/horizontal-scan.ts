@@ -1,0 +1,54 @@
+import { formatProtocol } from '../../../model/net/index.ts';
+import type { Batch } from '../../events/batch.ts';
+import type { Detector } from '../detector.ts';
+import { Scanners } from '../scanners.ts';
+import { sorts } from '../sort.ts';
+
+/** A bot that knocks at whatever address chance gives it comes to fewer of one network's within an hour. */
+const addresses = 16;
+const many = 64;
+const minutes = 30;
+
+export const horizontalScan: Detector = {
+  id: 'horizontal-scan',
+  title: 'Sweep',
+  description: `One source looks for a service, or sends pings, at ${addresses} or more different addresses. Each counts once, and what was counted halves every ${minutes} minutes. From ${many} addresses on it is severe. Pings alone are told of, and nobody is shut out for them.`,
+  looksAt: [sorts.syn, sorts.udp, sorts.echo],
+  quietMs: 30 * 60_000,
+  group: 'scan',
+  start(context) {
+    /** It asked for something else than an echo. */
+    const asked = new Uint8Array(context.sources.capacity);
+    const scanners = new Scanners(context, {
+      detector: 'horizontal-scan',
+      bits: 64,
+      halfLifeMs: minutes * 60_000,
+      level: (count, slot) => (count < addresses ? 0 : asked[slot] === 0 ? 1 : count < many ? 2 : 3),
+      say: (level, count, batch, row) => ({
+        severity: level === 1 ? 'low' : level === 2 ? 'medium' : 'high',
+        did: level === 1 ? 'sent pings to many addresses' : `looked for ${serviceOf(batch, row)} at many addresses`,
+        why: `It asked about ${Math.round(count)} different addresses within ${minutes} minutes; ${addresses} are too many.`,
+        ban: level > 1,
+      }),
+    });
+    return {
+      see(batch, row, slot, sort) {
+        if (slot < 0) return;
+        if (sort !== sorts.echo) asked[slot] = 1;
+        scanners.see(batch, row, slot, context.probe.host);
+      },
+      forget(slot) {
+        asked[slot] = 0;
+        scanners.forget(slot);
+      },
+      tick: (now) => scanners.tick(now),
+    };
+  },
+};
+
+/** `port 22/tcp`. */
+function serviceOf(batch: Batch, row: number): string {
+  const port = batch.dport[row] as number;
+  const proto = formatProtocol(batch.proto[row] as number);
+  return port < 0 ? proto : `port ${port}/${proto}`;
+}

@@ -1,0 +1,64 @@
+import type { Detector } from '../detector.ts';
+import { Scanners } from '../scanners.ts';
+import { sorts } from '../sort.ts';
+import { askedOf } from './vertical-scan.ts';
+
+/** Of packets that no honest program sends. */
+const never = 5;
+/** Of packets that also end connections which are forgotten. */
+const seldom = 12;
+const many = 100;
+const minutes = 10;
+
+/** What each is called, and its bit. */
+const names = new Map<number, readonly [name: string, bit: number]>([
+  [sorts.fin, ['FIN', 1]],
+  [sorts.null, ['NULL', 2]],
+  [sorts.xmas, ['XMAS', 4]],
+  [sorts.odd, ['impossible flags', 8]],
+  [sorts.maimon, ['Maimon', 16]],
+  [sorts.ack, ['ACK', 32]],
+]);
+/** Bits of those that no honest program sends. */
+const dishonest = 15;
+
+export const stealthScan: Detector = {
+  id: 'stealth-scan',
+  title: 'Stealth scan',
+  description: `One source sends TCP packets that open no connection and belong to none, to see what comes back: without flags (NULL), with FIN alone, with FIN, PSH and URG (XMAS) or impossible flags to ${never} or more different ports, with ACK alone or ACK and FIN (Maimon) to ${seldom} or more. Each port of an address counts once, and what was counted halves every ${minutes} minutes. Late packets from servers, and to ports that clients have, do not count.`,
+  looksAt: [sorts.fin, sorts.null, sorts.xmas, sorts.odd, sorts.maimon, sorts.ack],
+  quietMs: 10 * 60_000,
+  group: 'scan',
+  start(context) {
+    const kinds = new Uint8Array(context.sources.capacity);
+    const scanners = new Scanners(context, {
+      detector: 'stealth-scan',
+      bits: 128,
+      halfLifeMs: minutes * 60_000,
+      level(count, slot) {
+        const least = ((kinds[slot] as number) & dishonest) !== 0 ? never : seldom;
+        return count < least ? 0 : count < many ? 1 : 2;
+      },
+      say(level, count, batch, row, slot) {
+        const which = [...names.values()].filter(([, bit]) => ((kinds[slot] as number) & bit) !== 0).map(([name]) => name);
+        return {
+          severity: level > 1 ? 'high' : 'medium',
+          did: `scanned ${askedOf(batch, row)} by stealth (${which.join(', ')})`,
+          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${((kinds[slot] as number) & dishonest) !== 0 ? never : seldom} are too many.`,
+        };
+      },
+    });
+    return {
+      see(batch, row, slot, sort) {
+        if (slot < 0) return;
+        kinds[slot] = (kinds[slot] as number) | ((names.get(sort) as readonly [string, number])[1] as number);
+        scanners.see(batch, row, slot, context.probe.target);
+      },
+      forget(slot) {
+        kinds[slot] = 0;
+        scanners.forget(slot);
+      },
+      tick: (now) => scanners.tick(now),
+    };
+  },
+};

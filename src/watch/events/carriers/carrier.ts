@@ -1,0 +1,15 @@
+import type { Batch } from '../batch.ts';
+import type { LineClock } from '../line-clock.ts';
+
+/** A form in which lines come: who wrote them, when and how. One file each. */
+export interface Carrier {
+  /** As people would say it: `syslog`, `journald JSON`. */
+  readonly name: string;
+  /** Whether the line has this form, whatever it says. */
+  fits(bytes: Uint8Array, from: number, to: number): boolean;
+  /**
+   * One line, without its end, into the row at `batch.length`: all columns but those of its text, which {@link readLines} writes. It does not
+   * add to the length. `false`: no event, and the row's columns are of nothing.
+   */
+  read(bytes: Uint8Array, from: number, to: number, batch: Batch, clock: LineClock): boolean;
+}

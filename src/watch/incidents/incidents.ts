@@ -1,0 +1,387 @@
+import { formatPrefix, type Prefix } from '../../model/net/index.ts';
+import type { Batch } from '../events/batch.ts';
+import { Evidence } from './evidence.ts';
+import type { Happening } from './happening.ts';
+import { identify } from './identity.ts';
+import { type Incident, mostSources, type Severity } from './incident.ts';
+import { Sources } from './sources.ts';
+import { Targets } from './targets.ts';
+
+/** Incidents that are open at once; where there are more, the least severe of the oldest are closed. */
+export const mostOpen = 4096;
+
+export interface Incidents {
+  /** @returns the incident's number for `more`, never 0. */
+  report(sighting: Report): number;
+  more(number: number, batch: Batch, row: number): boolean;
+  /** An incident is known to be over. */
+  over(group: string, key: string, at: number): void;
+  /** Closes what has been quiet for long enough, and says what grew. */
+  tick(now: number): void;
+  /** The batch that was reported from is about to be filled anew. */
+  endBatch(batch: Batch): void;
+  /** What there is to say since this was last asked. */
+  said(): readonly Happening[];
+  /** Those of before a restart, which go on if there is more of them, and else are closed in time. */
+  resume(incidents: readonly Incident[], kindOf: (detector: string) => Kind): void;
+  readonly open: number;
+  /** Those that had to be closed since there were too many. */
+  readonly crowdedOut: number;
+}
+
+/** What is known of the detector that saw an incident. */
+export interface Kind {
+  readonly detectorTitle: string;
+  /** Sightings of one group and key are one incident. */
+  readonly group: string;
+  readonly quietMs: number;
+}
+
+/** A sighting, with what is known of the detector that reports it. */
+export interface Report extends Kind {
+  readonly detector: string;
+  readonly key: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly why: string;
+  readonly sources: readonly Prefix[];
+  readonly sourceCount?: number;
+  readonly targets: readonly string[];
+  readonly batch: Batch | null;
+  readonly row: number;
+  readonly at: number;
+  readonly since?: number;
+  readonly events: number;
+  readonly spoofable: boolean;
+  readonly ban: boolean;
+  readonly weight?: number;
+  readonly trusted: boolean;
+}
+
+const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
+/** Numbers are places of the table with as many more bits that tell an incident from the one that had its place before. */
+const placeBits = 12;
+const placeMask = (1 << placeBits) - 1;
+const grewAtLeastMs = 1000;
+const grewAtMostMs = 10 * 60_000;
+/** A source that goes on is said to be a suspect again after so long. */
+const suspectAgainMs = 10_000;
+/** A source of many, likewise. */
+const memberAgainMs = 60_000;
+
+/** One open incident. */
+interface Open {
+  readonly number: number;
+  readonly id: string;
+  readonly key: string;
+  readonly detector: string;
+  /** What it was seen as: titles of detectors by their ids. */
+  readonly seenAs: Map<string, string>;
+  severity: Severity;
+  title: string;
+  readonly reasons: Map<string, string>;
+  readonly sources: Sources;
+  readonly targets: Targets;
+  readonly named: string[];
+  first: number;
+  last: number;
+  /** When there was more of it by the clock, which events do not turn. */
+  touched: number;
+  events: number;
+  readonly evidence: Evidence;
+  /** Lines of before a restart. */
+  readonly old: string[];
+  spoofable: boolean;
+  trusted: boolean;
+  ban: boolean;
+  weight: number;
+  quietMs: number;
+  /** It has grown since this was said. */
+  grown: boolean;
+  saidAt: number;
+  /** When its only source was last said to be a suspect, and how many events there were then. */
+  suspectedAt: number;
+  suspectedUpTo: number;
+  inBatch: boolean;
+  /** The row of the batch that it counted last: several detectors may have seen the same event. */
+  row: number;
+}
+
+export function createIncidents(): Incidents {
+  const places: (Open | undefined)[] = new Array(mostOpen).fill(undefined);
+  const free: number[] = Array.from({ length: mostOpen }, (_, place) => mostOpen - 1 - place);
+  const generations = new Int32Array(mostOpen);
+  const byKey = new Map<string, Open>();
+  let happenings: Happening[] = [];
+  let inBatch: Open[] = [];
+  let batch: Batch | null = null;
+  let now = Number.NEGATIVE_INFINITY;
+  let crowdedOut = 0;
+
+  function suspect(open: Open, source: Prefix, at: number): void {
+    happenings.push({
+      kind: 'suspect',
+      source,
+      incident: open.id,
+      detector: open.detector,
+      at,
+      spoofable: open.spoofable,
+      trusted: open.trusted,
+      weight: open.weight,
+      why: open.title,
+    });
+  }
+
+  /** The only source of an incident goes on. */
+  function suspectAgain(open: Open): void {
+    open.suspectedAt = now;
+    open.suspectedUpTo = open.events;
+    if (open.sources.first !== null) suspect(open, open.sources.first, open.last);
+  }
+
+  function say(open: Open, change: 'opened' | 'grew' | 'closed'): void {
+    if (open.inBatch && batch !== null) open.evidence.keep(batch);
+    open.grown = false;
+    open.saidAt = now;
+    happenings.push({ kind: 'incident', change, incident: asIncident(open, change === 'closed' ? 'closed' : 'open') });
+  }
+
+  function close(open: Open): void {
+    say(open, 'closed');
+    const place = open.number & placeMask;
+    places[place] = undefined;
+    free.push(place);
+    byKey.delete(open.key);
+  }
+
+  function place(key: string, make: (number: number) => Open): Open {
+    if (free.length === 0) {
+      crowdedOut += 1;
+      close(leastOf(places));
+    }
+    const at = free.pop() as number;
+    // Bits beyond 31 would make it a slower kind of number.
+    generations[at] = ((generations[at] as number) + 1) & 0x3ffff || 1;
+    const open = make(((generations[at] as number) << placeBits) | at);
+    places[at] = open;
+    byKey.set(key, open);
+    return open;
+  }
+
+  /** A new one, of which nothing is known but what it is. */
+  function opened(number: number, key: string, id: string, { detector, severity, title, spoofable, trusted }: Seen): Open {
+    return {
+      number,
+      id,
+      key,
+      detector,
+      seenAs: new Map(),
+      severity,
+      title,
+      reasons: new Map(),
+      sources: new Sources(),
+      targets: new Targets(),
+      named: [],
+      first: Number.POSITIVE_INFINITY,
+      last: Number.NEGATIVE_INFINITY,
+      touched: now,
+      events: 0,
+      evidence: new Evidence(),
+      old: [],
+      spoofable,
+      trusted,
+      ban: false,
+      weight: 0,
+      quietMs: 0,
+      grown: false,
+      saidAt: now,
+      suspectedAt: now,
+      suspectedUpTo: 0,
+      inBatch: false,
+      row: -1,
+    };
+  }
+
+  function isCounted(open: Open, from: Batch | null, row: number): boolean {
+    return from !== null && open.inBatch && open.row === row;
+  }
+
+  function witness(open: Open, from: Batch, row: number): void {
+    batch = from;
+    open.row = row;
+    open.evidence.add(from, row);
+    open.targets.add(from, row);
+    if (open.inBatch) return;
+    open.inBatch = true;
+    inBatch.push(open);
+  }
+
+  function touch(open: Open, at: number): void {
+    open.grown = true;
+    open.touched = now > at ? now : at;
+    if (at > open.last) open.last = at;
+    if (at < open.first) open.first = at;
+  }
+
+  return {
+    report(report) {
+      if (report.at > now) now = report.at;
+      const key = keyOf(report.group, report.key, report.trusted);
+      const before = byKey.get(key);
+      const first = Math.min(report.since ?? report.at, report.at);
+      const open = before ?? place(key, (number) => opened(number, key, identify(report.detector, first, key), report));
+      touch(open, report.at);
+      if (first < open.first) open.first = first;
+      // What another detector had counted of the same events before is not counted again.
+      const more = before === undefined || open.seenAs.has(report.detector) ? report.events : 1;
+      const counted = isCounted(open, report.batch, report.row);
+      open.events += counted ? more - 1 : more;
+      const isStronger = severities.indexOf(report.severity) > severities.indexOf(open.severity);
+      if (isStronger) open.severity = report.severity;
+      if (isStronger || open.seenAs.size === 0) open.title = report.title;
+      open.seenAs.set(report.detector, report.detectorTitle);
+      open.reasons.set(report.detector, report.why);
+      open.spoofable &&= report.spoofable;
+      open.ban ||= report.ban;
+      open.weight = Math.max(open.weight, report.weight ?? 1);
+      open.quietMs = Math.max(open.quietMs, report.quietMs);
+      for (const target of report.targets) if (!open.named.includes(target) && open.named.length < 32) open.named.push(target);
+      if (report.batch !== null && !counted) witness(open, report.batch, report.row);
+      const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
+      open.sources.atLeast(report.sourceCount ?? 0);
+      if (before === undefined) say(open, 'opened');
+      if (report.ban) {
+        for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
+          suspect(open, source, report.at);
+        open.suspectedAt = now;
+        open.suspectedUpTo = open.events;
+      }
+      return open.number;
+    },
+    more(number, from, row) {
+      const open = places[number & placeMask];
+      if (open === undefined || open.number !== number) return false;
+      if (isCounted(open, from, row)) return true;
+      const at = from.at[row] as number;
+      touch(open, at);
+      open.events += 1;
+      witness(open, from, row);
+      if (open.sources.isMany) {
+        const source = open.sources.see(from, row, at, memberAgainMs);
+        if (source !== null && open.ban) suspect(open, source, at);
+      }
+      return true;
+    },
+    over(group, key, at) {
+      for (const trusted of [true, false]) {
+        const open = byKey.get(keyOf(group, key, trusted));
+        if (open === undefined) continue;
+        if (at > open.last) open.last = at;
+        close(open);
+      }
+    },
+    tick(at) {
+      now = at;
+      for (const open of byKey.values()) {
+        if (at - open.touched >= open.quietMs) close(open);
+        else if (open.grown && at - open.saidAt >= pauseOf(open)) say(open, 'grew');
+        if (open.ban && open.events > open.suspectedUpTo && at - open.suspectedAt >= suspectAgainMs && !open.sources.isMany)
+          suspectAgain(open);
+        // The clock was set back.
+        open.touched = Math.min(open.touched, at);
+        open.saidAt = Math.min(open.saidAt, at);
+        open.suspectedAt = Math.min(open.suspectedAt, at);
+      }
+    },
+    endBatch(done) {
+      for (const open of inBatch) {
+        open.evidence.keep(done);
+        open.inBatch = false;
+      }
+      inBatch = [];
+      batch = null;
+    },
+    said() {
+      if (happenings.length === 0) return happenings;
+      const said = happenings;
+      happenings = [];
+      return said;
+    },
+    resume(incidents, kindOf) {
+      for (const incident of incidents) {
+        if (incident.state === 'closed') continue;
+        const { detectorTitle, group, quietMs } = kindOf(incident.detector);
+        // Whose incident it is says how it goes on; one of many goes on as another one, and this one ends in time.
+        const [source] = incident.sources;
+        const key =
+          source !== undefined && incident.sourceCount === 1
+            ? keyOf(group, formatPrefix(source), incident.trusted)
+            : `${group} ${incident.id}`;
+        if (byKey.has(key)) continue;
+        const open = place(key, (number) => ({ ...opened(number, key, incident.id, incident), quietMs }));
+        open.seenAs.set(incident.detector, detectorTitle);
+        open.reasons.set(incident.detector, incident.why);
+        open.named.push(...incident.targets);
+        open.old.push(...incident.evidence);
+        open.first = incident.first;
+        open.last = incident.last;
+        open.touched = incident.last;
+        open.saidAt = incident.last;
+        open.events = incident.events;
+        for (const each of incident.sources) open.sources.name(each, incident.last);
+        open.sources.atLeast(incident.sourceCount);
+      }
+    },
+    get open() {
+      return byKey.size;
+    },
+    get crowdedOut() {
+      return crowdedOut;
+    },
+  };
+}
+
+type Seen = Pick<Report, 'detector' | 'severity' | 'title' | 'spoofable' | 'trusted'>;
+
+function keyOf(group: string, key: string, trusted: boolean): string {
+  return `${group} ${key}${trusted ? '' : ' forgeable'}`;
+}
+
+/** The longer it goes on, the more seldom it is said. */
+function pauseOf(open: Open): number {
+  return Math.min(grewAtMostMs, Math.max(grewAtLeastMs, (open.last - open.first) / 32));
+}
+
+function leastOf(places: readonly (Open | undefined)[]): Open {
+  let least: Open | undefined;
+  for (const open of places)
+    if (
+      open !== undefined &&
+      (least === undefined ||
+        severities.indexOf(open.severity) < severities.indexOf(least.severity) ||
+        (open.severity === least.severity && open.touched < least.touched))
+    )
+      least = open;
+  return least as Open;
+}
+
+function asIncident(open: Open, state: 'open' | 'closed'): Incident {
+  const names = [...open.seenAs.values()];
+  return {
+    id: open.id,
+    detector: open.detector,
+    severity: open.severity,
+    title: names.length > 1 ? `${open.title} (seen as: ${names.join(', ').toLowerCase()})` : open.title,
+    why: [...open.reasons.values()].join(' '),
+    sources: open.sources.named.slice(0, mostSources),
+    sourceCount: open.sources.count,
+    targets: [...new Set([...open.targets.inWords(), ...open.named])],
+    first: open.first,
+    last: open.last,
+    events: open.events,
+    evidence: [...open.old, ...open.evidence.lines()],
+    spoofable: open.spoofable,
+    trusted: open.trusted,
+    state,
+  };
+}
