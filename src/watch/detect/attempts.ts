@@ -19,12 +19,15 @@ export class Attempts {
   readonly places: number;
   /** Tries since the pair is known. */
   readonly tries: Uint32Array;
+  /** Connections that it began, likewise: what {@link Attempts.connects} said of them. */
+  readonly connections: Uint32Array;
   /** Epoch milliseconds of the first and of the last. */
   readonly first: Float64Array;
   readonly last: Float64Array;
   readonly slot: Int32Array;
-  /** For whoever uses them: what it has said of the pair. */
-  readonly marks: Uint8Array;
+  /** For whoever uses them: the pair's incident, and events that no incident has counted. */
+  readonly incident: Int32Array;
+  readonly events: Uint32Array;
   private readonly score: Float32Array;
   private readonly target: Uint32Array;
   private readonly port: Int32Array;
@@ -51,10 +54,12 @@ export class Attempts {
     this.seed = seed | 0;
     this.fading = -Math.LN2 / halfLifeMs;
     this.tries = new Uint32Array(places);
+    this.connections = new Uint32Array(places);
     this.first = new Float64Array(places);
     this.last = new Float64Array(places);
     this.slot = new Int32Array(places).fill(-1);
-    this.marks = new Uint8Array(places);
+    this.incident = new Int32Array(places);
+    this.events = new Uint32Array(places);
     this.score = new Float32Array(places);
     this.target = new Uint32Array(places);
     this.port = new Int32Array(places);
@@ -94,7 +99,9 @@ export class Attempts {
     for (let place = from; place < from + ways; place += 1) {
       if (this.isPair(place, slot, target, port)) return place;
       // A try is worth ten minutes of age: pairs that tried once make room for one another, and not those who keep trying.
-      const worth = this.isAlive(place) ? (this.last[place] as number) + 600_000 * Math.min(this.tries[place] as number, 144) : -1;
+      const worth = this.isAlive(place)
+        ? (this.last[place] as number) + 600_000 * Math.min(this.tries[place] as number, 144)
+        : -1;
       if (worth >= leastWorth) continue;
       least = place;
       leastWorth = worth;
@@ -113,19 +120,19 @@ export class Attempts {
     for (let each = from; each < from + ports; each += 1) {
       const seen = this.sportSeen[each] as number;
       if (seen === 0 || this.sports[each] !== sport) continue;
-      if (seen >= repeats.most || second - (this.sportSince[each] as number) > repeats.within) {
-        this.sportSince[each] = second;
-        this.sportSeen[each] = 1;
-        return true;
-      }
+      if (seen >= repeats.most || second - (this.sportSince[each] as number) > repeats.within)
+        return this.remember(place, each, sport, second);
       this.sportSeen[each] = seen + 1;
       return false;
     }
     const next = from + (this.nextSport[place] as number);
     this.nextSport[place] = ((this.nextSport[place] as number) + 1) % ports;
-    this.sports[next] = sport;
-    this.sportSince[next] = second;
-    this.sportSeen[next] = 1;
+    return this.remember(place, next, sport, second);
+  }
+
+  /** It begins a connection, whatever was sent before. */
+  connect(place: number): true {
+    this.connections[place] = (this.connections[place] as number) + 1;
     return true;
   }
 
@@ -156,19 +163,23 @@ export class Attempts {
 
   /** The last tries, up to so many, never happened. */
   forgive(place: number, count: number): void {
-    // Below a full ring older times have been written over: what is taken back is not there again.
-    const kept = Math.min(this.timed[place] as number, mostTimes) - count;
+    const from = mostTimes * place;
     const timed = this.timed[place] as number;
-    if (kept <= 0) this.timed[place] = 0;
-    else {
-      const times = Array.from(
-        { length: kept },
-        (_, nth) => this.times[mostTimes * place + ((timed - count - kept + nth) % mostTimes)] as number,
-      );
-      this.times.set(times, mostTimes * place);
-      this.timed[place] = kept;
-    }
+    const kept = Math.max(0, Math.min(timed, mostTimes) - count);
+    const times = Array.from(
+      { length: kept },
+      (_, nth) => this.times[from + ((timed - count - kept + nth) % mostTimes)] as number,
+    );
+    this.times.set(times, from);
+    this.timed[place] = kept;
     this.score[place] = Math.max(0, (this.score[place] as number) - count);
+  }
+
+  private remember(place: number, at: number, sport: number, second: number): true {
+    this.sports[at] = sport;
+    this.sportSince[at] = second;
+    this.sportSeen[at] = 1;
+    return this.connect(place);
   }
 
   /** The pair as if it had never tried. */
@@ -178,10 +189,12 @@ export class Attempts {
     this.target[place] = target;
     this.port[place] = port;
     this.tries[place] = 0;
+    this.connections[place] = 0;
     this.first[place] = at;
     this.last[place] = at;
     this.score[place] = 0;
-    this.marks[place] = 0;
+    this.incident[place] = 0;
+    this.events[place] = 0;
     this.timed[place] = 0;
     this.nextSport[place] = 0;
     this.sportSeen.fill(0, ports * place, ports * (place + 1));

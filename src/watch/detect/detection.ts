@@ -97,8 +97,8 @@ export function createDetection(settings: DetectionSettings): Detection {
           trusted: sighting.batch?.trusted ?? true,
         });
       },
-      more(incident, batch, row) {
-        return !isLearning && incidents.more(incident, batch, row);
+      more(incident, batch, row, isAnybody) {
+        return !isLearning && incidents.more(incident, batch, row, isAnybody);
       },
       over(key, at) {
         if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
