@@ -13,7 +13,8 @@ export const mostOpen = 4096;
 export interface Incidents {
   /** @returns the incident's number for `more`, never 0. */
   report(sighting: Report): number;
-  more(number: number, batch: Batch, row: number): boolean;
+  /** @param isAnybody the source of the event is not named. */
+  more(number: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** An incident is known to be over. */
   over(group: string, key: string, at: number): void;
   /** The number of the incident that a sighting would go to; 0: it would open one. */
@@ -261,7 +262,7 @@ export function createIncidents(): Incidents {
       }
       return open.number;
     },
-    more(number, from, row) {
+    more(number, from, row, isAnybody = false) {
       const open = places[number & placeMask];
       if (open === undefined || open.number !== number) return false;
       if (isCounted(open, from, row)) return true;
@@ -269,7 +270,7 @@ export function createIncidents(): Incidents {
       touch(open, at);
       open.events += 1;
       witness(open, from, row);
-      if (open.sources.isMany) {
+      if (!isAnybody && open.sources.isMany) {
         const source = open.sources.see(from, row, at, memberAgainMs);
         if (source !== null && open.ban) suspect(open, source, at);
       }
