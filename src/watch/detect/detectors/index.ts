@@ -5,6 +5,19 @@
  * `detect`.
  */
 import type { Detector } from '../detector.ts';
+import { sshBruteForce } from './ssh-brute-force.ts';
+import { serviceBruteForce } from './service-brute-force.ts';
+import { distributedBruteForce } from './distributed-brute-force.ts';
+import { synFlood } from './syn-flood.ts';
+import { udpFlood } from './udp-flood.ts';
+import { icmpFlood } from './icmp-flood.ts';
+import { spoofedSource } from './spoofed-source.ts';
+import { martianSource } from './martian-source.ts';
+import { outboundScan } from './outbound-scan.ts';
+import { metadataService } from './metadata-service.ts';
+import { loggingSilent } from './logging-silent.ts';
+import { conntrackFull } from './conntrack-full.ts';
+import { banSetFull } from './ban-set-full.ts';
 import { distributedScan } from './distributed-scan.ts';
 import { horizontalScan } from './horizontal-scan.ts';
 import { networkScan } from './network-scan.ts';
@@ -21,4 +34,17 @@ export const detectors: readonly Detector[] = [
   slowScan,
   distributedScan,
   networkScan,
+  sshBruteForce,
+  serviceBruteForce,
+  distributedBruteForce,
+  synFlood,
+  udpFlood,
+  icmpFlood,
+  spoofedSource,
+  martianSource,
+  outboundScan,
+  metadataService,
+  loggingSilent,
+  conntrackFull,
+  banSetFull,
 ];
