@@ -17,6 +17,9 @@ export interface Incidents {
   more(number: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** An incident is known to be over. */
   over(group: string, key: string, at: number): void;
+  /** The number of the incident that a sighting would go to; 0: it would open one. */
+  numberOf(group: string, key: string, trusted: boolean): number;
+  isOpen(number: number): boolean;
   /** Closes what has been quiet for long enough, and says what grew. */
   tick(now: number): void;
   /** The batch that was reported from is about to be filled anew. */
@@ -277,6 +280,8 @@ export function createIncidents(): Incidents {
       }
       return true;
     },
+    numberOf: (group, key, trusted) => byKey.get(keyOf(group, key, trusted))?.number ?? 0,
+    isOpen: (number) => places[number & placeMask]?.number === number,
     over(group, key, at) {
       for (const trusted of [true, false]) {
         const open = byKey.get(keyOf(group, key, trusted));
