@@ -23,6 +23,7 @@ export default defineConfig({
     palisade: 'src/daemon/main.ts',
     auditor: 'src/verbs/auditor.ts',
     onlooker: 'src/verbs/drifting/onlooker.ts',
+    watcher: 'src/verbs/watching/watcher.ts',
     comparer: 'src/verbs/drifting/comparer.ts',
     collector: 'src/kernel/collector.ts',
     'wire-holder': 'src/kernel/wire-holder.ts',

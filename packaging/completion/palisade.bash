@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | backup | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | backup | watch | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -137,6 +137,7 @@ _palisade() {
   backup:--keep-monthly) :; return ;;
   backup:--most) :; return ;;
   backup:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
+  watch:--filter) :; return ;;
   drift:--since) :; return ;;
   drift:--most) :; return ;;
   change:--for) :; return ;;
@@ -152,7 +153,7 @@ _palisade() {
   esac
   case $verb in
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
-  up) flags='--port --no-web --once --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
+  up) flags='--port --no-web --once --no-watch --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
   show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fixes --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
@@ -172,13 +173,14 @@ _palisade() {
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   simulate) flags='--trust-files --never --since --facts --json --no-color --quiet --config --state --policy --backend --help' ;;
   backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
+  watch) flags='--once --filter --json --no-color --quiet --config --state --policy --backend --help' ;;
   drift) flags='--since --watch --repair --remove-foreign --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate backup drift change journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate backup watch drift change journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

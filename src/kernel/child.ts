@@ -9,6 +9,8 @@ export interface Child extends AsyncDisposable {
   readonly lines: AsyncIterable<string>;
   /** Its standard output as bytes. What is not read yet holds the program up, and nothing is lost. */
   readonly output: Readable;
+  /** Writes a line to its standard input. What is said to one that has ended is lost. */
+  say(line: string): void;
   /** Resolves when it has ended, with its status (128 + signal) and the last it said on standard error. */
   readonly ended: Promise<{ readonly status: number; readonly stderr: string }>;
 }
@@ -21,8 +23,8 @@ export interface StartRequest {
 const keptStderr = 4096;
 
 /**
- * Starts a long-lived program: argv only, never a shell. Its standard input is a pipe that we hold and never write to:
- * programs of ours end when it closes, so that even `kill -9` of palisade leaves none behind.
+ * Starts a long-lived program: argv only, never a shell. Its standard input is a pipe that we hold: programs of ours end when it
+ * closes, so that even `kill -9` of palisade leaves none behind.
  */
 export function start(request: StartRequest): Child {
   const [tool, ...args] = request.argv;
@@ -38,6 +40,7 @@ export function start(request: StartRequest): Child {
     child.on('error', (error) => resolve({ status: 127, stderr: error.message }));
     child.on('close', (status) => resolve({ status: status ?? 137, stderr }));
   });
+  child.stdin.on('error', () => undefined);
   let lines: AsyncIterable<string> | undefined;
   return {
     pid: child.pid ?? 0,
@@ -46,6 +49,7 @@ export function start(request: StartRequest): Child {
       return lines;
     },
     output: child.stdout,
+    say: (line) => void child.stdin.write(`${line}\n`),
     ended,
     async [Symbol.asyncDispose]() {
       child.stdin.end();

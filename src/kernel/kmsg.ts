@@ -25,6 +25,8 @@ export interface Kmsg extends Disposable {
   next(into: Buffer, at: number): KmsgRecord | null;
   /** Records that the kernel overwrote before they were read: exact, by their numbers. */
   lost(): number;
+  /** The number of the next record, once one was read or passed over; `null` before. */
+  expected(): number | null;
   /** Resolves when there may be another record, or the signal aborts. One at a time. */
   wait(signal: AbortSignal): Promise<void>;
 }
@@ -97,6 +99,7 @@ function reader(fd: number, first: number | undefined): Kmsg {
       return null;
     },
     lost: () => missing,
+    expected: () => expected ?? null,
     async wait(signal) {
       if (!open || signal.aborted) return;
       if (calls === null) await setTimeout(POLL_MS);

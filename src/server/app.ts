@@ -1,7 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../clock.ts';
-import { loggedPacketToJson } from '../verbs/event.ts';
 import type { Served } from '../verbs/serve.ts';
 import { securityHeaders } from './headers.ts';
 import { fromOtherSite, hostAllowed, originAllowed } from './host.ts';
@@ -50,7 +49,8 @@ export function createApp(options: AppOptions): Hono {
   app.get('/api/v1/status', async (context) => context.json(asJson(await served.status())));
   app.get('/api/v1/audit', async (context) => context.json(asJson(await served.audit())));
   app.get('/api/v1/show', async (context) => context.json(asJson(await served.show())));
-  app.get('/api/v1/events', (context) => context.json({ events: served.events().map(loggedPacketToJson) }));
+  app.get('/api/v1/events', (context) => context.json({ events: served.events() }));
+  app.get('/api/v1/incidents', (context) => context.json(asJson(served.happened())));
 
   app.post('/api/v1/trace', bodyLimit({ maxSize: maxBodyBytes, onError: () => refuse('body-too-large') }), async (context) => {
     const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
@@ -74,7 +74,7 @@ export function createApp(options: AppOptions): Hono {
     return context.body(news, 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
   });
 
-  for (const path of ['status', 'audit', 'show', 'events', 'stream']) {
+  for (const path of ['status', 'audit', 'show', 'events', 'incidents', 'stream']) {
     app.all(`/api/v1/${path}`, () => refuse('method-refused', { headers: { Allow: 'GET, HEAD' } }));
   }
   app.all('/api/v1/trace', () => refuse('method-refused', { headers: { Allow: 'POST' } }));

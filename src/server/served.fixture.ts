@@ -1,21 +1,21 @@
 import type { News, Served } from '../verbs/index.ts';
 
-type LoggedPacket = Extract<News, { kind: 'event' }>['event'];
+type Packet = Extract<News, { kind: 'event' }>['event'];
 
 /** 203.0.113.9 asks 198.51.100.10 for tcp port 3306, at 2026-11-23T13:00:00Z. */
-export const dropped: LoggedPacket = {
-  at: 1_795_438_800_000,
+export const dropped: Packet = {
+  at: 1_795_438_800,
   prefix: 'IPTables-Dropped:',
   in: 'eth0',
   out: null,
-  src: { family: 4, value: 0xcb007109n },
-  dst: { family: 4, value: 0xc633640an },
-  proto: 6,
+  src: '203.0.113.9',
+  dst: '198.51.100.10',
+  proto: 'tcp',
   sport: 51_244,
   dport: 3306,
   icmpType: null,
   icmpCode: null,
-  flags: 2,
+  flags: ['SYN'],
   length: 60,
   ttl: 54,
   mark: 0,
@@ -30,6 +30,7 @@ export function servedFixture(over: Partial<Served> = {}): { served: Served; tel
     show: async () => ({ answers: 'show' }),
     trace: async (packet) => ({ ok: true, value: { traced: packet } }),
     events: () => [dropped],
+    happened: () => ({ incidents: [], bans: [] }),
     subscribe(listener, signal) {
       if (signal.aborted) return;
       listeners.add(listener);

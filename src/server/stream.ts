@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { type LiveNews, type LoggedPacketJson, liveNews, loggedPacketToJson } from '../verbs/event.ts';
+import { type LiveNews, type LoggedPacketJson, liveNews } from '../verbs/event.ts';
+import type { BanJson, IncidentJson } from '../verbs/incident-shape.ts';
 import type { Served } from '../verbs/serve.ts';
 
 export interface StreamOptions {
@@ -18,7 +19,13 @@ export interface StreamOptions {
 export type StreamMessage =
   | LiveNews
   /** First of all; `events` are the latest, newest first. No news is missing or doubled between it and what follows. */
-  | { readonly kind: 'hello'; readonly at: number; readonly events: readonly LoggedPacketJson[] }
+  | {
+      readonly kind: 'hello';
+      readonly at: number;
+      readonly events: readonly LoggedPacketJson[];
+      readonly incidents: readonly IncidentJson[];
+      readonly bans: readonly BanJson[];
+    }
   /** The reader was too slow; so many news are not in the stream. */
   | { readonly kind: 'skipped'; readonly count: number };
 
@@ -59,7 +66,7 @@ export function newsStream(served: Served, options: StreamOptions): ReadableStre
       waiting.push(liveNews(news));
       wake();
     }, over);
-    greeting = [{ kind: 'hello', at: clock.now() / 1000, events: served.events().map(loggedPacketToJson) }];
+    greeting = [{ kind: 'hello', at: clock.now() / 1000, events: served.events(), ...served.happened() }];
   }
 
   return new ReadableStream<Uint8Array>(

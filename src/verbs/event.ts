@@ -40,13 +40,12 @@ export function loggedPacketToJson(packet: LoggedPacket): LoggedPacketJson {
   };
 }
 
-/** {@link News} as JSON. */
+/** {@link News} as JSON: its own times in epoch seconds too. */
 export type LiveNews =
   | { readonly kind: 'audited'; readonly at: number; readonly changed: boolean }
-  | { readonly kind: 'event'; readonly event: LoggedPacketJson }
-  | { readonly kind: 'lost'; readonly at: number; readonly count: number };
+  | { readonly kind: 'more' | 'lost'; readonly at: number; readonly count: number }
+  | Extract<News, { kind: 'event' | 'incident' | 'ban' }>;
 
 export function liveNews(news: News): LiveNews {
-  if (news.kind === 'event') return { kind: 'event', event: loggedPacketToJson(news.event) };
-  return { ...news, at: news.at / 1000 };
+  return 'at' in news ? { ...news, at: news.at / 1000 } : news;
 }

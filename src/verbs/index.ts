@@ -29,6 +29,7 @@ import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
 import type { Verb } from './verb.ts';
+import { watch } from './watch.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
@@ -39,6 +40,7 @@ export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
+export type { BanJson, IncidentJson } from './incident-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
@@ -78,6 +80,7 @@ export const verbs: readonly Verb[] = [
   close,
   simulate,
   backup,
+  watch,
   drift,
   change,
   journal,

@@ -1,11 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
-import { hostFromTexts } from '../model/host/index.ts';
+import { type Host, hostFromTexts } from '../model/host/index.ts';
 import { problemLine } from '../result.ts';
-import { followCollected, followKernelLog, type Watched } from '../watch/sources/index.ts';
+import { openCollected } from '../watch/sources/index.ts';
 import { auditAside } from './auditing.ts';
 import { partOf } from './drifting/following.ts';
 import { type Noticed, watchDrift } from './drifting/watching.ts';
-import { loggedPacketToJson } from './event.ts';
 import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
 import { type Live, live, type Sources } from './live.ts';
@@ -15,6 +15,9 @@ import { reportToJson } from './shapes.ts';
 import { statusOf } from './status.ts';
 import type { UpInput, UpPart } from './up.ts';
 import type { Context, Outcome } from './verb.ts';
+import { watchHere } from './watching/index.ts';
+import type { Told } from './watching/told.ts';
+import { watchWithin } from './watching/within.ts';
 
 /** The live host, seen as root. */
 export async function watchHost(context: Context, input: UpInput): Promise<Outcome<UpPart>> {
@@ -26,7 +29,8 @@ export async function watchHost(context: Context, input: UpInput): Promise<Outco
   };
   await sayNamespaceLog(context, 'host');
   const drift = input.drift ? () => watchDrift(context, input) : null;
-  return await job(context, input, read, () => followKernelLog(context.signal, context.clock), drift);
+  const watch = input.watch ? (host: Host): Watch => watchHere(context, host, 'palisade up') : null;
+  return await job(context, input, read, watch, drift);
 }
 
 /** A network of namespaces instead, for those who may not see the host's rules. */
@@ -49,7 +53,11 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
     return { host: { ...hostFromTexts(texts), name: 'lab' }, countedAt };
   };
   // Awaited here: the network stands as long as the job.
-  return await job(context, input, read, () => followCollected(lab.server, labLogGroup, context.signal), null);
+  const source = openCollected(lab.server, labLogGroup, context.clock);
+  const watch = input.watch
+    ? (): Watch => ({ told: watchWithin(source, context.clock, randomInt(2 ** 32), context.signal) })
+    : null;
+  return await job(context, input, read, watch, null);
 }
 
 async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
@@ -58,12 +66,19 @@ async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLo
   }
 }
 
-/** The same job on whatever `read` reads and `follow` follows. */
+/** What watches the logged packets. */
+interface Watch {
+  readonly told: AsyncIterable<Told>;
+  /** The host was read anew. */
+  readAgain?(host: Host): void;
+}
+
+/** The same job on whatever `read` reads and `watch` watches. */
 async function job(
   context: Context,
   input: UpInput,
   read: Sources['read'],
-  follow: () => AsyncIterable<Watched>,
+  watch: ((host: Host) => Watch) | null,
   drift: (() => AsyncIterable<Noticed>) | null,
 ): Promise<Outcome<UpPart>> {
   const now = (): number => context.clock.now();
@@ -105,9 +120,11 @@ async function job(
       tunnel: `ssh -L ${serving.port}:127.0.0.1:${serving.port} ${hostname()}`,
     });
   }
-  await say(context, { kind: 'watching' });
+  const watching = watch?.(subject.current().host) ?? null;
+  if (watching === null) await say(context, { kind: 'watching', sources: [] });
   const bell = createBell(context.signal);
-  closing.push(refreshing(context, subject, spent, bell), following(context, subject, follow));
+  closing.push(refreshing(context, subject, spent, bell, (host) => watching?.readAgain?.(host)));
+  if (watching !== null) closing.push(following(context, subject, watching));
   if (drift !== null) closing.push(noticing(context, drift, bell));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
@@ -150,13 +167,20 @@ function createBell(signal: AbortSignal): Bell {
  * Reads anew when the firewall changed; and every ten seconds while somebody has the page open, else every minute, or so seldom that
  * reading takes at most a twentieth of the time, or a two-hundredth, and auditing a quarter.
  */
-async function refreshing(context: Context, subject: Live, spent: Spent, bell: Bell): Promise<void> {
+async function refreshing(
+  context: Context,
+  subject: Live,
+  spent: Spent,
+  bell: Bell,
+  readAgain: (host: Host) => void,
+): Promise<void> {
   const restMs = (): number =>
     subject.isLookedAt() ? Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs) : Math.max(60_000, 200 * spent.readMs);
   while (await bell.wait(restMs())) {
     const changed = await subject.refresh();
     // A reading that Ctrl-C cut short says nothing.
     if (context.signal.aborted) return;
+    readAgain(subject.current().host);
     if (changed) await sayAudited(context, subject, true);
     // However often somebody changes it, half of the time is for others.
     await pause(Math.max(1000, spent.readMs + spent.auditMs), context.signal);
@@ -171,52 +195,45 @@ async function noticing(context: Context, drift: () => AsyncIterable<Noticed>, b
   }
 }
 
-/** Packets that are said one by one in a second; a flood beyond them is counted. */
-const mostPerSecond = 50;
-
-async function following(context: Context, subject: Live, follow: () => AsyncIterable<Watched>): Promise<void> {
-  const flood = floodGate(context);
-  for await (const watched of follow()) {
-    switch (watched.kind) {
-      case 'event':
-        subject.logged(watched.event);
-        if (flood.opens()) await say(context, { kind: 'event', event: loggedPacketToJson(watched.event) });
+async function following(context: Context, subject: Live, { told }: Watch): Promise<void> {
+  for await (const said of told) {
+    switch (said.kind) {
+      case 'watching':
+        subject.known(said.known.incidents, said.known.bans);
+        await say(context, { kind: 'watching', sources: said.sources.map(({ name }) => name) });
         break;
-      case 'lost':
-        subject.lost(watched.count);
-        await say(context, { kind: 'lost', at: context.clock.now() / 1000, count: watched.count });
+      case 'taken':
+      case 'failed':
+        await say(context, { kind: 'notice', text: `Logged packets are not watched: ${problemLine(said.problem)}.` });
         break;
       case 'unavailable':
-        await say(context, { kind: 'notice', text: `Logged packets are not shown: ${problemLine(watched.problem)}.` });
+        await say(context, { kind: 'notice', text: `${said.source} is not watched: ${problemLine(said.problem)}.` });
+        break;
+      case 'notice':
+        await say(context, said);
+        break;
+      case 'event':
+        subject.logged(said.event);
+        await say(context, said);
+        break;
+      case 'more':
+        subject.more(said.count);
+        await say(context, said);
+        break;
+      case 'lost':
+        subject.lost(said.count);
+        await say(context, said);
+        break;
+      case 'incident':
+        subject.happened(said);
+        await say(context, { ...said.incident, change: said.change });
+        break;
+      case 'ban':
+        subject.happened(said);
+        await say(context, { ...said.ban, acted: said.acted });
         break;
     }
   }
-  await flood.close();
-}
-
-/** Opens for so many packets from the first on; a second later it says how many stayed outside. */
-function floodGate(context: Context): { opens(): boolean; close(): Promise<void> } {
-  let said = 0;
-  let more = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const close = async (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    said = 0;
-    const count = more;
-    more = 0;
-    if (count > 0) await say(context, { kind: 'more', at: context.clock.now() / 1000, count });
-  };
-  return {
-    opens() {
-      timer ??= setTimeout(() => void close(), 1000);
-      said += 1;
-      if (said <= mostPerSecond) return true;
-      more += 1;
-      return false;
-    },
-    close,
-  };
 }
 
 async function sayAudited(context: Context, subject: Live, changed: boolean): Promise<void> {

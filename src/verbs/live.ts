@@ -5,7 +5,8 @@ import type { Report } from '../audit/index.ts';
 import type { Host } from '../model/host/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
 import { problemLine } from '../result.ts';
-import type { LoggedPacket } from '../watch/index.ts';
+import type { LoggedPacketJson } from './event.ts';
+import type { BanJson, IncidentJson } from './incident-shape.ts';
 import type { News } from './news.ts';
 import { packetFor } from './packet.ts';
 import { rulesetsOf } from './rulesets.ts';
@@ -15,6 +16,8 @@ import { statusOf } from './status.ts';
 
 /** Events kept for those who come late. */
 const keptEvents = 1000;
+/** As many incidents, and as many bans. */
+const keptHappenings = 200;
 
 /** The host as last read and audited, kept fresh, with everybody told of changes. */
 export interface Live {
@@ -22,7 +25,13 @@ export interface Live {
   current(): { readonly host: Host; readonly report: Report };
   /** Reads anew, audits what is not as it was, tells the listeners, and says whether the rules or what is known of them changed. */
   refresh(): Promise<boolean>;
-  logged(event: LoggedPacket): void;
+  logged(event: LoggedPacketJson): void;
+  /** So many more were logged within a second, and are not told of one by one. */
+  more(count: number): void;
+  /** What was open, and who is shut out, when watching began. */
+  known(incidents: readonly IncidentJson[], bans: readonly BanJson[]): void;
+  /** What happens, as incidents and bans. */
+  happened(news: Extract<News, { kind: 'incident' | 'ban' }>): void;
   lost(count: number): void;
   /** Somebody has the page open. */
   isLookedAt(): boolean;
@@ -39,7 +48,9 @@ export interface Sources {
 
 export async function live({ read, audit, now }: Sources): Promise<Live> {
   const listeners = new Set<(news: News) => void>();
-  const events: LoggedPacket[] = [];
+  const events: LoggedPacketJson[] = [];
+  const incidents = new Map<string, IncidentJson>();
+  const bans = new Map<string, BanJson>();
   const tell = (news: News): void => {
     for (const listener of listeners) listener(news);
   };
@@ -59,6 +70,10 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
       return { ok: false, message: ruleset.known ? 'no answer' : `${ruleset.why}; ${ruleset.remedy}` };
     },
     events: () => events.toReversed(),
+    happened: () => ({
+      incidents: [...incidents.values()].reverse(),
+      bans: [...bans.values()].filter(({ until }) => until * 1000 > now()).reverse(),
+    }),
     subscribe(listener, signal) {
       if (signal.aborted) return;
       listeners.add(listener);
@@ -84,11 +99,34 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
       if (events.length > keptEvents) events.splice(0, events.length - keptEvents);
       tell({ kind: 'event', event });
     },
+    more(count) {
+      tell({ kind: 'more', at: now(), count });
+    },
+    known(before, held) {
+      for (const incident of before.toReversed()) keepLatest(incidents, incident.id, incident);
+      for (const ban of held.toReversed()) keepLatest(bans, ban.source, ban);
+    },
+    happened(news) {
+      if (news.kind === 'incident') keepLatest(incidents, news.incident.id, news.incident);
+      else if (news.acted) keepLatest(bans, news.ban.source, news.ban);
+      tell(news);
+    },
     lost(count) {
       tell({ kind: 'lost', at: now(), count });
     },
     isLookedAt: () => listeners.size > 0,
   };
+}
+
+/** The latest stand last, and the oldest make room. */
+function keepLatest<T>(all: Map<string, T>, key: string, value: T): void {
+  all.delete(key);
+  all.set(key, value);
+  if (all.size <= keptHappenings) return;
+  for (const oldest of all.keys()) {
+    all.delete(oldest);
+    return;
+  }
 }
 
 /** Of everything that audits depend on, without what ticks: counters, times, comments of the save tool. */

@@ -1,4 +1,5 @@
-import type { LoggedPacket } from '../watch/events/index.ts';
+import type { LoggedPacketJson } from './event.ts';
+import type { BanJson, IncidentJson } from './incident-shape.ts';
 import type { News } from './news.ts';
 
 /** What the page and the API show; each call answers from the state as of now. */
@@ -11,7 +12,9 @@ export interface Served {
     packet: unknown,
   ): Promise<{ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }>;
   /** The latest dropped packets, newest first. */
-  events(): readonly LoggedPacket[];
+  events(): readonly LoggedPacketJson[];
+  /** Incidents of the last day as far as they are known, the latest first, and who is shut out now. */
+  happened(): { readonly incidents: readonly IncidentJson[]; readonly bans: readonly BanJson[] };
   /** Calls back for every piece of news until the signal aborts. */
   subscribe(listener: (news: News) => void, signal: AbortSignal): void;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { driftPart } from './drift-shape.ts';
 import { loggedPacket } from './event.ts';
+import { banShape, incidentShape } from './incident-shape.ts';
 import { auditReport, statusReport } from './shapes.ts';
 import { verb } from './verb.ts';
 
@@ -14,13 +15,24 @@ const upPart = z.discriminatedUnion('kind', [
     tunnel: z.string().describe('The command that brings the page to another machine.'),
   }),
   z.object({ kind: z.literal('event'), event: loggedPacket }),
-  z.object({ kind: z.literal('watching') }),
+  z.object({
+    kind: z.literal('watching'),
+    sources: z.array(z.string()).describe('Where logged packets are read; empty: nowhere, or by another palisade.'),
+  }),
   z.object({
     kind: z.literal('more'),
     at: z.number(),
-    count: z.int().describe('Packets logged in one second beyond the first 50.'),
+    count: z.int().describe('Packets logged in a second beyond the first 50, or beyond what this reader took.'),
   }),
-  z.object({ kind: z.literal('lost'), at: z.number(), count: z.int() }),
+  z.object({
+    kind: z.literal('lost'),
+    at: z.number(),
+    source: z.string(),
+    count: z.int(),
+    of: z.enum(['packets', 'records', 'bytes']),
+  }),
+  incidentShape.extend({ change: z.enum(['opened', 'grew', 'closed']) }),
+  banShape.extend({ acted: z.boolean().describe('False: nobody is shut out, this says who would be.') }),
   z.object({ kind: z.literal('drift'), drift: driftPart.describe('What somebody changed beside palisade.') }),
   z.object({ kind: z.literal('ended') }),
 ]);
@@ -31,6 +43,7 @@ const upInput = z.object({
   port: z.int().min(0).max(65535).default(7272).describe('Port of the page; 0 takes a free one').meta({ value: 'PORT' }),
   web: z.boolean().default(true).describe('Serve the page and the API'),
   once: z.boolean().default(false).describe('Read, audit, print, and end'),
+  watch: z.boolean().default(true).describe('Watch the packets that the kernel logs for attacks, and remember them'),
   drift: z.boolean().default(true).describe('Say what somebody changes, and keep a snapshot of it'),
   repair: z.boolean().default(false).describe('Put back what is palisade’s own, as drift: { action: restore } in config.yaml'),
   removeForeign: z

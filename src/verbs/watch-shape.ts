@@ -17,7 +17,7 @@ const picture = z.object({
   watcher: z
     .discriminatedUnion('kind', [
       z.object({ kind: z.literal('own') }),
-      z.object({ kind: z.literal('other'), pid: z.int() }),
+      z.object({ kind: z.literal('other'), who: z.string() }),
       z.object({ kind: z.literal('nobody'), why: z.string() }),
     ])
     .describe('Who watches: this command, another palisade, or nobody, so that only what was remembered is shown.'),
@@ -46,7 +46,7 @@ export const watchPart = z.discriminatedUnion('kind', [
     kind: z.literal('watching'),
     at: z.number(),
     sources: z.array(z.string()),
-    pid: z.int().nullable().describe('The process that watches; null: nobody does.'),
+    pid: z.int().nullable().describe('The process that watches; null: what another one remembers is said.'),
   }),
   z.object({ kind: z.literal('notice'), text: z.string() }),
   z.object({ kind: z.literal('second'), at: z.number(), events: z.int() }),

@@ -1,6 +1,7 @@
+import type { LoggedPacketJson } from '../../src/verbs/event.ts';
+import type { BanJson, IncidentJson } from '../../src/verbs/incident-shape.ts';
 import type { News, Served } from '../../src/verbs/index.ts';
 import type { FindingJson, RulesetJson, StatusJson, TraceJson } from '../../src/verbs/shapes.ts';
-import type { LoggedPacket } from '../../src/watch/events/index.ts';
 
 /** A host with the widely copied guide's firewall on IPv4 and nothing on IPv6, as the verbs would show it. */
 
@@ -253,20 +254,20 @@ function traceOf(dport: unknown): TraceJson {
   };
 }
 
-export function logged(over: Partial<LoggedPacket> = {}): LoggedPacket {
+export function logged(over: Partial<LoggedPacketJson> = {}): LoggedPacketJson {
   return {
-    at: readAt * 1000,
+    at: readAt,
     prefix: 'IPTables-Dropped:',
     in: 'eth0',
     out: null,
-    src: { family: 4, value: 0xcb007109n },
-    dst: { family: 4, value: 0xc633640an },
-    proto: 6,
+    src: '203.0.113.9',
+    dst: '198.51.100.10',
+    proto: 'tcp',
     sport: 51_244,
     dport: 3306,
     icmpType: null,
     icmpCode: null,
-    flags: 2,
+    flags: ['SYN'],
     length: 60,
     ttl: 54,
     mark: 0,
@@ -284,7 +285,10 @@ export interface Fixture {
   readonly listeners: () => number;
 }
 
-export function fixture(earlier: readonly LoggedPacket[] = []): Fixture {
+export function fixture(
+  earlier: readonly LoggedPacketJson[] = [],
+  happened: { readonly incidents: readonly IncidentJson[]; readonly bans: readonly BanJson[] } = { incidents: [], bans: [] },
+): Fixture {
   const listeners = new Set<(news: News) => void>();
   const events = [...earlier];
   let now = status;
@@ -308,6 +312,7 @@ export function fixture(earlier: readonly LoggedPacket[] = []): Fixture {
         return { ok: true, value: traceOf(dport) };
       },
       events: () => events,
+      happened: () => happened,
       subscribe(listener, signal) {
         listeners.add(listener);
         signal.addEventListener('abort', () => listeners.delete(listener), { once: true });

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loggedPacketToJson } from '../../src/verbs/event.ts';
 import { afterMessages, type Dropped, noneDropped, topSources } from '../../web/src/dropped.ts';
 import { type StreamMessage, sseParser } from '../../web/src/events.ts';
 import { logged } from './fixture.ts';
 
 /** The nth packet: its port says which it is. */
-const packet = (dport: number) => loggedPacketToJson(logged({ dport, at: 1_795_438_800_000 + dport }));
+const packet = (dport: number) => logged({ dport, at: 1_795_438_800 + dport / 1000 });
 const event = (dport: number): StreamMessage => ({ kind: 'event', event: packet(dport) });
 const ports = (dropped: Dropped) => dropped.packets.map((row) => row.packet.dport);
 

@@ -273,7 +273,7 @@ describe('forty columns', () => {
     audit: () => audit({ ...report, host: known.host }, narrow),
     up: () => up(audited, narrow),
     'a change': () => up({ ...audited, changed: true }, narrow),
-    watching: () => up({ kind: 'watching' }, narrow),
+    watching: () => up({ kind: 'watching', sources: ['nflog:5', 'kmsg', '/var/log/kern.log'] }, narrow),
     'a long name': () => status({ ...known, host: 'a'.repeat(50) }, narrow),
   };
   test.each(Object.entries(heads))('%s says its headline in lines that fit', (_, draw) => {
@@ -316,7 +316,8 @@ describe('up', () => {
     expect(up({ kind: 'event', event }, view)).toMatch(
       /^\d\d:\d\d:\d\d {2}IPTables-Dropped:\\nfake tcp 203\.0\.113\.9:40000 → 198\.51\.100\.1:22 {2}SYN, in eth0, 60 bytes\n$/,
     );
-    expect(up({ kind: 'lost', at: 0, count: 1 }, view)).toContain('1 log line lost before they could be read\n');
+    const lost = { kind: 'lost', at: 0, source: 'kmsg', count: 1, of: 'records' } as const;
+    expect(up(lost, view)).toContain('1 record lost before they could be read (kmsg)\n');
   });
 });
 

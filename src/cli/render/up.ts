@@ -1,11 +1,12 @@
-import type { UpPart } from '../../verbs/index.ts';
+import type { BanJson, UpPart } from '../../verbs/index.ts';
 import { part as driftText } from './drift.ts';
 import { findingsTable, nextList, unknownList } from './findings.ts';
 import { oneLine } from './safe.ts';
 import { factsLine, verdictWords } from './status.ts';
 import { paragraph } from './table.ts';
 import type { View } from './view.ts';
-import { heading } from './words.ts';
+import { leftTime } from './watch/cells.ts';
+import { heading, severityStyles } from './words.ts';
 
 type Packet = Extract<UpPart, { kind: 'event' }>['event'];
 
@@ -19,18 +20,46 @@ export function part(news: UpPart, view: View): string {
     case 'serving':
       return `${heading('Dashboard', view)}  ${view.paint('cyan', news.url)}\n  From another machine, first: ${news.tunnel}\n`;
     case 'watching':
-      return `\n${paragraph('Watching for packets that the kernel logs. Ctrl-C ends it.', view)}`;
+      return `\n${paragraph(
+        news.sources.length === 0
+          ? 'Ctrl-C ends it.'
+          : `Watching the packets that the kernel logs (${news.sources.map(oneLine).join(', ')}). Ctrl-C ends it.`,
+        view,
+      )}`;
+    case 'incident':
+      return happening(news.last, incidentWords(news, view), view);
+    case 'ban':
+      return happening(news.at, banWords(news, view), view);
     case 'more':
       return `${view.paint('dim', clockTime(news.at))}  and ${news.count} more in this second\n`;
     case 'event':
       return `${view.paint('dim', clockTime(news.event.at))}  ${eventWords(news.event)}\n`;
     case 'lost':
-      return `${view.paint('dim', clockTime(news.at))}  ${view.paint('yellow', `${news.count} log ${news.count === 1 ? 'line' : 'lines'} lost`)} before they could be read\n`;
+      return `${view.paint('dim', clockTime(news.at))}  ${view.paint('yellow', `${news.count} ${news.count === 1 ? news.of.slice(0, -1) : news.of} lost`)} before they could be read (${oneLine(news.source)})\n`;
     case 'drift':
       return news.drift.kind === 'watching' ? '' : driftText(news.drift, view);
     case 'ended':
       return '\nEnded. Nothing was changed.\n';
   }
+}
+
+function happening(at: number, text: string, view: View): string {
+  return `${view.paint('dim', clockTime(at))}  ${text}\n`;
+}
+
+type Incident = Extract<UpPart, { kind: 'incident' }>;
+
+/** `high: 203.0.113.9 scanned 412 ports of 198.51.100.1 (412 events)`. */
+export function incidentWords({ severity, title, events, change }: Incident, view: View): string {
+  const count = `${events} ${events === 1 ? 'event' : 'events'}`;
+  const became = { opened: '', grew: ', goes on', closed: ', over' }[change];
+  return `${view.paint(severityStyles[severity], severity)}: ${oneLine(title)} (${count}${became})`;
+}
+
+/** `203.0.113.9/32 is shut out for 10m 00s: scanned 412 ports`. */
+export function banWords(ban: BanJson & { readonly acted?: boolean }, view: View): string {
+  const does = ban.acted === false ? 'would be shut out' : 'is shut out';
+  return `${view.paint('bold', ban.source)} ${does} for ${leftTime(ban.until - ban.at)}: ${oneLine(ban.why)}`;
 }
 
 function firstText({ status }: Extract<UpPart, { kind: 'audited' }>, view: View): string {

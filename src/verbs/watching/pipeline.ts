@@ -1,6 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../../store/index.ts';
-import { type Ban, type Bans, type Batch, type Detection, eventKinds, type Happening, packetAt } from '../../watch/index.ts';
+import {
+  type Ban,
+  type Bans,
+  type Batch,
+  type Detection,
+  eventKinds,
+  type Happening,
+  type Observation,
+  packetAt,
+} from '../../watch/index.ts';
 import type { Said } from '../../watch/sources/source.ts';
 import { loggedPacketToJson } from '../event.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
@@ -25,8 +34,8 @@ export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
   /** Another detection goes on from now. */
   replace(detection: Detection): void;
-  /** What detection says without an event. */
-  happened(happenings: readonly Happening[]): void;
+  /** What is seen of the host itself. */
+  observe(observation: Observation): void;
 }
 
 /** Events wait so long to be written, or so many. A ban never waits for the disk. */
@@ -155,7 +164,7 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
     replace(next) {
       detecting = next;
     },
-    happened,
+    observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {
       clearTimeout(ticking);
       clearTimeout(telling);

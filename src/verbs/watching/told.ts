@@ -7,6 +7,8 @@ import type { BanJson, IncidentJson } from '../incident-shape.ts';
 export interface WatchErrand {
   readonly stateFolder: string;
   readonly settings: Pick<Settings, 'watch' | 'store'>;
+  /** Who starts it, for others who ask who watches: `palisade up`. */
+  readonly writer: string;
   readonly facts: Facts;
 }
 
@@ -14,14 +16,12 @@ export interface WatchErrand {
 export interface Facts {
   /** The host's own addresses; `null`: not known. */
   readonly own: readonly string[] | null;
-  readonly connected: readonly string[];
+  readonly connected: readonly { readonly network: string; readonly link: string }[];
   /** Resolvers and time servers. */
   readonly answering: readonly string[];
   /** Links that lead to the world; `null`: not known. */
   readonly outside: readonly string[] | null;
-  /** Whom to shut out never, beyond what the watcher finds by itself: gateways, who is logged in, the policy's administrators. */
-  readonly never: readonly string[];
-  /** Packets that rules which log have met so far; `null`: not known. */
+  /** Packets that rules which log have met so far; `null`: there are none, or nobody knows. */
   readonly logged: number | null;
   /** Packets that rules and policies have dropped so far; `null`: not known. */
   readonly dropped: number | null;
@@ -38,12 +38,13 @@ export type Told =
   /** It watches. `known`: what was open, and who is shut out, when it began. */
   | {
       readonly kind: 'watching';
-      readonly pid: number;
+      /** `null`: another process, of which only what it remembers is known. */
+      readonly pid: number | null;
       readonly sources: readonly { readonly name: string; readonly trusted: boolean }[];
       readonly known: { readonly incidents: readonly IncidentJson[]; readonly bans: readonly BanJson[] };
     }
-  /** Somebody else watches here already; nothing follows. */
-  | { readonly kind: 'taken'; readonly pid: number | null }
+  /** Somebody else watches here already, as the problem says; nothing follows. */
+  | { readonly kind: 'taken'; readonly problem: Problem }
   /** It cannot watch at all; nothing follows. */
   | { readonly kind: 'failed'; readonly problem: Problem }
   /** A source that cannot be read; others go on. */

@@ -100,7 +100,9 @@ export function createDetection(settings: DetectionSettings): Detection {
       more(incident, batch, row) {
         return !isLearning && incidents.more(incident, batch, row);
       },
-      over: (key, at) => incidents.over(detector.group ?? detector.id, key, at),
+      over(key, at) {
+        if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
+      },
     };
     const looking = detector.start(context);
     if (looking.forget !== undefined) sources.onForget((slot) => looking.forget?.(slot));

@@ -3,6 +3,15 @@ import { Decay } from './decay.ts';
 /** Below this, what was seen before is forgotten: the same things then count anew. */
 export const forgottenBelow = 0.5;
 
+export interface DistinctOptions {
+  /** Things are numbers below `bits` rather than hashes: each has a bit of its own. */
+  readonly isExact?: boolean;
+  /** Where a slot never gets quiet: its bitmap begins anew when half full, while the count goes on. */
+  readonly renews?: boolean;
+  /** Words of others beside a slot's own, which are then fetched with it. */
+  readonly extra?: number;
+}
+
 /**
  * How many distinct things each of many slots has had lately: a bitmap of their hashes a slot, and a count that halves every so often. A thing
  * that sets a new bit counts by the inverse of the chance that a new thing does so, which makes the count right on average (Cohen 2014; Ting 2014).
@@ -13,62 +22,71 @@ export const forgottenBelow = 0.5;
 export class Distinct {
   readonly bits: number;
   readonly decay: Decay;
-  private readonly words: number;
-  private readonly map: Uint32Array;
-  private readonly zeros: Uint16Array;
-  private readonly counts: Float32Array;
+  /** All that is kept of a slot stands together, since memory is what costs here: bitmap, count, bits not set, words of others. */
+  readonly words: Uint32Array;
+  readonly stride: number;
+  /** Where the words of others begin in a slot. */
+  readonly extra: number;
+  private readonly floats: Float32Array;
+  private readonly mapWords: number;
   private readonly isExact: boolean;
+  private readonly renewsAt: number;
 
-  /**
-   * @param bits a power of two, 32 or more.
-   * @param isExact things are numbers below `bits` rather than hashes: each has a bit of its own.
-   */
-  constructor(slots: number, bits: number, halfLifeMs: number, isExact = false) {
+  /** @param bits a power of two, 32 or more. */
+  constructor(slots: number, bits: number, halfLifeMs: number, options: DistinctOptions = {}) {
+    const { isExact = false, renews = false, extra = 0 } = options;
     this.bits = bits;
     this.isExact = isExact;
-    this.words = bits / 32;
-    this.map = new Uint32Array(slots * this.words);
-    this.zeros = new Uint16Array(slots).fill(bits);
-    this.counts = new Float32Array(slots);
+    this.renewsAt = renews ? bits / 2 : -1;
+    this.mapWords = bits / 32;
+    this.extra = this.mapWords + 2;
+    this.stride = this.extra + extra;
+    this.words = new Uint32Array(slots * this.stride);
+    this.floats = new Float32Array(this.words.buffer);
+    const { stride, mapWords } = this;
+    for (let at = mapWords + 1; at < this.words.length; at += stride) this.words[at] = bits;
     this.decay = new Decay(halfLifeMs, (factor) => {
-      for (let slot = 0; slot < slots; slot += 1) this.counts[slot] = (this.counts[slot] as number) * factor;
+      for (let at = mapWords; at < this.floats.length; at += stride) this.floats[at] = (this.floats[at] as number) * factor;
     });
   }
 
   /** @returns how many there were lately, up to 1 where this begins a count; -1 if the thing is not new. */
   add(slot: number, hash: number, at: number): number {
     const bit = hash & (this.bits - 1);
-    const word = slot * this.words + (bit >>> 5);
-    const mask = 1 << (bit & 31);
-    let count = this.counts[slot] as number;
-    if (count < forgottenBelow * this.decay.weight && this.zeros[slot] !== this.bits) {
+    const own = slot * this.stride;
+    const counted = own + this.mapWords;
+    let count = this.floats[counted] as number;
+    if (count < forgottenBelow * this.decay.weight && this.words[counted + 1] !== this.bits) {
       this.forget(slot);
       count = 0;
     }
-    const held = this.map[word] as number;
-    if ((held & mask) !== 0) return -1;
-    const zeros = this.zeros[slot] as number;
-    this.map[word] = held | mask;
-    this.zeros[slot] = zeros - 1;
+    const word = own + (bit >>> 5);
+    const mask = 1 << (bit & 31);
+    if (((this.words[word] as number) & mask) !== 0) return -1;
+    if (this.words[counted + 1] === this.renewsAt) this.clear(own);
+    const zeros = this.words[counted + 1] as number;
+    this.words[word] = (this.words[word] as number) | mask;
+    this.words[counted + 1] = zeros - 1;
     const weight = this.decay.weightAt(at);
     count += this.isExact ? weight : (weight * this.bits) / zeros;
-    this.counts[slot] = count;
+    this.floats[counted] = count;
     return count / this.decay.weight;
   }
 
   /** How many there were lately. */
   count(slot: number): number {
-    return (this.counts[slot] as number) / this.decay.weight;
+    return (this.floats[slot * this.stride + this.mapWords] as number) / this.decay.weight;
   }
 
+  /** Nothing was there; words of others stay. */
   forget(slot: number): void {
-    this.map.fill(0, slot * this.words, (slot + 1) * this.words);
-    this.zeros[slot] = this.bits;
-    this.counts[slot] = 0;
+    const own = slot * this.stride;
+    this.clear(own);
+    this.floats[own + this.mapWords] = 0;
   }
 
-  /** Of its arrays. */
-  get bytes(): number {
-    return this.map.byteLength + this.zeros.byteLength + this.counts.byteLength;
+  private clear(own: number): void {
+    for (let word = own; word < own + this.mapWords; word += 1) this.words[word] = 0;
+    this.words[own + this.mapWords + 1] = this.bits;
   }
 }

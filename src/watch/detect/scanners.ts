@@ -32,46 +32,45 @@ export class Scanners {
   readonly since: Float64Array;
   private readonly context: DetectorContext;
   private readonly rule: ScanRule;
-  private readonly incidents: Int32Array;
-  /** What was said of it while its incident is open. */
-  private readonly levels: Uint8Array;
-  /** Events that no incident has counted. */
-  private readonly events: Uint32Array;
+  /** Beside each count: its open incident; events that no incident has counted, with the level that was said in the last two bits. */
+  private readonly words: Uint32Array;
+  private readonly stride: number;
+  private readonly extra: number;
 
   constructor(context: DetectorContext, rule: ScanRule) {
     const { capacity } = context.sources;
     this.context = context;
     this.rule = rule;
-    this.asked = new Distinct(capacity, rule.bits, rule.halfLifeMs);
+    this.asked = new Distinct(capacity, rule.bits, rule.halfLifeMs, { extra: 2 });
+    ({ words: this.words, stride: this.stride, extra: this.extra } = this.asked);
     this.since = new Float64Array(capacity);
-    this.incidents = new Int32Array(capacity);
-    this.levels = new Uint8Array(capacity);
-    this.events = new Uint32Array(capacity);
   }
 
   /** A source asks for a target, of which this is the hash. */
   see(batch: Batch, row: number, slot: number, target: number): void {
     const at = batch.at[row] as number;
     const count = this.asked.add(slot, target, at);
+    const incident = slot * this.stride + this.extra;
+    const counted = incident + 1;
     if (count >= 0 && count <= 1) {
       this.since[slot] = at;
-      this.events[slot] = 0;
+      this.words[counted] = (this.words[counted] as number) & 3;
     }
     const level = count < 0 ? 0 : this.rule.level(count, slot, at);
-    if (this.incidents[slot] !== 0 && level <= (this.levels[slot] as number)) {
-      if (this.context.more(this.incidents[slot] as number, batch, row)) return;
-      this.incidents[slot] = 0;
-      this.levels[slot] = 0;
+    if (this.words[incident] !== 0 && level <= ((this.words[counted] as number) & 3)) {
+      if (this.context.more(this.words[incident] as number, batch, row)) return;
+      this.words[incident] = 0;
+      this.words[counted] = 0;
     }
-    this.events[slot] = (this.events[slot] as number) + 1;
-    if (level > (this.levels[slot] as number)) this.report(level, count, batch, row, slot);
+    this.words[counted] = (this.words[counted] as number) + 4;
+    if (level > ((this.words[counted] as number) & 3)) this.report(level, count, batch, row, slot);
   }
 
   forget(slot: number): void {
+    const incident = slot * this.stride + this.extra;
     this.asked.forget(slot);
-    this.incidents[slot] = 0;
-    this.levels[slot] = 0;
-    this.events[slot] = 0;
+    this.words[incident] = 0;
+    this.words[incident + 1] = 0;
   }
 
   tick(now: number): void {
@@ -82,8 +81,8 @@ export class Scanners {
     const source = this.context.sources.source(slot);
     const name = formatPrefix(source);
     const { severity, did, why, ban = true } = this.rule.say(level, count, batch, row, slot);
-    this.levels[slot] = level;
-    this.incidents[slot] = this.context.report({
+    const incident = slot * this.stride + this.extra;
+    this.words[incident] = this.context.report({
       detector: this.rule.detector,
       key: name,
       severity,
@@ -95,10 +94,10 @@ export class Scanners {
       row,
       at: batch.at[row] as number,
       since: this.since[slot] as number,
-      events: this.events[slot] as number,
+      events: (this.words[incident + 1] as number) >>> 2,
       spoofable: true,
       ban,
     });
-    this.events[slot] = 0;
+    this.words[incident + 1] = level;
   }
 }

@@ -63,9 +63,11 @@ const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
 const placeBits = 12;
 const placeMask = (1 << placeBits) - 1;
 const grewAtLeastMs = 1000;
-const grewAtMostMs = 60_000;
-/** A source of several is said to be a suspect again after so long. */
-const suspectAgainMs = 60_000;
+const grewAtMostMs = 10 * 60_000;
+/** A source that goes on is said to be a suspect again after so long. */
+const suspectAgainMs = 10_000;
+/** A source of many, likewise. */
+const memberAgainMs = 60_000;
 
 /** One open incident. */
 interface Open {
@@ -97,6 +99,9 @@ interface Open {
   /** It has grown since this was said. */
   grown: boolean;
   saidAt: number;
+  /** When its only source was last said to be a suspect, and how many events there were then. */
+  suspectedAt: number;
+  suspectedUpTo: number;
   inBatch: boolean;
   /** The row of the batch that it counted last: several detectors may have seen the same event. */
   row: number;
@@ -125,6 +130,13 @@ export function createIncidents(): Incidents {
       weight: open.weight,
       why: open.title,
     });
+  }
+
+  /** The only source of an incident goes on. */
+  function suspectAgain(open: Open): void {
+    open.suspectedAt = now;
+    open.suspectedUpTo = open.events;
+    if (open.sources.first !== null) suspect(open, open.sources.first, open.last);
   }
 
   function say(open: Open, change: 'opened' | 'grew' | 'closed'): void {
@@ -183,6 +195,8 @@ export function createIncidents(): Incidents {
       quietMs: 0,
       grown: false,
       saidAt: now,
+      suspectedAt: now,
+      suspectedUpTo: 0,
       inBatch: false,
       row: -1,
     };
@@ -236,7 +250,12 @@ export function createIncidents(): Incidents {
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
-      if (report.ban) for (const source of before === undefined ? report.sources : fresh) suspect(open, source, report.at);
+      if (report.ban) {
+        for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
+          suspect(open, source, report.at);
+        open.suspectedAt = now;
+        open.suspectedUpTo = open.events;
+      }
       return open.number;
     },
     more(number, from, row) {
@@ -248,7 +267,7 @@ export function createIncidents(): Incidents {
       open.events += 1;
       witness(open, from, row);
       if (open.sources.isMany) {
-        const source = open.sources.see(from, row, at, suspectAgainMs);
+        const source = open.sources.see(from, row, at, memberAgainMs);
         if (source !== null && open.ban) suspect(open, source, at);
       }
       return true;
@@ -265,13 +284,13 @@ export function createIncidents(): Incidents {
       now = at;
       for (const open of byKey.values()) {
         if (at - open.touched >= open.quietMs) close(open);
-        else if (open.grown && at - open.saidAt >= pauseOf(open)) {
-          say(open, 'grew');
-          if (open.ban && !open.sources.isMany && open.sources.first !== null) suspect(open, open.sources.first, open.last);
-        }
+        else if (open.grown && at - open.saidAt >= pauseOf(open)) say(open, 'grew');
+        if (open.ban && open.events > open.suspectedUpTo && at - open.suspectedAt >= suspectAgainMs && !open.sources.isMany)
+          suspectAgain(open);
         // The clock was set back.
-        if (open.touched > at) open.touched = at;
-        if (open.saidAt > at) open.saidAt = at;
+        open.touched = Math.min(open.touched, at);
+        open.saidAt = Math.min(open.saidAt, at);
+        open.suspectedAt = Math.min(open.suspectedAt, at);
       }
     },
     endBatch(done) {

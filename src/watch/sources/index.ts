@@ -1,11 +1,13 @@
 /**
- * Where logged packets come from: the kernel's log (LOG rules), an NFLOG group, and an NFLOG group of a namespace that
- * only a helper process can enter.
+ * Where logged packets come from: the kernel's log, NFLOG groups, the journal, log files and what rotation made of them, standard input.
  *
- * Each source is an async iterable of events and of what was lost. It opens no file that others can write, filters
- * nothing and remembers nothing. Called by `verbs`; it is the only room of `watch` that touches the machine.
+ * Each source is an async iterable of batches, of what was lost, and of where reading came to, so that it goes on there. None filters,
+ * and none remembers anything itself. Called by `verbs`; it is the only room of `watch` that touches the machine.
  */
-export { followCollected } from './collected.ts';
-export { followKernelLog } from './kernel-log.ts';
-export { followNflog } from './nflog.ts';
-export type { Watched } from './watched.ts';
+export { openCollected } from './collected.ts';
+export { type FileSettings, openFile, readHistory } from './file.ts';
+export { type KmsgSettings, openKmsg } from './kmsg.ts';
+export { localZone } from './local-zone.ts';
+export { type NflogSettings, openNflog } from './nflog.ts';
+export type { Said, Source } from './source.ts';
+export { openStdin } from './stdin.ts';

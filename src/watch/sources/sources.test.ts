@@ -9,30 +9,10 @@ import { createKernel, type Namespace } from '../../kernel/index.ts';
 import { libc } from '../../kernel/libc.ts';
 import { frame, openSender } from '../../kernel/packets.ts';
 import type { Packet } from '../../model/packet/index.ts';
-import { followCollected, followKernelLog, followNflog, type Watched } from './index.ts';
+import { gather, quiet } from './gathered.fixture.ts';
+import { openCollected, openKmsg, openNflog } from './index.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 22, 23, 23, 15) };
-
-/** What a source says until `enough` of it came, or ten seconds passed. `act` runs once the source reads. */
-async function gather(
-  source: (signal: AbortSignal) => AsyncIterable<Watched>,
-  enough: number,
-  act: () => Promise<void> | void = () => undefined,
-): Promise<Watched[]> {
-  const stop = new AbortController();
-  const said: Watched[] = [];
-  const ended = (async () => {
-    for await (const watched of source(stop.signal)) {
-      said.push(watched);
-      if (said.length >= enough) stop.abort();
-    }
-  })();
-  await act();
-  await Promise.race([ended, sleep(10_000, undefined, { ref: false })]);
-  stop.abort();
-  await ended;
-  return said;
-}
 
 /** Bytes that wait in a FIFO (ioctl FIONREAD). */
 function unread(fifo: number): number {
@@ -71,8 +51,9 @@ describe('the kernel’s log', () => {
       `4,15,1250000,-;${line}`,
     ];
     const said = await gather(
-      (signal) => followKernelLog(signal, clock, { path, from: 'start' }),
-      3,
+      openKmsg({ clock, path, boot: 'this' }),
+      JSON.stringify({ boot: 'this', next: 10 }),
+      2,
       async () => {
         // One a read, as the kernel gives them; a FIFO would give all at once.
         for (const record of records) {
@@ -81,20 +62,32 @@ describe('the kernel’s log', () => {
         }
       },
     );
-    expect(said.map((each) => (each.kind === 'event' ? [each.event.prefix, each.event.at] : each))).toEqual([
-      ['FW', clock.now()],
-      { kind: 'lost', count: 2 },
-      ['FW', clock.now()],
-    ]);
+    expect(said.events.map(({ prefix }) => prefix)).toEqual(['FW', 'FW']);
+    expect(said.lost).toBe(2);
+    expect(said.passed).toBe(2);
+    expect(said.cursor).toBe(JSON.stringify({ boot: 'this', next: 16 }));
+  });
+
+  it('goes on where it was, and says what was overwritten since', async () => {
+    for (const [next, lost] of [
+      [20, 0],
+      [17, 3],
+    ]) {
+      const said = await gather(openKmsg({ clock, path, boot: 'this' }), JSON.stringify({ boot: 'this', next }), 1, () =>
+        writeSync(ring, `4,20,1300000,-;${line}\n`),
+      );
+      expect([said.events.length, said.lost]).toEqual([1, lost]);
+    }
+    const said = await gather(openKmsg({ clock, path, boot: 'this' }), JSON.stringify({ boot: 'before', next: 99 }), 1, () =>
+      writeSync(ring, `4,0,1300000,-;${line}\n`),
+    );
+    expect(said.notices).toEqual(['The machine was started anew: what the kernel logged at its end was not read.']);
+    expect(said.events.length).toBe(1);
   });
 
   it('says that it cannot be read', async () => {
-    const said = await gather(
-      (signal) => followKernelLog(signal, clock, { path: join(folder, 'none') }),
-      1,
-      () => undefined,
-    );
-    expect(said).toMatchObject([{ kind: 'unavailable', problem: { code: 'unread' } }]);
+    const said = await gather(openKmsg({ clock, path: join(folder, 'none') }), null, 1);
+    expect(said.unavailable).toMatchObject({ code: 'unread' });
   });
 });
 
@@ -185,16 +178,12 @@ describe('an NFLOG group', () => {
     const opened = openSender({ link: 'peer0', namespacePid: peer.pid });
     if (!opened.ok) throw new Error(opened.problems[0]?.message);
     using sender = opened.value;
-    const said = await gather(
-      (signal) => followNflog({ group: 21, namespacePid: firewall.pid }, signal, clock),
-      sent.length,
-      async () => {
-        await bound(firewall, 21);
-        for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
-      },
-    );
-    const got = said.map((each) => (each.kind === 'event' ? { ...each.event, at: 0 } : each));
-    expect(got).toEqual(
+    const said = await gather(openNflog({ group: 21, namespacePid: firewall.pid, clock }), null, sent.length, async () => {
+      await bound(firewall, 21);
+      for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
+    });
+    expect(said.lost).toBe(0);
+    expect(said.events.map((event) => ({ ...event, at: 0 }))).toEqual(
       sent.map((packet) => ({
         at: 0,
         prefix: 'FW:',
@@ -220,31 +209,29 @@ describe('an NFLOG group', () => {
     const opened = openSender({ link: 'peer0', namespacePid: peer.pid });
     if (!opened.ok) throw new Error(opened.problems[0]?.message);
     using sender = opened.value;
-    const said = await gather(
-      (signal) => followCollected(firewall, 21, signal),
-      sent.length,
-      async () => {
-        await bound(firewall, 21);
-        for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
-      },
-    );
-    expect(said.map((each) => (each.kind === 'event' ? each.event.src.value : each))).toEqual(sent.map(({ src }) => src));
+    const said = await gather(openCollected(firewall, 21), null, sent.length, async () => {
+      await bound(firewall, 21);
+      for (const [id, packet] of sent.entries()) sender.send(frame(packet, link, id));
+    });
+    expect(said.events.map(({ src }) => src.value)).toEqual(sent.map(({ src }) => src));
   });
 
   it('says who else reads it', async () => {
-    const stop = new AbortController();
-    const first = followNflog({ group: 22, namespacePid: firewall.pid }, stop.signal, clock);
-    const waiting = first.next();
-    await bound(firewall, 22);
+    await quiet(openNflog({ group: 22, namespacePid: firewall.pid }), async () => {
+      await bound(firewall, 22);
+      const said = await gather(openCollected(firewall, 22), null, 1);
+      expect(said.unavailable?.message).toContain('NFLOG group 22 is already read by');
+    });
+  });
+
+  it('says when nobody read it', async () => {
     const said = await gather(
-      (signal) => followCollected(firewall, 22, signal),
-      1,
-      () => undefined,
+      openNflog({ group: 23, namespacePid: firewall.pid, clock }),
+      String(clock.now() - 60_000),
+      ({ notices }) => notices.length > 0,
     );
-    expect(said).toMatchObject([
-      { kind: 'unavailable', problem: { message: expect.stringContaining('NFLOG group 22 is already read by') } },
+    expect(said.notices).toEqual([
+      'Nobody read NFLOG group 23 between 2026-11-22T23:22:15Z and 2026-11-22T23:23:15Z: what was logged then is not counted.',
     ]);
-    stop.abort();
-    expect(await waiting).toEqual({ done: true, value: undefined });
   });
 });

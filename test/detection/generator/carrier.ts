@@ -64,8 +64,8 @@ export function writerOf(world: World, name: CarrierName): (entry: Entry) => str
     };
   return (entry) => {
     if (entry.kind === 'bare') return `${entry.text}\n`;
-    if (entry.kind === 'journal') throw new Error('what journald vouches for has no place in a file of syslog');
     const start = `${time(entry.at)} ${world.host} `;
+    if (entry.kind === 'journal') return `${start}sshd[${entry.fields['_PID']}]: ${entry.text}\n`;
     if (entry.kind === 'said') return `${start}${entry.tag}: ${entry.text}\n`;
     return `${start}kernel: ${stamped ? `${sinceBoot(entry.at)} ` : ''}${kernelLine(entry.packet)}\n`;
   };

@@ -82,13 +82,16 @@ export function generate(options: {
   ];
   using kernel = fileOf(join(folder, carrier === 'journald' ? 'kernel.json' : 'kern.log'));
   using sshd = fileOf(join(folder, 'sshd.json'));
-  const [write, writeLogin] = [writerOf(world, carrier), writerOf(world, 'journald')];
-  let [lines, packets, logins_] = [0, 0, 0];
+  // Older machines keep what sshd says in a file of its own. Who else wrote in its name, only the journal can tell.
+  using auth = fileOf(join(folder, 'auth.log'));
+  const [write, writeAuth, writeJournal] = [writerOf(world, carrier), writerOf(world, carrier), writerOf(world, 'journald')];
+  let [lines, packets, ofSshd] = [0, 0, 0];
   for (const { of, entry } of inOrder(streams)) {
     lines += 1;
     if (entry.kind === 'packet') packets += 1;
-    if (isLogin(entry)) logins_ += 1;
-    if (entry.kind === 'journal') sshd.write(writeLogin(entry));
+    if (isLogin(entry)) ofSshd += 1;
+    if (carrier === 'traditional' && isLogin(entry)) auth.write(writeAuth(entry));
+    else if (entry.kind === 'journal') sshd.write(writeJournal(entry));
     else kernel.write(write(entry));
     const count = counts[of];
     if (count === undefined) continue;
@@ -112,8 +115,8 @@ export function generate(options: {
     to: world.to / 1000,
     lines,
     packets,
-    logins: logins_,
-    bytes: kernel.bytes() + sshd.bytes(),
+    logins: ofSshd,
+    bytes: kernel.bytes() + sshd.bytes() + auth.bytes(),
     own,
     never: [...own, words(world.gateway), ...world.resolvers.map(words), words(world.monitor), words(world.pinger)],
     instances,
@@ -125,7 +128,7 @@ export function generate(options: {
     background: noise.sources(),
   };
   writeFileSync(join(folder, 'labels.json'), JSON.stringify(labels));
-  return { files: [kernel.path, sshd.path], labels };
+  return { files: [kernel, sshd, auth].filter((file) => file.bytes() > 0).map(({ path }) => path), labels };
 }
 
 /** sshd's own lines by journald's fields: root, and sshd's unit. */

@@ -47,7 +47,14 @@ function head(screen: Screen, picture: Picture | null, width: number, paint: Vie
   const { watcher, sources } = picture;
   const state = screen.paused !== null ? '‖ paused' : watcher.kind === 'nobody' ? '○ not watching' : '● watching';
   const read = sources.map(({ name, problem }) => (problem === null ? name : `${name} (unreadable)`));
-  const what = watcher.kind === 'nobody' ? watcher.why : read.length === 0 ? 'nothing' : read.join(', ');
+  const what =
+    watcher.kind === 'nobody'
+      ? watcher.why
+      : watcher.kind === 'other'
+        ? `by ${watcher.who}`
+        : read.length === 0
+          ? 'nothing'
+          : read.join(', ');
   const left = ` palisade  ${oneLine(picture.host)}  ${state}${watcher.kind === 'nobody' ? ': ' : ' '}${oneLine(what)}`;
   const right = ` ${clockTime(picture.at)} `;
   const room = width - widthOf(right);

@@ -8,9 +8,9 @@
 import type { WatchPart, WatchWish } from '../../../verbs/watch-shape.ts';
 import type { Standing } from '../index.ts';
 import { oneLine } from '../safe.ts';
+import { banWords, incidentWords } from '../up.ts';
 import type { View } from '../view.ts';
-import { severityStyles } from '../words.ts';
-import { clockTime, grouped, leftTime } from './cells.ts';
+import { clockTime, grouped } from './cells.ts';
 import { draw, pageOf } from './draw.ts';
 import { emptyScreen, pressed, type Screen, told } from './screen.ts';
 
@@ -33,7 +33,9 @@ export function part(said: WatchPart, view: View): string {
     case 'watching':
       return stamped(
         said.at,
-        said.pid === null ? 'Nobody watches.' : `Watching ${said.sources.join(', ')}. Ctrl-C ends it.`,
+        said.pid === null
+          ? 'Showing what is remembered. Ctrl-C ends it.'
+          : `Watching ${said.sources.map(oneLine).join(', ')}. Ctrl-C ends it.`,
         view,
       );
     case 'notice':
@@ -43,17 +45,9 @@ export function part(said: WatchPart, view: View): string {
     case 'lost':
       return stamped(said.at, view.paint('yellow', `${grouped(said.count)} ${said.of} lost of ${oneLine(said.source)}`), view);
     case 'incident':
-      return stamped(
-        said.last,
-        `${view.paint(severityStyles[said.severity], said.severity)}  ${oneLine(said.title)}  (${grouped(said.events)} events, ${said.change})`,
-        view,
-      );
+      return stamped(said.last, incidentWords(said, view), view);
     case 'ban':
-      return stamped(
-        said.at,
-        `${view.paint('red', 'shut out')}  ${said.source} for ${leftTime(said.until - said.at)}: ${oneLine(said.why)}`,
-        view,
-      );
+      return stamped(said.at, banWords(said, view), view);
   }
 }
 

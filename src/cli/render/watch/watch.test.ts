@@ -207,8 +207,8 @@ test('elsewhere than on a screen each part is a line', () => {
   expect(text.replace(/\d\d:\d\d:\d\d/g, 'HH:MM:SS')).toBe(`HH:MM:SS  Watching nflog:5, kmsg. Ctrl-C ends it.
 HH:MM:SS  1,234 events
 HH:MM:SS  17 records lost of kmsg
-HH:MM:SS  high  203.0.113.9 scanned 412 ports of 198.51.100.1  (412 events, opened)
-HH:MM:SS  shut out  203.0.113.9/32 for 10m 12s: scanned 412 ports of 198.51.100.1
+HH:MM:SS  high: 203.0.113.9 scanned 412 ports of 198.51.100.1 (412 events)
+HH:MM:SS  203.0.113.9/32 is shut out for 10m 12s: scanned 412 ports of 198.51.100.1
 `);
 });
 

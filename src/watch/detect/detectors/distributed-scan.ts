@@ -32,8 +32,8 @@ export const distributedScan: Detector = {
     const stampOf = new Uint32Array(sources.capacity);
     const given = new Uint8Array(sources.capacity);
     /** Of each target: ports, and who asks for them. */
-    const asked = new Distinct(targets, 2048, halfLifeMs);
-    const asking = new Distinct(targets, 256, halfLifeMs);
+    const asked = new Distinct(targets, 8192, halfLifeMs, { renews: true });
+    const asking = new Distinct(targets, 512, halfLifeMs, { renews: true });
     const incidents = new Int32Array(targets);
     const events = new Uint32Array(targets);
     const since = new Float64Array(targets);

@@ -25,8 +25,8 @@ export const networkScan: Detector = {
     const incidents = new Int32Array(networks);
     const events = new Uint32Array(networks);
     const since = new Float64Array(networks);
-    const taking = new Distinct(networks, 256, halfLifeMs, true);
-    const asked = new Distinct(networks, 128, halfLifeMs);
+    const taking = new Distinct(networks, 256, halfLifeMs, { isExact: true });
+    const asked = new Distinct(networks, 128, halfLifeMs, { renews: true });
     const places = new Places(
       networks,
       (place) => taking.count(place),

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Generation } from './generations.ts';
 import { type Head, headBytes, headOf, isHead, type Place } from './place.ts';
 
@@ -18,8 +18,6 @@ export class Opened implements Disposable {
   readonly fd: number;
   readonly dev: number;
   readonly ino: string;
-  /** A copy that nobody writes into. */
-  isCopy = false;
   offset = 0;
   within = false;
   private head: Buffer = nothing;
@@ -40,9 +38,21 @@ export class Opened implements Disposable {
     return generation.dev === this.dev && generation.ino === this.ino;
   }
 
+  /** Whether its name is still this one. */
+  isAt(path: string): boolean {
+    try {
+      const stats = statSync(path, { bigint: true });
+      return Number(stats.dev) === this.dev && String(stats.ino) === this.ino;
+    } catch {
+      // Nothing has that name, or it cannot be seen.
+      return false;
+    }
+  }
+
   /** Puts bytes from the offset on into the buffer. Whether they are of the file that was read so far is looked at when they are there. */
-  read(into: Buffer, at: number): Found {
-    const count = readSync(this.fd, into, at, into.length - at, this.offset);
+  read(into: Buffer): Found {
+    if (this.head.length === 0) this.passHole();
+    const count = readSync(this.fd, into, 0, into.length, this.offset);
     if (!this.isSame()) return cut;
     return count === 0 && fstatSync(this.fd).size < this.offset ? cut : { kind: 'bytes', count };
   }

@@ -54,6 +54,9 @@ function form(
 const said = (at: number, tag: string, text: string): Entry => ({ at, kind: 'said', tag, text });
 const stamp = (random: Random): string => `[${random.int(1000, 99_999)}.${random.int(100_000, 999_999)}]`;
 
+/** Who sent it: somebody of a network that nobody else here is of. */
+const stranger = (random: Random): string => `198.18.${random.int(0, 255)}.${random.int(1, 254)}`;
+
 function inSyslog(world: World): Forgery[] {
   const { host } = world;
   return [
@@ -61,7 +64,7 @@ function inSyslog(world: World): Forgery[] {
       said(
         at,
         `sshd[${random.int(700, 99_999)}]`,
-        `Invalid user kernel: ${stamp(random)} ${fake.trimEnd()} from ${words(world.office)} port 40312`,
+        `Invalid user kernel: ${stamp(random)} ${fake.trimEnd()} from ${stranger(random)} port ${random.int(1025, 65_000)}`,
       ),
     ]),
     form(world, 'user agent', (random, at, fake) => [
@@ -130,7 +133,7 @@ function inJournal(world: World): Forgery[] {
     ]),
     form(world, 'a user name that is a whole message', (random, at, _, victim) => {
       // A trusted line of sshd's: only its end says whose it is.
-      const real = `198.18.${random.int(0, 255)}.${random.int(1, 254)}`;
+      const real = stranger(random);
       const fields = ofSshd(random.int(700, 99_999));
       return [
         journal(at, `Invalid user root from ${victim} port 22 ssh2 from ${real} port 40312`, fields),

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import type { Host } from '../../model/host/index.ts';
+import { type Address, bitsOf, formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../model/net/index.ts';
+import { type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
+import type { Surroundings } from '../../watch/index.ts';
+import { knownRulesets } from '../rulesets.ts';
+import type { Facts } from './told.ts';
+
+/** What a host's reading tells whoever watches it. */
+export function factsOf(host: Host): Facts {
+  const { addresses, links, routes } = host;
+  const loopback = links.known ? new Set(links.value.filter((link) => link.loopback).map(({ name }) => name)) : new Set(['lo']);
+  const outside = routes.known
+    ? routes.value.flatMap(({ type, prefix, link }) => (type === 'unicast' && prefix.length === 0 && link !== null ? [link] : []))
+    : null;
+  return {
+    own: addresses.known ? [...new Set(addresses.value.map(({ prefix }) => formatAddress(prefix)))] : null,
+    connected: addresses.known
+      ? addresses.value
+          .filter(({ link, prefix }) => !loopback.has(link) && prefix.length < bitsOf(prefix.family))
+          .map(({ prefix, link }) => ({ network: formatPrefix(prefix), link }))
+      : [],
+    answering: resolvers(),
+    // Without a way out, all links lead to where packets come from.
+    outside: outside === null || outside.length === 0 ? null : [...new Set(outside)],
+    ...countsOf(host),
+  };
+}
+
+/** Whether a rule logs anything at all; unknown where the rules are. */
+export function loggingOf(host: Host): 'some' | 'none' | 'unknown' {
+  const { logged } = countsOf(host);
+  if (logged !== null) return 'some';
+  return host.rulesets[4].known && host.rulesets[6].known ? 'none' : 'unknown';
+}
+
+/** Packets that rules with LOG or NFLOG have met, and those that rules and policies dropped or rejected. */
+function countsOf(host: Host): Pick<Facts, 'logged' | 'dropped'> {
+  const rulesets = knownRulesets(host);
+  if (rulesets.length === 0) return { logged: null, dropped: null };
+  const counts = rulesets.map(countsIn);
+  const logging = counts.flatMap(({ logged }) => (logged === null ? [] : [logged]));
+  const sum = (numbers: readonly bigint[]): number => Number(numbers.reduce((all, one) => all + one, 0n));
+  return { logged: logging.length === 0 ? null : sum(logging), dropped: sum(counts.map(({ dropped }) => dropped)) };
+}
+
+const counted = new WeakMap<Ruleset, { readonly logged: bigint | null; readonly dropped: bigint }>();
+
+function countsIn(ruleset: Ruleset): { readonly logged: bigint | null; readonly dropped: bigint } {
+  const found = counted.get(ruleset);
+  if (found !== undefined) return found;
+  let logged: bigint | null = null;
+  let dropped = 0n;
+  for (const table of ruleset.tables) {
+    for (const chain of table.chains.values()) {
+      if (chain.policy === 'DROP') dropped += chain.counters?.packets ?? 0n;
+    }
+    for (const rule of table.rules) {
+      const packets = rule.counters?.packets ?? 0n;
+      const { effect } = ruleMeaning(ruleset, rule);
+      if (effect.kind === 'log') logged = (logged ?? 0n) + packets;
+      else if (effect.kind === 'verdict' && (effect.verdict === 'DROP' || effect.verdict === 'REJECT')) dropped += packets;
+    }
+  }
+  const counts = { logged, dropped };
+  counted.set(ruleset, counts);
+  return counts;
+}
+
+/** Of resolv.conf(5). */
+function resolvers(): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync('/etc/resolv.conf', 'utf8');
+  } catch {
+    // A machine need not have one.
+    return [];
+  }
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(([, word = '']) =>
+    parseAddress(word) === undefined ? [] : [word],
+  );
+}
+
+/** The facts as detection takes them. */
+export function surroundingsOf({ own, connected, answering, outside }: Facts): Surroundings {
+  const addresses = (words: readonly string[]): Address[] => words.flatMap((word) => parseAddress(word) ?? []);
+  return {
+    own: own === null ? null : addresses(own),
+    connected: connected.flatMap(({ network, link }) => {
+      const prefix = parsePrefix(network);
+      return prefix === undefined ? [] : [{ ...prefix, link }];
+    }),
+    answering: addresses(answering),
+    outside,
+  };
+}
+
+/** Whether detection has to know of a difference. */
+export function isSameHost(one: Facts, other: Facts): boolean {
+  const print = ({ own, connected, answering, outside }: Facts): string => JSON.stringify([own, connected, answering, outside]);
+  return print(one) === print(other);
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Child, start } from '../../kernel/index.ts';
+import type { Context } from '../verb.ts';
+import type { Facts, Order, Told, WatchErrand } from './told.ts';
+
+/** A watcher, as its parent has it. */
+export interface Watching {
+  /** What it says, until the signal aborts, or it cannot watch here at all. Started again whenever it dies, which is said. */
+  readonly told: AsyncIterable<Told>;
+  /** The host is another, or its counters are. */
+  facts(facts: Facts): void;
+}
+
+const firstPauseMs = 200;
+const longestPauseMs = 30_000;
+/** Whoever lived so long did not die of how it was started. */
+const soundMs = 60_000;
+
+/** Starts a process that watches, and another when it dies. */
+export function startWatching(context: Context, first: Facts, writer: string): Watching {
+  const { signal } = context;
+  let facts = first;
+  let child: Child | null = null;
+
+  async function* follow(): AsyncGenerator<Told> {
+    let pauseMs = firstPauseMs;
+    while (!signal.aborted) {
+      const began = performance.now();
+      const { stateFolder, settings } = context;
+      const errand: WatchErrand = { stateFolder, settings: { watch: settings.watch, store: settings.store }, writer, facts };
+      const started = start({ argv: [process.execPath, program()] });
+      child = started;
+      const end = (): void => void started[Symbol.asyncDispose]();
+      signal.addEventListener('abort', end, { once: true });
+      try {
+        started.say(JSON.stringify(errand));
+        let last: Told | null = null;
+        for await (const line of started.lines) {
+          const told = toldIn(line);
+          if (told === null) continue;
+          last = told;
+          yield told;
+        }
+        if (signal.aborted || last?.kind === 'taken' || last?.kind === 'failed') return;
+      } finally {
+        child = null;
+        signal.removeEventListener('abort', end);
+        await started[Symbol.asyncDispose]();
+      }
+      const { status, stderr } = await started.ended;
+      if (performance.now() - began > soundMs) pauseMs = firstPauseMs;
+      const why = stderr.trim().split('\n').at(-1) || (status > 128 ? `signal ${status - 128}` : `status ${status}`);
+      yield { kind: 'notice', text: `The process that watches has ended (${why}); it is started again.` };
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    }
+  }
+
+  return {
+    told: follow(),
+    facts(next) {
+      facts = next;
+      child?.say(JSON.stringify({ kind: 'facts', facts } satisfies Order));
+    },
+  };
+}
+
+/** One that was killed may leave half of a line. */
+function toldIn(line: string): Told | null {
+  try {
+    return JSON.parse(line) as Told;
+  } catch {
+    return null;
+  }
+}
+
+/** Beside this file, as source or as built. */
+function program(): string {
+  const name = import.meta.url.endsWith('.ts') ? './watcher.ts' : './watcher.js';
+  return fileURLToPath(new URL(name, import.meta.url));
+}

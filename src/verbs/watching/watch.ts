@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { type Clock, systemClock } from '../../clock.ts';
+import { problemLine } from '../../result.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import type { Source } from '../../watch/sources/source.ts';
+import { banToJson, incidentToJson } from '../incident-shape.ts';
+import { isSameHost, surroundingsOf } from './facts.ts';
+import { createOutgoing } from './outgoing.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import { rememberedBatches } from './remembered.ts';
+import { sourcesFor } from './sources.ts';
+import type { Facts, Order, Told, WatchErrand } from './told.ts';
+
+/** Incidents and bans that whoever starts the watcher is told of at once. */
+const mostKnown = 100;
+const knownMs = 86_400_000;
+/** So often the table of connections is looked at. */
+const lookMs = 10_000;
+
+/** Watches until the signal aborts. What was kept is written when this resolves. */
+export async function watch(
+  errand: WatchErrand,
+  output: Writable,
+  signal: AbortSignal,
+  onOrder: (obey: (order: Order) => void) => void,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const { tell } = createOutgoing(output);
+  const limits = {
+    eventDays: errand.settings.store['keep-days'],
+    yearDays: 365,
+    bytes: errand.settings.store['max-mb'] * 2 ** 20,
+  };
+  const opened = openStore(errand.stateFolder, { clock, writer: errand.writer, limits });
+  if (!opened.ok) {
+    const [problem] = opened.problems;
+    if (problem !== undefined) tell({ kind: problem.code === 'store-refused' ? 'taken' : 'failed', problem });
+    return;
+  }
+  using store = opened.value;
+  const chosen = await sourcesFor(errand.settings.watch.sources);
+  for (const problem of chosen.problems) tell({ kind: 'notice', text: problemLine(problem) });
+  using pipeline = createPipeline({
+    clock,
+    detection: detectionFor(errand.facts, store, clock),
+    bans: null,
+    act: null,
+    store,
+    tell,
+  });
+  let { facts } = errand;
+  const look = (): void => {
+    const seen = connectionTable(clock.now());
+    if (seen !== null) pipeline.observe(seen);
+  };
+  const looking = setInterval(look, lookMs);
+  signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  onOrder((order) => {
+    if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
+    facts = order.facts;
+    const { logged, dropped } = facts;
+    if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
+  });
+  tell(watching(chosen.sources, store, clock.now()));
+  for (const text of store.notices) tell({ kind: 'notice', text });
+  await Promise.all(chosen.sources.map((source) => follow(source, pipeline, store.cursor(source.name), signal)));
+  // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** `null`: the kernel tracks no connections. */
+function connectionTable(at: number): Observation | null {
+  try {
+    const [entries = 0, limit = 0] = ['count', 'max'].map((name) =>
+      Number(readFileSync(`/proc/sys/net/netfilter/nf_conntrack_${name}`, 'latin1')),
+    );
+    return { kind: 'conntrack', at, entries, limit };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function follow(source: Source, pipeline: Pipeline, after: string | null, signal: AbortSignal): Promise<void> {
+  for await (const said of source.follow(after, signal)) pipeline.take(source.name, said);
+}
+
+/** As if it had seen the last minutes, and with what was open. */
+function detectionFor(facts: Facts, store: Store, clock: Clock): Detection {
+  const detection = createDetection({
+    seed: randomBytes(4).readInt32LE(),
+    surroundings: surroundingsOf(facts),
+    resume: store.read.incidents({ state: 'open' }),
+  });
+  for (const batch of rememberedBatches(store.read, clock.now())) detection.learn(batch);
+  return detection;
+}
+
+function watching(sources: readonly Source[], { read }: Store, now: number): Told {
+  const since = now - knownMs;
+  return {
+    kind: 'watching',
+    pid: process.pid,
+    sources: sources.map(({ name, trusted }) => ({ name, trusted })),
+    known: {
+      incidents: read.incidents({ since, most: mostKnown }).map(incidentToJson),
+      bans: read
+        .bans({ since })
+        .filter(({ until, lifted }) => lifted === null && until > now)
+        .slice(0, mostKnown)
+        .map(banToJson),
+    },
+  };
+}
