@@ -1,4 +1,5 @@
 import type { Problem } from '../../result.ts';
+import type { Counted } from '../../watch/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { LoggedPacketJson } from '../event.ts';
 import type { BanJson, IncidentJson } from '../incident-shape.ts';
@@ -10,6 +11,7 @@ export interface WatchErrand {
   /** Who starts it, for others who ask who watches: `palisade up`. */
   readonly writer: string;
   readonly facts: Facts;
+  readonly counted: CountersRead;
 }
 
 /** What is known of the host beyond its log: told at the start, and again whenever it is another. Addresses and networks as text. */
@@ -28,7 +30,13 @@ export interface Facts {
 }
 
 /** Further lines to a watcher. It ends when they do. */
-export type Order = { readonly kind: 'facts'; readonly facts: Facts };
+export type Order = { readonly kind: 'facts'; readonly facts: Facts; readonly counted: CountersRead };
+
+/** What the counters of all rules said. `at`: epoch milliseconds, when they were read. */
+export interface CountersRead {
+  readonly at: number;
+  readonly rules: readonly Counted[];
+}
 
 /**
  * What a watcher says, one line of JSON each. Whoever reads slowly misses events, and is told how many; nothing else is left out. Times are

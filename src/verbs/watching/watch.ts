@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import { isSameHost, surroundingsOf } from './facts.ts';
@@ -12,7 +12,7 @@ import { createOutgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
-import type { Facts, Order, Told, WatchErrand } from './told.ts';
+import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
@@ -58,7 +58,11 @@ export async function watch(
   };
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  const counters = createCounters(store.read.hits());
+  const count = ({ at, rules }: CountersRead): void => store.hits(counters.take(at, rules));
+  count(errand.counted);
   onOrder((order) => {
+    count(order.counted);
     if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
