@@ -64,9 +64,11 @@ export async function watch(
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
+  // Each is open as soon as it is asked for the first time: what comes after this is said is seen.
+  const following = chosen.sources.map((source) => follow(source, pipeline, store.cursor(source.name), signal));
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
-  await Promise.all(chosen.sources.map((source) => follow(source, pipeline, store.cursor(source.name), signal)));
+  await Promise.all(following);
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
