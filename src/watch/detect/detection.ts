@@ -94,8 +94,8 @@ export function createDetection(settings: DetectionSettings): Detection {
         if (isLearning) return incidents.numberOf(group, sighting.key, trusted);
         return incidents.report({ ...sighting, detectorTitle: detector.title, group, quietMs: detector.quietMs, trusted });
       },
-      more(incident, batch, row) {
-        return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row);
+      more(incident, batch, row, isAnybody) {
+        return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row, isAnybody);
       },
       over(key, at) {
         if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
