@@ -23,6 +23,8 @@ export interface Facts {
   readonly answering: readonly string[];
   /** Links that lead to the world; `null`: not known. */
   readonly outside: readonly string[] | null;
+  /** NFLOG groups that its rules name. */
+  readonly nflogGroups: readonly number[];
   /** Packets that rules which log have met so far; `null`: there are none, or nobody knows. */
   readonly logged: number | null;
   /** Packets that rules and policies have dropped so far; `null`: not known. */
