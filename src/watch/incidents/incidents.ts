@@ -259,6 +259,8 @@ export function createIncidents(): Incidents {
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
+      // That it is worse than was said is said at once: there are five severities.
+      else if (isStronger) say(open, 'grew');
       if (report.ban) {
         for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
           suspect(open, source, report.at);
