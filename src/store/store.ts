@@ -109,6 +109,8 @@ export interface Top {
   readonly events: number;
   /** How many of them are of those that had too few at a time to be counted one by one. */
   readonly uncounted: number;
+  /** None of those had more in all. Rows with more are where they belong, whoever the others are. */
+  readonly uncountedMost: number;
 }
 
 export interface TopRow {
