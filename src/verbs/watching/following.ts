@@ -27,8 +27,10 @@ export function startWatching(context: Context, first: Facts, writer: string): W
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const began = performance.now();
-      const { stateFolder, settings } = context;
-      const errand: WatchErrand = { stateFolder, settings: { watch: settings.watch, store: settings.store }, writer, facts };
+      const { stateFolder, policyFile, settings, env } = context;
+      const { watch, bans, store } = settings;
+      const connection = env['SSH_CONNECTION'] ?? null;
+      const errand: WatchErrand = { stateFolder, policyFile, settings: { watch, bans, store }, connection, writer, facts };
       const started = start({ argv: [process.execPath, program()] });
       child = started;
       const end = (): void => void started[Symbol.asyncDispose]();
