@@ -3,7 +3,10 @@ import { openFile, openKmsg, openNflog, type Source } from '../../watch/sources/
 import type { Settings } from '../config/index.ts';
 
 /** The sources that the configuration names, or those that this machine has. */
-export function sourcesFor(said: Settings['watch']['sources']): { readonly sources: readonly Source[]; readonly problems: readonly Problem[] } {
+export function sourcesFor(said: Settings['watch']['sources']): {
+  readonly sources: readonly Source[];
+  readonly problems: readonly Problem[];
+} {
   const opened = (said === 'auto' ? ['kmsg'] : said).map(sourceOf);
   return {
     sources: opened.flatMap((one) => (one.ok ? [one.value] : [])),
