@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from '../../clock.ts';
-import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import { isSameHost, surroundingsOf } from './facts.ts';
@@ -12,7 +11,7 @@ import { createOutgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
-import type { Facts, Order, Told, WatchErrand } from './told.ts';
+import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
@@ -41,8 +40,8 @@ export async function watch(
     return;
   }
   using store = opened.value;
-  const chosen = await sourcesFor(errand.settings.watch.sources);
-  for (const problem of chosen.problems) tell({ kind: 'notice', text: problemLine(problem) });
+  const chosen = sourcesFor(errand.settings.watch, errand.facts.nflogGroups, clock);
+  for (const text of chosen.notices) tell({ kind: 'notice', text });
   using pipeline = createPipeline({
     clock,
     detection: detectionFor(errand.facts, store, clock),
@@ -58,20 +57,35 @@ export async function watch(
   };
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  const counters = createCounters(store.read.hits());
+  const count = ({ at, rules }: CountersRead): void => store.hits(counters.take(at, rules));
+  count(errand.counted);
+  const followed = new Map<string, Promise<void>>();
+  const begin = (source: Source): void =>
+    void followed.set(source.name, follow(source, pipeline, store.cursor(source.name), signal));
   onOrder((order) => {
+    count(order.counted);
+    // Groups that rules name since: what they log is read too.
+    for (const source of sourcesFor(errand.settings.watch, order.facts.nflogGroups, clock).sources) {
+      if (followed.has(source.name)) continue;
+      begin(source);
+      tell({ kind: 'notice', text: `${source.name} is watched too.` });
+    }
     if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
+  // Each is open as soon as it is asked for the first time: what comes after this is said is seen.
+  chosen.sources.forEach(begin);
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
-  await Promise.all(chosen.sources.map((source) => follow(source, pipeline, store.cursor(source.name), signal)));
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  await Promise.all(followed.values());
 }
 
 /** `null`: the kernel tracks no connections. */

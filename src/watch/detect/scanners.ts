@@ -100,6 +100,7 @@ export class Scanners {
       spoofable: true,
       ban,
     });
-    this.words[incident + 1] = level;
+    // While what came before a start is learned, nothing is said, and nothing was.
+    if (this.words[incident] !== 0) this.words[incident + 1] = level;
   }
 }

@@ -96,7 +96,7 @@ class Crowds {
     if (target !== 0 && !tried.connects(pair, batch.sport[row] as number, at)) return;
     tried.add(pair, at);
     if (tried.secondsOf(pair, this.rule.part) > hours * 3600 || (tried.tries[pair] as number) > mostTries) return;
-    if (this.joined[pair] === 0) this.join(batch, row, pair, target, port);
+    if (this.joined[pair] === 0) this.join(batch, pair, target, port);
     const place = (this.joined[pair] as number) - 1;
     const isOpen = this.context.more(this.incidents[place] as number, batch, row, this.banned[pair] === 0);
     if (isOpen && (this.banned[pair] === 1 || tried.secondsOf(pair, this.rule.ban) > hours * 3600)) return;
@@ -117,7 +117,7 @@ class Crowds {
     this.tried.forget(slot);
   }
 
-  private join(batch: Batch, row: number, pair: number, target: number, port: number): void {
+  private join(batch: Batch, pair: number, target: number, port: number): void {
     const { seed } = this.context;
     const key = (port << 1) | (batch.trusted ? 1 : 0);
     const place = this.crowds.of(target, key, mix(mix(seed, target), key));
