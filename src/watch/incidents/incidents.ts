@@ -13,9 +13,13 @@ export const mostOpen = 4096;
 export interface Incidents {
   /** @returns the incident's number for `more`, never 0. */
   report(sighting: Report): number;
-  more(number: number, batch: Batch, row: number): boolean;
+  /** @param isAnybody the source of the event is not named. */
+  more(number: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** An incident is known to be over. */
   over(group: string, key: string, at: number): void;
+  /** The number of the incident that a sighting would go to; 0: it would open one. */
+  numberOf(group: string, key: string, trusted: boolean): number;
+  isOpen(number: number): boolean;
   /** Closes what has been quiet for long enough, and says what grew. */
   tick(now: number): void;
   /** The batch that was reported from is about to be filled anew. */
@@ -255,6 +259,8 @@ export function createIncidents(): Incidents {
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
+      // That it is worse than was said is said at once: there are five severities.
+      else if (isStronger) say(open, 'grew');
       if (report.ban) {
         for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
           suspect(open, source, report.at);
@@ -262,7 +268,7 @@ export function createIncidents(): Incidents {
       }
       return open.number;
     },
-    more(number, from, row) {
+    more(number, from, row, isAnybody = false) {
       const open = places[number & placeMask];
       if (open === undefined || open.number !== number) return false;
       if (isCounted(open, from, row)) return true;
@@ -270,12 +276,14 @@ export function createIncidents(): Incidents {
       touch(open, at);
       open.events += 1;
       witness(open, from, row);
-      if (open.sources.isMany) {
+      if (!isAnybody && open.sources.isMany) {
         const source = open.sources.see(from, row, at, memberAgainMs);
         if (source !== null && open.ban) suspect(open, source, at);
       }
       return true;
     },
+    numberOf: (group, key, trusted) => byKey.get(keyOf(group, key, trusted))?.number ?? 0,
+    isOpen: (number) => places[number & placeMask]?.number === number,
     over(group, key, at) {
       for (const trusted of [true, false]) {
         const open = byKey.get(keyOf(group, key, trusted));

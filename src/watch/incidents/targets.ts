@@ -1,5 +1,5 @@
 import { type Family, formatAddress, formatProtocol } from '../../model/net/index.ts';
-import { addressAt, type Batch } from '../events/batch.ts';
+import { addressAt, type Batch, eventKinds } from '../events/batch.ts';
 
 /** Addresses that are told apart; what is asked most is among them (Space-Saving: Metwally, Agrawal and El Abbadi 2005). */
 const kept = 12;
@@ -18,6 +18,8 @@ export class Targets {
   private latest = 0;
 
   add(batch: Batch, row: number): void {
+    // A daemon's word on somebody who wants to log in says nothing of where.
+    if (batch.kind[row] !== eventKinds.packet) return;
     const at = this.placeOf(batch, row);
     this.counts[at] = (this.counts[at] as number) + 1;
     this.port(at, batch.proto[row] as number, batch.dport[row] as number);
