@@ -7,6 +7,7 @@ import {
   type Detection,
   eventKinds,
   type Happening,
+  type Hits,
   type Observation,
   packetAt,
 } from '../../watch/index.ts';
@@ -30,8 +31,10 @@ export interface PipelineOptions {
 /** What is made of events, in one process and one go. */
 export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
-  /** Another detection goes on from now. */
-  replace(detection: Detection): void;
+  /** Another detection goes on from now, made once all that was seen is remembered. */
+  replace(make: () => Detection): void;
+  /** What is new of what rules have met. */
+  counted(changed: readonly Hits[]): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
@@ -160,8 +163,14 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
           break;
       }
     },
-    replace(next) {
-      detecting = next;
+    replace(make) {
+      commit();
+      detecting = make();
+    },
+    counted(changed) {
+      if (changed.length === 0) return;
+      store?.hits(changed);
+      commitSoon(0);
     },
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {

@@ -64,7 +64,7 @@ export async function watch(
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
   const counters = createCounters(store.read.hits());
-  const count = ({ at, rules }: CountersRead): void => store.hits(counters.take(at, rules));
+  const count = ({ at, rules }: CountersRead): void => pipeline.counted(counters.take(at, rules));
   count(errand.counted);
   const followed = new Map<string, Promise<void>>();
   const begin = (source: Source): void =>
@@ -77,7 +77,7 @@ export async function watch(
       begin(source);
       tell({ kind: 'notice', text: `${source.name} is watched too.` });
     }
-    if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
+    if (!isSameHost(facts, order.facts)) pipeline.replace(() => detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
