@@ -88,17 +88,14 @@ export function createDetection(settings: DetectionSettings): Detection {
         return clock.now;
       },
       report(sighting) {
-        if (isLearning) return 0;
-        return incidents.report({
-          ...sighting,
-          detectorTitle: detector.title,
-          group: detector.group ?? detector.id,
-          quietMs: detector.quietMs,
-          trusted: sighting.batch?.trusted ?? true,
-        });
+        const group = detector.group ?? detector.id;
+        const trusted = sighting.batch?.trusted ?? true;
+        // It was counted then, and goes on if it is still open.
+        if (isLearning) return incidents.numberOf(group, sighting.key, trusted);
+        return incidents.report({ ...sighting, detectorTitle: detector.title, group, quietMs: detector.quietMs, trusted });
       },
-      more(incident, batch, row) {
-        return !isLearning && incidents.more(incident, batch, row);
+      more(incident, batch, row, isAnybody) {
+        return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row, isAnybody);
       },
       over(key, at) {
         if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);

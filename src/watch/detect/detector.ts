@@ -48,9 +48,10 @@ export interface DetectorContext {
   /**
    * One more event of an open incident: counted, and kept as its last line. Cheap.
    *
+   * @param isAnybody its source is not to be named, since it may be anybody's.
    * @returns false if it is open no longer (or the number is 0): then report anew.
    */
-  more(incident: number, batch: Batch, row: number): boolean;
+  more(incident: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
   over(key: string, at: number): void;
 }

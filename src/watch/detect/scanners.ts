@@ -59,8 +59,10 @@ export class Scanners {
     const level = count < 0 ? 0 : this.rule.level(count, slot, at);
     if (this.words[incident] !== 0 && level <= ((this.words[counted] as number) & 3)) {
       if (this.context.more(this.words[incident] as number, batch, row)) return;
+      // It is over: if this is another one, it begins here.
       this.words[incident] = 0;
       this.words[counted] = 0;
+      this.since[slot] = at;
     }
     this.words[counted] = (this.words[counted] as number) + 4;
     if (level > ((this.words[counted] as number) & 3)) this.report(level, count, batch, row, slot);
@@ -98,6 +100,7 @@ export class Scanners {
       spoofable: true,
       ban,
     });
-    this.words[incident + 1] = level;
+    // While what came before a start is learned, nothing is said, and nothing was.
+    if (this.words[incident] !== 0) this.words[incident + 1] = level;
   }
 }

@@ -1,7 +1,7 @@
 import { constants, openSync, type Stats, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { type Clock, systemClock } from '../../clock.ts';
-import { type Carrier, LineClock, LineReader, type Zone } from '../events/index.ts';
+import { LineClock, LineReader, type Zone } from '../events/index.ts';
 import { createBell } from './files/bell.ts';
 import { generationsOf } from './files/generations.ts';
 import { Log } from './files/log.ts';
@@ -14,8 +14,8 @@ export interface FileSettings {
   readonly clock?: Clock;
   /** The zone of lines that name none; default: this machine's. */
   readonly zone?: Zone;
-  /** The form of all lines; left out: as each line shows. */
-  readonly carrier?: Carrier;
+  /** ulogd alone writes into it. Left out: that is told by its lines. */
+  readonly isOfUlogd?: boolean;
   /** Nobody without rights over this machine can write into it. Default false. */
   readonly trusted?: boolean;
 }
@@ -74,7 +74,8 @@ export async function* readHistory(path: string, since: number, settings: FileSe
 }
 
 function piecesOf(settings: FileSettings, clock: Clock): Pieces {
-  const lines = new LineReader(new LineClock(clock.now(), { zone: settings.zone ?? localZone }), settings.carrier ?? null);
+  const lines = new LineReader(new LineClock(clock.now(), { zone: settings.zone ?? localZone }));
+  if (settings.isOfUlogd === true) lines.isShared = false;
   return new Pieces(lines, settings.trusted === true);
 }
 

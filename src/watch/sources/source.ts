@@ -26,7 +26,10 @@ export type Said =
       /** Lines or records that hold no event. */
       readonly passed: number;
     }
-  /** So many more were there and could not be read. `at`: epoch milliseconds. */
+  /**
+   * So many more were there and could not be read. Kept together with the batch that follows: whoever is cut off between the two hears of it again.
+   * `at`: epoch milliseconds.
+   */
   | { readonly kind: 'lost'; readonly count: number; readonly of: 'packets' | 'records' | 'bytes'; readonly at: number }
   /** Something that people should know once, such as a file that was cut short. */
   | { readonly kind: 'notice'; readonly text: string }

@@ -7,14 +7,15 @@ import type { Source } from './source.ts';
 /** Lines that somebody pipes in, of any form. Whoever can write them can forge them. */
 export function openStdin(
   stream: AsyncIterable<Uint8Array>,
-  settings: { readonly clock?: Clock; readonly name?: string } = {},
+  settings: { readonly clock?: Clock; readonly trusted?: boolean } = {},
 ): Source {
   const clock = settings.clock ?? systemClock;
+  const trusted = settings.trusted === true;
   return {
-    name: settings.name ?? 'stdin',
-    trusted: false,
+    name: 'stdin',
+    trusted,
     async *follow(_after, signal) {
-      const pieces = new Pieces(new LineReader(new LineClock(clock.now(), { zone: localZone })), false);
+      const pieces = new Pieces(new LineReader(new LineClock(clock.now(), { zone: localZone })), trusted);
       yield* takeStream(stopped(stream, signal), pieces, () => clock.now());
     },
   };

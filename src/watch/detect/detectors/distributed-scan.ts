@@ -97,7 +97,8 @@ export const distributedScan: Detector = {
         }
         const all = asked.add(place, probe.service, at);
         if (all < 0) return;
-        if (all <= 1) {
+        // What everybody hears all day is none of it.
+        if (all < ports / 4) {
           events[place] = 0;
           since[place] = at;
         }
@@ -108,6 +109,7 @@ export const distributedScan: Detector = {
           if ((given[slot] as number) < part) return;
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;
+          since[place] = at;
         }
         if (all < ports || asking.count(place) < crowd) return;
         incidents[place] = open(batch, row, place, slot);

@@ -95,6 +95,7 @@ export const networkScan: Detector = {
         if (incidents[place] !== 0) {
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;
+          since[place] = at;
         }
         events[place] = (events[place] as number) + 1;
         if (took < members || asked.count(place) < targets) return;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Host, known } from '../../model/host/index.ts';
 import { parseRuleset, type Ruleset } from '../../model/ruleset/index.ts';
-import { holeRules, withoutHoles } from './holes.ts';
+import { holeRules } from '../open/holes.ts';
+import { lastingHost } from './lasting.ts';
 
 test('what stands in the chain of what is open, and says no end, is no hole', () => {
   const hole = holeRules(['-p tcp -m tcp --dport 22'], 'ssh', '203.0.113.5', 1_800_000_000, 1_800_003_600);
@@ -12,7 +13,7 @@ test('what stands in the chain of what is open, and says no end, is no hole', ()
     if (!parsed.ok) throw new Error('the rules do not read');
     return known(parsed.value);
   };
-  const closed = withoutHoles({ rulesets: { 4: read(), 6: read() } } as unknown as Host).rulesets[4];
+  const closed = lastingHost({ rulesets: { 4: read(), 6: read() } } as unknown as Host).rulesets[4];
   const { tables } = (closed.known ? closed.value : {}) as Ruleset;
   expect(tables[0]?.rules.map(({ chain }) => chain)).toEqual(['INPUT', 'PALISADE-OPEN']);
 });
