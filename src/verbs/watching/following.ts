@@ -28,10 +28,14 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const began = performance.now();
-      const { stateFolder, settings } = context;
+      const { stateFolder, policyFile, settings, env } = context;
+      const { watch, bans, store } = settings;
+      const connection = env['SSH_CONNECTION'] ?? null;
       const errand: WatchErrand = {
         stateFolder,
-        settings: { watch: settings.watch, store: settings.store },
+        policyFile,
+        settings: { watch, bans, store },
+        connection,
         writer,
         facts,
         counted,

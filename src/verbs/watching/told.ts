@@ -7,7 +7,10 @@ import type { BanJson, IncidentJson } from '../incident-shape.ts';
 /** What whoever starts a watcher tells it first, one line of JSON. */
 export interface WatchErrand {
   readonly stateFolder: string;
-  readonly settings: Pick<Settings, 'watch' | 'store'>;
+  readonly settings: Pick<Settings, 'watch' | 'bans' | 'store'>;
+  readonly policyFile: string;
+  /** Whence whoever started it is connected, as SSH says. */
+  readonly connection: string | null;
   /** Who starts it, for others who ask who watches: `palisade up`. */
   readonly writer: string;
   readonly facts: Facts;
