@@ -38,6 +38,8 @@ export const detectors: readonly Detector[] = [
   synFlood,
   udpFlood,
   icmpFlood,
+  udpScan,
+  stealthScan,
   spoofedSource,
   martianSource,
   outboundScan,
@@ -45,6 +47,4 @@ export const detectors: readonly Detector[] = [
   loggingSilent,
   conntrackFull,
   banSetFull,
-  udpScan,
-  stealthScan,
 ];
