@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | backup | watch | events | top | incidents | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -121,6 +121,9 @@ _palisade() {
   simulate:--never) :; return ;;
   simulate:--since) :; return ;;
   simulate:--facts) _palisade_path -f "$cur"; return ;;
+  ban:--for) :; return ;;
+  ban:--why) :; return ;;
+  ban:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   backup:--tag) :; return ;;
   backup:--to) _palisade_path -d "$cur"; return ;;
   backup:--copy-to) _palisade_path -f "$cur"; return ;;
@@ -174,7 +177,7 @@ _palisade() {
   case $verb in
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --no-watch --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
-  show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
+  show) flags='--ruleset --sets --facts --backend --save --canonical --script --never-hit --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fixes --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;
@@ -192,6 +195,10 @@ _palisade() {
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   simulate) flags='--trust-files --never --since --facts --json --no-color --quiet --config --state --policy --backend --help' ;;
+  ban) flags='--for --why --backend --json --no-color --quiet --config --state --policy --help' ;;
+  unban) flags='--all --json --no-color --quiet --config --state --policy --backend --help' ;;
+  bans) flags='--past --json --no-color --quiet --config --state --policy --backend --help' ;;
+  explain-ban) flags='--json --no-color --quiet --config --state --policy --backend --help' ;;
   backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
   watch) flags='--once --filter --json --no-color --quiet --config --state --policy --backend --help' ;;
   events) flags='--since --until --source --target --port --proto --prefix --most --why --format --json --no-color --quiet --config --state --policy --backend --help' ;;
@@ -203,7 +210,7 @@ _palisade() {
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate backup watch events top incidents drift change journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -7,6 +7,8 @@ import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
+import { ban } from './ban.ts';
+import { bans } from './bans.ts';
 import { bootRestore } from './boot-restore.ts';
 import { change } from './change.ts';
 import { close } from './close.ts';
@@ -15,6 +17,7 @@ import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { drift } from './drift.ts';
 import { events } from './events.ts';
+import { explainBan } from './explain-ban.ts';
 import { incidents } from './incidents.ts';
 import { init } from './init.ts';
 import { journal } from './journal.ts';
@@ -28,6 +31,7 @@ import { status } from './status.ts';
 import { test } from './test.ts';
 import { top } from './top.ts';
 import { trace } from './trace.ts';
+import { unban } from './unban.ts';
 import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
@@ -38,6 +42,7 @@ export type { AdoptJson } from './adopt-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { BackupPartJson } from './backup-shape.ts';
+export type { BanExplainedJson, BansJson } from './bans-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
@@ -85,6 +90,10 @@ export const verbs: readonly Verb[] = [
   open,
   close,
   simulate,
+  ban,
+  unban,
+  bans,
+  explainBan,
   backup,
   watch,
   events,

@@ -65,6 +65,9 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     // What is open for a while is ours too, and no part of any record.
     if (done.kind !== 'done') return done;
     const closed = await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
-    return 'problems' in closed ? closed : done;
+    if ('problems' in closed) return closed;
+    const { takeBansAway } = await import('./banning/stand.ts');
+    const taken = await takeBansAway(context, origin.backend);
+    return taken.ok ? done : { kind: 'unchanged', problems: taken.problems };
   },
 });

@@ -7,6 +7,7 @@ import {
   type Detection,
   eventKinds,
   type Happening,
+  type Hits,
   type Observation,
   packetAt,
 } from '../../watch/index.ts';
@@ -19,10 +20,8 @@ import type { Told } from './told.ts';
 export interface PipelineOptions {
   readonly clock: Clock;
   readonly detection: Detection;
-  /** Who decides whom to shut out; `null`: nobody is. */
-  readonly bans: Bans | null;
-  /** Puts a ban into the kernel, at once; `null`: it is only said. */
-  readonly act: ((ban: Ban) => void) | null;
+  /** Who decides whom to shut out, and puts it into the kernel at once, or only has it said; `null`: nobody is, or not yet. */
+  readonly acting: () => { readonly bans: Bans; readonly act: ((ban: Ban) => void) | null } | null;
   /** `null`: nothing is remembered. */
   readonly store: Store | null;
   /** False: it was left out, since nobody reads so fast. */
@@ -32,8 +31,10 @@ export interface PipelineOptions {
 /** What is made of events, in one process and one go. */
 export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
-  /** Another detection goes on from now. */
-  replace(detection: Detection): void;
+  /** Another detection goes on from now, made once all that was seen is remembered. */
+  replace(make: () => Detection): void;
+  /** What is new of what rules have met. */
+  counted(changed: readonly Hits[]): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
@@ -51,7 +52,7 @@ const quietMs = 120_000;
  * Detects, shuts out, tells, and then remembers, in this order: from a batch to the kernel's set nothing waits. What is kept is written a little
  * later, with how far each source was read, in one transaction.
  */
-export function createPipeline({ clock, detection, bans, act, store, tell }: PipelineOptions): Pipeline {
+export function createPipeline({ clock, detection, acting, store, tell }: PipelineOptions): Pipeline {
   const gate = createGate();
   let detecting = detection;
   let uncommitted = 0;
@@ -86,7 +87,6 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   const tick = (): void => {
     const now = clock.now();
     happened(detecting.tick(now));
-    bans?.expired(now);
     ticking = setTimeout(tick, isIdle(now) ? idleTickMs : busyTickMs);
   };
   const isIdle = (now: number): boolean => detecting.counts.openIncidents === 0 && now - lastEventAt > quietMs;
@@ -102,11 +102,12 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   function happened(happenings: readonly Happening[]): void {
     // First what cannot wait.
     const decided: Ban[] = [];
-    if (bans !== null) {
+    const now = happenings.length === 0 ? null : acting();
+    if (now !== null) {
       for (const happening of happenings) {
-        const ban = happening.kind === 'suspect' ? bans.suspect(happening) : null;
+        const ban = happening.kind === 'suspect' ? now.bans.suspect(happening) : null;
         if (ban === null) continue;
-        act?.(ban);
+        now.act?.(ban);
         decided.push(ban);
       }
     }
@@ -116,8 +117,9 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
       tell({ kind: 'incident', change: happening.change, incident: incidentToJson(happening.incident) });
     }
     for (const ban of decided) {
-      if (act !== null) store?.banned(ban);
-      tell({ kind: 'ban', ban: banToJson(ban), acted: act !== null });
+      const acted = now !== null && now.act !== null;
+      if (acted) store?.banned(ban);
+      tell({ kind: 'ban', ban: banToJson(ban), acted });
     }
     if (happenings.length > 0) commitSoon(0);
   }
@@ -161,8 +163,14 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
           break;
       }
     },
-    replace(next) {
-      detecting = next;
+    replace(make) {
+      commit();
+      detecting = make();
+    },
+    counted(changed) {
+      if (changed.length === 0) return;
+      store?.hits(changed);
+      commitSoon(0);
     },
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {

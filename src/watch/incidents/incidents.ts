@@ -67,9 +67,9 @@ const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
 const placeBits = 12;
 const placeMask = (1 << placeBits) - 1;
 const grewAtLeastMs = 1000;
-const grewAtMostMs = 10 * 60_000;
+const grewAtMostMs = 30 * 60_000;
 /** Those that go on are said to be suspects again all together, so often. */
-const suspectAgainMs = 30_000;
+const suspectAgainMs = 60_000;
 /** An event that is this far ahead of the clock bears a wrong date. */
 const farAheadMs = 60 * 60_000;
 /** A source of many, likewise. */
