@@ -200,8 +200,12 @@ function createPicture({ clock }: Context, known: Known, reading: Reading): (fil
   };
 }
 
+/** As `palisade ban` does; what it says of it is the first line. */
 async function shutOut(context: Context, source: string): Promise<void> {
-  await context.part({ kind: 'notice', text: `palisade ban ${source} shuts it out` });
+  const { banNetwork } = await import('../banning/index.ts');
+  const outcome = await banNetwork(context, { network: source, for: '1h', why: 'palisade watch' });
+  const said = 'problems' in outcome ? outcome.problems.map(problemLine) : (outcome.value?.said ?? []);
+  await context.part({ kind: 'notice', text: said.join(' ') });
 }
 
 /** False when the signal came first. */

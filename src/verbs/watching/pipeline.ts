@@ -19,14 +19,17 @@ import type { Told } from './told.ts';
 export interface PipelineOptions {
   readonly clock: Clock;
   readonly detection: Detection;
-  /** Who decides whom to shut out; `null`: nobody is. */
-  readonly bans: Bans | null;
-  /** Puts a ban into the kernel, at once; `null`: it is only said. */
-  readonly act: ((ban: Ban) => void) | null;
   /** `null`: nothing is remembered. */
   readonly store: Store | null;
   /** False: it was left out, since nobody reads so fast. */
   tell(told: Told): boolean;
+}
+
+/** Who decides whom to shut out, and does so. */
+export interface Shutting {
+  readonly bans: Bans;
+  /** Puts a ban into the kernel, at once; `null`: it is only said. */
+  readonly act: ((ban: Ban) => void) | null;
 }
 
 /** What is made of events, in one process and one go. */
@@ -34,6 +37,10 @@ export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
   /** Another detection goes on from now. */
   replace(detection: Detection): void;
+  /** From now on sources are shut out; until then none is. */
+  shutOut(by: Shutting): void;
+  /** Something else was kept in the store, and is to be written with the rest. */
+  kept(): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
@@ -51,9 +58,10 @@ const quietMs = 120_000;
  * Detects, shuts out, tells, and then remembers, in this order: from a batch to the kernel's set nothing waits. What is kept is written a little
  * later, with how far each source was read, in one transaction.
  */
-export function createPipeline({ clock, detection, bans, act, store, tell }: PipelineOptions): Pipeline {
+export function createPipeline({ clock, detection, store, tell }: PipelineOptions): Pipeline {
   const gate = createGate();
   let detecting = detection;
+  let shutting: Shutting | null = null;
   let uncommitted = 0;
   let committing: NodeJS.Timeout | undefined;
   let telling: NodeJS.Timeout | undefined;
@@ -86,7 +94,6 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   const tick = (): void => {
     const now = clock.now();
     happened(detecting.tick(now));
-    bans?.expired(now);
     ticking = setTimeout(tick, isIdle(now) ? idleTickMs : busyTickMs);
   };
   const isIdle = (now: number): boolean => detecting.counts.openIncidents === 0 && now - lastEventAt > quietMs;
@@ -102,9 +109,10 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   function happened(happenings: readonly Happening[]): void {
     // First what cannot wait.
     const decided: Ban[] = [];
-    if (bans !== null) {
+    const act = shutting?.act ?? null;
+    if (shutting !== null) {
       for (const happening of happenings) {
-        const ban = happening.kind === 'suspect' ? bans.suspect(happening) : null;
+        const ban = happening.kind === 'suspect' ? shutting.bans.suspect(happening) : null;
         if (ban === null) continue;
         act?.(ban);
         decided.push(ban);
@@ -164,6 +172,10 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
     replace(next) {
       detecting = next;
     },
+    shutOut(by) {
+      shutting = by;
+    },
+    kept: () => commitSoon(0),
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {
       clearTimeout(ticking);

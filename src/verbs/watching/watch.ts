@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { type Clock, systemClock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
+import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
+import { type Acting, openActing } from '../banning/index.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
+import type { Context } from '../verb.ts';
 import { isSameHost, surroundingsOf } from './facts.ts';
-import { createOutgoing } from './outgoing.ts';
+import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
-import type { Facts, Order, Told, WatchErrand } from './told.ts';
+import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
@@ -19,14 +22,16 @@ const knownMs = 86_400_000;
 /** So often the table of connections is looked at. */
 const lookMs = 10_000;
 
+const nothing: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined };
+
 /** Watches until the signal aborts. What was kept is written when this resolves. */
 export async function watch(
+  context: Context,
   errand: WatchErrand,
   output: Writable,
-  signal: AbortSignal,
   onOrder: (obey: (order: Order) => void) => void,
-  clock: Clock = systemClock,
 ): Promise<void> {
+  const { clock, signal } = context;
   const { tell } = createOutgoing(output);
   const limits = {
     eventDays: errand.settings.store['keep-days'],
@@ -42,14 +47,7 @@ export async function watch(
   using store = opened.value;
   const chosen = sourcesFor(errand.settings.watch, errand.facts.nflogGroups, clock);
   for (const text of chosen.notices) tell({ kind: 'notice', text });
-  using pipeline = createPipeline({
-    clock,
-    detection: detectionFor(errand.facts, store, clock),
-    bans: null,
-    act: null,
-    store,
-    tell,
-  });
+  using pipeline = createPipeline({ clock, detection: detectionFor(errand.facts, store, clock), store, tell });
   let { facts } = errand;
   const look = (): void => {
     const seen = connectionTable(clock.now());
@@ -60,7 +58,14 @@ export async function watch(
   const followed = new Map<string, Promise<void>>();
   const begin = (source: Source): void =>
     void followed.set(source.name, follow(source, pipeline, store.cursor(source.name), signal));
+  const counters = createCounters(store.read.hits());
+  const count = ({ at, rules }: CountersRead): void => {
+    store.hits(counters.take(at, rules));
+    pipeline.kept();
+  };
+  count(errand.counted);
   onOrder((order) => {
+    count(order.counted);
     // Groups that rules name since: what they log is read too.
     for (const source of sourcesFor(errand.settings.watch, order.facts.nflogGroups, clock).sources) {
       if (followed.has(source.name)) continue;
@@ -76,12 +81,33 @@ export async function watch(
   chosen.sources.forEach(begin);
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
+  // It reads the host and may have to write rules: what is logged meanwhile is seen, and a source that goes on is suspected again.
+  const acting = await actingFor(context, store, pipeline, tell);
+  await using _acting = acting ?? nothing;
+  if (acting !== null) pipeline.shutOut(acting);
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await Promise.all(followed.values());
+}
+
+/** Who shuts out, or says whom he would; `null`: nobody, since nobody is to be, or it cannot be done. */
+async function actingFor(context: Context, store: Store, pipeline: Pipeline, tell: Outgoing['tell']): Promise<Acting | null> {
+  if (context.settings.bans.action === 'off') return null;
+  const opened = await openActing(context, {
+    remembered: store.read,
+    changed(ban) {
+      store.banned(ban);
+      pipeline.kept();
+      tell({ kind: 'ban', ban: banToJson(ban), acted: true });
+    },
+    notice: (text) => tell({ kind: 'notice', text }),
+  });
+  if (opened.ok) return opened.value;
+  for (const problem of opened.problems) tell({ kind: 'notice', text: `Nobody is shut out: ${problemLine(problem)}.` });
+  return null;
 }
 
 /** `null`: the kernel tracks no connections. */
