@@ -6,14 +6,14 @@ import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
-import { type Acting, openActing } from '../banning/index.ts';
+import type { Acting } from '../banning/index.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import type { Context } from '../verb.ts';
-import { isSameHost, surroundingsOf } from './facts.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
+import { isSameHost, surroundingsOf } from './surroundings.ts';
 import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
@@ -96,6 +96,8 @@ export async function watch(
 /** Who shuts out, or says whom he would; `null`: nobody, since nobody is to be, or it cannot be done. */
 async function actingFor(context: Context, store: Store, pipeline: Pipeline, tell: Outgoing['tell']): Promise<Acting | null> {
   if (context.settings.bans.action === 'off') return null;
+  // It brings rules and policies along, which nobody else here needs.
+  const { openActing } = await import('../banning/index.ts');
   const opened = await openActing(context, {
     remembered: store.read,
     changed(ban) {
