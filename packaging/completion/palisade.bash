@@ -177,7 +177,7 @@ _palisade() {
   case $verb in
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --no-watch --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
-  show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
+  show) flags='--ruleset --sets --facts --backend --save --canonical --script --never-hit --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fixes --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;

@@ -63,6 +63,7 @@ complete -c palisade -n '__fish_seen_subcommand_from show' -l backend -x -a 'nft
 complete -c palisade -n '__fish_seen_subcommand_from show' -l save -d 'Print the text as read, byte for byte'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l canonical -d 'Print what the kernel prints back for these rules, asked in a namespace'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l script -r -F -d 'Show what the iptables commands of a shell script would leave; nothing is run'
+complete -c palisade -n '__fish_seen_subcommand_from show' -l never-hit -d 'Only rules that no packet has met for as long as is remembered'
 complete -c palisade -n '__fish_seen_subcommand_from show' -l table -x -d 'Only this table'
 complete -c palisade -n '__fish_seen_subcommand_from audit' -l ruleset -r -F -d 'Read iptables-save text instead of the live host; once a family, 4:FILE or 6:FILE says which, - is standard input'
 complete -c palisade -n '__fish_seen_subcommand_from audit' -l sets -r -F -d 'Read ipset save text for the rulesets of --ruleset'

@@ -4,14 +4,24 @@ import { ruleRef } from './shapes.ts';
 
 const whyShape = z
   .object({
-    rule: ruleRef.nullable().describe('Which rule logged it; null: none of the present rules does.'),
-    line: z.string().nullable().describe('That rule, as iptables-save prints it.'),
-    verdict: z.string().nullable().describe('What became of the packet then; null: it cannot be told.'),
+    rules: z
+      .array(
+        z.object({
+          family: z.union([z.literal(4), z.literal(6)]),
+          table: z.string(),
+          chain: z.string(),
+          rule: z.union([z.int(), z.literal('policy')]),
+          text: z.string().nullable().describe('The rule as iptables-save prints it.'),
+        }),
+      )
+      .describe('Which rule logged it; several where each may have; none if none of the present rules does.'),
+    verdict: z
+      .string()
+      .nullable()
+      .describe('What became of the packet then; DEPENDS: the log does not tell; null: the rules do not tell.'),
     decidedBy: ruleRef.nullable(),
-    dependsOn: z
-      .array(z.string())
-      .describe('Matches that the packet alone does not decide, and that were taken to be as the log shows.'),
-    unknown: z.string().nullable().describe('Why it cannot be told.'),
+    dependsOn: z.array(z.string()).describe('Where it depends: what it hangs on.'),
+    unknown: z.string().nullable().describe('Why something of it cannot be told.'),
   })
   .describe('By the present rules, which may have been others when it came.');
 

@@ -4,7 +4,7 @@ import { clock } from './simulate.ts';
 import { paragraph } from './table.ts';
 import { eventWords } from './up.ts';
 import type { View } from './view.ts';
-import { placeWords } from './words.ts';
+import { placeWords, verdictWords } from './words.ts';
 
 type Why = NonNullable<Extract<EventPartJson, { kind: 'event' }>['why']>;
 
@@ -26,13 +26,15 @@ function loginWords({ what, src, sport, prefix }: Extract<EventPartJson, { kind:
   return `${oneLine(prefix)} ${what === 'failed-login' ? 'login failed' : 'login'} from ${sport === null ? src : `${from}:${sport}`}`;
 }
 
-function whyText({ rule, line, verdict, decidedBy, dependsOn, unknown }: Why, view: View): string {
-  if (rule === null) return paragraph(unknown ?? 'none of the present rules logs it so', view, 22);
-  const logged = `logged by ${placeWords(rule)}${line === null ? '' : `: ${line}`}`;
+function whyText({ rules, verdict, decidedBy, dependsOn, unknown }: Why, view: View): string {
+  const because = unknown === null ? '' : ` (${unknown})`;
+  if (rules.length === 0) return paragraph(view.paint('dim', unknown ?? 'none of the present rules logs it so'), view, 22);
+  const by = rules.map(({ text, ...rule }) => `${placeWords(rule)}${text === null ? '' : ` (${text})`}`).join(', or ');
   const end =
     verdict === null
-      ? `; then unknown: ${unknown ?? ''}`
-      : `; then ${verdict}${decidedBy === null ? '' : ` by ${placeWords(decidedBy)}`}`;
-  const hangs = dependsOn.length === 0 ? '' : ` (where ${dependsOn.join(', ')})`;
-  return paragraph(`${logged}${end}${hangs}`, view, 22);
+      ? 'what became of it is unknown'
+      : verdict === 'DEPENDS'
+        ? `what became of it depends on ${dependsOn.join(', ')}`
+        : verdictWords(verdict, decidedBy);
+  return paragraph(view.paint('dim', `logged by ${by}; ${end}${because}`), view, 22);
 }

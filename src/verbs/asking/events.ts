@@ -1,7 +1,8 @@
 import { ok, type Result } from '../../result.ts';
 import { type EventQuestion, openReading, type Reading, type StoredEvent } from '../../store/index.ts';
+import type { LoggedPacket } from '../../watch/events/index.ts';
 import { loggedPacketToJson } from '../event.ts';
-import type { EventPartJson } from '../events-shape.ts';
+import type { EventPartJson, WhyJson } from '../events-shape.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { type Column, csvText, utcText } from './spreadsheet.ts';
 import { networkText, protoNumber, windowOf } from './window.ts';
@@ -33,8 +34,9 @@ export async function askEvents(context: Context, asked: Asked): Promise<Outcome
   context.progress('looking for events');
   const found = newest(reading, question.value);
   if (asked.format === 'csv') return { kind: 'done', value: null, document: csvText(columns, jsonOf(found)) };
+  const explain = asked.why ? await explaining(context) : null;
   let said = 0;
-  for (const event of jsonOf(found)) {
+  for (const event of jsonOf(found, explain)) {
     if (context.signal.aborted) break;
     await context.part(event);
     said += 1;
@@ -74,9 +76,20 @@ function newest(reading: Reading, question: EventQuestion & { readonly most: num
   return count === 0 || since === undefined ? [] : reading.events({ ...question, since, oldestFirst: true });
 }
 
-function* jsonOf(events: Iterable<StoredEvent>): Iterable<EventJson> {
-  for (const { id, kind, source, trusted, packet } of events)
-    yield { kind: 'event', id, ...loggedPacketToJson(packet), what: kind, from: source, trusted };
+/** Says of an event which rule of this host logged it. */
+async function explaining(context: Context): Promise<(event: LoggedPacket) => WhyJson> {
+  const { readHost } = await import('../reading.ts');
+  const { createWhy } = await import('../event-rule.ts');
+  const host = await readHost(context, { ruleset: [] });
+  if (!host.ok) throw new Error(host.problems[0]?.message);
+  return createWhy(host.value);
+}
+
+function* jsonOf(events: Iterable<StoredEvent>, explain: ((event: LoggedPacket) => WhyJson) | null = null): Iterable<EventJson> {
+  for (const { id, kind, source, trusted, packet } of events) {
+    const why = explain === null || kind !== 'packet' ? {} : { why: explain(packet) };
+    yield { kind: 'event', id, ...loggedPacketToJson(packet), what: kind, from: source, trusted, ...why };
+  }
 }
 
 const columns: readonly Column<EventJson>[] = [

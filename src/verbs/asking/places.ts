@@ -5,6 +5,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { parsePrefix } from '../../model/net/index.ts';
 import type { Problem } from '../../result.ts';
 import type { TopJson, WhoseJson } from '../top-shape.ts';
+import { dayOf, type Kind, kinds } from './data.ts';
 import { RangeFile } from './ranges.ts';
 
 /** Whose addresses are, as far as data tell. */
@@ -16,20 +17,6 @@ export interface Places {
   /** Of what was asked: how old it is, and who says it. */
   used(): TopJson['data'];
 }
-
-const kinds = {
-  country: {
-    package: '@ip-location-db/asn-country',
-    file: { 4: 'asn-country-ipv4-num.csv', 6: 'asn-country-ipv6.csv' },
-    says: 'NRO',
-  },
-  as: {
-    package: '@ip-location-db/asn',
-    file: { 4: 'asn-ipv4-num.csv', 6: 'asn-ipv6.csv' },
-    says: 'RouteViews, DB-IP and NRO',
-  },
-} as const;
-type Kind = keyof typeof kinds;
 
 /** What of the data is there; read when the first address is asked for. */
 interface Source {
@@ -120,12 +107,6 @@ function inCheckout(kind: Kind): Source | null {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     return null;
   }
-}
-
-/** The packages' versions end with the day on which they were made: 2.3.2026061719. */
-export function dayOf(version: string): string {
-  const [, year, month, day] = /\.(\d{4})(\d\d)(\d\d)\d*$/.exec(version) ?? [];
-  return year === undefined ? version : `${year}-${month}-${day}`;
 }
 
 function readIn(file: string): Uint8Array | null {

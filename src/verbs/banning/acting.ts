@@ -9,7 +9,7 @@ import type { Context } from '../verb.ts';
 import { entriesOf, entryOf } from './entry.ts';
 import { lengthOf } from './length.ts';
 import { fillLists } from './lists.ts';
-import { readNever } from './never.ts';
+import { type NeverNow, neverReader } from './never.ts';
 import { createProof } from './proof.ts';
 import { fillNever, rightsToBan, standBans, wordFile } from './stand.ts';
 
@@ -18,8 +18,6 @@ export interface Acting extends AsyncDisposable {
   readonly bans: Bans;
   /** Puts a ban into the kernel at once; `null`: it is only said whom it would shut out. */
   readonly act: ((ban: Ban) => void) | null;
-  /** Once a second or more seldom: what is over, what a person said meanwhile, what had to make room. */
-  tick(now: number): void;
 }
 
 export interface ActingOptions {
@@ -33,6 +31,7 @@ export interface ActingOptions {
 
 /** Whom nobody may shut out is looked up so often, and whether all of it stands. */
 const againMs = 60_000;
+const tickMs = 1000;
 
 /**
  * Has chains and sets there with all who are shut out still, and whom nobody may shut out looked up again and again, until it is disposed of.
@@ -42,7 +41,8 @@ const againMs = 60_000;
 export async function openActing(context: Context, options: ActingOptions): Promise<Result<Acting>> {
   const { settings, clock } = context;
   const { action, longest } = settings.bans;
-  const first = await readNever(context);
+  const neverNow = neverReader(context);
+  const first = await neverNow();
   const bans = createBans({
     never: first.entries,
     trustFiles: settings.watch['trust-files'],
@@ -51,9 +51,10 @@ export async function openActing(context: Context, options: ActingOptions): Prom
   const recall = (): void => recalled(bans, options.remembered, clock.now());
   recall();
   if (action !== 'on') {
+    const ticking = setInterval(() => void bans.expired(clock.now()), tickMs);
     return {
       ok: true,
-      value: { bans, act: null, tick: (now) => void bans.expired(now), [Symbol.asyncDispose]: () => Promise.resolve() },
+      value: { bans, act: null, [Symbol.asyncDispose]: async () => clearInterval(ticking) },
     };
   }
   const rights = await rightsToBan(context);
@@ -83,11 +84,20 @@ export async function openActing(context: Context, options: ActingOptions): Prom
     options.changed(ban);
   });
   const stop = new AbortController();
-  const keeping = keepStanding(context, bans, first.entries, stop.signal, trouble);
+  const keeping = keepStanding(context, bans, neverNow, first.entries, stop.signal, trouble);
   const take = (ban: Ban): void => {
     for (const kind of ['new', 'all'] as const) sets.remove(entryOf(ban, kind, 0));
   };
   let wordAt = wordOf(context.stateFolder);
+  /** What is over, what had to make room, and what a person said meanwhile. */
+  const ticking = setInterval(() => {
+    bans.expired(clock.now());
+    for (const ban of bans.dropped()) take(ban);
+    const word = wordOf(context.stateFolder);
+    if (word === wordAt) return;
+    wordAt = word;
+    recall();
+  }, tickMs);
   return {
     ok: true,
     value: {
@@ -96,16 +106,9 @@ export async function openActing(context: Context, options: ActingOptions): Prom
         put(sets, ban, clock.now());
         proof.ask(ban, isShort(ban));
       },
-      tick(now) {
-        bans.expired(now);
-        for (const ban of bans.dropped()) take(ban);
-        const word = wordOf(context.stateFolder);
-        if (word === wordAt) return;
-        wordAt = word;
-        recall();
-      },
       async [Symbol.asyncDispose]() {
         stop.abort();
+        clearInterval(ticking);
         proof[Symbol.dispose]();
         await keeping;
         await sets[Symbol.asyncDispose]();
@@ -133,6 +136,7 @@ function recalled(bans: Bans, remembered: Pick<Reading, 'bans'>, now: number): v
 async function keepStanding(
   context: Context,
   bans: Bans,
+  neverNow: () => Promise<NeverNow>,
   first: readonly NeverEntry[],
   signal: AbortSignal,
   trouble: (problem: Problem) => void,
@@ -148,7 +152,7 @@ async function keepStanding(
     }
     await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return;
-    const { entries, problems } = await readNever(context);
+    const { entries, problems } = await neverNow();
     problems.forEach(trouble);
     // What could not be read now was read before.
     const kept = problems.length > 0 ? [...first, ...entries] : entries;

@@ -41,12 +41,9 @@ export async function banNetwork(context: Context, asked: AskedBan): Promise<Out
   const judged = judgeManual(createNever(entries), { network, at, forMs, why: asked.why ?? 'somebody said so', name });
   if (judged.kind === 'never') {
     const { entry, source } = judged;
-    const inside =
-      formatPrefix(entry.network) === formatPrefix(source) ? '' : ` it would shut out ${networkText(entry.network)}:`;
-    return unchanged(
-      `${networkText(source)} is never shut out:${inside} ${entry.why}`,
-      'palisade explain-ban says what else keeps it',
-    );
+    const named = networkText(source);
+    const wider = entry.network.length > source.length ? `${named} holds ${networkText(entry.network)}, which` : named;
+    return unchanged(`${wider} is never shut out: ${entry.why}`, 'palisade explain-ban says what else keeps it');
   }
   if (judged.kind === 'too-wide')
     return unchanged(

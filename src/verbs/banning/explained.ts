@@ -27,7 +27,7 @@ export async function explainBan(context: Context, word: string): Promise<Outcom
   const live = bans.find(({ isLive }) => isLive);
   const never = entry === null ? null : `${entry.why} (${networkText(entry.network)})`;
   const state = live !== undefined ? 'banned' : listed !== null ? 'listed' : 'free';
-  const { action, never: configured } = context.settings.bans;
+  const { action } = context.settings.bans;
   const keeps = [
     ...(never === null ? [] : [`It is never shut out: ${never}.`]),
     ...(action === 'off' ? ['Nobody is shut out by itself: bans.action is off.'] : []),
@@ -40,7 +40,6 @@ export async function explainBan(context: Context, word: string): Promise<Outcom
     ...incidents.flatMap(({ spoofable, title }) =>
       spoofable ? [`"${title}" could have been sent with a forged address: ten minutes at most.`] : [],
     ),
-    ...(never === null && configured.length > 0 ? [`bans.never names ${configured.join(', ')}, which it is not.`] : []),
   ];
   const why =
     live !== undefined

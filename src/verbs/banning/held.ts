@@ -1,28 +1,38 @@
 import { banSetNames } from '../../kernel/index.ts';
-import { bitsOf, type Family, formatPrefix, type Prefix, parsePrefix, prefixRange } from '../../model/net/index.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixRange } from '../../model/net/index.ts';
 import type { Context } from '../verb.ts';
 
 /** Who is in the kernel's sets. */
 export interface Held {
-  /** Packets that were dropped, by network. */
-  readonly bans: ReadonlyMap<string, number>;
+  /** By network: packets that were dropped, and seconds that are left. */
+  readonly bans: ReadonlyMap<string, Member>;
   readonly lists: readonly Prefix[];
+}
+
+export interface Member {
+  readonly dropped: number;
+  readonly seconds: number;
 }
 
 /** `null`: they could not be read; empty where there are none. */
 export async function readHeld({ kernel, signal }: Context): Promise<Held | null> {
   const listed = await kernel.run({ argv: ['ipset', 'save'], signal });
   if (listed.kind !== 'exited' || listed.status !== 0) return null;
-  const bans = new Map<string, number>();
+  const bans = new Map<string, Member>();
   const lists: Prefix[] = [];
   const timed = new Set<string>([...Object.values(banSetNames.new), ...Object.values(banSetNames.all)]);
   const plain = new Set<string>(Object.values(banSetNames.list));
-  for (const [, set = '', member = '', packets] of listed.stdout.matchAll(/^add (PALISADE-\S+) (\S+)(?:.*? packets (\d+))?/gm)) {
+  for (const [, set = '', member = '', seconds, packets] of listed.stdout.matchAll(
+    /^add (PALISADE-\S+) (\S+)(?: timeout (\d+))?(?:.*? packets (\d+))?/gm,
+  )) {
     const network = parsePrefix(member);
     if (network === undefined) continue;
     const key = formatPrefix(network);
-    if (timed.has(set)) bans.set(key, (bans.get(key) ?? 0) + Number(packets ?? 0));
-    else if (plain.has(set)) lists.push(network);
+    if (timed.has(set)) {
+      const before = bans.get(key) ?? { dropped: 0, seconds: 0 };
+      const now = { dropped: Number(packets ?? 0), seconds: Number(seconds ?? 0) };
+      bans.set(key, { dropped: before.dropped + now.dropped, seconds: Math.max(before.seconds, now.seconds) });
+    } else if (plain.has(set)) lists.push(network);
   }
   return { bans, lists };
 }
@@ -42,8 +52,4 @@ export function around(networks: Iterable<Prefix>, of: Prefix): Prefix | null {
 export function readNetwork(text: string): Prefix | null {
   const found = parsePrefix(text);
   return found === undefined ? null : { ...found, value: prefixRange(found)[0] };
-}
-
-export function isWhole({ family, length }: { readonly family: Family; readonly length: number }): boolean {
-  return length === bitsOf(family);
 }

@@ -3,7 +3,7 @@ import { openReading, type StoredBan } from '../../store/index.ts';
 import type { BanRecordJson, BansJson } from '../bans-shape.ts';
 import { banToJson } from '../incident-shape.ts';
 import type { Context, Outcome } from '../verb.ts';
-import { type Held, readHeld } from './held.ts';
+import { type Held, type Member, readHeld } from './held.ts';
 
 const mostOld = 1000;
 
@@ -19,8 +19,8 @@ export async function listBans(
   const live = newestOfEach(records.filter(({ isLive }) => isLive));
   const named = new Set(live.map(({ source }) => source));
   // What somebody put into a set by hand is shut out too.
-  const strangers = [...(held?.bans ?? [])].flatMap(([source, dropped]): readonly BanRecordJson[] =>
-    named.has(source) ? [] : [byHand(source, dropped, now)],
+  const strangers = [...(held?.bans ?? [])].flatMap(([source, member]): readonly BanRecordJson[] =>
+    named.has(source) ? [] : [byHand(source, member, now)],
   );
   const bans = [...strangers, ...live, ...(past ? records.filter(({ isLive }) => !isLive).slice(0, mostOld) : [])];
   const value: BansJson = { action: context.settings.bans.action, bans, listed: held?.lists.length ?? null, said: [...said] };
@@ -36,13 +36,13 @@ export function readStored(context: Context, source?: Prefix): readonly StoredBa
 
 export function recordOf({ lifted, ...ban }: StoredBan, held: Held | null, now: number): BanRecordJson {
   const isLive = lifted === null && ban.until > now;
-  const packets = held?.bans.get(formatPrefix(ban.source));
+  const member = held?.bans.get(formatPrefix(ban.source));
   return {
     ...banToJson(ban),
     lifted: lifted === null ? null : { by: lifted.by, at: lifted.at / 1000 },
     isLive,
-    inKernel: held === null ? null : isLive && packets !== undefined,
-    dropped: isLive ? (packets ?? null) : null,
+    inKernel: held === null ? null : isLive && member !== undefined,
+    dropped: isLive ? (member?.dropped ?? null) : null,
   };
 }
 
@@ -56,7 +56,7 @@ function newestOfEach(records: readonly BanRecordJson[]): readonly BanRecordJson
   return [...seen.values()];
 }
 
-function byHand(source: string, dropped: number, now: number): BanRecordJson {
+function byHand(source: string, { dropped, seconds }: Member, now: number): BanRecordJson {
   const at = now / 1000;
   const by = { kind: 'person', name: 'somebody' } as const;
   const why = 'it is in the kernel’s set, and palisade has not put it there';
@@ -64,7 +64,7 @@ function byHand(source: string, dropped: number, now: number): BanRecordJson {
     kind: 'ban',
     source,
     at,
-    until: at,
+    until: at + seconds,
     why,
     reach: 'new',
     by,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Host, hostFromTexts, type TextName } from '../../model/host/index.ts';
 import { type Address, bitsOf, contains, type Prefix, parseAddress, parsePrefix, TCP } from '../../model/net/index.ts';
 import { type Item, type Policy, prefixesOf } from '../../policy/index.ts';
@@ -17,7 +17,37 @@ export interface NeverNow {
 const texts: readonly TextName[] = ['links', 'addresses', 'routes4', 'routes6', 'listeners', 'sessions'];
 
 /** Asks the machine, the policy and the configuration. */
-export async function readNever(context: Context): Promise<NeverNow> {
+export const readNever = (context: Context): Promise<NeverNow> => neverReader(context)();
+
+/** A policy is read again where it is another, or so much later: what it names by files, names and feeds may be. */
+const policyMs = 600_000;
+
+/** For whoever asks again and again. */
+export function neverReader(context: Context): () => Promise<NeverNow> {
+  let policy: { readonly stamp: string; readonly at: number; readonly read: NeverNow } | null = null;
+  return async () => {
+    const now = context.clock.now();
+    const stamp = stampOf(context.policyFile);
+    if (policy === null || policy.stamp !== stamp || now - policy.at >= policyMs)
+      policy = { stamp, at: now, read: await ofPolicyFile(context) };
+    const here = await ofMachine(context);
+    return { entries: [...here.entries, ...policy.read.entries], problems: [...here.problems, ...policy.read.problems] };
+  };
+}
+
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.mtimeMs} ${found.size}`;
+}
+
+async function ofPolicyFile(context: Context): Promise<NeverNow> {
+  const policy = await readPolicyFile(context);
+  if (policy.ok) return { entries: ofPolicy(policy.value.policy), problems: [] };
+  // A host without a policy has none to say so.
+  return { entries: [], problems: policy.problems.filter(({ code }) => code !== 'file-missing') };
+}
+
+async function ofMachine(context: Context): Promise<NeverNow> {
   const host = hostFromTexts(await context.kernel.read({ signal: context.signal, only: texts }));
   const problems: Problem[] = [];
   const entries: NeverEntry[] = [
@@ -30,10 +60,6 @@ export async function readNever(context: Context): Promise<NeverNow> {
       return network === undefined ? [] : [{ network, why: 'bans.never names it' }];
     }),
   ];
-  const policy = await readPolicyFile(context);
-  if (policy.ok) entries.push(...ofPolicy(policy.value.policy));
-  // A host without a policy has none to say so.
-  else if (!policy.problems.every(({ code }) => code === 'file-missing')) problems.push(...policy.problems);
   return { entries, problems };
 }
 

@@ -7,6 +7,7 @@ import {
   type Detection,
   eventKinds,
   type Happening,
+  type Hits,
   type Observation,
   packetAt,
 } from '../../watch/index.ts';
@@ -19,28 +20,21 @@ import type { Told } from './told.ts';
 export interface PipelineOptions {
   readonly clock: Clock;
   readonly detection: Detection;
+  /** Who decides whom to shut out, and puts it into the kernel at once, or only has it said; `null`: nobody is, or not yet. */
+  readonly acting: () => { readonly bans: Bans; readonly act: ((ban: Ban) => void) | null } | null;
   /** `null`: nothing is remembered. */
   readonly store: Store | null;
   /** False: it was left out, since nobody reads so fast. */
   tell(told: Told): boolean;
 }
 
-/** Who decides whom to shut out, and does so. */
-export interface Shutting {
-  readonly bans: Bans;
-  /** Puts a ban into the kernel, at once; `null`: it is only said. */
-  readonly act: ((ban: Ban) => void) | null;
-}
-
 /** What is made of events, in one process and one go. */
 export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
-  /** Another detection goes on from now. */
-  replace(detection: Detection): void;
-  /** From now on sources are shut out; until then none is. */
-  shutOut(by: Shutting): void;
-  /** Something else was kept in the store, and is to be written with the rest. */
-  kept(): void;
+  /** Another detection goes on from now, made once all that was seen is remembered. */
+  replace(make: () => Detection): void;
+  /** What is new of what rules have met. */
+  counted(changed: readonly Hits[]): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
@@ -63,10 +57,9 @@ const quietMs = 120_000;
  * Detects, shuts out, tells, and then remembers, in this order: from a batch to the kernel's set nothing waits. What is kept is written a little
  * later, with how far each source was read, in one transaction.
  */
-export function createPipeline({ clock, detection, store, tell }: PipelineOptions): Pipeline {
+export function createPipeline({ clock, detection, acting, store, tell }: PipelineOptions): Pipeline {
   const gate = createGate();
   let detecting = detection;
-  let shutting: Shutting | null = null;
   let uncommitted = 0;
   let committedAt = Number.NEGATIVE_INFINITY;
   let committing: NodeJS.Timeout | undefined;
@@ -117,12 +110,12 @@ export function createPipeline({ clock, detection, store, tell }: PipelineOption
   function happened(happenings: readonly Happening[]): void {
     // First what cannot wait.
     const decided: Ban[] = [];
-    const act = shutting?.act ?? null;
-    if (shutting !== null) {
+    const now = happenings.length === 0 ? null : acting();
+    if (now !== null) {
       for (const happening of happenings) {
-        const ban = happening.kind === 'suspect' ? shutting.bans.suspect(happening) : null;
+        const ban = happening.kind === 'suspect' ? now.bans.suspect(happening) : null;
         if (ban === null) continue;
-        act?.(ban);
+        now.act?.(ban);
         decided.push(ban);
       }
     }
@@ -132,8 +125,9 @@ export function createPipeline({ clock, detection, store, tell }: PipelineOption
       tell({ kind: 'incident', change: happening.change, incident: incidentToJson(happening.incident) });
     }
     for (const ban of decided) {
-      if (act !== null) store?.banned(ban);
-      tell({ kind: 'ban', ban: banToJson(ban), acted: act !== null });
+      const acted = now !== null && now.act !== null;
+      if (acted) store?.banned(ban);
+      tell({ kind: 'ban', ban: banToJson(ban), acted });
     }
     if (happenings.length > 0) commitSoon(0);
   }
@@ -177,13 +171,15 @@ export function createPipeline({ clock, detection, store, tell }: PipelineOption
           break;
       }
     },
-    replace(next) {
-      detecting = next;
+    replace(make) {
+      commit();
+      detecting = make();
     },
-    shutOut(by) {
-      shutting = by;
+    counted(changed) {
+      if (changed.length === 0) return;
+      store?.hits(changed);
+      commitSoon(0);
     },
-    kept: () => commitSoon(0),
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {
       clearTimeout(ticking);

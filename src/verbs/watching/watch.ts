@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
@@ -21,8 +22,6 @@ const mostKnown = 100;
 const knownMs = 86_400_000;
 /** So often the table of connections is looked at. */
 const lookMs = 10_000;
-
-const nothing: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined };
 
 /** Watches until the signal aborts. What was kept is written when this resolves. */
 export async function watch(
@@ -47,7 +46,14 @@ export async function watch(
   using store = opened.value;
   const chosen = sourcesFor(errand.settings.watch, errand.facts.nflogGroups, clock);
   for (const text of chosen.notices) tell({ kind: 'notice', text });
-  using pipeline = createPipeline({ clock, detection: detectionFor(errand.facts, store, clock), store, tell });
+  let acting: Acting | null = null;
+  using pipeline = createPipeline({
+    clock,
+    detection: detectionFor(errand.facts, store, clock),
+    acting: () => acting,
+    store,
+    tell,
+  });
   let { facts } = errand;
   const look = (): void => {
     const seen = connectionTable(clock.now());
@@ -55,15 +61,12 @@ export async function watch(
   };
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  const counters = createCounters(store.read.hits());
+  const count = ({ at, rules }: CountersRead): void => pipeline.counted(counters.take(at, rules));
+  count(errand.counted);
   const followed = new Map<string, Promise<void>>();
   const begin = (source: Source): void =>
     void followed.set(source.name, follow(source, pipeline, store.cursor(source.name), signal));
-  const counters = createCounters(store.read.hits());
-  const count = ({ at, rules }: CountersRead): void => {
-    store.hits(counters.take(at, rules));
-    pipeline.kept();
-  };
-  count(errand.counted);
   onOrder((order) => {
     count(order.counted);
     // Groups that rules name since: what they log is read too.
@@ -72,44 +75,64 @@ export async function watch(
       begin(source);
       tell({ kind: 'notice', text: `${source.name} is watched too.` });
     }
-    if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
+    if (!isSameHost(facts, order.facts)) pipeline.replace(() => detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
   // Each is open as soon as it is asked for the first time: what comes after this is said is seen.
   chosen.sources.forEach(begin);
+  const banning = keepBanning(context, store, tell, (now) => {
+    acting = now;
+  });
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
-  // It reads the host and may have to write rules: what is logged meanwhile is seen, and a source that goes on is suspected again.
-  const acting = await actingFor(context, store, pipeline, tell);
-  await using _acting = acting ?? nothing;
-  if (acting !== null) pipeline.shutOut(acting);
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await Promise.all(followed.values());
+  await banning;
 }
 
-/** Who shuts out, or says whom he would; `null`: nobody, since nobody is to be, or it cannot be done. */
-async function actingFor(context: Context, store: Store, pipeline: Pipeline, tell: Outgoing['tell']): Promise<Acting | null> {
-  if (context.settings.bans.action === 'off') return null;
+/** So long after bans could not be put into effect it is tried again, such as while somebody else changes the firewall. */
+const againMs = 30_000;
+
+/** Has bans put into effect from the moment on at which they can be, until the signal aborts. */
+async function keepBanning(
+  context: Context,
+  store: Store,
+  tell: Outgoing['tell'],
+  use: (acting: Acting | null) => void,
+): Promise<void> {
+  const { signal } = context;
+  if (context.settings.bans.action === 'off') return;
   // It brings rules and policies along, which nobody else here needs.
   const { openActing } = await import('../banning/index.ts');
-  const opened = await openActing(context, {
-    remembered: store.read,
-    changed(ban) {
-      store.banned(ban);
-      pipeline.kept();
-      tell({ kind: 'ban', ban: banToJson(ban), acted: true });
-    },
-    notice: (text) => tell({ kind: 'notice', text }),
-  });
-  if (opened.ok) return opened.value;
-  for (const problem of opened.problems) tell({ kind: 'notice', text: `Nobody is shut out: ${problemLine(problem)}.` });
-  return null;
+  let said = '';
+  while (!signal.aborted) {
+    const opened = await openActing(context, {
+      remembered: store.read,
+      changed(ban) {
+        store.banned(ban);
+        store.commit();
+        tell({ kind: 'ban', ban: banToJson(ban), acted: true });
+      },
+      notice: (text) => void tell({ kind: 'notice', text }),
+    });
+    if (opened.ok) {
+      await using acting = opened.value;
+      use(acting);
+      await sleep(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => undefined);
+      use(null);
+      continue;
+    }
+    const text = opened.problems.map(problemLine).join(' ');
+    if (text !== said) tell({ kind: 'notice', text: `Nobody is shut out: ${text}` });
+    said = text;
+    await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
 
 /** `null`: the kernel tracks no connections. */

@@ -1,8 +1,8 @@
 import type { Family } from '../../model/net/index.ts';
 import { readAddress } from './address-text.ts';
 import { absent } from './batch.ts';
-import { four, type ScanCursor } from './scan-cursor.ts';
-import { isDigit } from './span.ts';
+import { four, type ScanCursor, three } from './scan-cursor.ts';
+import { hexDigit, isDigit } from './span.ts';
 
 const most32 = 0xffffffff;
 const ICMP = 1;
@@ -51,6 +51,16 @@ const PSH = four('PSH ');
 const RST = four('RST ');
 const SYN = four('SYN ');
 const FIN = four('FIN ');
+const CE = three('CE ');
+const DF = three('DF ');
+const MF = three('MF ');
+const TC = four(' TC=');
+const HOPLIMIT = four(' HOP');
+const FLOWLBL = four(' FLO');
+const CODE = four(' COD');
+const CODE_END = four('ODE=');
+const ID_FIRST = three('ID=');
+const SEQ_SECOND = four(' SEQ');
 
 /** What the text of a packet says. */
 export class PacketText {
@@ -113,8 +123,73 @@ export function readPacket(
 /** An address into four words; its family, or 0. */
 export function readEnd(cursor: ScanCursor, words: Uint32Array, at: number): Family | 0 {
   const from = cursor.at;
+  if (plainV4(cursor, words, at)) return 4;
+  if (plainV6(cursor, words, at)) return 6;
   const to = cursor.address();
   return to < 0 ? 0 : readAddress(cursor.bytes, from, to, words, at);
+}
+
+/** Four numbers with dots between, and nothing else that an address is written with; else it stays where it is. */
+function plainV4(cursor: ScanCursor, words: Uint32Array, to: number): boolean {
+  const { bytes, end } = cursor;
+  let at = cursor.at;
+  let value = 0;
+  for (let part = 0; part < 4; part += 1) {
+    if (part > 0) {
+      if (at >= end || bytes[at] !== 46) return false;
+      at += 1;
+    }
+    if (at >= end) return false;
+    let number = (bytes[at] as number) - 48;
+    if (number < 0 || number > 9) return false;
+    at += 1;
+    // No part begins with a needless 0.
+    for (let digits = 1; digits < 3 && number > 0 && at < end; digits += 1) {
+      const digit = (bytes[at] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      number = number * 10 + digit;
+      at += 1;
+    }
+    if (number > 255) return false;
+    value = (value << 8) | number;
+  }
+  if (at < end && isOfAddress(bytes[at] as number)) return false;
+  cursor.at = at;
+  words[to] = 0;
+  words[to + 1] = 0;
+  words[to + 2] = 0;
+  words[to + 3] = value;
+  return true;
+}
+
+/** Eight groups of four digits, as the kernel writes it; else it stays where it is. */
+function plainV6(cursor: ScanCursor, words: Uint32Array, to: number): boolean {
+  const { bytes } = cursor;
+  const from = cursor.at;
+  if (from + 40 > cursor.end || bytes[from + 4] !== 58 || isOfAddress(bytes[from + 39] as number)) return false;
+  let strange = 0;
+  for (let group = 0; group < 8; group += 1) {
+    const at = from + 5 * group;
+    if (group < 7 && bytes[at + 4] !== 58) return false;
+    let value = 0;
+    for (let index = 0; index < 4; index += 1) {
+      const digit = hexDigit(bytes[at + index] as number);
+      strange |= digit;
+      value = (value << 4) | digit;
+    }
+    groups[group] = value;
+  }
+  if (strange < 0) return false;
+  for (let word = 0; word < 4; word += 1)
+    words[to + word] = ((groups[2 * word] as number) << 16) | (groups[2 * word + 1] as number);
+  cursor.at = from + 39;
+  return true;
+}
+
+const groups = new Uint16Array(8);
+
+function isOfAddress(byte: number): boolean {
+  return byte === 46 || byte === 58 || hexDigit(byte) >= 0;
 }
 
 function truncated(cursor: ScanCursor): boolean {
@@ -122,23 +197,25 @@ function truncated(cursor: ScanCursor): boolean {
 }
 
 function header4(cursor: ScanCursor, found: PacketText): boolean {
-  if (!cursor.takeWord(TOS, TOS_END, 5) || cursor.hexadecimal() < 0) return false;
-  if (!cursor.takeWord(PREC, PREC_END, 6) || cursor.hexadecimal() < 0) return false;
+  if (!cursor.takeWord(TOS, TOS_END, 5) || !cursor.hexadecimals()) return false;
+  if (!cursor.takeWord(PREC, PREC_END, 6) || !cursor.hexadecimals()) return false;
   if (!cursor.takeWord(TTL, TTL_END, 5)) return false;
   found.ttl = cursor.decimal(255);
   if (found.ttl < 0 || !cursor.take4(ID) || cursor.decimal(most32) < 0 || !cursor.space()) return false;
+  // At the end of a line they would have no blank.
+  cursor.take3(CE);
+  cursor.take3(DF);
+  cursor.take3(MF);
   if (cursor.isFour(PROTO)) return true;
-  cursor.take('CE ');
-  cursor.take('DF ');
-  cursor.take('MF ');
   if (cursor.take('FRAG:') && !(cursor.decimal(most32) >= 0 && cursor.space())) return false;
   return truncated(cursor) ? cursor.space() : options(cursor);
 }
 
 function header6(cursor: ScanCursor, found: PacketText): boolean {
-  if (!cursor.take(' TC=') || cursor.decimal(most32) < 0 || !cursor.take(' HOPLIMIT=')) return false;
+  if (!cursor.take4(TC) || cursor.decimal(most32) < 0 || !(cursor.isFour(HOPLIMIT) && cursor.take(' HOPLIMIT='))) return false;
   found.ttl = cursor.decimal(255);
-  if (found.ttl < 0 || !cursor.take(' FLOWLBL=') || cursor.decimal(most32) < 0 || !cursor.space()) return false;
+  if (found.ttl < 0 || !(cursor.isFour(FLOWLBL) && cursor.take(' FLOWLBL=')) || cursor.decimal(most32) < 0 || !cursor.space())
+    return false;
   // Extension headers: each may print something, and with --log-ip-options stands in `OPT ( … ) `.
   for (;;) {
     if (cursor.isFour(PROTO)) return true;
@@ -247,7 +324,7 @@ function tcp(cursor: ScanCursor, found: PacketText): boolean {
     return false;
   if (!cursor.takeWord(WINDOW, WINDOW_END, 7) || cursor.decimal(most32) < 0 || !cursor.space()) return false;
   // ulogd leaves it out.
-  if (cursor.take4(RES) && (cursor.hexadecimal() < 0 || !cursor.space())) return false;
+  if (cursor.take4(RES) && (!cursor.hexadecimals() || !cursor.space())) return false;
   let flags = 0;
   if (!cursor.isFour(URGP)) {
     cursor.take('AE ');
@@ -267,12 +344,12 @@ function tcp(cursor: ScanCursor, found: PacketText): boolean {
 function icmp(cursor: ScanCursor, found: PacketText, quotes: boolean): boolean {
   if (!cursor.takeWord(TYPE, TYPE_END, 5)) return true;
   found.icmpType = cursor.decimal(255);
-  if (found.icmpType < 0 || !cursor.take(' CODE=')) return false;
+  if (found.icmpType < 0 || !cursor.takeWord(CODE, CODE_END, 6)) return false;
   found.icmpCode = cursor.decimal(255);
   if (found.icmpCode < 0 || !cursor.space()) return false;
   if (cursor.incomplete()) return true;
-  if (cursor.take('ID='))
-    return cursor.decimal(most32) >= 0 && cursor.take(' SEQ=') && cursor.decimal(most32) >= 0 && cursor.space();
+  if (cursor.take3(ID_FIRST))
+    return cursor.decimal(most32) >= 0 && cursor.takeWord(SEQ_SECOND, SEQ, 5) && cursor.decimal(most32) >= 0 && cursor.space();
   if (cursor.take('PARAMETER=') && !(cursor.decimal(most32) >= 0 && cursor.space())) return false;
   if (cursor.take('POINTER=') && !(cursor.hexadecimal() >= 0 && cursor.space())) return false;
   if (cursor.take('GATEWAY=') && !(readEnd(cursor, quotedWords, 0) !== 0 && cursor.space())) return false;

@@ -26,7 +26,7 @@ export class Evidence {
   private readonly room: Room;
   /** Lines of before a restart. */
   private readonly old: readonly string[];
-  private readonly first: Kept[] = [];
+  private readonly first: string[] = [];
   private readonly last: Kept[] = [];
   /** Where the next of the last goes, once there are as many as are kept. */
   private turn = 0;
@@ -41,7 +41,10 @@ export class Evidence {
   add(batch: Batch, row: number): void {
     const most = this.room.bytes > mostBytes ? frugal.first : evidenceKept.first;
     if (this.last.length === 0 && this.held === 0 && this.first.length + this.old.length < most) {
-      this.first.push(this.copied(batch, row, undefined));
+      const kept = this.copied(batch, row, undefined);
+      const line = lineOf(kept);
+      this.room.bytes += line.length - ('bytes' in kept ? kept.bytes.length : 0);
+      this.first.push(line);
       return;
     }
     this.rows[this.held % evidenceKept.last] = row;
@@ -64,16 +67,13 @@ export class Evidence {
     const { first } = evidenceKept;
     const turn = this.last.length === 0 ? 0 : this.turn % this.last.length;
     const last = [...this.last.slice(turn), ...this.last.slice(0, turn)].map(lineOf);
-    return [
-      ...this.old.slice(0, first),
-      ...this.first.map(lineOf),
-      ...[...this.old.slice(first), ...last].slice(-evidenceKept.last),
-    ];
+    return [...this.old.slice(0, first), ...this.first, ...[...this.old.slice(first), ...last].slice(-evidenceKept.last)];
   }
 
   /** The incident is over. */
   release(): void {
-    for (const kept of [...this.first, ...this.last]) if ('bytes' in kept) this.room.bytes -= kept.bytes.length;
+    for (const line of this.first) this.room.bytes -= line.length;
+    for (const kept of this.last) if ('bytes' in kept) this.room.bytes -= kept.bytes.length;
   }
 
   private copied(batch: Batch, row: number, over: Kept | undefined): Kept {

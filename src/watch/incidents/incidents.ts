@@ -67,9 +67,9 @@ const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
 const placeBits = 12;
 const placeMask = (1 << placeBits) - 1;
 const grewAtLeastMs = 1000;
-const grewAtMostMs = 10 * 60_000;
+const grewAtMostMs = 30 * 60_000;
 /** Those that go on are said to be suspects again all together, so often. */
-const suspectAgainMs = 30_000;
+const suspectAgainMs = 60_000;
 /** An event that is this far ahead of the clock bears a wrong date. */
 const farAheadMs = 60 * 60_000;
 /** A source of many, likewise. */
@@ -259,6 +259,8 @@ export function createIncidents(): Incidents {
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
+      // That it is worse than was said is said at once: there are five severities.
+      else if (isStronger) say(open, 'grew');
       if (report.ban) {
         for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
           suspect(open, source, report.at);

@@ -28,10 +28,8 @@ import { verticalScan } from './vertical-scan.ts';
 
 export const detectors: readonly Detector[] = [
   verticalScan,
-  udpScan,
-  stealthScan,
-  horizontalScan,
   slowScan,
+  horizontalScan,
   distributedScan,
   networkScan,
   sshBruteForce,
@@ -47,4 +45,6 @@ export const detectors: readonly Detector[] = [
   loggingSilent,
   conntrackFull,
   banSetFull,
+  udpScan,
+  stealthScan,
 ];

@@ -10,13 +10,14 @@ const tries = { count: 8, seconds: 60 } as const;
 const slow = { score: 30, halfLifeMinutes: 15 } as const;
 /** Without a handshake nothing tells a new try from one that is sent again. */
 const patienceOfUdp = 5;
+const sipPort = 5060;
 const pairs = 32_768;
 
 export const serviceBruteForce: Detector = {
   id: 'service-brute-force',
   title: 'Brute force of a service',
   description: `One source opens connection after connection to one service of one address at which one logs in, and rules log them: ${tries.count} new ones within ${tries.seconds} seconds, or a score of ${slow.score} that halves every ${slow.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one. ${patienceWords()} ssh has a detector of its own.`,
-  looksAt: [sorts.syn, sorts.udp],
+  looksAt: [sorts.syn, sorts.udp, sorts.answer],
   quietMs: 3_600_000,
   start({ sources, seed, report, more }) {
     const asked = new Attempts(pairs, sources.capacity, seed, slow.halfLifeMinutes * 60_000);
@@ -51,12 +52,14 @@ export const serviceBruteForce: Detector = {
     }
 
     return {
-      see(batch, row, slot) {
+      see(batch, row, slot, sort) {
         if (slot < 0) return;
+        const isUdp = batch.proto[row] === UDP;
+        // Telephones ask from the port on which they answer.
+        if (sort === sorts.answer && !(isUdp && batch.dport[row] === sipPort)) return;
         const index = serviceAt[batch.dport[row] as number];
         if (index === undefined || index === 0) return;
         const at = batch.at[row] as number;
-        const isUdp = batch.proto[row] === UDP;
         const place = asked.placeOf(slot, targetOf(batch, row), index, at);
         const isNew = isUdp ? asked.connect(place) : asked.connects(place, batch.sport[row] as number, at);
         const service = loginServices[index - 1] as LoginService;

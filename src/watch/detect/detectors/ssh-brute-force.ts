@@ -49,7 +49,7 @@ export const sshBruteForce: Detector = {
         title: `${name.replace(/\/32$/, '')} ${did}`,
         why,
         sources: [source],
-        targets: [],
+        targets: spoofable ? [] : ['ssh'],
         batch,
         row,
         at: batch.at[row] as number,
