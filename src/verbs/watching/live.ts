@@ -3,6 +3,7 @@ import { type Host, hostFromTexts, type TextName } from '../../model/host/index.
 import { parsePrefix } from '../../model/net/index.ts';
 import { problemLine } from '../../result.ts';
 import { openReading, type Reading } from '../../store/index.ts';
+import { placesIn } from '../asking/places.ts';
 import type { Context, Outcome } from '../verb.ts';
 import type { WatchInput } from '../watch.ts';
 import type { Picture, WatchPart, WatchWish } from '../watch-shape.ts';
@@ -184,8 +185,8 @@ async function painting(context: Context, known: Known, reading: Reading, first:
   } while (!context.signal.aborted);
 }
 
-function createPicture({ clock }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
-  const paint = createPainter(reading);
+function createPicture({ clock, stateFolder }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
+  const paint = createPainter(reading, placesIn(stateFolder));
   return (filter) => {
     const now = clock.now();
     return {
