@@ -47,4 +47,6 @@ export const detectors: readonly Detector[] = [
   loggingSilent,
   conntrackFull,
   banSetFull,
+  udpScan,
+  stealthScan,
 ];
