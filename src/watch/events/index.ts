@@ -7,7 +7,7 @@
  */
 export { absent, addressAt, Batch, eventKinds, packetAt, putAddress } from './batch.ts';
 export { type Carrier, carrierOf, carriers, journalCursor } from './carriers/index.ts';
-export { copyRow } from './copy.ts';
+export { copyRows, textsOf } from './copy.ts';
 export type { LoggedPacket } from './event.ts';
 export { formatLoggedPacket } from './format.ts';
 export { LineClock, type Zone } from './line-clock.ts';
