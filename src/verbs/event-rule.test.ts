@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { base, base6, drain, firewall, link, open, run, sender } from '../kernel/joined.fixture.ts';
-import type { NflogPacket } from '../kernel/nflog.ts';
 import { frame } from '../kernel/packets.ts';
 import { type Host, hostFromFiles } from '../model/host/index.ts';
 import type { Packet, RuleRef } from '../model/packet/index.ts';
-import { Batch, type LoggedPacket, packetAt, parsePacketInto } from '../watch/events/index.ts';
+import type { LoggedPacket } from '../watch/events/index.ts';
+import { received } from '../watch/events/received.fixture.ts';
 import { createWhy } from './event-rule.ts';
 
 /** Many rules with one prefix: only the packet tells whose line it is. */
@@ -108,7 +108,10 @@ describe('whose line a logged packet is, as the kernel’s counters say', () => 
     out.send(frame(packet, link, 1));
     const seen = (await drain(nflog)).filter(({ prefix }) => prefix === 'FW: ');
     expect(seen).toHaveLength(1);
-    const event = eventOf(seen[0]);
+    const [event] = seen.map(({ payload, prefix, in: from, out: to, mark }) =>
+      received(payload, { at: 0, prefix, in: from, out: to, mark }),
+    );
+    if (event == null) throw new Error('no event');
     const risen = [...counters(tool)].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
     for (const name of [...logged, by]) expect(risen).toContain(name);
     const why = createWhy(hostOf(rules, rules))(event);
@@ -164,16 +167,6 @@ describe('what the log does not tell', () => {
     expect(why.rules.map(short)).toEqual(['INPUT 1', 'INPUT 2']);
   });
 });
-
-function eventOf(logged: NflogPacket | undefined): LoggedPacket {
-  const batch = new Batch(1);
-  if (logged === undefined) throw new Error('nothing was logged');
-  const { payload, prefix, in: from, out, mark } = logged;
-  const named = (text: string | null): number => batch.names.named(text ?? '');
-  if (!parsePacketInto(payload, { at: 0, prefix: named(prefix), in: named(from), out: named(out), mark }, batch))
-    throw new Error('no event');
-  return packetAt(batch, 0);
-}
 
 function short({ chain, rule }: RuleRef): string {
   return `${chain} ${rule}`;
