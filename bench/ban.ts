@@ -14,7 +14,7 @@ const packets = 200;
 const ratePerSecond = 2000;
 /** Milliseconds, and percent of a core. */
 const most = { p50: 1, p99: 5, idle: 0.5 } as const;
-const idleSeconds = Number(process.env['IDLE'] ?? 60);
+const idleSeconds = 60;
 
 interface Sent {
   readonly source: string;
@@ -70,7 +70,7 @@ function spent(pid: number): number {
 }
 
 // Incidents end, and what they took is settled.
-await sleep(Number(process.env['IDLE'] ?? 20) * 1000);
+await sleep(20_000);
 const before = spent(watcher.pid);
 await sleep(idleSeconds * 1000);
 const idle = (100 * (spent(watcher.pid) - before)) / idleSeconds;

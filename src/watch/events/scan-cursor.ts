@@ -14,6 +14,7 @@ export function three(text: string): number {
 /** Bytes of hex digits and colons: hardware addresses, options. */
 const isOctet = new Uint8Array(256).map((_, byte) => (byte === 58 || hexDigit(byte) >= 0 ? 1 : 0));
 const INCO = four('INCO');
+const TRUN = four('TRUN');
 const ZERO = four('0x00');
 
 /**
@@ -56,7 +57,9 @@ export class ScanCursor {
 
   /** A word of three letters. */
   take3(letters: number): boolean {
-    if (this.at + 4 > this.end || (this.view.getInt32(this.at, true) & 0xffffff) !== letters) return false;
+    const { bytes, at } = this;
+    if (at + 3 > this.end) return false;
+    if (((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)) !== letters) return false;
     this.at += 3;
     return true;
   }
@@ -145,6 +148,10 @@ export class ScanCursor {
     while (at < end && (isOctet[bytes[at] as number] === 1 || bytes[at] === 46)) at += 1;
     this.at = at;
     return at - from > 45 ? -1 : at;
+  }
+
+  truncated(): boolean {
+    return this.isFour(TRUN) && this.take('TRUNCATED');
   }
 
   /** `INCOMPLETE [8 bytes] ` of the kernel, or `INCOMPLETE` alone, of ulogd. It stays where it is if that does not stand there. */

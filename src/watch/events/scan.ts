@@ -1,8 +1,9 @@
 import { type Batch, eventKinds } from './batch.ts';
 import { Heads } from './heads.ts';
+import { PacketText, readEnd } from './packet-text.ts';
 import { LONGEST_PLAIN, readPlain } from './plain.ts';
 import { four, ScanCursor, three } from './scan-cursor.ts';
-import { PacketText, readEnd, readPacket } from './scan-packet.ts';
+import { readPacket } from './scan-packet.ts';
 import { viewOf } from './view.ts';
 
 /** The kernel's own buffer for one line is 1 KiB (net/netfilter/nf_log_syslog.c, S_SIZE); what is longer is not its own. */
@@ -41,7 +42,7 @@ const tunnelWords = new Uint32Array(4);
  * since no later word holds one that `OUT=` follows. Packets quoted in `[ ]` inside ICMP errors are checked and passed over.
  *
  * No regular expression, no text and no object is made for any line. What it takes and what it does not is compared with a second reading
- * that is plain and slow (test/watch/line.ts).
+ * that is plain and slow (line.fixture.ts).
  */
 export function scanKernelLine(bytes: Uint8Array, from: number, to: number, batch: Batch): boolean {
   if (to - from > LONGEST_LINE) return false;

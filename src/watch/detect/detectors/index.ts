@@ -38,6 +38,8 @@ export const detectors: readonly Detector[] = [
   synFlood,
   udpFlood,
   icmpFlood,
+  udpScan,
+  stealthScan,
   spoofedSource,
   martianSource,
   outboundScan,
