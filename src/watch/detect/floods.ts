@@ -9,6 +9,8 @@ import { mix } from './probe.ts';
 const fading = 0.8;
 /** Targets that are followed at once, and the sources that send most to each. */
 const [targets, heaviest] = [256, 16] as const;
+/** Targets are followed that get so many packets within a second; who gets fewer is only counted, in one of so many buckets. */
+const [noticed, buckets] = [8, 4096] as const;
 /** From this part of what is too much on, who sends is counted. */
 const closely = 0.25;
 
@@ -50,8 +52,12 @@ export class Floods {
   private readonly words = new Uint32Array(4 * heaviest * targets);
   private readonly counts = new Float64Array(heaviest * targets);
   private readonly errors = new Float64Array(heaviest * targets);
-  /** The place that was asked last: floods have one target. */
-  private last = 0;
+  /** Of each bucket: the target that has most of it (Boyer and Moore 1991), how much of the second it has, and the second. */
+  private readonly held = new Uint32Array(buckets);
+  private readonly holding = new Uint16Array(buckets);
+  private readonly heldAt = new Uint32Array(buckets);
+  /** The place of a target of each bucket that is followed. */
+  private readonly placeIn = new Uint8Array(buckets);
 
   constructor(context: DetectorContext, rule: FloodRule) {
     this.context = context;
@@ -66,16 +72,20 @@ export class Floods {
   /** One packet to a target, of which `target` is a keyed hash. */
   see(batch: Batch, row: number, target: number): void {
     const at = batch.at[row] as number;
-    const kind = batch.trusted ? 1 : 0;
-    let place = this.last;
-    if (!this.places.holds(place, target, kind)) {
-      place = this.places.of(target, kind, target ^ kind);
-      this.last = place;
-    }
     const second = Math.floor(at / 1000);
+    const kind = batch.trusted ? 1 : 0;
+    const bucket = target & (buckets - 1);
+    let place = this.placeIn[bucket] as number;
+    let packets = 1;
+    if (!this.places.holds(place, target, kind) || second - (this.second[place] as number) > 60) {
+      packets = this.notice(target, bucket, second);
+      if (packets === 0) return;
+      place = this.places.of(target, kind, target ^ kind);
+      this.placeIn[bucket] = place;
+    }
     const passed = second - (this.second[place] as number);
     if (passed !== 0) this.fade(place, second, passed);
-    const score = (this.score[place] as number) + 1;
+    const score = (this.score[place] as number) + packets;
     this.score[place] = score;
     const rate = score * (1 - fading);
     const { perTarget, perSource } = this.rule;
@@ -84,7 +94,7 @@ export class Floods {
       if (rate < closely * least) return;
       this.since[place] = at;
     }
-    this.events[place] = (this.events[place] as number) + 1;
+    this.events[place] = (this.events[place] as number) + packets;
     const hash = hashOf(this.context.seed, batch, row);
     this.many.add(place, hash);
     const heavy = this.weigh(place, batch, row);
@@ -94,6 +104,24 @@ export class Floods {
       return;
     }
     this.say(batch, row, place, rate, isHeavy);
+  }
+
+  /** @returns how many packets the target got that were not counted to its place, 0 while it gets few. */
+  private notice(target: number, bucket: number, second: number): number {
+    const holding = this.holding[bucket] as number;
+    if (this.heldAt[bucket] !== second || holding === 0) {
+      this.held[bucket] = target;
+      this.heldAt[bucket] = second;
+      this.holding[bucket] = 1;
+      return 0;
+    }
+    if (this.held[bucket] !== target) {
+      this.holding[bucket] = holding - 1;
+      return 0;
+    }
+    if (holding >= noticed) return 1;
+    this.holding[bucket] = holding + 1;
+    return holding + 1 === noticed ? noticed : 0;
   }
 
   private say(batch: Batch, row: number, place: number, rate: number, isHeavy: boolean): void {

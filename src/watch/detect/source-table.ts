@@ -1,11 +1,13 @@
 import type { Family, Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
+import { Records } from './records.ts';
 
 /** What makes a source of events that can be forged another one than the same of trusted events. */
 const forgeable = 8;
 
-const stride = 8;
-/** Places in a record. */
+/** Words of each source, its own and those of all detectors. */
+const stride = 64;
+/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none), heard of lately. */
 const [A, B, D, KIND, NEXT, USED] = [0, 1, 2, 3, 4, 5] as const;
 
 /**
@@ -18,11 +20,9 @@ const [A, B, D, KIND, NEXT, USED] = [0, 1, 2, 3, 4, 5] as const;
  */
 export class SourceTable {
   readonly capacity: number;
-  /**
-   * All of a slot together, since memory is what costs here: the first two words of an address of IPv6, that of IPv4, the kind, the next slot
-   * of its bucket and one more (0: none), whether it was heard of lately.
-   */
-  private readonly records: Uint32Array;
+  /** What is kept of each source, at its slot. What a detector reserves of it is all 0 when a slot is given to another source. */
+  readonly records: Records;
+  private readonly words: Uint32Array;
   private readonly heads: Int32Array;
   private readonly mask: number;
   private readonly seed: number;
@@ -34,7 +34,9 @@ export class SourceTable {
   constructor(capacity: number, seed: number) {
     this.capacity = capacity;
     this.seed = seed | 0;
-    this.records = new Uint32Array(stride * capacity);
+    this.records = new Records(capacity, stride);
+    this.records.reserve(USED + 1);
+    this.words = this.records.words;
     let heads = 1;
     while (heads < 2 * capacity) heads *= 2;
     this.heads = new Int32Array(heads).fill(-1);
@@ -65,7 +67,7 @@ export class SourceTable {
     const hash = this.hashOf(batch, row);
     const found = this.lookup(batch, row, hash);
     if (found >= 0) {
-      this.records[stride * found + USED] = 1;
+      this.words[stride * found + USED] = 1;
       return found;
     }
     if (admits !== undefined && !admits.admits(hash)) return -1;
@@ -74,11 +76,11 @@ export class SourceTable {
     const at = 4 * row;
     const isFour = batch.family[row] === 4;
     const bucket = hash & this.mask;
-    this.records[record + A] = isFour ? 0 : (batch.src[at] as number);
-    this.records[record + B] = isFour ? 0 : (batch.src[at + 1] as number);
-    this.records[record + D] = isFour ? (batch.src[at + 3] as number) : 0;
-    this.records[record + KIND] = kindOf(batch, row);
-    this.records[record + NEXT] = (this.heads[bucket] as number) + 1;
+    this.words[record + A] = isFour ? 0 : (batch.src[at] as number);
+    this.words[record + B] = isFour ? 0 : (batch.src[at + 1] as number);
+    this.words[record + D] = isFour ? (batch.src[at + 3] as number) : 0;
+    this.words[record + KIND] = kindOf(batch, row);
+    this.words[record + NEXT] = (this.heads[bucket] as number) + 1;
     this.heads[bucket] = slot;
     return slot;
   }
@@ -87,22 +89,22 @@ export class SourceTable {
   source(slot: number): Prefix {
     const family = this.familyOf(slot);
     const record = stride * slot;
-    const [a, b, d] = [A, B, D].map((word) => BigInt(this.records[record + word] as number)) as [bigint, bigint, bigint];
+    const [a, b, d] = [A, B, D].map((word) => BigInt(this.words[record + word] as number)) as [bigint, bigint, bigint];
     return family === 4 ? { family, value: d, length: 32 } : { family, value: (a << 96n) | (b << 64n), length: 64 };
   }
 
   familyOf(slot: number): Family {
-    return ((this.records[stride * slot + KIND] as number) & ~forgeable) as Family;
+    return ((this.words[stride * slot + KIND] as number) & ~forgeable) as Family;
   }
 
   /** Its events are such as nobody without rights over this machine could have written. */
   isTrusted(slot: number): boolean {
-    return ((this.records[stride * slot + KIND] as number) & forgeable) === 0;
+    return ((this.words[stride * slot + KIND] as number) & forgeable) === 0;
   }
 
   /** Bytes of its arrays. */
   get bytes(): number {
-    return this.records.byteLength + this.heads.byteLength;
+    return this.words.byteLength + this.heads.byteLength;
   }
 
   private hashOf(batch: Batch, row: number): number {
@@ -120,10 +122,10 @@ export class SourceTable {
     const a = isFour ? 0 : (batch.src[at] as number);
     const b = isFour ? 0 : (batch.src[at + 1] as number);
     const d = isFour ? (batch.src[at + 3] as number) : 0;
-    const { records } = this;
-    for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = (records[stride * slot + NEXT] as number) - 1) {
+    const { words } = this;
+    for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = (words[stride * slot + NEXT] as number) - 1) {
       const record = stride * slot;
-      if (records[record + D] === d && records[record + A] === a && records[record + B] === b && records[record + KIND] === kind)
+      if (words[record + D] === d && words[record + A] === a && words[record + B] === b && words[record + KIND] === kind)
         return slot;
     }
     return -1;
@@ -141,32 +143,33 @@ export class SourceTable {
   }
 
   private evict(): number {
-    while (this.records[stride * this.hand + USED] === 1) {
-      this.records[stride * this.hand + USED] = 0;
+    while (this.words[stride * this.hand + USED] === 1) {
+      this.words[stride * this.hand + USED] = 0;
       this.hand = (this.hand + 1) % this.capacity;
     }
     const slot = this.hand;
     this.hand = (this.hand + 1) % this.capacity;
     this.unlink(slot);
     for (const forget of this.forgetting) forget(slot);
+    this.records.clear(slot);
     return slot;
   }
 
   private unlink(slot: number): void {
-    const { records } = this;
-    const [kind, a, b, d] = [KIND, A, B, D].map((word) => records[stride * slot + word] as number) as [
+    const { words } = this;
+    const [kind, a, b, d] = [KIND, A, B, D].map((word) => words[stride * slot + word] as number) as [
       number,
       number,
       number,
       number,
     ];
-    const next = (records[stride * slot + NEXT] as number) - 1;
+    const next = (words[stride * slot + NEXT] as number) - 1;
     const bucket = this.hashed(kind, a, b, d) & this.mask;
     let before = this.heads[bucket] as number;
     if (before === slot) this.heads[bucket] = next;
     else {
-      while ((records[stride * before + NEXT] as number) - 1 !== slot) before = (records[stride * before + NEXT] as number) - 1;
-      records[stride * before + NEXT] = next + 1;
+      while ((words[stride * before + NEXT] as number) - 1 !== slot) before = (words[stride * before + NEXT] as number) - 1;
+      words[stride * before + NEXT] = next + 1;
     }
   }
 }

@@ -28,10 +28,8 @@ import { verticalScan } from './vertical-scan.ts';
 
 export const detectors: readonly Detector[] = [
   verticalScan,
-  udpScan,
-  stealthScan,
-  horizontalScan,
   slowScan,
+  horizontalScan,
   distributedScan,
   networkScan,
   sshBruteForce,
@@ -40,6 +38,8 @@ export const detectors: readonly Detector[] = [
   synFlood,
   udpFlood,
   icmpFlood,
+  udpScan,
+  stealthScan,
   spoofedSource,
   martianSource,
   outboundScan,
@@ -47,4 +47,6 @@ export const detectors: readonly Detector[] = [
   loggingSilent,
   conntrackFull,
   banSetFull,
+  udpScan,
+  stealthScan,
 ];
