@@ -178,6 +178,19 @@ describe('many who try together', () => {
     expect(run(distributedBruteForce, events)).toEqual([]);
   });
 
+  test('nor is an office behind one address, where two mistype at once an hour after somebody logged in', () => {
+    const office = [accept(0, '192.0.2.7'), ...[0, 1, 2, 3].map((each) => fail(60 * minute + 5000 * each, '192.0.2.7'))];
+    const opened = [0, 1, 2, 3, 4].map((each) => connect(60 * minute + 300_000 * each, '192.0.2.7', each));
+    for (const [others, own] of [
+      [crowd(60, 6, fail), office],
+      [crowd(60, 6, connect), [accept(0, '192.0.2.7'), ...opened]],
+    ] as const) {
+      const [incident] = incidentsOf(run(distributedBruteForce, [...others, ...own]));
+      expect(incident?.sourceCount).toBe(60);
+      expect(incident?.sources.map(({ value }) => Number(value))).not.toContain(0xc0000207);
+    }
+  });
+
   test('by connections: six each to one address and port, not three, and not to many addresses', () => {
     const said = run(distributedBruteForce, crowd(150, 6, connect));
     expect(incidentsOf(said)).toEqual([expect.objectContaining({ spoofable: true, sourceCount: 150 })]);
