@@ -4,7 +4,7 @@ import { openForWord, storeFile, unreadable } from './file.ts';
 import { type BanWord, writeKept } from './kept.ts';
 import { openStore } from './open.ts';
 
-const none = { cursors: new Map(), incidents: new Map(), losses: [] } as const;
+const none = { cursors: new Map(), incidents: new Map(), losses: [], hits: new Map() } as const;
 
 /** Remembers what a person says of bans, whether or not somebody writes the store meanwhile. @param writer for whoever asks who held the store */
 export function sayBans(folder: string, words: readonly BanWord[], clock: Clock, writer: string): Result<void> {
@@ -24,7 +24,7 @@ export function sayBans(folder: string, words: readonly BanWord[], clock: Clock,
   const db = beside.value;
   try {
     db.exec('BEGIN IMMEDIATE');
-    writeKept(db, { ...none, bans: words });
+    writeKept(db, { ...none, bans: words }, clock.now());
     db.exec('COMMIT');
     return ok(undefined);
   } catch (error) {

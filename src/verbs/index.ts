@@ -16,7 +16,9 @@ import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { drift } from './drift.ts';
+import { events } from './events.ts';
 import { explainBan } from './explain-ban.ts';
+import { incidents } from './incidents.ts';
 import { init } from './init.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
@@ -27,6 +29,7 @@ import { show } from './show.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
+import { top } from './top.ts';
 import { trace } from './trace.ts';
 import { unban } from './unban.ts';
 import { uninstall } from './uninstall.ts';
@@ -45,7 +48,9 @@ export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
+export type { EventPartJson } from './events-shape.ts';
 export type { BanJson, IncidentJson } from './incident-shape.ts';
+export type { IncidentPartJson } from './incidents-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
@@ -58,6 +63,7 @@ export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { SimulatePartJson } from './simulate-shape.ts';
 export type { TestJson } from './test.ts';
+export type { TopJson } from './top-shape.ts';
 export type { UpPart } from './up.ts';
 export type { UpdatesJson } from './updates-shape.ts';
 export * from './verb.ts';
@@ -90,6 +96,9 @@ export const verbs: readonly Verb[] = [
   explainBan,
   backup,
   watch,
+  events,
+  top,
+  incidents,
   drift,
   change,
   journal,

@@ -66,6 +66,9 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   change: () => import('./announce.ts'),
   journal: () => import('./journal.ts'),
   watch: () => import('./watch/index.ts'),
+  events: () => import('./events.ts'),
+  top: () => import('./top.ts'),
+  incidents: () => import('./incidents.ts'),
   'boot-restore': () => import('./boot-restore.ts'),
 };
 

@@ -3,6 +3,7 @@ import { type Host, hostFromTexts, type TextName } from '../../model/host/index.
 import { parsePrefix } from '../../model/net/index.ts';
 import { problemLine } from '../../result.ts';
 import { openReading, type Reading } from '../../store/index.ts';
+import { placesIn } from '../asking/places.ts';
 import type { Context, Outcome } from '../verb.ts';
 import type { WatchInput } from '../watch.ts';
 import type { Picture, WatchPart, WatchWish } from '../watch-shape.ts';
@@ -184,8 +185,8 @@ async function painting(context: Context, known: Known, reading: Reading, first:
   } while (!context.signal.aborted);
 }
 
-function createPicture({ clock }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
-  const paint = createPainter(reading);
+function createPicture({ clock, stateFolder }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
+  const paint = createPainter(reading, placesIn(stateFolder));
   return (filter) => {
     const now = clock.now();
     return {
@@ -200,8 +201,12 @@ function createPicture({ clock }: Context, known: Known, reading: Reading): (fil
   };
 }
 
+/** As `palisade ban` does; what it says of it is the first line. */
 async function shutOut(context: Context, source: string): Promise<void> {
-  await context.part({ kind: 'notice', text: `palisade ban ${source} shuts it out` });
+  const { banNetwork } = await import('../banning/index.ts');
+  const outcome = await banNetwork(context, { network: source, for: '1h', why: 'palisade watch' });
+  const said = 'problems' in outcome ? outcome.problems.map(problemLine) : (outcome.value?.said ?? []);
+  await context.part({ kind: 'notice', text: said.join(' ') });
 }
 
 /** False when the signal came first. */

@@ -11,7 +11,7 @@ export const loginServices: readonly LoginService[] = [
   { name: 'FTP', ports: [21], patience: 1 },
   { name: 'Telnet', ports: [23, 2323], patience: 1 },
   // Others' mail servers deliver here, and come again when they are put off.
-  { name: 'mail (SMTP)', ports: [25], patience: 5 },
+  { name: 'mail (SMTP)', ports: [25], patience: 3 },
   { name: 'mail (submission)', ports: [465, 587], patience: 2 },
   { name: 'mail (POP3)', ports: [110, 995], patience: 2 },
   // Mail programs open a connection a folder.

@@ -1,5 +1,5 @@
 /** Places that are looked at for the one that makes room. */
-const sample = 16;
+const sample = 6;
 
 /**
  * Things by a key of two words, in a fixed number of places. A new one takes the place of one that counts least among some

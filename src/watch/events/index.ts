@@ -10,11 +10,9 @@ export { type Carrier, carrierOf, carriers, journalCursor } from './carriers/ind
 export { copyRow } from './copy.ts';
 export type { LoggedPacket } from './event.ts';
 export { formatLoggedPacket } from './format.ts';
-export { parseKernelLine } from './line.ts';
 export { LineClock, type Zone } from './line-clock.ts';
 export { LineReader, readLines } from './lines.ts';
 export { Names } from './names.ts';
-export { type NflogMeta, parseNflogPacket } from './packet.ts';
 export { scanKernelLine } from './scan.ts';
 export { readSshdMessage } from './sshd.ts';
 export { Tries } from './tries.ts';

@@ -36,7 +36,13 @@ export function readLines(bytes: Uint8Array, from: number, to: number, reader: L
   if (reader.isShared === null) reader.isShared = isShared(bytes, from, to);
   let at = from;
   while (batch.length < batch.capacity) {
-    const end = bytes.indexOf(10, at);
+    const ahead = reader.isWithin ? -1 : (reader.carrier?.readAhead?.(bytes, at, to, batch, reader.clock) ?? -1);
+    if (ahead >= 0) {
+      add(batch, at, ahead);
+      at = ahead + 1;
+      continue;
+    }
+    const end = lineEnd(bytes, at);
     if (end < 0 || end >= to) {
       if (reader.isWithin || to - at > LONGEST) {
         reader.isWithin = true;
@@ -48,13 +54,24 @@ export function readLines(bytes: Uint8Array, from: number, to: number, reader: L
       reader.isWithin = false;
       reader.passed += 1;
     } else if (end - at <= LONGEST && readLine(bytes, at, end, reader, batch)) {
-      batch.textFrom[batch.length] = at;
-      batch.textLength[batch.length] = end - at;
-      batch.length += 1;
+      add(batch, at, end);
     } else reader.passed += 1;
     at = end + 1;
   }
   return at;
+}
+
+/** The row is an event, whose text stands there. */
+function add(batch: Batch, from: number, to: number): void {
+  const row = batch.length;
+  batch.textFrom[row] = from;
+  batch.textLength[row] = to - from;
+  batch.length = row + 1;
+}
+
+/** Where the line that begins at `at` ends; -1: nowhere. Buffer's search is a third of a Uint8Array's. */
+function lineEnd(bytes: Uint8Array, at: number): number {
+  return Buffer.prototype.indexOf.call(bytes, 10, at);
 }
 
 function readLine(bytes: Uint8Array, from: number, to: number, reader: LineReader, batch: Batch): boolean {

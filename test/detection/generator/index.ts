@@ -66,14 +66,17 @@ export interface Wanted {
   readonly carrier?: CarrierName;
   /** 1 is a million lines. */
   readonly scale?: number;
+  /** How long it is; left out: a day or two. */
+  readonly hours?: number;
   /** So many attacks of each kind at most; left out: all. */
   readonly each?: number;
 }
 
 /** Writes the log into a folder, a megabyte at a time, and its labels beside it. */
-export function generate({ seed, folder, carrier = 'rfc3339', scale = 1, each = Number.POSITIVE_INFINITY }: Wanted): Generated {
+export function generate(wanted: Wanted): Generated {
+  const { seed, folder, carrier = 'rfc3339', scale = 1, hours, each = Number.POSITIVE_INFINITY } = wanted;
   mkdirSync(folder, { recursive: true });
-  const world = worldOf(seed, scale);
+  const world = worldOf(seed, scale, hours);
   // Attackers come before the crowd, so that the crowd's number changes nobody's address.
   const made = [...scans(world), ...logins(world), ...floods(world)];
   const attacks = made.filter(({ kind }, index) => made.slice(0, index).filter((one) => one.kind === kind).length < each);

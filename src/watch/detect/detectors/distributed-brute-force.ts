@@ -19,7 +19,7 @@ const ofLogins = { part: 2, ban: 3 } as const;
 const ofConnections = { part: 4, ban: 4 } as const;
 /** Services of addresses that are followed at once, and sources of each. */
 const [services, members] = [128, 512] as const;
-const pairs = { logins: 16_384, connections: 32_768 } as const;
+const pairs = { logins: 8192, connections: 16_384 } as const;
 
 export const distributedBruteForce: Detector = {
   id: 'distributed-brute-force',
@@ -64,6 +64,8 @@ class Crowds {
   private readonly pairsOf = new Int32Array(services * members).fill(-1);
   private readonly next = new Uint16Array(services);
   private readonly incidents = new Int32Array(services);
+  /** When one of them tried last, epoch milliseconds. */
+  private readonly touched = new Float64Array(services);
 
   constructor(context: DetectorContext, size: number, rule: { readonly part: number; readonly ban: number }, what: string) {
     this.context = context;
@@ -74,7 +76,7 @@ class Crowds {
     this.banned = new Uint8Array(size);
     this.crowds = new Places(
       services,
-      (place) => this.tried.last[this.pairsOf[members * place] as number] ?? 0,
+      (place) => this.touched[place] as number,
       (place) => {
         for (const pair of this.pairsOf.subarray(members * place, members * (place + 1)))
           if (pair >= 0 && this.joined[pair] === place + 1) this.joined[pair] = 0;
@@ -89,17 +91,21 @@ class Crowds {
     const { tried } = this;
     const at = batch.at[row] as number;
     const pair = tried.placeOf(slot, target, port, at);
-    if (tried.tries[pair] === 0) {
+    if (tried.tries(pair) === 0) {
       this.joined[pair] = 0;
       this.banned[pair] = 0;
     }
     if (target !== 0 && !tried.connects(pair, batch.sport[row] as number, at)) return;
     tried.add(pair, at);
-    if (tried.secondsOf(pair, this.rule.part) > hours * 3600 || (tried.tries[pair] as number) > mostTries) return;
-    if (this.joined[pair] === 0) this.join(batch, row, pair, target, port);
+    if (tried.secondsOf(pair, this.rule.part) > hours * 3600 || tried.tries(pair) > mostTries) return;
+    const isNew = this.joined[pair] === 0;
+    if (isNew) this.join(batch, pair, target, port);
     const place = (this.joined[pair] as number) - 1;
+    this.touched[place] = at;
     const isOpen = this.context.more(this.incidents[place] as number, batch, row, this.banned[pair] === 0);
     if (isOpen && (this.banned[pair] === 1 || tried.secondsOf(pair, this.rule.ban) > hours * 3600)) return;
+    // A crowd grows by those who join, and by those who come again after a while.
+    if (!isOpen && !isNew && tried.tries(pair) % 8 !== 0) return;
     const all = this.membersAt(place, at, this.context.sources.isTrusted(slot));
     if (isOpen) this.report(batch, row, place, [pair], all.length);
     else if (all.length >= crowd) this.report(batch, row, place, all, all.length);
@@ -109,7 +115,7 @@ class Crowds {
   pardon(slot: number, target: number, port: number): void {
     const pair = this.tried.find(slot, target, port);
     if (pair < 0) return;
-    this.tried.forgive(pair, this.tried.tries[pair] as number);
+    this.tried.forgive(pair, this.tried.tries(pair));
     this.joined[pair] = 0;
   }
 
@@ -117,32 +123,36 @@ class Crowds {
     this.tried.forget(slot);
   }
 
-  private join(batch: Batch, row: number, pair: number, target: number, port: number): void {
+  private join(batch: Batch, pair: number, target: number, port: number): void {
     const { seed } = this.context;
     const key = (port << 1) | (batch.trusted ? 1 : 0);
     const place = this.crowds.of(target, key, mix(mix(seed, target), key));
+    this.joined[pair] = place + 1;
+    // Another pair of the same place may have joined before.
+    if (this.pairsOf.subarray(members * place, members * (place + 1)).includes(pair)) return;
     const next = this.next[place] as number;
     const gone = this.pairsOf[members * place + next] as number;
     if (gone >= 0 && this.joined[gone] === place + 1) this.joined[gone] = 0;
     this.pairsOf[members * place + next] = pair;
     this.next[place] = (next + 1) % members;
-    this.joined[pair] = place + 1;
   }
 
   /** Pairs of a crowd that try now. */
   private membersAt(place: number, at: number, isTrusted: boolean): number[] {
     const { tried } = this;
     const found: number[] = [];
-    for (const pair of this.pairsOf.subarray(members * place, members * (place + 1)))
+    for (let each = members * place; each < members * (place + 1); each += 1) {
+      const pair = this.pairsOf[each] as number;
       if (
         pair >= 0 &&
         this.joined[pair] === place + 1 &&
         tried.isAlive(pair) &&
-        this.context.sources.isTrusted(tried.slot[pair] as number) === isTrusted &&
-        (tried.tries[pair] as number) <= mostTries &&
-        at - (tried.last[pair] as number) <= hours * 3_600_000
+        this.context.sources.isTrusted(tried.slot(pair)) === isTrusted &&
+        tried.tries(pair) <= mostTries &&
+        at - tried.last(pair) <= hours * 3_600_000
       )
         found.push(pair);
+    }
     return found;
   }
 
@@ -154,11 +164,11 @@ class Crowds {
     const name = isLogin || port === sshPort ? 'ssh' : (loginServices[(ports[port] as number) - 1]?.name ?? `port ${port}`);
     const target = isLogin ? '' : formatAddress(addressAt(batch.dst, 4 * row, batch.family[row] as Family));
     const shut = (pair: number): boolean => tried.secondsOf(pair, rule.ban) <= hours * 3600;
-    const sourceOf = (pair: number): Prefix => context.sources.source(tried.slot[pair] as number);
+    const sourceOf = (pair: number): Prefix => context.sources.source(tried.slot(pair));
     const [guilty, doubtful] = [pairs.filter(shut), pairs.filter((pair) => !shut(pair))];
     const all = this.membersAt(place, at, batch.trusted);
-    const since = Math.min(at, ...all.map((pair) => tried.first[pair] as number));
-    const sum = all.reduce((total, pair) => total + (tried.tries[pair] as number), 0);
+    const since = Math.min(at, ...all.map((pair) => tried.first(pair)));
+    const sum = all.reduce((total, pair) => total + tried.tries(pair), 0);
     for (const [ban, of] of [
       [true, guilty],
       [false, doubtful],

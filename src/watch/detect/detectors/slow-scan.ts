@@ -38,7 +38,6 @@ export const slowScan: Detector = {
         if ((sort === sorts.ack || sort === sorts.maimon) && (batch.dport[row] as number) >= firstClientPort) return;
         if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
       },
-      forget: (slot) => scanners.forget(slot),
       tick: (now) => scanners.tick(now),
     };
   },

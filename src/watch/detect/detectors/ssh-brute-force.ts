@@ -19,7 +19,7 @@ const broken = 15;
 /** Connections that a rule logged. */
 const connections = { count: 6, seconds: 60 } as const;
 const slowConnections = { score: 30, halfLifeMinutes: 15 } as const;
-const places = { logins: 16_384, connections: 32_768 } as const;
+const places = { logins: 8192, connections: 16_384 } as const;
 
 export const sshBruteForce: Detector = {
   id: 'ssh-brute-force',
@@ -49,7 +49,7 @@ export const sshBruteForce: Detector = {
         title: `${name.replace(/\/32$/, '')} ${did}`,
         why,
         sources: [source],
-        targets: [],
+        targets: spoofable ? [] : ['ssh'],
         batch,
         row,
         at: batch.at[row] as number,
@@ -66,24 +66,26 @@ export const sshBruteForce: Detector = {
       const at = batch.at[row] as number;
       const place = failed.placeOf(slot, 0, sshPort, at);
       failed.add(place, at);
-      if (more(failed.incident[place] as number, batch, row)) return;
-      failed.events[place] = (failed.events[place] as number) + 1;
+      if (more(failed.incident(place), batch, row)) return;
+      const events = failed.countEvent(place);
       const most = isKnown(slot, at) ? ofKnown : logins.count;
       const seconds = failed.secondsOf(place, most);
       const score = failed.scoreAt(place, at);
       const isQuick = seconds <= logins.minutes * 60;
       if (!isQuick && score < slowLogins.score) return;
-      failed.incident[place] = tell(batch, row, slot, {
-        severity: 'high',
-        did: 'tries passwords of ssh',
-        why: isQuick
-          ? `${most} logins failed within ${duration(seconds)}; ${most} within ${logins.minutes} minutes are too many.`
-          : `${failed.tries[place]} logins failed since ${duration((at - (failed.first[place] as number)) / 1000)}, which is slow and too many: their score, halved every ${slowLogins.halfLifeHours} hours, is ${Math.round(score)} of ${slowLogins.score}.`,
-        spoofable: false,
-        since: failed.first[place] as number,
-        events: failed.events[place] as number,
-      });
-      failed.events[place] = 0;
+      failed.setIncident(
+        place,
+        tell(batch, row, slot, {
+          severity: 'high',
+          did: 'tries passwords of ssh',
+          why: isQuick
+            ? `${most} logins failed within ${duration(seconds)}; ${most} within ${logins.minutes} minutes are too many.`
+            : `${failed.tries(place)} logins failed since ${duration((at - failed.first(place)) / 1000)}, which is slow and too many: their score, halved every ${slowLogins.halfLifeHours} hours, is ${Math.round(score)} of ${slowLogins.score}.`,
+          spoofable: false,
+          since: failed.first(place),
+          events,
+        }),
+      );
     }
 
     function accept(batch: Batch, row: number, slot: number): void {
@@ -92,15 +94,17 @@ export const sshBruteForce: Detector = {
       acceptedAt[slot] = Math.max(at, acceptedAt[slot] as number);
       if (place < 0) return;
       if (failed.scoreAt(place, at) >= broken)
-        failed.incident[place] = tell(batch, row, slot, {
-          severity: 'critical',
-          did: 'logged in by ssh after many failures: it may have found a password',
-          why: `It was let in after ${failed.tries[place]} logins that failed since ${duration((at - (failed.first[place] as number)) / 1000)}.`,
-          spoofable: false,
-          since: failed.first[place] as number,
-          events: (failed.events[place] as number) + 1,
-        });
-      failed.events[place] = 0;
+        failed.setIncident(
+          place,
+          tell(batch, row, slot, {
+            severity: 'critical',
+            did: 'logged in by ssh after many failures: it may have found a password',
+            why: `It was let in after ${failed.tries(place)} logins that failed since ${duration((at - failed.first(place)) / 1000)}.`,
+            spoofable: false,
+            since: failed.first(place),
+            events: failed.countEvent(place),
+          }),
+        );
       failed.forgive(place, forgiven);
     }
 
@@ -110,24 +114,26 @@ export const sshBruteForce: Detector = {
       const place = asked.placeOf(slot, targetOf(batch, row), sshPort, at);
       const isNew = asked.connects(place, batch.sport[row] as number, at);
       if (isNew) asked.add(place, at);
-      if (more(asked.incident[place] as number, batch, row)) return;
-      asked.events[place] = (asked.events[place] as number) + 1;
+      if (more(asked.incident(place), batch, row)) return;
+      const events = asked.countEvent(place);
       if (!isNew) return;
       const seconds = asked.secondsOf(place, connections.count);
       const score = asked.scoreAt(place, at);
       const isQuick = seconds <= connections.seconds;
       if (!isQuick && score < slowConnections.score) return;
-      asked.incident[place] = tell(batch, row, slot, {
-        severity: 'medium',
-        did: 'opens connection after connection to ssh',
-        why: isQuick
-          ? `${connections.count} new connections within ${duration(seconds)} were logged; ${connections.count} within ${connections.seconds} seconds are too many.`
-          : `${asked.tries[place]} new connections since ${duration((at - (asked.first[place] as number)) / 1000)} were logged: their score, halved every ${slowConnections.halfLifeMinutes} minutes, is ${Math.round(score)}; ${slowConnections.score} is too much.`,
-        spoofable: true,
-        since: asked.first[place] as number,
-        events: asked.events[place] as number,
-      });
-      asked.events[place] = 0;
+      asked.setIncident(
+        place,
+        tell(batch, row, slot, {
+          severity: 'medium',
+          did: 'opens connection after connection to ssh',
+          why: isQuick
+            ? `${connections.count} new connections within ${duration(seconds)} were logged; ${connections.count} within ${connections.seconds} seconds are too many.`
+            : `${asked.tries(place)} new connections since ${duration((at - asked.first(place)) / 1000)} were logged: their score, halved every ${slowConnections.halfLifeMinutes} minutes, is ${Math.round(score)}; ${slowConnections.score} is too much.`,
+          spoofable: true,
+          since: asked.first(place),
+          events,
+        }),
+      );
     }
 
     return {

@@ -38,20 +38,23 @@ export const stealthScan: Detector = {
   quietMs: 10 * 60_000,
   group: 'scan',
   start(context) {
-    const kinds = new Uint8Array(context.sources.capacity);
+    const { words, stride } = context.sources.records;
+    /** Bits of what it sent. */
+    const sent = context.sources.records.reserve(1);
+    const kindsOf = (slot: number): number => words[slot * stride + sent] as number;
     const scanners = new Scanners(context, {
       detector: 'stealth-scan',
       bits: 128,
       halfLifeMs: minutes * 60_000,
       level(count, slot) {
-        return count < leastOf(kinds[slot] as number) ? 0 : count < many ? 1 : 2;
+        return count < leastOf(kindsOf(slot)) ? 0 : count < many ? 1 : 2;
       },
       say(level, count, batch, row, slot) {
-        const which = [...names.values()].filter(([, bit]) => ((kinds[slot] as number) & bit) !== 0).map(([name]) => name);
+        const which = [...names.values()].filter(([, bit]) => (kindsOf(slot) & bit) !== 0).map(([name]) => name);
         return {
           severity: level > 1 ? 'high' : 'medium',
           did: `scanned ${askedOf(batch, row)} by stealth (${which.join(', ')})`,
-          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${leastOf(kinds[slot] as number)} are too many.`,
+          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${leastOf(kindsOf(slot))} are too many.`,
         };
       },
     });
@@ -59,12 +62,8 @@ export const stealthScan: Detector = {
       see(batch, row, slot, sort) {
         if (slot < 0) return;
         const [, bit] = names.get(sort) as readonly [string, number];
-        kinds[slot] = (kinds[slot] as number) | bit | ((batch.dport[row] as number) < firstClientPort ? low : 0);
+        words[slot * stride + sent] = kindsOf(slot) | bit | ((batch.dport[row] as number) < firstClientPort ? low : 0);
         scanners.see(batch, row, slot, context.probe.target);
-      },
-      forget(slot) {
-        kinds[slot] = 0;
-        scanners.forget(slot);
       },
       tick: (now) => scanners.tick(now),
     };

@@ -1,7 +1,7 @@
 import { scanKernelLine } from '../scan.ts';
 import { find, holds } from '../span.ts';
 import type { Carrier } from './carrier.ts';
-import { isStamp, STAMP, stampAt } from './syslog.ts';
+import { readStamp, STAMP, stamp } from './syslog.ts';
 
 /**
  * `Nov 22 23:23:15 HOST PREFIX IN=… TOS=00 …`: a file of ulogd2's output plugin LOGEMU. No program stands before the message, so that only whole files of
@@ -9,11 +9,9 @@ import { isStamp, STAMP, stampAt } from './syslog.ts';
  */
 export const ulogdSyslog: Carrier = {
   name: 'ulogd syslog',
-  fits: (bytes, from, to) => isStamp(bytes, from, to) && isOfUlogd(bytes, from + STAMP, to),
+  fits: (bytes, from, to) => stamp(bytes, from, to) && isOfUlogd(bytes, from + STAMP, to),
   read(bytes, from, to, batch, clock) {
-    const at = stampAt(bytes, from, to, clock);
-    if (at === null || !isOfUlogd(bytes, from + STAMP, to)) return false;
-    batch.at[batch.length] = at;
+    if (!readStamp(bytes, from, to, batch, clock) || !isOfUlogd(bytes, from + STAMP, to)) return false;
     let message = from + STAMP;
     while (message < to && bytes[message] !== 32) message += 1;
     return scanKernelLine(bytes, message + 1, to, batch);
