@@ -11,7 +11,7 @@ import { sshBruteForce } from './ssh-brute-force.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 const run = (detector: Detector, events: readonly Made[], trusted = true) => {
-  const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [detector] });
+  const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [detector], capacity: 1024 });
   const ordered = [...events].sort((one, other) => one.at - other.at);
   const said = takeAll(detection, ordered, trusted);
   // All that is open is over hours later, and is told of as it was.
@@ -77,7 +77,7 @@ describe('failed logins by ssh', () => {
   });
 
   test('what was forgiven in a file that anybody writes is not forgiven', () => {
-    const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [sshBruteForce] });
+    const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [sshBruteForce], capacity: 1024 });
     takeAll(detection, fails(4, 1000));
     takeAll(detection, [accept(4500)], false);
     expect(incidentsOf(takeAll(detection, [fail(5000)]))).toHaveLength(1);
