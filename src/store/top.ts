@@ -27,7 +27,10 @@ export function topOf(db: DatabaseSync, { by, since, until = Number.MAX_SAFE_INT
     .prepare('SELECT id, first, last, since, until, closed, gone FROM spans WHERE until >= ? AND since <= ? ORDER BY id')
     .all(since, until) as unknown as readonly Span[];
   const sums = new Sums();
-  const counts = arrays(db, 'SELECT what, events, first, last, most FROM tops WHERE by = ? AND span BETWEEN ? AND ?');
+  const counts = arrays(
+    db,
+    'SELECT what, sum(events), min(first), max(last), sum(most) FROM tops WHERE by = ? AND span BETWEEN ? AND ? GROUP BY what',
+  );
   const isWhole = (span: Span): boolean => span.gone === 1 || (span.closed === 1 && span.since >= since && span.until <= until);
   for (const [first, last] of runsOf(spans.filter(isWhole)))
     for (const [what, events, from, to, most] of counts.all(by, first, last) as unknown as readonly [

@@ -4,7 +4,8 @@ import { base, base6, drain, firewall, link, open, run, sender } from '../kernel
 import { frame } from '../kernel/packets.ts';
 import { type Host, hostFromFiles } from '../model/host/index.ts';
 import type { Packet, RuleRef } from '../model/packet/index.ts';
-import { type LoggedPacket, parseNflogPacket } from '../watch/events/index.ts';
+import type { LoggedPacket } from '../watch/events/index.ts';
+import { received } from '../watch/events/received.fixture.ts';
 import { createWhy } from './event-rule.ts';
 
 /** Many rules with one prefix: only the packet tells whose line it is. */
@@ -108,7 +109,7 @@ describe('whose line a logged packet is, as the kernel’s counters say', () => 
     const seen = (await drain(nflog)).filter(({ prefix }) => prefix === 'FW: ');
     expect(seen).toHaveLength(1);
     const [event] = seen.map(({ payload, prefix, in: from, out: to, mark }) =>
-      parseNflogPacket(payload, { at: 0, prefix, in: from, out: to, mark }),
+      received(payload, { at: 0, prefix, in: from, out: to, mark }),
     );
     if (event == null) throw new Error('no event');
     const risen = [...counters(tool)].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);

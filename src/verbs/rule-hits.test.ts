@@ -21,7 +21,7 @@ function hostWith(rules: readonly string[]): { readonly host: Host; readonly rep
   if (!parsed.ok) throw new Error('the rules do not read');
   const none = { known: false, why: 'not asked', remedy: 'ask' } as const;
   return {
-    host: { rulesets: { 4: known(parsed.value), 6: none } } as unknown as Host,
+    host: { readAt: 3_000_000, rulesets: { 4: known(parsed.value), 6: none } } as unknown as Host,
     report: { families: [familyOf(parsed.value, undefined)] } as unknown as RulesetJson,
   };
 }
@@ -48,13 +48,16 @@ test('what rules have met is shown beside them, in whatever order they stand by 
     store.commit();
     expect(store.read.hits().map(({ packets }) => packets)).toEqual([0, 7, 1]);
   }
-  const now = hostWith([`[0:0] -A INPUT -j LOG`, `[0:0] ${web}`, `[0:0] ${web}`, `[0:0] ${ssh}`]);
+  const now = hostWith([`[0:0] -A INPUT -j LOG`, `[2:120] ${web}`, `[3:180] ${web}`, `[0:0] ${ssh}`]);
   const remembered = remembering(now.report, now.host, folder);
   expect(metIn(remembered)).toEqual([
-    [undefined, undefined],
+    [0, null],
     [7, 2000],
-    [1, 1000],
+    [3, 3000],
     [0, null],
   ]);
-  expect(metIn(remembered && neverHit(remembered))).toEqual([[0, null]]);
+  expect(metIn(remembered && neverHit(remembered))).toEqual([
+    [0, null],
+    [0, null],
+  ]);
 });

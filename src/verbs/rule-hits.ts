@@ -1,8 +1,8 @@
 import type { Host } from '../model/host/index.ts';
 import { ruleText } from '../model/ruleset/index.ts';
 import { openReading } from '../store/index.ts';
-import { type Hits, twinNames } from '../watch/index.ts';
-import { ruleName } from './counted.ts';
+import { createCounters, type Hits, twinNames } from '../watch/index.ts';
+import { countedOf, ruleName } from './counted.ts';
 import { knownRulesets } from './rulesets.ts';
 import type { RulesetJson } from './shapes.ts';
 
@@ -11,8 +11,12 @@ export function remembering(report: RulesetJson, host: Host, stateFolder: string
   const opened = openReading(stateFolder);
   if (!opened.ok) return null;
   using reading = opened.value;
-  const known = new Map(reading.hits().map((hits) => [hits.rule, hits]));
-  if (known.size === 0) return null;
+  const remembered = reading.hits();
+  if (remembered.length === 0) return null;
+  // What came since it was last written down counts too.
+  const counters = createCounters(remembered);
+  counters.take(host.readAt, countedOf(host));
+  const known = new Map([...counters.all()].map((hits) => [hits.rule, hits]));
   const names = namesOf(host);
   return mapRules(report, (rule, key) => {
     const hits = known.get(names.get(key) ?? '');

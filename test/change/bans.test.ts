@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { installBans, type ReadRulesets, removeBans } from '../../src/change/index.ts';
-import { exchangeBanSet, type Kernel, type Namespace, start } from '../../src/kernel/index.ts';
+import { contactsWith, exchangeBanSet, type Kernel, type Namespace, start } from '../../src/kernel/index.ts';
 import { emptyRuleset, parseRuleset } from '../../src/model/ruleset/index.ts';
 import { ok } from '../../src/result.ts';
 import { type Backend, kernel, must, saved, tool } from './changing.fixture.ts';
@@ -124,6 +124,14 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
     const sixes = each((last) => `open six${last} 2001:db8:0:${last}::2 2001:db8::1 22`);
     expect(await talk.ask(...olds, ...sixes)).toBe('yes yes yes yes yes yes yes yes');
     expect(await ours.ask('open out 192.0.2.1 192.0.2.2 22')).toBe('yes');
+    // A connection of ours to one of them; a handshake of each with one port here.
+    const contacts = ['192.0.2.2 ', '192.0.2.3 ', '2001:0db8:0000:0002:', '192.0.2.22 '];
+    expect(await contactsWith(host.run, contacts)).toEqual([
+      { isOurs: true, reached: 1 },
+      { isOurs: false, reached: 1 },
+      { isOurs: false, reached: 1 },
+      { isOurs: false, reached: 0 },
+    ]);
     await tool(host, [
       'sh',
       '-ec',

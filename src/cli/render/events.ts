@@ -36,5 +36,5 @@ function whyText({ rules, verdict, decidedBy, dependsOn, unknown }: Why, view: V
       : verdict === 'DEPENDS'
         ? `what became of it depends on ${dependsOn.join(', ')}`
         : verdictWords(verdict, decidedBy);
-  return paragraph(view.paint('dim', `logged by ${by}; ${end}${because}`), view, 22);
+  return paragraph(view.paint('dim', `by the present rules: logged by ${by}; ${end}${because}`), view, 22);
 }

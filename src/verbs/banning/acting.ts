@@ -11,7 +11,7 @@ import { lengthOf } from './length.ts';
 import { fillLists } from './lists.ts';
 import { type NeverNow, neverReader } from './never.ts';
 import { createProof } from './proof.ts';
-import { fillNever, rightsToBan, standBans, wordFile } from './stand.ts';
+import { areBansThere, fillNever, rightsToBan, standBans, wordFile } from './stand.ts';
 
 /** Bans as they are put into effect, and kept so. */
 export interface Acting extends AsyncDisposable {
@@ -162,11 +162,21 @@ async function keepStanding(
       const filled = await fillNever(context, kept);
       if (!filled.ok) filled.problems.forEach(trouble);
     }
+    if (!areBansThere(context.stateFolder)) {
+      trouble(takenAway);
+      continue;
+    }
     const stood = await standBans(context, kept);
     // Somebody else is changing the firewall: it is looked at again in a minute.
     if (!stood.ok) stood.problems.filter(({ code }) => code !== 'change-waits').forEach(trouble);
   }
 }
+
+const takenAway: Problem = {
+  code: 'restore-refused',
+  message: 'the chains that ask who is shut out were taken away by palisade uninstall, so nobody is',
+  hint: 'start palisade up anew to have them again, or set bans.action to off',
+};
 
 function wordsOf(entries: readonly NeverEntry[]): string {
   return entries

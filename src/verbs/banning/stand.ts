@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installBans, lockState, type ReadRulesets, removeBans } from '../../change/index.ts';
 import { exchangeBanSet } from '../../kernel/index.ts';
@@ -44,9 +44,20 @@ export async function standBans(context: Context, never: readonly NeverEntry[], 
   }
 }
 
-/** Takes chains and sets away, for `uninstall`; not there is as good. */
-export async function takeBansAway(context: Context, backend: Backend): Promise<Result<boolean>> {
-  return await removeBans(context.kernel, backend, readRulesets(context, backend));
+/** Takes chains and sets away, and so lets everybody in, for `uninstall`; not there is as good. */
+export async function takeBansAway(context: Context, asked: Backend | undefined): Promise<Result<boolean>> {
+  const read = readRulesets(context, asked);
+  const backend = asked === undefined ? await backendOf(read) : ok(asked);
+  if (!backend.ok) return backend;
+  const removed = await removeBans(context.kernel, backend.value, read);
+  // Whoever watches has them there again as long as this says so.
+  if (removed.ok) rmSync(markFile(context.stateFolder), { force: true });
+  return removed;
+}
+
+/** Somebody had them made, and nobody had them taken away since. */
+export function areBansThere(stateFolder: string): boolean {
+  return existsSync(markFile(stateFolder));
 }
 
 /** What is nobody's own address is among them too: rules must let it pass, whoever put it into a set. */

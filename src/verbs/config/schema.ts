@@ -48,7 +48,12 @@ const watch = z.strictObject({
 });
 
 const store = z.strictObject({
-  'keep-days': z.int().min(1).max(3650).default(30).describe('Events stay for so many days; incidents, bans and counts for a year.'),
+  'keep-days': z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('Events stay for so many days; incidents, bans and counts for a year.'),
   'max-mb': z
     .int()
     .min(10)

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Host } from '../../model/host/index.ts';
-import { type Address, bitsOf, formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../model/net/index.ts';
+import { bitsOf, formatAddress, formatPrefix, parseAddress } from '../../model/net/index.ts';
 import { lineText, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
-import type { Surroundings } from '../../watch/index.ts';
 import { knownRulesets } from '../rulesets.ts';
 import type { Facts } from './told.ts';
 
@@ -97,24 +96,4 @@ function resolvers(): readonly string[] {
   return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(([, word = '']) =>
     parseAddress(word) === undefined ? [] : [word],
   );
-}
-
-/** The facts as detection takes them. */
-export function surroundingsOf({ own, connected, answering, outside }: Facts): Surroundings {
-  const addresses = (words: readonly string[]): Address[] => words.flatMap((word) => parseAddress(word) ?? []);
-  return {
-    own: own === null ? null : addresses(own),
-    connected: connected.flatMap(({ network, link }) => {
-      const prefix = parsePrefix(network);
-      return prefix === undefined ? [] : [{ ...prefix, link }];
-    }),
-    answering: addresses(answering),
-    outside,
-  };
-}
-
-/** Whether detection has to know of a difference. */
-export function isSameHost(one: Facts, other: Facts): boolean {
-  const print = ({ own, connected, answering, outside }: Facts): string => JSON.stringify([own, connected, answering, outside]);
-  return print(one) === print(other);
 }

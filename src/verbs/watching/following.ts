@@ -28,19 +28,17 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const began = performance.now();
-      const { stateFolder, policyFile, settings, env } = context;
-      const { watch, bans, store } = settings;
-      const connection = env['SSH_CONNECTION'] ?? null;
+      const { stateFolder, policyFile, settings } = context;
       const errand: WatchErrand = {
         stateFolder,
         policyFile,
-        settings: { watch, bans, store },
-        connection,
+        settings,
+        env: environmentOf(context),
         writer,
         facts,
         counted,
       };
-      const started = start({ argv: [process.execPath, program()] });
+      const started = start({ argv: [process.execPath, program()], env: environmentOf(context) });
       child = started;
       const end = (): void => void started[Symbol.asyncDispose]();
       signal.addEventListener('abort', end, { once: true });
@@ -61,7 +59,7 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
       }
       const { status, stderr } = await started.ended;
       if (performance.now() - began > soundMs) pauseMs = firstPauseMs;
-      const why = stderr.trim().split('\n').at(-1) || (status > 128 ? `signal ${status - 128}` : `status ${status}`);
+      const why = faultIn(stderr) ?? (status > 128 ? `signal ${status - 128}` : `status ${status}`);
       yield { kind: 'notice', text: `The process that watches has ended (${why}); it is started again.` };
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
@@ -76,6 +74,21 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
       child?.say(JSON.stringify({ kind: 'facts', facts, counted } satisfies Order));
     },
   };
+}
+
+/** What Node says of an error that nobody caught, in its first line. */
+function faultIn(stderr: string): string | null {
+  return /^\w*Error.*/m.exec(stderr)?.[0] ?? (stderr.trim().split('\n').at(-1) || null);
+}
+
+/** What of ours it is told: where the lock of iptables is, and who has called us, whom it never shuts out. */
+function environmentOf({ env }: Context): Record<string, string> {
+  return Object.fromEntries(
+    ['XTABLES_LOCKFILE', 'SSH_CONNECTION'].flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 /** One that was killed may leave half of a line. */

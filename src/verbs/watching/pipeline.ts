@@ -7,6 +7,7 @@ import {
   type Detection,
   eventKinds,
   type Happening,
+  type Hits,
   type Observation,
   packetAt,
 } from '../../watch/index.ts';
@@ -30,15 +31,22 @@ export interface PipelineOptions {
 /** What is made of events, in one process and one go. */
 export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
-  /** Another detection goes on from now. */
-  replace(detection: Detection): void;
+  /** Another detection goes on from now, made once all that was seen is remembered. */
+  replace(make: () => Detection): void;
+  /** What is new of what rules have met. */
+  counted(changed: readonly Hits[]): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
 
-/** Events wait so long to be written, or so many. A ban never waits for the disk. */
+/**
+ * Events wait so long to be written, or until there are so many: what comes during a commit waits for it, and 500 take about a millisecond.
+ * In a flood they are written less often, for the work's sake, and never more than so many at a time.
+ */
 const commitMs = 250;
-const commitEvents = 20_000;
+const commitEvents = 500;
+const leastBetweenMs = 20;
+const mostEvents = 20_000;
 /** Detection hears of the time so often while something is open or comes in, else so seldom. */
 const busyTickMs = 1000;
 const idleTickMs = 10_000;
@@ -53,6 +61,7 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
   const gate = createGate();
   let detecting = detection;
   let uncommitted = 0;
+  let committedAt = Number.NEGATIVE_INFINITY;
   let committing: NodeJS.Timeout | undefined;
   let telling: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
@@ -63,6 +72,7 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
     clearTimeout(committing);
     committing = undefined;
     uncommitted = 0;
+    committedAt = clock.now();
     const problem = store?.commit() ?? null;
     // Once, and again after it was mended.
     if (problem !== null && problem.message !== unkept)
@@ -72,7 +82,8 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
   const commitSoon = (events: number): void => {
     if (store === null) return;
     uncommitted += events;
-    if (uncommitted >= commitEvents) commit();
+    const isTime = uncommitted >= commitEvents && Math.abs(clock.now() - committedAt) >= leastBetweenMs;
+    if (isTime || uncommitted >= mostEvents) commit();
     else committing ??= setTimeout(commit, commitMs);
   };
   const tellMore = (): void => {
@@ -160,8 +171,14 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
           break;
       }
     },
-    replace(next) {
-      detecting = next;
+    replace(make) {
+      commit();
+      detecting = make();
+    },
+    counted(changed) {
+      if (changed.length === 0) return;
+      store?.hits(changed);
+      commitSoon(0);
     },
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {

@@ -1,16 +1,11 @@
 import type { Problem } from '../../result.ts';
 import type { Counted } from '../../watch/index.ts';
-import type { Settings } from '../config/index.ts';
+import type { Aside } from '../aside-context.ts';
 import type { LoggedPacketJson } from '../event.ts';
 import type { BanJson, IncidentJson } from '../incident-shape.ts';
 
 /** What whoever starts a watcher tells it first, one line of JSON. */
-export interface WatchErrand {
-  readonly stateFolder: string;
-  readonly settings: Pick<Settings, 'watch' | 'bans' | 'store'>;
-  readonly policyFile: string;
-  /** Whence whoever started it is connected, as SSH says. */
-  readonly connection: string | null;
+export interface WatchErrand extends Aside {
   /** Who starts it, for others who ask who watches: `palisade up`. */
   readonly writer: string;
   readonly facts: Facts;

@@ -2,21 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, systemClock } from '../../clock.ts';
-import { createKernel } from '../../kernel/index.ts';
+import type { Clock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
-import { type Acting, openActing } from '../banning/index.ts';
-import { defaultSettings } from '../config/index.ts';
+import type { Acting } from '../banning/index.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import type { Context } from '../verb.ts';
-import { isSameHost, surroundingsOf } from './facts.ts';
-import { createOutgoing } from './outgoing.ts';
+import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
+import { isSameHost, surroundingsOf } from './surroundings.ts';
 import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
@@ -27,12 +25,12 @@ const lookMs = 10_000;
 
 /** Watches until the signal aborts. What was kept is written when this resolves. */
 export async function watch(
+  context: Context,
   errand: WatchErrand,
   output: Writable,
-  signal: AbortSignal,
   onOrder: (obey: (order: Order) => void) => void,
-  clock: Clock = systemClock,
 ): Promise<void> {
+  const { clock, signal } = context;
   const { tell } = createOutgoing(output);
   const limits = {
     eventDays: errand.settings.store['keep-days'],
@@ -64,7 +62,7 @@ export async function watch(
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
   const counters = createCounters(store.read.hits());
-  const count = ({ at, rules }: CountersRead): void => store.hits(counters.take(at, rules));
+  const count = ({ at, rules }: CountersRead): void => pipeline.counted(counters.take(at, rules));
   count(errand.counted);
   const followed = new Map<string, Promise<void>>();
   const begin = (source: Source): void =>
@@ -77,14 +75,14 @@ export async function watch(
       begin(source);
       tell({ kind: 'notice', text: `${source.name} is watched too.` });
     }
-    if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
+    if (!isSameHost(facts, order.facts)) pipeline.replace(() => detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
   // Each is open as soon as it is asked for the first time: what comes after this is said is seen.
   chosen.sources.forEach(begin);
-  const banning = keepBanning(errand, store, clock, signal, tell, (now) => {
+  const banning = keepBanning(context, store, tell, (now) => {
     acting = now;
   });
   tell(watching(chosen.sources, store, clock.now()));
@@ -103,17 +101,18 @@ const againMs = 30_000;
 
 /** Has bans put into effect from the moment on at which they can be, until the signal aborts. */
 async function keepBanning(
-  errand: WatchErrand,
+  context: Context,
   store: Store,
-  clock: Clock,
-  signal: AbortSignal,
-  tell: (told: Told) => boolean,
+  tell: Outgoing['tell'],
   use: (acting: Acting | null) => void,
 ): Promise<void> {
-  if (errand.settings.bans.action === 'off') return;
+  const { signal } = context;
+  if (context.settings.bans.action === 'off') return;
+  // It brings rules and policies along, which nobody else here needs.
+  const { openActing } = await import('../banning/index.ts');
   let said = '';
   while (!signal.aborted) {
-    const opened = await openActing(contextFor(errand, clock, signal), {
+    const opened = await openActing(context, {
       remembered: store.read,
       changed(ban) {
         store.banned(ban);
@@ -134,27 +133,6 @@ async function keepBanning(
     said = text;
     await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
-}
-
-/** What reading the host and the policy asks for. */
-function contextFor({ stateFolder, policyFile, settings, connection }: WatchErrand, clock: Clock, signal: AbortSignal): Context {
-  const silent = (): void => undefined;
-  return {
-    clock,
-    kernel: createKernel(),
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-    progress: silent,
-    part: async () => undefined,
-    signal,
-    serve: async () => {
-      throw new Error('nobody is served here');
-    },
-    stdin: async () => new Uint8Array(),
-    env: connection === null ? {} : { SSH_CONNECTION: connection },
-    stateFolder,
-    policyFile,
-    settings: { ...defaultSettings, ...settings },
-  };
 }
 
 /** `null`: the kernel tracks no connections. */

@@ -1,13 +1,21 @@
 import { hexDigit } from './span.ts';
+import { viewOf } from './view.ts';
 
 /** Four ASCII letters as the number that {@link ScanCursor.isFour} compares: one load instead of four. */
 export function four(text: string): number {
   return new DataView(Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer).getInt32(0, true);
 }
 
+/** As {@link four}, of three letters. */
+export function three(text: string): number {
+  return four(`${text}\0`);
+}
+
 /** Bytes of hex digits and colons: hardware addresses, options. */
 const isOctet = new Uint8Array(256).map((_, byte) => (byte === 58 || hexDigit(byte) >= 0 ? 1 : 0));
 const INCO = four('INCO');
+const TRUN = four('TRUN');
+const ZERO = four('0x00');
 
 /**
  * A place in a stretch of bytes. Each reading moves on, or answers -1 or `false`. It holds the same bytes for many lines, and makes
@@ -20,10 +28,8 @@ export class ScanCursor {
   end = 0;
 
   begin(bytes: Uint8Array, at: number, end: number): void {
-    if (this.bytes !== bytes) {
-      this.bytes = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.at = at;
     this.end = end;
   }
@@ -46,6 +52,15 @@ export class ScanCursor {
     if (at + length > this.end || view.getInt32(at, true) !== first || view.getInt32(at + length - 4, true) !== last)
       return false;
     this.at = at + length;
+    return true;
+  }
+
+  /** A word of three letters. */
+  take3(letters: number): boolean {
+    const { bytes, at } = this;
+    if (at + 3 > this.end) return false;
+    if (((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)) !== letters) return false;
+    this.at += 3;
     return true;
   }
 
@@ -108,6 +123,16 @@ export class ScanCursor {
     return at === from || at - from > 8 ? -1 : value;
   }
 
+  /** Passes over such a number; `false`: none. */
+  hexadecimals(): boolean {
+    // As it nearly always is.
+    if (this.isFour(ZERO) && (this.at + 4 >= this.end || hexDigit(this.bytes[this.at + 4] as number) < 0)) {
+      this.at += 4;
+      return true;
+    }
+    return this.hexadecimal() >= 0;
+  }
+
   /** Passes over hex digits and the colons between them. */
   octets(): void {
     const { bytes, end } = this;
@@ -123,6 +148,10 @@ export class ScanCursor {
     while (at < end && (isOctet[bytes[at] as number] === 1 || bytes[at] === 46)) at += 1;
     this.at = at;
     return at - from > 45 ? -1 : at;
+  }
+
+  truncated(): boolean {
+    return this.isFour(TRUN) && this.take('TRUNCATED');
   }
 
   /** `INCOMPLETE [8 bytes] ` of the kernel, or `INCOMPLETE` alone, of ulogd. It stays where it is if that does not stand there. */

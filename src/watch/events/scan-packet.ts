@@ -1,20 +1,9 @@
-import type { Family } from '../../model/net/index.ts';
-import { readAddress } from './address-text.ts';
-import { absent } from './batch.ts';
-import { four, type ScanCursor } from './scan-cursor.ts';
-import { isDigit } from './span.ts';
-
-const most32 = 0xffffffff;
-const ICMP = 1;
-const TCP = 6;
-const UDP = 17;
-const ESP = 50;
-const AH = 51;
-const ICMPV6 = 58;
-const SCTP = 132;
-const UDPLITE = 136;
+import { PacketText, readEnd } from './packet-text.ts';
+import { four, type ScanCursor, three } from './scan-cursor.ts';
+import { options, transport } from './scan-transport.ts';
 
 // Words by their first and, where they are longer than four letters, their last four.
+const most32 = 0xffffffff;
 const SRC = four('SRC=');
 const DST = four(' DST');
 const DST_END = four('DST=');
@@ -27,58 +16,12 @@ const TTL = four(' TTL');
 const TTL_END = four('TTL=');
 const ID = four(' ID=');
 const PROTO = four('PROT');
-const PROTO_END = four('OTO=');
-const SPT = four('SPT=');
-const DPT = four(' DPT');
-const DPT_END = four('DPT=');
-const SEQ = four('SEQ=');
-const WINDOW = four('WIND');
-const WINDOW_END = four('DOW=');
-const RES = four('RES=');
-const URGP = four('URGP');
-const URGP_END = four('RGP=');
-const TYPE = four('TYPE');
-const TYPE_END = four('YPE=');
-const OPTIONS = four('OPT ');
-const TRUNCATED = four('TRUN');
-const TCP_WORD = four('TCP ');
-const UDP_WORD = four('UDP ');
-const CWR = four('CWR ');
-const ECE = four('ECE ');
-const URG = four('URG ');
-const ACK = four('ACK ');
-const PSH = four('PSH ');
-const RST = four('RST ');
-const SYN = four('SYN ');
-const FIN = four('FIN ');
-
-/** What the text of a packet says. */
-export class PacketText {
-  src: Family | 0 = 0;
-  dst: Family | 0 = 0;
-  size = absent;
-  ttl = absent;
-  proto = absent;
-  sport = absent;
-  dport = absent;
-  icmpType = absent;
-  icmpCode = absent;
-  flags = absent;
-
-  clear(): void {
-    this.src = 0;
-    this.dst = 0;
-    this.size = absent;
-    this.ttl = absent;
-    this.proto = absent;
-    this.sport = absent;
-    this.dport = absent;
-    this.icmpType = absent;
-    this.icmpCode = absent;
-    this.flags = absent;
-  }
-}
-
+const CE = three('CE ');
+const DF = three('DF ');
+const MF = three('MF ');
+const TC = four(' TC=');
+const HOPLIMIT = four(' HOP');
+const FLOWLBL = four(' FLO');
 /** A packet that another one quotes, whose addresses are its sender's to choose: checked and passed over. */
 const quoted = new PacketText();
 const quotedWords = new Uint32Array(4);
@@ -96,49 +39,46 @@ export function readPacket(
   at: number,
   quotes = true,
 ): boolean {
-  if (truncated(cursor)) return cursor.space();
+  if (cursor.truncated()) return cursor.space();
   if (!cursor.take4(SRC)) return false;
   found.src = readEnd(cursor, src, at);
   if (found.src === 0 || !cursor.takeWord(DST, DST_END, 5)) return false;
   found.dst = readEnd(cursor, dst, at);
   if (found.dst !== found.src || !cursor.space()) return false;
   // An address was there, but not the header behind it.
-  if (truncated(cursor)) return cursor.space();
+  if (cursor.truncated()) return cursor.space();
   if (!cursor.take4(LEN)) return false;
   found.size = cursor.decimal(most32);
   if (found.size < 0 || !(found.src === 4 ? header4(cursor, found) : header6(cursor, found))) return false;
-  return transport(cursor, found, quotes);
+  return transport(cursor, found, quotes ? readQuoted : null);
 }
 
-/** An address into four words; its family, or 0. */
-export function readEnd(cursor: ScanCursor, words: Uint32Array, at: number): Family | 0 {
-  const from = cursor.at;
-  const to = cursor.address();
-  return to < 0 ? 0 : readAddress(cursor.bytes, from, to, words, at);
-}
-
-function truncated(cursor: ScanCursor): boolean {
-  return cursor.isFour(TRUNCATED) && cursor.take('TRUNCATED');
+/** The packet between the brackets of an ICMP error. */
+function readQuoted(cursor: ScanCursor, family: number): boolean {
+  quoted.clear();
+  return readPacket(cursor, quoted, quotedWords, quotedWords, 0, false) && (quoted.src === 0 || quoted.src === family);
 }
 
 function header4(cursor: ScanCursor, found: PacketText): boolean {
-  if (!cursor.takeWord(TOS, TOS_END, 5) || cursor.hexadecimal() < 0) return false;
-  if (!cursor.takeWord(PREC, PREC_END, 6) || cursor.hexadecimal() < 0) return false;
+  if (!cursor.takeWord(TOS, TOS_END, 5) || !cursor.hexadecimals()) return false;
+  if (!cursor.takeWord(PREC, PREC_END, 6) || !cursor.hexadecimals()) return false;
   if (!cursor.takeWord(TTL, TTL_END, 5)) return false;
   found.ttl = cursor.decimal(255);
   if (found.ttl < 0 || !cursor.take4(ID) || cursor.decimal(most32) < 0 || !cursor.space()) return false;
+  // At the end of a line they would have no blank.
+  cursor.take3(CE);
+  cursor.take3(DF);
+  cursor.take3(MF);
   if (cursor.isFour(PROTO)) return true;
-  cursor.take('CE ');
-  cursor.take('DF ');
-  cursor.take('MF ');
   if (cursor.take('FRAG:') && !(cursor.decimal(most32) >= 0 && cursor.space())) return false;
-  return truncated(cursor) ? cursor.space() : options(cursor);
+  return cursor.truncated() ? cursor.space() : options(cursor);
 }
 
 function header6(cursor: ScanCursor, found: PacketText): boolean {
-  if (!cursor.take(' TC=') || cursor.decimal(most32) < 0 || !cursor.take(' HOPLIMIT=')) return false;
+  if (!cursor.take4(TC) || cursor.decimal(most32) < 0 || !(cursor.isFour(HOPLIMIT) && cursor.take(' HOPLIMIT='))) return false;
   found.ttl = cursor.decimal(255);
-  if (found.ttl < 0 || !cursor.take(' FLOWLBL=') || cursor.decimal(most32) < 0 || !cursor.space()) return false;
+  if (found.ttl < 0 || !(cursor.isFour(FLOWLBL) && cursor.take(' FLOWLBL=')) || cursor.decimal(most32) < 0 || !cursor.space())
+    return false;
   // Extension headers: each may print something, and with --log-ip-options stands in `OPT ( … ) `.
   for (;;) {
     if (cursor.isFour(PROTO)) return true;
@@ -154,132 +94,4 @@ function header6(cursor: ScanCursor, found: PacketText): boolean {
       if (cursor.hexadecimal() < 0 || !cursor.space()) return false;
     } else return true;
   }
-}
-
-/** `OPT (hex) `, `OPT (TRUNCATED)`, or nothing. */
-function options(cursor: ScanCursor): boolean {
-  if (!cursor.isFour(OPTIONS) || !cursor.take('OPT (')) return true;
-  if (!truncated(cursor)) cursor.octets();
-  return cursor.take(')') && cursor.space();
-}
-
-/**
- * From `PROTO=` on. A header that was cut says no more than it has: behind an extension header that cannot be read there is no protocol, in a
- * later fragment there are no ports.
- */
-function transport(cursor: ScanCursor, found: PacketText, quotes: boolean): boolean {
-  if (!cursor.takeWord(PROTO, PROTO_END, 6)) return true;
-  if (cursor.take4(TCP_WORD)) found.proto = TCP;
-  else if (cursor.take4(UDP_WORD)) found.proto = UDP;
-  else {
-    found.proto = protocol(cursor);
-    if (found.proto < 0 || !cursor.space()) return false;
-  }
-  if (cursor.incomplete()) return true;
-  switch (found.proto) {
-    case TCP:
-      return tcp(cursor, found);
-    case UDP:
-    case UDPLITE:
-      return !ports(cursor, found) || (cursor.take4(LEN) && cursor.decimal(most32) >= 0 && cursor.space());
-    case ICMP:
-    case ICMPV6:
-      return icmp(cursor, found, quotes);
-    case ESP:
-    case AH:
-      return !cursor.take('SPI=') || (cursor.hexadecimal() >= 0 && cursor.space());
-    case SCTP:
-      // Of ulogd; the kernel tells no ports.
-      ports(cursor, found);
-      return true;
-    default:
-      return true;
-  }
-}
-
-/** A number, or a name that the kernel or ulogd writes; -1: neither. */
-function protocol(cursor: ScanCursor): number {
-  const { bytes, end, at } = cursor;
-  if (at < end && isDigit(bytes[at] as number)) return cursor.decimal(255);
-  if (!cursor.word(7)) return -1;
-  const to = cursor.at;
-  cursor.at = at;
-  for (const [name, number] of named) if (to - at === name.length && cursor.take(name)) return number;
-  return -1;
-}
-
-const named = [
-  ['ICMP', ICMP],
-  ['ICMPv6', ICMPV6],
-  ['TCP', TCP],
-  ['UDP', UDP],
-  ['ESP', ESP],
-  ['AH', AH],
-  ['SCTP', SCTP],
-  ['UDPLITE', UDPLITE],
-] as const;
-
-/** It stays where it is if they do not stand there whole. */
-function ports(cursor: ScanCursor, found: PacketText): boolean {
-  const before = cursor.at;
-  if (cursor.take4(SPT)) {
-    const sport = cursor.decimal(65535);
-    if (sport >= 0 && cursor.takeWord(DPT, DPT_END, 5)) {
-      const dport = cursor.decimal(65535);
-      if (dport >= 0 && cursor.space()) {
-        found.sport = sport;
-        found.dport = dport;
-        return true;
-      }
-    }
-  }
-  cursor.at = before;
-  return false;
-}
-
-function tcp(cursor: ScanCursor, found: PacketText): boolean {
-  // A later fragment has no ports and so no flags either.
-  if (!ports(cursor, found)) return true;
-  if (
-    cursor.take4(SEQ) &&
-    !(cursor.decimal(most32) >= 0 && cursor.take(' ACK=') && cursor.decimal(most32) >= 0 && cursor.space())
-  )
-    return false;
-  if (!cursor.takeWord(WINDOW, WINDOW_END, 7) || cursor.decimal(most32) < 0 || !cursor.space()) return false;
-  // ulogd leaves it out.
-  if (cursor.take4(RES) && (cursor.hexadecimal() < 0 || !cursor.space())) return false;
-  let flags = 0;
-  if (!cursor.isFour(URGP)) {
-    cursor.take('AE ');
-    cursor.take4(CWR);
-    cursor.take4(ECE);
-    if (cursor.take4(URG)) flags = 32;
-    if (cursor.take4(ACK)) flags |= 16;
-    if (cursor.take4(PSH)) flags |= 8;
-    if (cursor.take4(RST)) flags |= 4;
-    if (cursor.take4(SYN)) flags |= 2;
-    if (cursor.take4(FIN)) flags |= 1;
-  }
-  found.flags = flags;
-  return cursor.takeWord(URGP, URGP_END, 5) && cursor.decimal(most32) >= 0 && cursor.space() && options(cursor);
-}
-
-function icmp(cursor: ScanCursor, found: PacketText, quotes: boolean): boolean {
-  if (!cursor.takeWord(TYPE, TYPE_END, 5)) return true;
-  found.icmpType = cursor.decimal(255);
-  if (found.icmpType < 0 || !cursor.take(' CODE=')) return false;
-  found.icmpCode = cursor.decimal(255);
-  if (found.icmpCode < 0 || !cursor.space()) return false;
-  if (cursor.incomplete()) return true;
-  if (cursor.take('ID='))
-    return cursor.decimal(most32) >= 0 && cursor.take(' SEQ=') && cursor.decimal(most32) >= 0 && cursor.space();
-  if (cursor.take('PARAMETER=') && !(cursor.decimal(most32) >= 0 && cursor.space())) return false;
-  if (cursor.take('POINTER=') && !(cursor.hexadecimal() >= 0 && cursor.space())) return false;
-  if (cursor.take('GATEWAY=') && !(readEnd(cursor, quotedWords, 0) !== 0 && cursor.space())) return false;
-  if (quotes && cursor.take('[')) {
-    quoted.clear();
-    if (!readPacket(cursor, quoted, quotedWords, quotedWords, 0, false)) return false;
-    if ((quoted.src !== 0 && quoted.src !== found.src) || !cursor.take(']') || !cursor.space()) return false;
-  }
-  return !cursor.take('MTU=') || (cursor.decimal(most32) >= 0 && cursor.space());
 }

@@ -1,7 +1,10 @@
 import { type Batch, eventKinds } from './batch.ts';
 import { Heads } from './heads.ts';
-import { four, ScanCursor } from './scan-cursor.ts';
-import { PacketText, readEnd, readPacket } from './scan-packet.ts';
+import { PacketText, readEnd } from './packet-text.ts';
+import { LONGEST_PLAIN, readPlain } from './plain.ts';
+import { four, ScanCursor, three } from './scan-cursor.ts';
+import { readPacket } from './scan-packet.ts';
+import { viewOf } from './view.ts';
 
 /** The kernel's own buffer for one line is 1 KiB (net/netfilter/nf_log_syslog.c, S_SIZE); what is longer is not its own. */
 const LONGEST_LINE = 2048;
@@ -21,7 +24,7 @@ const MARK_END = four('ARK=');
 const UID = four('UID=');
 /** Three letters; the fourth is not looked at. */
 const THREE = 0xffffff;
-const IN = four('IN=\0');
+const IN = three('IN=');
 
 const cursor = new ScanCursor();
 const heads = new Heads();
@@ -39,7 +42,7 @@ const tunnelWords = new Uint32Array(4);
  * since no later word holds one that `OUT=` follows. Packets quoted in `[ ]` inside ICMP errors are checked and passed over.
  *
  * No regular expression, no text and no object is made for any line. What it takes and what it does not is compared with a second reading
- * that is plain and slow (test/watch/line.ts).
+ * that is plain and slow (line.fixture.ts).
  */
 export function scanKernelLine(bytes: Uint8Array, from: number, to: number, batch: Batch): boolean {
   if (to - from > LONGEST_LINE) return false;
@@ -60,6 +63,23 @@ export function scanKernelLine(bytes: Uint8Array, from: number, to: number, batc
     if (bytes[start] === LETTER_I && (cursor.view.getInt32(start, true) & THREE) === IN && fromHead(from, start, batch))
       return true;
   return false;
+}
+
+/**
+ * As {@link scanKernelLine}, of a line whose end is not known yet: where it ends, if it begins as one of the lines before and is what most are, and else -1:
+ * then it has to be found and read.
+ */
+export function scanAhead(bytes: Uint8Array, from: number, limit: number, batch: Batch): number {
+  const view = viewOf(bytes);
+  const head = heads.find(view, from, limit, batch.names);
+  if (head === null || from + head.length + LONGEST_PLAIN > limit) return -1;
+  const end = readPlain(view, from + head.length, batch);
+  if (end < 0) return -1;
+  const row = batch.length;
+  batch.prefix[row] = head.prefix;
+  batch.in[row] = head.in;
+  batch.out[row] = head.out;
+  return end;
 }
 
 /** `IN=… OUT=… [PHYSIN=…] [PHYSOUT=…] [MAC…] ` and all that follows. */

@@ -74,7 +74,10 @@ export async function startJournald(folder: string, settings: readonly string[] 
       daemon = null;
     },
     async start() {
-      const child = spawn('unshare', ['-m', 'sh', '-c', begin, 'sh', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+      // It ends with us, however we end.
+      const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'unshare', '-m', 'sh', '-c', begin, 'sh', folder], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
       daemon = child;
       const has = (): boolean => readFileSync(`/proc/${child.pid}/comm`, 'latin1').startsWith('systemd-journal');
       for (let left = 200; left > 0 && !(has() && existsSync(`/proc/${child.pid}/root/run/systemd/journal/dev-log`)); left -= 1)

@@ -13,8 +13,7 @@ export async function soakKmsg({ folder: top, holding, random }: Given): Promise
   mkdirSync(state, { recursive: true });
   const tally = openTally(state);
   const readers = createReaders(state, { kind: 'kmsg' });
-  await readers.start();
-  await until(() => tally.cursor() !== null);
+  await readers.begun();
   const first = nextOf(tally.cursor());
   const next = (): number => nextOf(tally.cursor());
   let written = 0;
@@ -22,14 +21,16 @@ export async function soakKmsg({ folder: top, holding, random }: Given): Promise
     // A quick reader, a slow one, and none.
     await readers.kill();
     const slow = turn % 2 === 1;
-    await readers.start(slow ? { SLOW_MS: '40' } : {});
-    await sleep(400 + random() * 300);
+    written += flood(1);
+    await readers.begun(slow ? { SLOW_MS: '40' } : {});
+    await sleep(random() * 300);
     written += flood(1500);
     await sleep(random() * 200);
     await readers.kill();
     written += flood(1500);
   }
-  await readers.start();
+  written += flood(1);
+  await readers.begun();
   await caughtUp(readers, next);
   const seen = tally.read();
   const numbers = next() - first;
@@ -67,8 +68,4 @@ async function caughtUp(readers: Readers, next: () => number): Promise<void> {
 
 function nextOf(cursor: string | null): number {
   return (JSON.parse(cursor ?? '{"next":0}') as { next: number }).next;
-}
-
-async function until(what: () => boolean): Promise<void> {
-  for (let left = 200; left > 0 && !what(); left -= 1) await sleep(25);
 }

@@ -68,9 +68,13 @@ async function intoStore(source: Source): Promise<void> {
 
 async function intoTally(source: Source): Promise<void> {
   using tally = openTally(state);
+  let begun = false;
   for await (const one of source.follow(tally.cursor(), stop.signal)) {
-    if (one.kind === 'batch') tally.add(one.batch.length, one.passed, one.cursor);
-    else if (one.kind === 'lost') tally.lost(one.count);
+    if (one.kind === 'batch') {
+      tally.add(one.batch.length, one.passed, one.cursor);
+      if (!begun) tell('begun');
+      begun = true;
+    } else if (one.kind === 'lost') tally.lost(one.count);
     else tell(one.kind === 'notice' ? one.text : `unavailable: ${one.problem.message}`);
     // A slow reader, so that the kernel's ring runs over.
     if (process.env['SLOW_MS'] !== undefined) await sleep(Number(process.env['SLOW_MS']));

@@ -31,7 +31,7 @@ export interface Readers {
   kills: number;
   start(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Starts it, and waits until it has kept where it begins. */
-  begun(): Promise<void>;
+  begun(env?: Readonly<Record<string, string>>): Promise<void>;
   kill(): Promise<void>;
   /** Lets it end as it should. */
   end(): Promise<void>;
@@ -58,11 +58,11 @@ export function createReaders(state: string, read: Read): Readers {
       child = one;
       await new Promise((resolve) => one.once('spawn', resolve));
     },
-    async begun() {
+    async begun(env = {}) {
       const waiting = new Promise<void>((resolve) => {
         begun = resolve;
       });
-      await readers.start();
+      await readers.start(env);
       await waiting;
     },
     async kill() {

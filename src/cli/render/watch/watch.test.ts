@@ -147,7 +147,7 @@ test('every screen has its height and fits its width, whatever others chose as t
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 

@@ -1,5 +1,5 @@
 import type { Address, Family } from '../../model/net/index.ts';
-import { Cursor } from './cursor.ts';
+import { Cursor } from './cursor.fixture.ts';
 import type { LoggedPacket } from './event.ts';
 import { readable } from './readable.ts';
 
