@@ -1,6 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Packing } from './unpack.ts';
+
+/** How a rotated file was compressed. */
+export type Packing = 'gz' | 'xz' | 'zst';
 
 /** One of the files that a log was written into, one after the other. */
 export interface Generation {
