@@ -6,7 +6,7 @@ import { Records } from './records.ts';
 const forgeable = 8;
 
 /** Words of each source, its own and those of all detectors. */
-const stride = 64;
+const stride = 80;
 /** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none), heard of lately. */
 const [A, B, D, KIND, NEXT, USED] = [0, 1, 2, 3, 4, 5] as const;
 

@@ -30,6 +30,25 @@ export function readTaggedAhead(bytes: Uint8Array, from: number, limit: number, 
   return message < 0 ? -1 : scanAhead(bytes, pastStamp(bytes, message, limit), limit, batch);
 }
 
+/** `HOST kernel: …` or `HOST NAME[PID]: …`, of whatever program. */
+export function isOfProgram(bytes: Uint8Array, from: number, to: number): boolean {
+  if (pastKernel(bytes, from, to) > 0) return true;
+  let at = pastHost(bytes, from, to);
+  if (at < 0) return false;
+  while (at < to && isOfName(bytes[at] as number)) at += 1;
+  if (at >= to || bytes[at] !== 91) return false;
+  const end = pastDigits(bytes, at + 1, to);
+  return end > at + 1 && holds(bytes, end, to, ']: ');
+}
+
+/** Letters, digits, and what else is usual in a program's name: `-`, `.`, `/`, `_`, `@`, `(`, `)`. */
+function isOfName(byte: number): boolean {
+  const letter = byte | 32;
+  return (
+    (letter >= 97 && letter <= 122) || (byte >= 45 && byte <= 57) || byte === 95 || byte === 64 || byte === 40 || byte === 41
+  );
+}
+
 /** Behind the host's name and its blank; -1: there is none. */
 function pastHost(bytes: Uint8Array, from: number, to: number): number {
   let at = from;

@@ -2,6 +2,7 @@ import { scanKernelLine } from '../scan.ts';
 import { find, holds } from '../span.ts';
 import type { Carrier } from './carrier.ts';
 import { readStamp, STAMP, stamp } from './syslog.ts';
+import { isOfProgram } from './tagged.ts';
 
 /**
  * `Nov 22 23:23:15 HOST PREFIX IN=… TOS=00 …`: a file of ulogd2's output plugin LOGEMU. No program stands before the message, so that only whole files of
@@ -18,8 +19,9 @@ export const ulogdSyslog: Carrier = {
   },
 };
 
-/** What the kernel writes and ulogd does not: `0x` before TOS; and the other way round, a blank behind `MAC=` or the address there. */
+/** As ulogd writes it: `TOS=` without `0x`, where the kernel has one, or IPv6; and no program's name before it. */
 function isOfUlogd(bytes: Uint8Array, from: number, to: number): boolean {
+  if (isOfProgram(bytes, from, to)) return false;
   const link = find(bytes, from, to, 'IN=');
   if (link < 0 || find(bytes, link, to, ' OUT=') < 0 || find(bytes, link, to, ' MAC=') < 0) return false;
   const tos = find(bytes, link, to, ' TOS=');
