@@ -193,8 +193,8 @@ create PALISADE-BAN4 hash:net family inet hashsize 1024 maxelem 131072 timeout 6
 create PALISADE-BAN6 hash:net family inet6 hashsize 1024 maxelem 131072 timeout 600 counters
 create PALISADE-SHUT4 hash:net family inet hashsize 1024 maxelem 131072 timeout 600 counters
 create PALISADE-SHUT6 hash:net family inet6 hashsize 1024 maxelem 131072 timeout 600 counters
-create PALISADE-LIST4 hash:net family inet hashsize 1024 maxelem 1048576
-create PALISADE-LIST6 hash:net family inet6 hashsize 1024 maxelem 1048576
+create PALISADE-LIST4 hash:net family inet hashsize 1024 maxelem 1048576 timeout 0
+create PALISADE-LIST6 hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 0
 EOF
 }
 

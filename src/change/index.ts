@@ -11,7 +11,6 @@ export { type OwnTable, ownOf } from './apply/own.ts';
 export { lastingText, plainSet, renamings } from './apply/plain.ts';
 export { dropSets } from './apply/sets.ts';
 export { transactionsOf, writeTransaction } from './apply/transaction.ts';
-export { banChains, droppedIn } from './bans/chains.ts';
 export { installBans, type ReadRulesets, removeBans } from './bans/install.ts';
 export { bootFiles, hasBoot, keepForBoot, writeForBoot } from './boot/files.ts';
 export { bootInstalled, installBoot, leaveBoot, refreshBoot, removeBoot } from './boot/install.ts';

@@ -5,7 +5,7 @@
  */
 export { acknowledge, silence } from './attend.ts';
 export type { BanWord } from './kept.ts';
-export { openReading, openStore } from './open.ts';
+export { openReading, openStore, whoWrites } from './open.ts';
 export { sayBans } from './say-bans.ts';
 export {
   type EventQuestion,

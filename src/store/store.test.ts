@@ -21,7 +21,8 @@ import {
 } from './index.ts';
 import { spanRows } from './spans.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'palisade-store-'));
+/** In memory where that can be: the tests of others keep the disk busy, and a store flushes what it closes. */
+const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'palisade-store-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const clock = { at: start, now: () => clock.at };

@@ -39,7 +39,7 @@ function net(text: string): Prefix {
 /** Members of a set, with how long they stay, rounded to minutes. */
 async function members(ns: Namespace, set: string): Promise<readonly string[]> {
   return [...(await tool(ns, ['ipset', 'save', set])).matchAll(/^add \S+ (\S+)(?: timeout (\d+))?/gm)]
-    .map(([, member, seconds]) => (seconds === undefined ? String(member) : `${member} ${Math.ceil(Number(seconds) / 60)}`))
+    .map(([, member, seconds]) => ((seconds ?? '0') === '0' ? String(member) : `${member} ${Math.ceil(Number(seconds) / 60)}`))
     .toSorted();
 }
 

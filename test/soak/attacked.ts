@@ -82,9 +82,13 @@ export async function createAttacked(backend: 'nft' | 'legacy', bans: Partial<Se
   void (async () => {
     for await (const line of watcher.lines) said.push({ heardAt: performance.now(), told: JSON.parse(line) as Told });
   })();
+  let end = '';
+  void watcher.ended.then(({ status, stderr }) => {
+    end = ` (it ended with ${status}: ${stderr})`;
+  });
   for (let left = 300; ; left -= 1) {
     if ((await run(host, [`iptables-${backend}-save`])).includes('PALISADE-SHUT4 src -j DROP')) break;
-    if (left === 0) throw new Error(`nothing shuts out: ${JSON.stringify(said)}`);
+    if (left === 0 || end !== '') throw new Error(`nothing shuts out: ${JSON.stringify(said)}${end}`);
     await sleep(100);
   }
   // The one that puts sources in is started behind the chains.

@@ -95,12 +95,6 @@ export function banRemoval(ruleset: Ruleset): readonly Transaction[] {
   });
 }
 
-/** Packets that were dropped since the chains were made, by what `iptables-save -c` printed. */
-export function droppedIn(text: string): number {
-  const drops = text.matchAll(/^\[(\d+):\d+\] -A PALISADE-(?:BAN|SHUT) .* -j DROP$/gm);
-  return [...drops].reduce((sum, [, packets]) => sum + Number(packets), 0);
-}
-
 function tableOf(ruleset: Ruleset, name: string): Table | undefined {
   return ruleset.tables.find((table) => table.name === name);
 }

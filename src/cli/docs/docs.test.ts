@@ -113,7 +113,7 @@ describe('bash', () => {
     ['palisade --backend le\t tr\t--do\t', '--backend legacy trace --do'],
     ['palisade trace --dp\t22', 'trace --dport 22'],
     ['palisade trace --state=NE\t', 'trace --state=NEW'],
-    ['palisade up --no-w\t', 'up --no-web'],
+    ['palisade up --no-we\t', 'up --no-web'],
     ['palisade help sta\t', 'help status'],
   ])('completes %j', async (keys, ran) => {
     expect(await typed(bash, setup(), keys)).toBe(ran);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,8 @@ import { top } from '../top.ts';
 import type { Context, Verb } from '../verb.ts';
 import { RangeFile } from './ranges.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'palisade-asking-'));
+/** In memory where that can be: a store flushes what it closes. */
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'palisade-asking-'));
 const view = { columns: null, paint: (_: unknown, text: string) => text };
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -57,7 +57,7 @@ export async function banNetwork(context: Context, asked: AskedBan): Promise<Out
   const kept = sayBans(context.stateFolder, [{ kind: 'ban', ban: judged.ban }], context.clock, 'palisade ban');
   touchWord(context);
   const text = networkText(judged.ban.source);
-  await noteAlone(context, context.stateFolder, 'closed', null, `${text} is shut out for ${asked.for}: ${judged.ban.why}`);
+  await noteAlone(context, context.stateFolder, 'banned', null, `${text} is shut out for ${asked.for}: ${judged.ban.why}`);
   const said = [`${text} is shut out for ${asked.for}; connections that it has go on.`];
   if (stood.value) said.push('The chains that ask who is shut out were made, before all other rules.');
   if (!kept.ok) said.push(...kept.problems.map(({ message }) => `It is not remembered beyond a restart: ${message}.`));
@@ -100,7 +100,7 @@ export async function unbanNetwork(
   const kept = words.length === 0 ? ok(undefined) : sayBans(context.stateFolder, words, context.clock, 'palisade unban');
   touchWord(context);
   const text = wanted === null ? `${meant.length} sources` : networkText(wanted);
-  await noteAlone(context, context.stateFolder, 'opened', null, `${text} no longer shut out`);
+  await noteAlone(context, context.stateFolder, 'unbanned', null, `${text} may come in again`);
   const said = [wanted === null ? `Nobody is shut out any more; there were ${meant.length}.` : `${text} is let in again.`];
   if (!kept.ok) said.push(...kept.problems.map(({ message }) => `That is not remembered: ${message}.`));
   return await listBans(context, { said });

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { Batch, LineClock, LineReader, type Names, readLines } from '../../watch/events/index.ts';
-import { localZone, type Packing, unpack } from '../../watch/sources/index.ts';
+import { Held, localZone, packingOf } from '../../watch/sources/index.ts';
 
 /** One log, read from its beginning to its end, a batch at a time. */
 export interface Log extends AsyncDisposable {
@@ -76,12 +76,17 @@ export async function openLog(file: string, names: Names, now: number): Promise<
   });
 }
 
+/** What is closed in the end. */
+interface Closing {
+  close(): Promise<void>;
+}
+
 /** Reads bytes to `to`, at most `most`, and answers how many; 0: it is over. */
 type Read = (into: Buffer, to: number, most: number) => Promise<number>;
 
 async function openFile(
   file: string,
-): Promise<{ readonly read: Read; readonly written: number; readonly handle: FileHandle } | { readonly problem: Problem }> {
+): Promise<{ readonly read: Read; readonly written: number; readonly handle: Closing } | { readonly problem: Problem }> {
   try {
     const handle = await open(file);
     const found = await handle.stat({ bigint: true });
@@ -89,12 +94,14 @@ async function openFile(
       await handle.close();
       return { problem: problemOf(file, 'it is a folder', 'name the files in it') };
     }
-    const packing = (/\.(gz|xz|zst)$/.exec(file)?.[1] ?? null) as Packing | null;
-    const read: Read =
-      packing === null
-        ? async (into, to, most) => (await handle.read(into, to, most)).bytesRead
-        : fromPieces(unpack({ path: file, dev: Number(found.dev), ino: String(found.ino), packing }));
-    return { read, handle, written: found.isFile() ? Number(found.mtimeMs) : Number.POSITIVE_INFINITY };
+    const packing = packingOf(file);
+    const written = found.isFile() ? Number(found.mtimeMs) : Number.POSITIVE_INFINITY;
+    if (packing === null)
+      return { read: async (into, to, most) => (await handle.read(into, to, most)).bytesRead, handle, written };
+    await handle.close();
+    const [dev, ino, size] = [Number(found.dev), String(found.ino), Number(found.size)];
+    const held = new Held({ path: file, dev, ino, size, written, packing });
+    return { read: fromPieces(held.content()), handle: { close: async () => held[Symbol.dispose]() }, written };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : String(code ?? error);

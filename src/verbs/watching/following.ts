@@ -59,7 +59,7 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
       }
       const { status, stderr } = await started.ended;
       if (performance.now() - began > soundMs) pauseMs = firstPauseMs;
-      const why = stderr.trim().split('\n').at(-1) || (status > 128 ? `signal ${status - 128}` : `status ${status}`);
+      const why = faultIn(stderr) ?? (status > 128 ? `signal ${status - 128}` : `status ${status}`);
       yield { kind: 'notice', text: `The process that watches has ended (${why}); it is started again.` };
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
@@ -74,6 +74,11 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
       child?.say(JSON.stringify({ kind: 'facts', facts, counted } satisfies Order));
     },
   };
+}
+
+/** What Node says of an error that nobody caught, in its first line. */
+function faultIn(stderr: string): string | null {
+  return /^\w*Error.*/m.exec(stderr)?.[0] ?? (stderr.trim().split('\n').at(-1) || null);
 }
 
 /** What of ours it is told: where the lock of iptables is, and who has called us, whom it never shuts out. */

@@ -1,8 +1,9 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, hostFromTexts, type TextName } from '../../model/host/index.ts';
 import { parsePrefix } from '../../model/net/index.ts';
 import { problemLine } from '../../result.ts';
-import { openReading, type Reading } from '../../store/index.ts';
+import { openReading, type Reading, whoWrites } from '../../store/index.ts';
 import { placesIn } from '../asking/places.ts';
 import type { Context, Outcome } from '../verb.ts';
 import type { WatchInput } from '../watch.ts';
@@ -54,10 +55,14 @@ export async function watchLive(context: Context, input: WatchInput): Promise<Ou
     };
   const { root, why } = await context.kernel.rights();
   const host = root ? await readHost(context) : null;
-  const nobody = root
-    ? 'nobody has said that he watches; this is what was remembered'
-    : `only root may watch (${why}); this is what was remembered`;
-  const known: Known = { host, name: host?.name ?? 'this host', watcher: { kind: 'nobody', why: nobody }, sources: [] };
+  const nobody = root ? 'this is what was remembered' : `only root may watch (${why}); this is what was remembered`;
+  const who = whoWrites(context.stateFolder);
+  const known: Known = {
+    host,
+    name: host?.name ?? hostname(),
+    watcher: who === null ? { kind: 'nobody', why: nobody } : { kind: 'other', who },
+    sources: [],
+  };
   if (input.once || host === null) {
     const opened = openReading(context.stateFolder);
     if (!opened.ok) return { kind: 'unread', problems: opened.problems };

@@ -62,7 +62,7 @@ export interface Looking {
    * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
    * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
-  see(batch: Batch, row: number, slot: number, sort: Sort): void;
+  see(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
   /** The source's place is given to another one: what was kept of it goes. */
   forget?(slot: number): void;
   /**

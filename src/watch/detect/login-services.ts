@@ -1,3 +1,6 @@
+/** So long after a login, in milliseconds, its source may mistype more often: behind one address there may be twenty people. */
+export const knownFor = 24 * 3_600_000;
+
 /** A service that asks who one is. */
 export interface LoginService {
   readonly name: string;

@@ -70,6 +70,9 @@ const grewAtLeastMs = 1000;
 const grewAtMostMs = 30 * 60_000;
 /** Those that go on are said to be suspects again all together, so often. */
 const suspectAgainMs = 60_000;
+/** So many open incidents are looked at a second, at least all of them in so long. */
+const looksPerSecond = 64;
+const mostPauseMs = 10_000;
 /** An event that is this far ahead of the clock bears a wrong date. */
 const farAheadMs = 60 * 60_000;
 /** A source of many, likewise. */
@@ -124,6 +127,7 @@ export function createIncidents(): Incidents {
   /** The earliest moment at which something may be to be said or closed. */
   let due = Number.POSITIVE_INFINITY;
   let suspectsDue = Number.NEGATIVE_INFINITY;
+  let soonest = Number.NEGATIVE_INFINITY;
 
   function suspect(open: Open, source: Prefix, at: number): void {
     happenings.push({
@@ -295,10 +299,12 @@ export function createIncidents(): Incidents {
     tick(at) {
       const isBack = at < now;
       now = at;
-      if (at < due && !isBack) return;
+      if ((at < due || at < soonest) && !isBack) return;
       const areSuspectsDue = at >= suspectsDue || isBack;
       if (areSuspectsDue) suspectsDue = at + suspectAgainMs;
       due = Number.POSITIVE_INFINITY;
+      // The more there are, the more seldom all of them are looked at.
+      soonest = at + Math.min(mostPauseMs, 1000 * (byKey.size / looksPerSecond));
       for (const open of byKey.values()) {
         if (isBack) {
           open.touched = Math.min(open.touched, at);

@@ -11,7 +11,7 @@ import { sshBruteForce } from './ssh-brute-force.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 const run = (detector: Detector, events: readonly Made[], trusted = true) => {
-  const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [detector] });
+  const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [detector], capacity: 1024 });
   const ordered = [...events].sort((one, other) => one.at - other.at);
   const said = takeAll(detection, ordered, trusted);
   // All that is open is over hours later, and is told of as it was.
@@ -77,7 +77,7 @@ describe('failed logins by ssh', () => {
   });
 
   test('what was forgiven in a file that anybody writes is not forgiven', () => {
-    const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [sshBruteForce] });
+    const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [sshBruteForce], capacity: 1024 });
     takeAll(detection, fails(4, 1000));
     takeAll(detection, [accept(4500)], false);
     expect(incidentsOf(takeAll(detection, [fail(5000)]))).toHaveLength(1);
@@ -176,6 +176,19 @@ describe('many who try together', () => {
   test('who is let in is none of them', () => {
     const events = crowd(80, 3, fail).flatMap((one) => [one, { ...accept(one.at + 30_000, one.src) }]);
     expect(run(distributedBruteForce, events)).toEqual([]);
+  });
+
+  test('nor is an office behind one address, where two mistype at once an hour after somebody logged in', () => {
+    const office = [accept(0, '192.0.2.7'), ...[0, 1, 2, 3].map((each) => fail(60 * minute + 5000 * each, '192.0.2.7'))];
+    const opened = [0, 1, 2, 3, 4].map((each) => connect(60 * minute + 300_000 * each, '192.0.2.7', each));
+    for (const [others, own] of [
+      [crowd(60, 6, fail), office],
+      [crowd(60, 6, connect), [accept(0, '192.0.2.7'), ...opened]],
+    ] as const) {
+      const [incident] = incidentsOf(run(distributedBruteForce, [...others, ...own]));
+      expect(incident?.sourceCount).toBe(60);
+      expect(incident?.sources.map(({ value }) => Number(value))).not.toContain(0xc0000207);
+    }
   });
 
   test('by connections: six each to one address and port, not three, and not to many addresses', () => {

@@ -4,7 +4,7 @@ import { mostSources } from '../../incidents/incident.ts';
 import { Attempts, targetOf } from '../attempts.ts';
 import type { Batch, Detector, DetectorContext, Family, Looking } from '../detector.ts';
 import { duration } from '../duration.ts';
-import { loginPorts, loginServices } from '../login-services.ts';
+import { knownFor, loginPorts, loginServices } from '../login-services.ts';
 import { Places } from '../places.ts';
 import { mix } from '../probe.ts';
 import { sorts } from '../sort.ts';
@@ -24,26 +24,34 @@ const pairs = { logins: 8192, connections: 16_384 } as const;
 export const distributedBruteForce: Detector = {
   id: 'distributed-brute-force',
   title: 'Brute force by many',
-  description: `${crowd} or more sources try one service at which one logs in, each so seldom that nothing is seen of it alone: by ${ofLogins.part} or more failed logins of ssh each within ${hours} hours, and no login, or by ${ofConnections.part} or more new connections to the same service of the same address that rules log. Who tried more than ${mostTries} times does not belong to them. The incident names all of them; shut out are those with ${ofLogins.ban} failed logins, or ${ofConnections.ban} connections, and more. Fewer may be somebody's mistake.`,
+  description: `${crowd} or more sources try one service at which one logs in, each so seldom that nothing is seen of it alone: by ${ofLogins.part} or more failed logins of ssh each within ${hours} hours, and no login, or by ${ofConnections.part} or more new connections to the same service of the same address that rules log. Who tried more than ${mostTries} times, or has logged in within a day, does not belong to them. The incident names all of them; shut out are those with ${ofLogins.ban} failed logins, or ${ofConnections.ban} connections, and more. Fewer may be somebody's mistake.`,
   looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,
   start(context) {
     const logins = new Crowds(context, pairs.logins, ofLogins, 'logins failed');
     const connections = new Crowds(context, pairs.connections, ofConnections, 'new connections were logged');
     const serviceAt = loginPorts();
+    const acceptedAt = new Float64Array(context.sources.capacity);
+    const isKnown = (slot: number, at: number): boolean => Math.abs(at - (acceptedAt[slot] as number)) < knownFor;
     const looking: Looking = {
       see(batch, row, slot, sort) {
         if (slot < 0) return;
-        if (sort === sorts.failedLogin) logins.see(batch, row, slot, 0, sshPort);
-        else if (sort === sorts.acceptedLogin) logins.pardon(slot, 0, sshPort);
-        else {
+        const at = batch.at[row] as number;
+        if (sort === sorts.acceptedLogin) {
+          acceptedAt[slot] = Math.max(at, acceptedAt[slot] as number);
+          logins.pardon(slot, 0, sshPort);
+        } else if (sort === sorts.failedLogin) {
+          if (!isKnown(slot, at)) logins.see(batch, row, slot, 0, sshPort);
+        } else {
           const port = batch.dport[row] as number;
-          if (port === sshPort || (serviceAt[port] as number) > 0) connections.see(batch, row, slot, targetOf(batch, row), port);
+          if (port === sshPort ? !isKnown(slot, at) : (serviceAt[port] as number) > 0)
+            connections.see(batch, row, slot, targetOf(batch, row), port);
         }
       },
       forget(slot) {
         logins.forget(slot);
         connections.forget(slot);
+        acceptedAt[slot] = 0;
       },
     };
     return looking;

@@ -30,7 +30,7 @@ const surroundings: Surroundings = {
 const times = (count: number, event: Partial<Made>, everyMs = 1000): Made[] =>
   Array.from({ length: count }, (_, each) => ({ at: each * everyMs, ...event }));
 function run(events: readonly Made[], around = surroundings) {
-  const detection = createDetection({ seed: 7, surroundings: around, detectors: [spoofedSource, martianSource] });
+  const detection = createDetection({ seed: 7, surroundings: around, detectors: [spoofedSource, martianSource], capacity: 256 });
   const said = [...takeAll(detection, events), ...detection.tick(start + 3 * 3_600_000)];
   expect(said.filter(({ kind }) => kind === 'suspect')).toEqual([]);
   return incidentsOf(said);
@@ -98,7 +98,7 @@ test('a set of networks has what comparing bits says', () => {
   const texts = ['10.0.0.0/8', '10.1.2.3/32', '192.168.128.0/17', '0.0.0.0/3', 'fd00::/8', '2001:db8:1:2::/64', 'fe80::1/128'];
   const prefixes = texts.map((text) => network(text));
   const events: Made[] = [];
-  for (let each = 0; each < 4000; each += 1) {
+  for (let each = 0; each < 1500; each += 1) {
     const byte = (shift: number): number => (Math.imul(each + 1, 2_654_435_761) >>> shift) & 255;
     const near = [
       `10.${byte(0)}.2.3`,
@@ -126,6 +126,6 @@ test('a set of networks has what comparing bits says', () => {
     expect(set.has(batch, row), src).toBe(expected);
     if (expected) found += 1;
   }
-  expect(found).toBeGreaterThan(500);
-  expect(found).toBeLessThan(3500);
+  expect(found).toBeGreaterThan(200);
+  expect(found).toBeLessThan(1300);
 });

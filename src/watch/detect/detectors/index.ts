@@ -47,6 +47,4 @@ export const detectors: readonly Detector[] = [
   loggingSilent,
   conntrackFull,
   banSetFull,
-  udpScan,
-  stealthScan,
 ];

@@ -10,7 +10,12 @@ import { metadataService } from './metadata-service.ts';
 import { outboundScan } from './outbound-scan.ts';
 
 const begin = (detector: Detector) =>
-  createDetection({ seed: 7, surroundings: { ...unknownSurroundings, outside: ['eth0'] }, detectors: [detector] });
+  createDetection({
+    seed: 7,
+    surroundings: { ...unknownSurroundings, outside: ['eth0'] },
+    detectors: [detector],
+    capacity: 1024,
+  });
 const minute = 60_000;
 
 describe('what this host itself asks for', () => {

@@ -2,13 +2,13 @@ import { formatPrefix } from '../../../model/net/index.ts';
 import { Attempts, targetOf } from '../attempts.ts';
 import type { Batch, Detector, Sighting } from '../detector.ts';
 import { duration } from '../duration.ts';
+import { knownFor } from '../login-services.ts';
 import { sorts } from '../sort.ts';
 
 const sshPort = 22;
 /** Failed logins: as many as fail2ban allows. */
 const logins = { count: 5, minutes: 10 } as const;
-/** Who logged in within the last day may mistype more often: behind one address there may be twenty people. */
-const knownFor = 24 * 3_600_000;
+/** Who logged in of late may mistype more often. */
 const ofKnown = 2 * logins.count;
 /** The same over hours: a score that halves. */
 const slowLogins = { score: 20, halfLifeHours: 6 } as const;

@@ -1,6 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Packing } from './unpack.ts';
+
+/** How a rotated file was compressed. */
+export type Packing = 'gz' | 'xz' | 'zst';
 
 /** One of the files that a log was written into, one after the other. */
 export interface Generation {
@@ -16,6 +18,12 @@ export interface Generation {
 /** What logrotate and its like put behind a name, or before its last part: `.1`, `-20261122`, `.2026-11-22.3`. */
 const turn = /^[.-]\d[\d._T-]*$/;
 const packed = /\.(gz|xz|zst)$/;
+
+/** How a file of that name is compressed. */
+export function packingOf(path: string): Packing | null {
+  return (packed.exec(path)?.[1] ?? null) as Packing | null;
+}
+
 /** Larger numbers are dates. */
 const mostTurns = 100_000;
 /** In one folder; more names than these are no log's. */
@@ -109,7 +117,7 @@ function look(path: string): Generation | null {
       ino: String(stats.ino),
       size: Number(stats.size),
       written: Number(stats.mtimeNs) / 1e6,
-      packing: (packed.exec(path)?.[1] ?? null) as Packing | null,
+      packing: packingOf(path),
     };
   } catch {
     // Renamed or taken away at this very moment.

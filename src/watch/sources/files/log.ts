@@ -1,14 +1,18 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../clock.ts';
 import type { Pieces } from '../pieces.ts';
 import type { Said } from '../source.ts';
-import { type Generation, generationsOf } from './generations.ts';
+import type { Generation } from './generations.ts';
+import { Held, openAt, Unheld } from './held.ts';
 import { Opened } from './opened.ts';
-import { formatPlaces, headBytes, headOf, isHead, type Place, parsePlaces } from './place.ts';
-import { unpack, unpackHead } from './unpack.ts';
+import { formatPlaces, type Place, parsePlaces } from './place.ts';
+import { createShelf } from './shelf.ts';
+import { type Trail, trailFrom } from './trail.ts';
 
 /** How long a file that was renamed must have been left alone before nobody is expected to write into it any more. */
 const quietMs = 3000;
+/** How often and how long a file is looked for that is just being renamed. */
+const [mostTries, againMs] = [50, 20];
 
 /**
  * The files that one log consists of, while it is followed: the one of its name, and those before it that are not read to their end or whose
@@ -20,9 +24,11 @@ export class Log implements Disposable {
   private readonly clock: Clock;
   /** Oldest first. */
   private readonly opened: Opened[] = [];
-  /** In a compressed file, which is older than those. */
-  private unpacking: Place | null = null;
-  /** Why the file of the name cannot be opened, as it was said. */
+  /** Those that are compressed, which are read first. */
+  private readonly shelf: ReturnType<typeof createShelf>;
+  /** The file of the name, while it was seen to be empty: whatever was written since is behind it. */
+  private empty: Place | null = null;
+  /** Why a file cannot be opened, as it was said. */
   private refused = '';
   private readAt: number;
 
@@ -31,19 +37,21 @@ export class Log implements Disposable {
     this.pieces = pieces;
     this.clock = clock;
     this.readAt = clock.now();
+    this.shelf = createShelf(pieces, () => this.cursor());
   }
 
   cursor(): string {
-    const places = this.opened.map((file) => file.place());
-    return formatPlaces(this.unpacking === null ? places : [this.unpacking, ...places]);
+    return formatPlaces([...this.shelf.places(), ...this.opened.map((file) => file.place())]);
   }
 
   /** What comes from now on. */
   *beginNow(): Generator<Said> {
-    const file = yield* this.open(this.path);
-    if (file !== null) {
+    try {
+      const file = new Opened(openAt(this.path));
       file.skipToEnd();
       this.opened.push(file);
+    } catch (error) {
+      yield* this.refuse(error);
     }
     yield this.moved();
   }
@@ -56,37 +64,25 @@ export class Log implements Disposable {
       yield* this.beginNow();
       return true;
     }
-    const generations = generationsOf(this.path);
-    const found = new Map<Generation, Place>();
-    let gone = false;
-    for (const place of places) {
-      const generation = await generationOf(place, generations);
-      if (generation !== null && !found.has(generation)) found.set(generation, place);
-      else gone ||= place.offset > 0;
-    }
-    const oldest = generations.findIndex((generation) => found.has(generation));
-    const latest = Math.max(0, ...places.map(({ written }) => written));
-    const from = oldest >= 0 ? generations.slice(oldest) : generations.filter(({ written }) => written > latest);
-    if (!(yield* this.openAll(from, found))) return false;
-    if (gone)
+    const trail = yield* this.trail(places);
+    if (trail === null) return false;
+    if (trail.gone)
       yield {
         kind: 'notice',
         text: `What ${this.path} was when it was last read is gone: what was written into it after that is lost.`,
       };
-    yield* this.unpackAll(from, found);
+    yield* this.take(trail);
     yield this.moved();
     return true;
   }
 
   /** Reads one file to its end. */
   async *readAll(generation: Generation): AsyncGenerator<Said> {
-    if (generation.packing !== null) {
-      yield* this.unpacked(generation, 0);
-      return;
-    }
-    if (!(yield* this.openAll([generation], new Map()))) {
-      yield { kind: 'notice', text: `${generation.path} was renamed while it was to be read, and is left out.` };
-      return;
+    try {
+      yield* this.take({ files: [new Held(generation)], found: new Map(), gone: false, latest: 0 });
+    } catch (error) {
+      if (!(error instanceof Unheld)) throw error;
+      yield { kind: 'notice', text: `${error.path} could not be opened (${error.code}), and is left out.` };
     }
     for (const file of [...this.opened]) {
       yield* this.drain(file);
@@ -114,44 +110,64 @@ export class Log implements Disposable {
     return this.opened.length === 0 || this.refused !== '';
   }
 
-  /** Holds these open too, those that are compressed left out; none of them, and false, where one is renamed at this moment or cannot be read. */
-  private *openAll(generations: readonly Generation[], places: ReadonlyMap<Generation, Place>): Generator<Said, boolean> {
-    const files: Opened[] = [];
-    for (const generation of generations) {
-      if (generation.packing !== null) continue;
-      const file = yield* this.open(generation.path);
-      if (file === null || !file.isOf(generation)) {
-        for (const each of files) each[Symbol.dispose]();
-        file?.[Symbol.dispose]();
-        return false;
-      }
-      files.push(file);
-      const place = places.get(generation);
-      if (place === undefined || !file.resume(place)) file.begin();
-    }
-    this.opened.push(...files);
-    return true;
-  }
-
-  private async *unpackAll(generations: readonly Generation[], places: ReadonlyMap<Generation, Place>): AsyncGenerator<Said> {
-    for (const generation of generations)
-      if (generation.packing !== null) yield* this.unpacked(generation, places.get(generation)?.offset ?? 0);
-  }
-
-  private *open(path: string): Generator<Said, Opened | null> {
+  /** `null`: a file is renamed at this moment, or may not be read. */
+  private async *trail(places: readonly Place[]): AsyncGenerator<Said, Trail | null> {
     try {
-      const file = new Opened(path);
+      const trail = await trailFrom(this.path, places, this.opened);
       this.refused = '';
-      return file;
+      return trail;
     } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (code !== this.refused) {
-        const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
-        yield { kind: 'notice', text: `${path} ${why}: it is read as soon as it can be.` };
-      }
-      this.refused = code;
+      yield* this.refuse(error);
       return null;
     }
+  }
+
+  /** The same, for what cannot wait: nobody knows later where to look. */
+  private async *trailNow(places: readonly Place[]): AsyncGenerator<Said, Trail | null> {
+    for (let left = mostTries; left > 0; left -= 1) {
+      const trail = yield* this.trail(places);
+      if (trail !== null) return trail;
+      await sleep(againMs);
+    }
+    return null;
+  }
+
+  private *refuse(error: unknown): Generator<Said> {
+    if (!(error instanceof Unheld)) throw error;
+    const { path, code } = error;
+    const isSaid = this.refused === code;
+    this.refused = code;
+    // One that is being renamed is there again at the next look.
+    if (isSaid || (code === 'ENOENT' && path !== this.path)) return;
+    const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
+    yield { kind: 'notice', text: `${path} ${why}: it is read as soon as it can be.` };
+  }
+
+  /** Opens what was found, each where it is to be gone on with, and reads those that are compressed. */
+  private async *take({ files, found, latest }: Trail): AsyncGenerator<Said> {
+    const before = this.opened.length;
+    for (const held of files) {
+      const place = found.get(held);
+      if (held.generation.packing !== null) {
+        await this.shelf.put(held, place?.offset ?? 0);
+        continue;
+      }
+      const file = new Opened(held.take());
+      const isOld = held.generation.path === this.path && held.generation.written < latest;
+      if (place === undefined || !file.resume(place)) {
+        file.begin();
+        // An older file, put in the place of the one that was read.
+        if (place === undefined && isOld) file.skipToEnd();
+      }
+      file.isCopy = place !== undefined && place.ino !== file.ino;
+      this.opened.push(file);
+    }
+    // The one of the name is the newest, whatever was found behind it.
+    const newest = this.opened.findIndex((file) => file.isAt(this.path));
+    if (newest >= 0 && newest < before) this.opened.push(...this.opened.splice(newest, 1));
+    yield* this.shelf.read();
+    for (const file of this.opened.slice(0, -1)) yield* this.drain(file);
+    yield* this.retire();
   }
 
   /** True if something was there. */
@@ -165,7 +181,21 @@ export class Log implements Disposable {
         some = true;
         continue;
       }
-      if (found.count === 0) return some;
+      if (found.count === 0) {
+        if (file.isEmpty && file === this.opened.at(-1)) this.empty = file.place();
+        return some;
+      }
+      if (this.empty?.ino === file.ino) {
+        // It was empty; it may have been filled, copied and emptied since.
+        const { empty } = this;
+        this.empty = null;
+        const trail = yield* this.trailNow([empty]);
+        if (trail !== null && trail.files.length > 0) {
+          yield* this.take(trail);
+          some = true;
+          continue;
+        }
+      }
       const { offset } = file;
       pieces.lines.isWithin = file.within;
       // Lines that tell no year are of the latest before the file's end.
@@ -184,68 +214,58 @@ export class Log implements Disposable {
     }
   }
 
-  /** Somebody emptied the file that is open. What had not been read of it stands in the copy that logrotate made before (copytruncate). */
+  /**
+   * Somebody emptied the file that is open. What had not been read of it stands in the copy that logrotate made before (copytruncate), and what was
+   * written and emptied since in later copies.
+   */
   private async *cut(file: Opened): AsyncGenerator<Said> {
     const place = file.place();
     file.begin();
     if (place.head.length === 0) return;
-    const others = generationsOf(this.path).filter((generation) => !this.opened.some((each) => each.isOf(generation)));
-    const generation = await generationOf(place, others, true);
-    if (generation === null) {
-      const since = Math.max(0, Math.round(this.clock.now() - this.readAt));
-      yield {
-        kind: 'notice',
-        text: `${this.path} was emptied, and no copy of it is there: what was written into it in the ${since} milliseconds before, after it was last read, is lost.`,
-      };
+    const trail = yield* this.trailNow([place]);
+    if (trail !== null && trail.found.size > 0) {
+      yield* this.take(trail);
       return;
     }
-    if (generation.packing !== null) {
-      yield* this.unpacked(generation, place.offset);
-      return;
-    }
-    const copy = yield* this.open(generation.path);
-    // It is shorter than what was read where the copy was made before the last lines came.
-    if (copy === null || !copy.resume(place)) {
-      copy?.[Symbol.dispose]();
-      return;
-    }
-    this.opened.splice(this.opened.indexOf(file), 0, copy);
-    yield* this.drain(copy);
-    yield* this.close(copy);
+    for (const held of trail?.files ?? []) held[Symbol.dispose]();
+    const since = Math.max(0, Math.round(this.clock.now() - this.readAt));
+    yield {
+      kind: 'notice',
+      text: `${this.path} was emptied, and no copy of it is there: what was written into it in the ${since} milliseconds before, after it was last read, is lost.`,
+    };
   }
 
   /** Opens what stands under the name by now, and what stood there for a moment since the last look; true if there is something new. */
   private async *turnOver(): AsyncGenerator<Said, boolean> {
     const newest = this.opened.at(-1);
     if (newest?.isAt(this.path) === true) return false;
-    const generations = generationsOf(this.path);
-    const now = generations.at(-1);
-    // Between being renamed and being made again.
-    if (now === undefined || now.path !== this.path || newest?.isOf(now) === true) return false;
-    let from = generations.length - 1;
-    if (newest !== undefined) {
-      const place = newest.place();
-      let before = generations.findIndex((generation) => newest.isOf(generation));
-      if (before < 0) {
-        const same = await generationOf(place, generations);
-        before = same === null ? generations.findLastIndex(({ written }) => written <= place.written) : generations.indexOf(same);
-      }
-      from = Math.min(before + 1, from);
+    let trail: Trail | null;
+    if (newest === undefined) {
+      trail = yield* this.trail([]);
+      // What is older than the name's first file was never asked for.
+      for (const held of trail?.files.slice(0, -1) ?? []) held[Symbol.dispose]();
+      if (trail !== null) trail = { ...trail, files: trail.files.slice(-1) };
+    } else trail = yield* this.trail([newest.place()]);
+    if (trail === null || trail.files.length === 0) return false;
+    if (trail.files.at(-1)?.generation.path !== this.path) {
+      // Between being renamed and being made again.
+      for (const held of trail.files) held[Symbol.dispose]();
+      return false;
     }
-    const unseen = generations.slice(from);
-    if (!(yield* this.openAll(unseen, new Map()))) return false;
-    yield* this.unpackAll(unseen, new Map());
+    yield* this.take(trail);
     return true;
   }
 
   /** Lets go of files that are read to their end and that nobody writes into any more. */
   private *retire(): Generator<Said> {
     const newest = this.opened.at(-1);
-    if (newest === undefined || this.opened.length === 1 || newest.stats().size === 0) return;
+    if (newest === undefined || this.opened.length === 1) return;
+    const hasBegun = newest.stats().size > 0;
     const now = this.clock.now();
     for (const file of this.opened.slice(0, -1)) {
       const { written, size } = file.stats();
-      if (now - written > quietMs && size - file.offset < this.pieces.room.length) yield* this.close(file);
+      const isLeft = file.isCopy || (hasBegun && now - written > quietMs);
+      if (isLeft && size - file.offset < this.pieces.room.length) yield* this.close(file);
     }
   }
 
@@ -272,55 +292,6 @@ export class Log implements Disposable {
     }
   }
 
-  /** What a compressed file holds behind an offset. */
-  private async *unpacked(generation: Generation, offset: number): AsyncGenerator<Said> {
-    const { pieces } = this;
-    const head = await headIn(generation, 0, headBytes);
-    if (head === null) return;
-    const at = (place: number): Place => ({
-      dev: generation.dev,
-      ino: generation.ino,
-      head: headOf(head, 0),
-      offset: place,
-      within: pieces.lines.isWithin,
-      written: generation.written,
-    });
-    let base = offset;
-    let skip = offset;
-    let kept = 0;
-    const cursorAt = (came: number): string => {
-      this.unpacking = at(base + came);
-      return this.cursor();
-    };
-    pieces.lines.isWithin = false;
-    pieces.lines.clock.now = generation.written;
-    try {
-      for await (const bytes of unpack(generation)) {
-        const passed = Math.min(skip, bytes.length);
-        skip -= passed;
-        for (let from = passed; from < bytes.length; ) {
-          const piece = bytes.subarray(from, from + pieces.room.length - kept);
-          pieces.buffer.set(piece, kept);
-          from += piece.length;
-          const to = kept + piece.length;
-          const came = yield* pieces.take(0, to, cursorAt);
-          pieces.buffer.copyWithin(0, came, to);
-          base += came;
-          kept = to - came;
-        }
-      }
-      this.unpacking = null;
-      yield* pieces.takeLast(0, kept, () => this.cursor());
-    } catch (error) {
-      this.unpacking = null;
-      const why = error instanceof Error ? error.message : String(error);
-      yield {
-        kind: 'notice',
-        text: `${generation.path} cannot be read to its end (${why}): what it holds behind byte ${base + kept} is lost.`,
-      };
-    }
-  }
-
   private moved(): Said {
     this.pieces.batch.clear();
     return { kind: 'batch', batch: this.pieces.batch, cursor: this.cursor(), passed: 0 };
@@ -328,33 +299,6 @@ export class Log implements Disposable {
 
   [Symbol.dispose](): void {
     for (const file of this.opened.splice(0)) file[Symbol.dispose]();
-  }
-}
-
-/**
- * The file in which a place is: the very same, as its inode and its beginning tell; else one that begins as it did, a copy or what it was compressed to,
- * the newest first.
- */
-async function generationOf(place: Place, generations: readonly Generation[], copiesOnly = false): Promise<Generation | null> {
-  const same = generations.find(({ dev, ino }) => dev === place.dev && ino === place.ino);
-  if (!copiesOnly && same?.packing === null && same.size >= place.offset && (await begins(same, place))) return same;
-  if (place.head.length === 0) return null;
-  for (const generation of generations.toReversed())
-    if ((generation.packing !== null || generation.size >= place.offset || copiesOnly) && (await begins(generation, place)))
-      return generation;
-  return null;
-}
-
-async function begins(generation: Generation, { head }: Place): Promise<boolean> {
-  const bytes = await headIn(generation, head.from, head.length);
-  return bytes !== null && isHead(head, bytes);
-}
-
-async function headIn(generation: Generation, from: number, length: number): Promise<Buffer | null> {
-  try {
-    return (await unpackHead(generation, from + length)).subarray(from);
-  } catch {
-    // Renamed at this moment, or no compressed file in spite of its name.
-    return null;
+    this.shelf[Symbol.dispose]();
   }
 }

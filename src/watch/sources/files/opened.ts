@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import type { Generation } from './generations.ts';
 import { type Head, headBytes, headOf, isHead, type Place } from './place.ts';
 
@@ -18,6 +18,8 @@ export class Opened implements Disposable {
   readonly fd: number;
   readonly dev: number;
   readonly ino: string;
+  /** A copy of what was read under the name, into which nobody writes; the next copy may be written over it. */
+  isCopy = false;
   offset = 0;
   within = false;
   private head: Buffer = nothing;
@@ -25,10 +27,9 @@ export class Opened implements Disposable {
   private headFrom = 0;
   private readonly seen = Buffer.alloc(headBytes);
 
-  /** @throws as open(2). */
-  constructor(path: string) {
-    // Not to wait for a writer, should it be a FIFO by now.
-    this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  /** @param fd its own from now on. */
+  constructor(fd: number) {
+    this.fd = fd;
     const stats = fstatSync(this.fd, { bigint: true });
     this.dev = Number(stats.dev);
     this.ino = String(stats.ino);
@@ -51,7 +52,11 @@ export class Opened implements Disposable {
 
   /** Puts bytes from the offset on into the buffer. Whether they are of the file that was read so far is looked at when they are there. */
   read(into: Buffer): Found {
-    if (this.head.length === 0) this.passHole();
+    if (this.head.length === 0) {
+      this.passHole();
+      // Before the bytes too: they are then of a file that began so.
+      this.isSame();
+    }
     const count = readSync(this.fd, into, 0, into.length, this.offset);
     if (!this.isSame()) return cut;
     return count === 0 && fstatSync(this.fd).size < this.offset ? cut : { kind: 'bytes', count };
@@ -98,6 +103,11 @@ export class Opened implements Disposable {
     this.passHole();
     this.offset = Math.max(this.offset, lastLineEnd(this.fd, fstatSync(this.fd).size));
     this.isSame();
+  }
+
+  /** Nothing has been written into it yet, as far as was seen. */
+  get isEmpty(): boolean {
+    return this.head.length === 0;
   }
 
   place(): Place {

@@ -1,0 +1,101 @@
+import { type Generation, generationsOf } from './generations.ts';
+import { Held } from './held.ts';
+import type { Opened } from './opened.ts';
+import type { Place } from './place.ts';
+
+/** What there is to be read behind some places of a log. */
+export interface Trail {
+  /** Oldest first, to the one that has the name now. Whoever asks closes them. */
+  readonly files: readonly Held[];
+  /** How far those are read that have been begun. */
+  readonly found: ReadonlyMap<Held, Place>;
+  /** The file of a place, and every copy of it, is gone. */
+  readonly gone: boolean;
+  /** When the places' files had last been written to. */
+  readonly latest: number;
+}
+
+/**
+ * Finds the files in which places are, and those that came behind them. The very same file counts first, as its inode and its beginning tell;
+ * else one that begins as it did: a copy, or what it was compressed to, the newest first. Of a file that was empty nothing tells what has since become of it; so
+ * whatever was written later is behind it.
+ *
+ * @param known files that are held already, under whatever name, and are left out.
+ * @throws {Unheld} where one is renamed at this very moment, or may not be read.
+ */
+export async function trailFrom(path: string, places: readonly Place[], known: readonly Opened[]): Promise<Trail> {
+  using holds = createHolds();
+  const generations = generationsOf(path);
+  const found = new Map<Generation, Place>();
+  let gone = false;
+  for (const place of places) {
+    const generation = await generationOf(place, generations, found, holds);
+    if (generation !== null) found.set(generation, place);
+    else gone ||= place.offset > 0;
+  }
+  const latest = Math.max(0, ...places.map(({ written }) => written));
+  const empty = places.filter(({ head }) => head.length === 0);
+  const isBehind = (generation: Generation): boolean =>
+    found.has(generation) ||
+    empty.some(({ written }) => generation.written > written) ||
+    (found.size === 0 && generation.written > latest);
+  const oldest = generations.findIndex(isBehind);
+  const files: Held[] = [];
+  for (const generation of oldest < 0 ? generations.slice(-1) : generations.slice(oldest)) {
+    if (known.some((file) => file.isOf(generation))) continue;
+    const held = holds.of(generation);
+    if (!(await isKnown(held, known))) files.push(held);
+  }
+  holds.release(files);
+  const begun = files.flatMap((held): [Held, Place][] => {
+    const place = found.get(held.generation);
+    return place === undefined ? [] : [[held, place]];
+  });
+  return { files, found: new Map(begun), gone, latest };
+}
+
+async function generationOf(
+  place: Place,
+  generations: readonly Generation[],
+  taken: ReadonlyMap<Generation, Place>,
+  holds: Holds,
+): Promise<Generation | null> {
+  const same = generations.find(({ dev, ino }) => dev === place.dev && ino === place.ino);
+  if (same?.packing === null && (await holds.of(same).begins(place))) return same;
+  if (place.head.length === 0) return null;
+  for (const generation of generations.toReversed())
+    if (!taken.has(generation) && generation !== same && (await holds.of(generation).begins(place))) return generation;
+  return null;
+}
+
+/** One that is held already may have been compressed under its name. */
+async function isKnown(held: Held, known: readonly Opened[]): Promise<boolean> {
+  for (const file of known) {
+    const { head } = file.place();
+    if (head.length > 0 && (await held.begins({ ...file.place(), offset: 0 }))) return true;
+  }
+  return false;
+}
+
+interface Holds extends Disposable {
+  of(generation: Generation): Held;
+  /** These are for others to close. */
+  release(files: readonly Held[]): void;
+}
+
+function createHolds(): Holds {
+  const holds = new Map<Generation, Held>();
+  return {
+    of(generation) {
+      const held = holds.get(generation) ?? new Held(generation);
+      holds.set(generation, held);
+      return held;
+    },
+    release(files) {
+      for (const { generation } of files) holds.delete(generation);
+    },
+    [Symbol.dispose]() {
+      for (const held of holds.values()) held[Symbol.dispose]();
+    },
+  };
+}
