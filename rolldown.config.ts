@@ -1,4 +1,39 @@
-import { defineConfig } from 'rolldown';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'rolldown';
+import { dayOf, kinds } from './src/verbs/asking/data.ts';
+
+/**
+ * What npm packages know of countries and systems comes with a release, a tenth of their size: they hold everything several times. Compressing
+ * takes seconds, so what was made of one version is kept.
+ */
+function places(): Plugin {
+  return {
+    name: 'places',
+    writeBundle({ dir = 'dist' }) {
+      const folder = join(dir, 'places');
+      const cache = join(import.meta.dirname, 'node_modules/.cache/places');
+      for (const path of [folder, cache]) mkdirSync(path, { recursive: true });
+      const days: Record<string, string> = {};
+      for (const [kind, { package: name, file }] of Object.entries(kinds)) {
+        const from = join(import.meta.dirname, 'node_modules', name);
+        const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { version: string };
+        days[kind] = dayOf(version);
+        for (const table of Object.values(file)) {
+          const packed = join(cache, `${version}-${table}.zst`);
+          if (!existsSync(packed)) {
+            const level = { params: { [constants.ZSTD_c_compressionLevel]: 9 } };
+            writeFileSync(`${packed}.${process.pid}`, zstdCompressSync(readFileSync(join(from, table)), level));
+            renameSync(`${packed}.${process.pid}`, packed);
+          }
+          copyFileSync(packed, join(folder, `${table}.zst`));
+        }
+      }
+      writeFileSync(join(folder, 'as-of.json'), `${JSON.stringify(days)}\n`);
+    },
+  };
+}
 
 /**
  * What becomes a module of its own, each before those that import it: what is asked for together is loaded together, and nothing
@@ -31,6 +66,7 @@ export default defineConfig({
   },
   platform: 'node',
   external: ['koffi'],
+  plugins: [places()],
   // No module of ours does anything when it is loaded but for the entries: without this, one room draws in another for nothing.
   treeshake: { moduleSideEffects: false },
   output: {

@@ -47,6 +47,7 @@ export const problemCodes = {
   'change-undone': 'A change was made and undone again: the host is as it was.',
   'boot-refused':
     'The firewall could not be restored as it was confirmed, or the machine could not be told to do so when it starts.',
+  'ban-refused': 'Nobody was shut out, or let in again: who is named may not be, or is not.',
   'restore-refused': 'The kernel or one of its tools refuses a rule or a set that is to be written.',
 } as const;
 

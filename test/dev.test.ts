@@ -54,7 +54,7 @@ const quiet = { status: 0, stdout: 'node src/cli/docs/write.ts\n', stderr: '' };
 test('the first start says what it fetches and why, the second says nothing and fetches nothing', () => {
   expect(dev(['docs'])).toEqual({
     ...quiet,
-    stderr: "palisade: fetching palisade's packages with npm ci, about 200 MB (the first start)\n",
+    stderr: "palisade: fetching palisade's packages with npm ci, about 220 MB (the first start)\n",
   });
   expect(dev(['docs'])).toEqual(quiet);
   expect(npmRuns()).toHaveLength(1);

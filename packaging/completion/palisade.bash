@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | backup | watch | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | drift | change | journal | boot-restore) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -121,6 +121,9 @@ _palisade() {
   simulate:--never) :; return ;;
   simulate:--since) :; return ;;
   simulate:--facts) _palisade_path -f "$cur"; return ;;
+  ban:--for) :; return ;;
+  ban:--why) :; return ;;
+  ban:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   backup:--tag) :; return ;;
   backup:--to) _palisade_path -d "$cur"; return ;;
   backup:--copy-to) _palisade_path -f "$cur"; return ;;
@@ -138,6 +141,26 @@ _palisade() {
   backup:--most) :; return ;;
   backup:--backend) mapfile -t COMPREPLY < <(compgen -W 'nft legacy' -- "$cur"); return ;;
   watch:--filter) :; return ;;
+  events:--since) :; return ;;
+  events:--until) :; return ;;
+  events:--source) :; return ;;
+  events:--target) :; return ;;
+  events:--port) :; return ;;
+  events:--proto) :; return ;;
+  events:--prefix) :; return ;;
+  events:--most) :; return ;;
+  events:--format) mapfile -t COMPREPLY < <(compgen -W 'text csv' -- "$cur"); return ;;
+  top:--by) mapfile -t COMPREPLY < <(compgen -W 'source network port target prefix country as' -- "$cur"); return ;;
+  top:--since) :; return ;;
+  top:--until) :; return ;;
+  top:--most) :; return ;;
+  top:--format) mapfile -t COMPREPLY < <(compgen -W 'text csv' -- "$cur"); return ;;
+  incidents:--since) :; return ;;
+  incidents:--detector) :; return ;;
+  incidents:--source) :; return ;;
+  incidents:--most) :; return ;;
+  incidents:--for) :; return ;;
+  incidents:--format) mapfile -t COMPREPLY < <(compgen -W 'text csv' -- "$cur"); return ;;
   drift:--since) :; return ;;
   drift:--most) :; return ;;
   change:--for) :; return ;;
@@ -154,7 +177,7 @@ _palisade() {
   case $verb in
   status) flags='--ruleset --sets --facts --backend --json --no-color --quiet --config --state --policy --help' ;;
   up) flags='--port --no-web --once --no-watch --no-drift --repair --remove-foreign --backend --json --no-color --quiet --config --state --policy --help' ;;
-  show) flags='--ruleset --sets --facts --backend --save --canonical --script --table --json --no-color --quiet --config --state --policy --help' ;;
+  show) flags='--ruleset --sets --facts --backend --save --canonical --script --never-hit --table --json --no-color --quiet --config --state --policy --help' ;;
   audit) flags='--ruleset --sets --facts --backend --script --fresh --peer --prove --fixes --fail-on --format --output --profile --accepted --json --no-color --quiet --config --state --policy --help' ;;
   trace) flags='--ruleset --sets --facts --backend --prove --packets --brief --hook --src --dst --proto --sport --dport --in --out --icmp-type --icmp-code --flags --state --mark --length --ttl --mac --tos --pkt-type --uid --gid --json --no-color --quiet --config --policy --help' ;;
   reach) flags='--ruleset --sets --facts --backend --prove --json --no-color --quiet --config --state --policy --help' ;;
@@ -172,15 +195,22 @@ _palisade() {
   open) flags='--from --for --backend --json --no-color --quiet --config --state --policy --help' ;;
   close) flags='--from --backend --json --no-color --quiet --config --state --policy --help' ;;
   simulate) flags='--trust-files --never --since --facts --json --no-color --quiet --config --state --policy --backend --help' ;;
+  ban) flags='--for --why --backend --json --no-color --quiet --config --state --policy --help' ;;
+  unban) flags='--all --json --no-color --quiet --config --state --policy --backend --help' ;;
+  bans) flags='--past --json --no-color --quiet --config --state --policy --backend --help' ;;
+  explain-ban) flags='--json --no-color --quiet --config --state --policy --backend --help' ;;
   backup) flags='--tag --to --copy-to --every --jitter --remove --due --key --prove --only --timeout --yes --unsigned --dry-run --keep-last --keep-hourly --keep-daily --keep-weekly --keep-monthly --most --backend --json --no-color --quiet --config --state --policy --help' ;;
   watch) flags='--once --filter --json --no-color --quiet --config --state --policy --backend --help' ;;
+  events) flags='--since --until --source --target --port --proto --prefix --most --why --format --json --no-color --quiet --config --state --policy --backend --help' ;;
+  top) flags='--by --since --until --most --format --json --no-color --quiet --config --state --policy --backend --help' ;;
+  incidents) flags='--open --since --detector --source --most --for --format --json --no-color --quiet --config --state --policy --backend --help' ;;
   drift) flags='--since --watch --repair --remove-foreign --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate backup watch drift change journal boot-restore'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -3,7 +3,7 @@ import { parseRuleset, type Ruleset } from '../model/ruleset/index.ts';
 
 /** Chains and links of programs that put their rules in by themselves. */
 const theirs =
-  '(?:DOCKER|f2b-|fail2ban|KUBE-|cali-|CNI-|LIBVIRT_|CROWDSEC|FLANNEL|NETAVARK|CILIUM_|WEAVE|ts-|sshguard)[\\w.:-]*|-[io] (?:docker|br-[0-9a-f]{12}|virbr|cni|flannel|podman|lxdbr|incusbr)[\\w.-]*';
+  '(?:DOCKER|f2b-|fail2ban|KUBE-|cali-|CNI-|LIBVIRT_|CROWDSEC|FLANNEL|NETAVARK|CILIUM_|WEAVE|ts-|sshguard|PALISADE-)[\\w.:-]*|-[io] (?:docker|br-[0-9a-f]{12}|virbr|cni|flannel|podman|lxdbr|incusbr)[\\w.-]*';
 const theirLine = new RegExp(
   `^(?::(?:${theirs}) |(?:\\[\\d+:\\d+\\] )?-A .*?(?<=[ ])(?:${theirs})(?: |$)|(?:\\[\\d+:\\d+\\] )?-A POSTROUTING -s \\S+ ! -o docker0 )`,
 );

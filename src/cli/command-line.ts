@@ -59,7 +59,8 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
   }
   const json = globals['json'] === true;
   const quiet = globals['quiet'] === true;
-  const standing = json || quiet || given['once'] === true ? undefined : (await renderOf(verb.name)).screen;
+  const mayStand = verb.streams && terminal.out.interactive && !json && !quiet && given['once'] !== true;
+  const standing = mayStand ? (await renderOf(verb.name)).screen : undefined;
   using canvas = standing === undefined ? null : terminal.canvas();
   using progress = progressLine(terminal.err, quiet || canvas !== null);
   const print = printer(verb, json, quiet, settings, terminal, progress);

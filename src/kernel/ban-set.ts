@@ -19,7 +19,8 @@ const most: Readonly<Record<BanSetKind, number>> = { new: 131_072, all: 131_072,
 
 /** A set as `ipset restore` makes it. Those of bans end their members by themselves; what they count tells who still tries. */
 export function createBanSet(kind: BanSetKind, family: Family, name: string = banSetNames[kind][family]): string {
-  const timed = kind === 'new' || kind === 'all' ? ' timeout 600 counters' : '';
+  // Who is on a list stays; that the set could let go of him says that it may be empty at times.
+  const timed = { new: ' timeout 600 counters', all: ' timeout 600 counters', list: ' timeout 0', never: '' }[kind];
   return `create ${name} hash:net family ${family === 4 ? 'inet' : 'inet6'} hashsize 1024 maxelem ${most[kind]}${timed}\n`;
 }
 

@@ -11,6 +11,7 @@ export { type BanSets, openBanSets } from './ban-sets.ts';
 export type { Actor, By, Change, Changes, ChangesOptions } from './changes/index.ts';
 export * from './child.ts';
 export type { ConnectionTexts } from './connections.ts';
+export { type Contacts, contactsWith } from './contacts.ts';
 export * from './kernel.ts';
 export * from './kmsg.ts';
 export * from './link.ts';

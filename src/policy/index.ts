@@ -11,6 +11,7 @@ export { builtinChains } from './builtins.ts';
 export { aloneText } from './compile/alone.ts';
 export * from './compile/compile.ts';
 export { plainConditions } from './compile/plain.ts';
+export { prefixesOf } from './compile/prefixes.ts';
 export { type CompiledSet, setsText } from './compile/sets.ts';
 export { decide } from './decide.ts';
 export type { Answers, Audience, Offer } from './draft/answers.ts';

@@ -28,7 +28,7 @@ function open(options: { capacity?: number; heartbeatMs?: number; events?: reado
 
 test('it opens with how things stand, then tells news as they come', async () => {
   const { tell, messages } = open({ events: [dropped] });
-  expect(await messages()).toEqual([{ kind: 'hello', at: 5, events: [told] }]);
+  expect(await messages()).toEqual([{ kind: 'hello', at: 5, events: [told], incidents: [], bans: [] }]);
   const next = messages();
   tell({ kind: 'event', event: dropped });
   expect(await next).toEqual([{ kind: 'event', event: told }]);
@@ -44,7 +44,7 @@ test('news between opening and the first reading are not lost', async () => {
   const { tell, messages } = open();
   tell({ kind: 'event', event: dropped });
   expect(await messages()).toEqual([
-    { kind: 'hello', at: 5, events: [] },
+    { kind: 'hello', at: 5, events: [], incidents: [], bans: [] },
     { kind: 'event', event: told },
   ]);
 });

@@ -88,10 +88,10 @@ export class EventTable {
   private close(now: number): void {
     const { span } = this;
     const tops = span.tops((way) => this.prefixOf(way) || noPrefix);
-    const put = this.db.prepare('INSERT INTO tops (by, span, what, events, first, last) VALUES (?, ?, ?, ?, ?, ?)');
+    const put = this.db.prepare('INSERT INTO tops (by, span, what, events, first, last, most) VALUES (?, ?, ?, ?, ?, ?, ?)');
     // The column holds texts too and so turns no double into an integer.
-    for (const { by, what, events, first, last } of tops)
-      put.run(by, span.id, typeof what === 'number' ? BigInt(what) : what, events, first, last);
+    for (const { by, what, events, first, last, most } of tops)
+      put.run(by, span.id, typeof what === 'number' ? BigInt(what) : what, events, first, last, most);
     this.putSpan(now, 1, tops.length);
     span.begin(span.id + 1, span.last + 1);
   }

@@ -4,7 +4,9 @@
  * One writer, any readers. It judges nothing. Called by whoever watches a host, and by the verbs that ask.
  */
 export { acknowledge, silence } from './attend.ts';
-export { openReading, openStore } from './open.ts';
+export type { BanWord } from './kept.ts';
+export { openReading, openStore, whoWrites } from './open.ts';
+export { sayBans } from './say-bans.ts';
 export {
   type EventQuestion,
   type IncidentQuestion,

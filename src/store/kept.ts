@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { formatPrefix } from '../model/net/index.ts';
-import type { Ban, Incident } from '../watch/index.ts';
+import type { Ban, Hits, Incident } from '../watch/index.ts';
+import { writeHits } from './rule-hits.ts';
 
 /** What is to be written beside events with the next commit; what fails waits for the one after it. */
 export interface Kept {
@@ -9,6 +10,8 @@ export interface Kept {
   readonly incidents: ReadonlyMap<string, Incident>;
   readonly bans: readonly BanWord[];
   readonly losses: readonly Loss[];
+  /** By rule, as they are now. */
+  readonly hits: ReadonlyMap<string, Hits>;
 }
 
 export type BanWord =
@@ -22,7 +25,7 @@ export interface Loss {
   readonly of: string;
 }
 
-export function writeKept(db: DatabaseSync, { cursors, incidents, bans, losses }: Kept): void {
+export function writeKept(db: DatabaseSync, { cursors, incidents, bans, losses, hits }: Kept, now: number): void {
   if (cursors.size > 0) {
     const put = db.prepare(
       'INSERT INTO cursors (source, cursor) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor',
@@ -35,6 +38,7 @@ export function writeKept(db: DatabaseSync, { cursors, incidents, bans, losses }
   }
   if (incidents.size > 0) writeIncidents(db, incidents);
   if (bans.length > 0) writeBans(db, bans);
+  if (hits.size > 0) writeHits(db, hits, now);
 }
 
 function writeIncidents(db: DatabaseSync, incidents: ReadonlyMap<string, Incident>): void {

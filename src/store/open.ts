@@ -41,18 +41,39 @@ function held(folder: string): Problem {
   return {
     code: 'store-refused',
     at: { file },
-    message: `another process writes it${writerOf(folder)}`,
+    message: `another process writes it${heldBy(folder)}`,
     hint: 'there is nothing to do if that is meant; else end it, or name another folder with --state',
   };
 }
 
-/** ` (palisade up, process 812)`, as it has written itself. */
-function writerOf(folder: string): string {
+function heldBy(folder: string): string {
+  const writer = writerOf(folder);
+  return writer === null ? '' : ` (${writer.words})`;
+}
+
+/** `palisade up, process 812`: who writes it now; `null`: nobody who lives. Asked without taking its lock, which a writer may be about to take. */
+export function whoWrites(folder: string): string | null {
+  const writer = writerOf(folder);
+  return writer !== null && isThere(writer.pid) ? writer.words : null;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It may be somebody else's, and is there all the same.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** As it has written itself. */
+function writerOf(folder: string): { readonly pid: number; readonly words: string } | null {
   const opened = openForReading(folder);
-  if (!opened.ok) return '';
+  if (!opened.ok) return null;
   try {
     const row = opened.value.prepare('SELECT pid, what FROM writer').get();
-    return row === undefined ? '' : ` (${row['what']}, process ${row['pid']})`;
+    return row === undefined ? null : { pid: Number(row['pid']), words: `${row['what']}, process ${row['pid']}` };
   } finally {
     opened.value.close();
   }

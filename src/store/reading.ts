@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { bitsOf, type Prefix, parsePrefix } from '../model/net/index.ts';
 import type { Ban, Incident } from '../watch/index.ts';
+import { hitsOf } from './rule-hits.ts';
 import type { IncidentQuestion, Reading, StoredBan, StoredIncident } from './store.ts';
 import { eventsOf } from './stored-events.ts';
 import { topOf } from './top.ts';
@@ -14,6 +15,7 @@ export function reading(db: DatabaseSync): Reading {
     incident: (id) => incidentOf(db, id),
     bans: (question) => bansOf(db, question),
     rates: (seconds, now) => ratesOf(db, seconds, now),
+    hits: () => hitsOf(db),
     losses: (since) =>
       db
         .prepare('SELECT source, sum(count) AS count, of FROM losses WHERE at >= ? GROUP BY source, of ORDER BY source, of')

@@ -31,7 +31,7 @@ CREATE TABLE spans (
   kept INTEGER NOT NULL, closed INTEGER NOT NULL, gone INTEGER NOT NULL, counts INTEGER NOT NULL
 );
 CREATE TABLE tops (
-  by TEXT NOT NULL, span INTEGER NOT NULL, what NOT NULL, events INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  by TEXT NOT NULL, span INTEGER NOT NULL, what NOT NULL, events INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, most INTEGER,
   PRIMARY KEY (by, span, what)
 ) WITHOUT ROWID;
 CREATE TABLE seconds (second INTEGER PRIMARY KEY, events INTEGER NOT NULL);
@@ -51,6 +51,10 @@ CREATE TABLE bans (
   by TEXT NOT NULL, before INTEGER NOT NULL, lifted_by TEXT, lifted_at INTEGER
 );
 CREATE INDEX bans_source ON bans (source);
+CREATE TABLE rules (
+  rule TEXT PRIMARY KEY, since INTEGER NOT NULL, seen INTEGER NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL, last_hit INTEGER,
+  read_packets INTEGER NOT NULL, read_bytes INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE writer (only INTEGER PRIMARY KEY CHECK (only = 1), pid INTEGER NOT NULL, what TEXT NOT NULL, since INTEGER NOT NULL);
 CREATE VIEW log AS SELECT events.id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS time, kind, prefix, "in", "out",
   ${addressText('src')} AS src, sport, ${addressText('dst')} AS dst, dport, proto, flags, icmp_type, icmp_code, length, ttl, mark, source, trusted

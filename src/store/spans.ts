@@ -19,6 +19,8 @@ export interface TopsRow {
   readonly events: number;
   readonly first: number;
   readonly last: number;
+  /** Of all others: how many of them one of these has at most. */
+  readonly most: number | null;
 }
 
 /**
@@ -85,12 +87,14 @@ export class OpenSpan {
   /** What is left of it when it ends. `prefixOf` tells the prefix of a way. */
   tops(prefixOf: (way: number) => string): readonly TopsRow[] {
     return (Object.keys(counted) as Counted[]).flatMap((by) => {
-      const { keys, others } = this.tallies[by].heaviest(counted[by]);
+      const { keys, others, mostOfOne } = this.tallies[by].heaviest(counted[by]);
       const rows = keys.map(({ words, tag, events, first, last }): TopsRow => {
-        return { by, what: wordsOf(by, words, tag, prefixOf), events, first, last };
+        return { by, what: wordsOf(by, words, tag, prefixOf), events, first, last, most: null };
       });
       const joined = by === 'prefix' || by === 'port' ? together(rows) : rows;
-      return others === 0 ? joined : [...joined, { by, what: '', events: others, first: this.since, last: this.until }];
+      return others === 0
+        ? joined
+        : [...joined, { by, what: '', events: others, first: this.since, last: this.until, most: mostOfOne }];
     });
   }
 }

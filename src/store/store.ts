@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Problem } from '../result.ts';
-import type { Ban, Batch, Incident, LoggedPacket } from '../watch/index.ts';
+import type { Ban, Batch, Hits, Incident, LoggedPacket } from '../watch/index.ts';
 
 export interface StoreOptions {
   readonly clock: Clock;
@@ -35,6 +35,8 @@ export interface Store extends Disposable {
   lost(source: string, count: number, of: string, at: number): void;
   /** A new incident, or what has become of it. */
   incident(incident: Incident): void;
+  /** What rules have met, of those of which it is new. */
+  hits(changed: readonly Hits[]): void;
   banned(ban: Ban): void;
   /** `at`: epoch milliseconds. */
   unbanned(source: string, at: number, by: string): void;
@@ -65,6 +67,8 @@ export interface Reading extends Disposable {
   bans(question: { readonly since?: number; readonly source?: string }): readonly StoredBan[];
   /** Events a second, of the newest seconds, oldest first: for a picture. */
   rates(seconds: number, now: number): readonly number[];
+  /** What each rule has met. */
+  hits(): readonly Hits[];
   /** Losses since a moment. */
   losses(since: number): readonly { readonly source: string; readonly count: number; readonly of: string }[];
 }
@@ -109,6 +113,8 @@ export interface Top {
   readonly events: number;
   /** How many of them are of those that had too few at a time to be counted one by one. */
   readonly uncounted: number;
+  /** None of those had more in all. Rows with more are where they belong, whoever the others are. */
+  readonly uncountedMost: number;
 }
 
 export interface TopRow {

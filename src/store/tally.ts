@@ -74,14 +74,15 @@ export class Tally {
     this.heads[bucket] = each;
   }
 
-  /** The keys that came most often, at most `most`, in no order, and how many events are of others. */
-  heaviest(most: number): { readonly keys: readonly TallyKey[]; readonly others: number } {
+  /** The keys that came most often, at most `most`, in no order; how many events are of others, and of one of these at most. */
+  heaviest(most: number): { readonly keys: readonly TallyKey[]; readonly others: number; readonly mostOfOne: number } {
     const counts = this.counts.subarray(0, this.filled);
     const least = this.filled <= most ? 0 : (counts.slice().sort()[this.filled - most] as number);
     // Of those that came as often as the last that is kept, as many as there is room for.
     let room = most - counts.reduce((sum, count) => sum + (count > least ? 1 : 0), 0);
     const keys: TallyKey[] = [];
     let others = 0;
+    let mostOfOne = 0;
     for (let each = 0; each < this.filled; each += 1) {
       const events = counts[each] as number;
       if (events > least || room-- > 0) {
@@ -93,9 +94,12 @@ export class Tally {
           first: this.firsts[each] as number,
           last: this.lasts[each] as number,
         });
-      } else others += events;
+      } else {
+        others += events;
+        mostOfOne = Math.max(mostOfOne, events);
+      }
     }
-    return { keys, others };
+    return { keys, others, mostOfOne };
   }
 }
 

@@ -27,11 +27,21 @@ export function topOf(db: DatabaseSync, { by, since, until = Number.MAX_SAFE_INT
     .prepare('SELECT id, first, last, since, until, closed, gone FROM spans WHERE until >= ? AND since <= ? ORDER BY id')
     .all(since, until) as unknown as readonly Span[];
   const sums = new Sums();
-  const counts = arrays(db, 'SELECT what, events, first, last FROM tops WHERE by = ? AND span BETWEEN ? AND ?');
+  const counts = arrays(
+    db,
+    'SELECT what, sum(events), min(first), max(last), sum(most) FROM tops WHERE by = ? AND span BETWEEN ? AND ? GROUP BY what',
+  );
   const isWhole = (span: Span): boolean => span.gone === 1 || (span.closed === 1 && span.since >= since && span.until <= until);
   for (const [first, last] of runsOf(spans.filter(isWhole)))
-    for (const [what, events, from, to] of counts.all(by, first, last) as unknown as readonly [What, number, number, number][])
-      sums.add(what, events, from, to);
+    for (const [what, events, from, to, most] of counts.all(by, first, last) as unknown as readonly [
+      What,
+      number,
+      number,
+      number,
+      number | null,
+    ][])
+      if (most === null) sums.add(what, events, from, to);
+      else sums.others(events, most);
   const columns = { source: 'src', network: 'src', target: 'dst', prefix: 'way', port: 'proto, dport, icmp_type' } as const;
   const events = arrays(db, `SELECT at, ${columns[by]} FROM events WHERE id BETWEEN ? AND ? AND at BETWEEN ? AND ?`);
   const whatOf = reader(db, by);
@@ -69,13 +79,10 @@ class Sums {
   private readonly rows = new Map<number | string, { what: What; events: number; first: number; last: number }>();
   private events = 0;
   private uncounted = 0;
+  private uncountedMost = 0;
 
   add(what: What, events: number, first: number, last: number): void {
     this.events += events;
-    if (what === '') {
-      this.uncounted += events;
-      return;
-    }
     const key = typeof what === 'object' ? Buffer.from(what.buffer, what.byteOffset, 16).toString('latin1') : what;
     const sum = this.rows.get(key);
     if (sum === undefined) this.rows.set(key, { what, events, first, last });
@@ -86,10 +93,16 @@ class Sums {
     }
   }
 
+  others(events: number, mostOfOne: number): void {
+    this.events += events;
+    this.uncounted += events;
+    this.uncountedMost += mostOfOne;
+  }
+
   top(by: By, most: number): Top {
     const sorted = [...this.rows.values()].sort((a, b) => b.events - a.events || b.last - a.last).slice(0, most);
     const rows = sorted.map(({ what, ...rest }): TopRow => ({ what: textOf(by, what), ...rest }));
-    return { rows, events: this.events, uncounted: this.uncounted };
+    return { rows, events: this.events, uncounted: this.uncounted, uncountedMost: this.uncountedMost };
   }
 }
 

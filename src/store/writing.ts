@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Problem } from '../result.ts';
-import type { Ban, Batch, Incident } from '../watch/index.ts';
+import type { Ban, Batch, Hits, Incident } from '../watch/index.ts';
 import { EventTable } from './event-table.ts';
 import { moveAside, type Opened, openForReading, openForWriting, storeFile } from './file.ts';
 import { type BanWord, type Loss, writeKept } from './kept.ts';
@@ -54,6 +54,7 @@ export class EventStore implements Store {
   private fullAt = Number.POSITIVE_INFINITY;
   private readonly cursors = new Map<string, string>();
   private readonly incidents = new Map<string, Incident>();
+  private readonly ruleHits = new Map<string, Hits>();
   private bans: BanWord[] = [];
   private losses: Loss[] = [];
 
@@ -119,6 +120,10 @@ export class EventStore implements Store {
     if (this.incidents.size > mostWords) this.incidents.delete(this.incidents.keys().next().value as string);
   }
 
+  hits(changed: readonly Hits[]): void {
+    for (const hits of changed) this.ruleHits.set(hits.rule, hits);
+  }
+
   banned(ban: Ban): void {
     bounded(this.bans, { kind: 'ban', ban });
   }
@@ -135,7 +140,8 @@ export class EventStore implements Store {
       const { db, events, retention } = this.begin();
       events.settle(now);
       this.ways.write(db);
-      writeKept(db, { cursors: this.cursors, incidents: this.incidents, bans: this.bans, losses: this.losses });
+      const { cursors, incidents, bans, losses, ruleHits: hits } = this;
+      writeKept(db, { cursors, incidents, bans, losses, hits }, now);
       retention.step(now, this.inTransaction, events.openSpan, this.fullAt);
       db.exec('COMMIT');
       this.isBegun = false;
@@ -157,6 +163,7 @@ export class EventStore implements Store {
     this.fullAt += backAgain;
     this.cursors.clear();
     this.incidents.clear();
+    this.ruleHits.clear();
     this.bans = [];
     this.losses = [];
     return null;

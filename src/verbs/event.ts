@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Address, formatAddress, formatProtocol } from '../model/net/index.ts';
 import { tcpFlags } from '../model/packet/index.ts';
-import type { LoggedPacket } from '../watch/events/index.ts';
+import type { LoggedPacket } from '../watch/events/event.ts';
 import type { News } from './news.ts';
 
 /** One packet that the kernel logged, as JSON: what `events`, the live stream and `up --json` say. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bitsOf, formatAddress, formatPrefix, type Prefix } from '../model/net/index.ts';
-import type { Ban } from '../watch/bans/index.ts';
-import type { Incident } from '../watch/incidents/index.ts';
+import type { Ban } from '../watch/bans/ban.ts';
+import type { Incident } from '../watch/incidents/incident.ts';
 
 /** Something that happened, as JSON: what `simulate`, `incidents`, `watch` and `up` say of it. */
 export const incidentShape = z

@@ -7,6 +7,8 @@ import { adopt } from './adopt.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
+import { ban } from './ban.ts';
+import { bans } from './bans.ts';
 import { bootRestore } from './boot-restore.ts';
 import { change } from './change.ts';
 import { close } from './close.ts';
@@ -14,6 +16,9 @@ import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
 import { diff } from './diff.ts';
 import { drift } from './drift.ts';
+import { events } from './events.ts';
+import { explainBan } from './explain-ban.ts';
+import { incidents } from './incidents.ts';
 import { init } from './init.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
@@ -24,7 +29,9 @@ import { show } from './show.ts';
 import { simulate } from './simulate.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
+import { top } from './top.ts';
 import { trace } from './trace.ts';
+import { unban } from './unban.ts';
 import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { updates } from './updates.ts';
@@ -35,12 +42,15 @@ export type { AdoptJson } from './adopt-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { BackupPartJson } from './backup-shape.ts';
+export type { BanExplainedJson, BansJson } from './bans-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
+export type { EventPartJson } from './events-shape.ts';
 export type { BanJson, IncidentJson } from './incident-shape.ts';
+export type { IncidentPartJson } from './incidents-shape.ts';
 export type { InitJson } from './init.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
@@ -53,6 +63,7 @@ export type { Serve, Served, ServeOptions } from './serve.ts';
 export type { AuditJson, FindingJson, RulesetJson, StatusJson, TraceJson } from './shapes.ts';
 export type { SimulatePartJson } from './simulate-shape.ts';
 export type { TestJson } from './test.ts';
+export type { TopJson } from './top-shape.ts';
 export type { UpPart } from './up.ts';
 export type { UpdatesJson } from './updates-shape.ts';
 export * from './verb.ts';
@@ -79,8 +90,15 @@ export const verbs: readonly Verb[] = [
   open,
   close,
   simulate,
+  ban,
+  unban,
+  bans,
+  explainBan,
   backup,
   watch,
+  events,
+  top,
+  incidents,
   drift,
   change,
   journal,

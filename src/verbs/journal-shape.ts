@@ -4,7 +4,7 @@ const id = z.int().nullable();
 
 const words = [
   ...(['begun', 'changed', 'confirmed', 'undone', 'refused', 'opened', 'closed', 'boot', 'mended'] as const),
-  ...(['saved', 'restored', 'drift', 'repaired', 'announced', 'failed', 'cut'] as const),
+  ...(['saved', 'restored', 'drift', 'repaired', 'announced', 'failed', 'cut', 'banned', 'unbanned'] as const),
 ] as const;
 
 /** What `journal` says: its entries, whether they are as they were written, or a checkpoint that was made. */
@@ -16,7 +16,7 @@ export const journalPart = z
       what: z
         .enum(words)
         .describe(
-          '`begun`: about to be written. `changed`: written, read back, and waiting. `confirmed`, `undone`: how it ended. `refused`: not made, or undone at once. `opened`, `closed`: let in for a while, or no longer. `boot`: what was restored when the machine started. `saved`: a snapshot was taken by hand or by the schedule. `restored`: a whole snapshot was put back. `drift`: somebody else changed the firewall. `repaired`: palisade put its own back. `announced`: somebody said that he changes it by hand, or that he is done. `failed`: a snapshot, a copy of one, or what the schedule was to do. `mended`: the journal’s own last line was torn by a crash. `cut`: lines at its end were found to be gone, or what would tell.',
+          '`begun`: about to be written. `changed`: written, read back, and waiting. `confirmed`, `undone`: how it ended. `refused`: not made, or undone at once. `opened`, `closed`: let in for a while, or no longer. `boot`: what was restored when the machine started. `saved`: a snapshot was taken by hand or by the schedule. `restored`: a whole snapshot was put back. `drift`: somebody else changed the firewall. `repaired`: palisade put its own back. `announced`: somebody said that he changes it by hand, or that he is done. `failed`: a snapshot, a copy of one, or what the schedule was to do. `mended`: the journal’s own last line was torn by a crash. `cut`: lines at its end were found to be gone, or what would tell. `banned`, `unbanned`: a person shut somebody out, or let him in again.',
         ),
       by: z
         .object({

@@ -263,6 +263,18 @@ const rule = z.object({
   text: z.string().describe('The rule without its counters, as iptables-save prints it.'),
   comment: z.string().nullable(),
   notUnderstood: z.array(z.string()).describe('Matches and targets that palisade does not know: kept, not judged.'),
+  met: z
+    .object({
+      since: z.number().describe('Epoch seconds at which the rule was first seen.'),
+      packets: z.int(),
+      bytes: z.int(),
+      lastHit: z
+        .number()
+        .nullable()
+        .describe('Epoch seconds of the reading that first showed its last packet; null: none so far.'),
+    })
+    .optional()
+    .describe('What it has met since it was first seen, whatever was reloaded meanwhile, where that is remembered.'),
 });
 
 /** What `show --json` prints. */

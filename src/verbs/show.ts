@@ -4,12 +4,19 @@ import { scriptStep } from './script-step.ts';
 import { rulesetReport } from './shapes.ts';
 import { verb } from './verb.ts';
 
+const nothingRemembered = {
+  code: 'unread',
+  message: 'nobody has watched this host’s counters yet, and a counter of 0 tells only of the time since rules were loaded',
+  hint: 'run palisade up (or its unit) for as long as the answer is to hold',
+} as const;
+
 export const show = verb({
   name: 'show',
   group: 'look',
   summary: 'the rules of both families as tables with hit counts',
   description: `Shows every table, chain and rule that was read, with its counters and what palisade does not understand of it.
---save prints the text as it was read, byte for byte.
+--save prints the text as it was read, byte for byte. Where palisade up watches, each rule also tells what it has met since it was first seen, whatever
+was reloaded, reordered or set to zero meanwhile, and when last; --never-hit lists those that no packet has met in all that time.
 
 --canonical prints the rules as the kernel would print them if they were its own: they are loaded into a throw-away network
 namespace, with the sets, links and addresses that are known, and iptables-save prints them there. Nothing on this host changes. It
@@ -30,6 +37,7 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
       .optional()
       .describe('Show what the iptables commands of a shell script would leave; nothing is run')
       .meta({ value: 'FILE', path: true }),
+    neverHit: z.boolean().default(false).describe('Only rules that no packet has met for as long as is remembered'),
     table: z.string().optional().describe('Only this table').meta({ value: 'NAME' }),
   }),
   output: rulesetReport.extend({
@@ -45,6 +53,7 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
   },
   examples: [
     { command: 'palisade show', says: 'this host’s rules' },
+    { command: 'palisade show --never-hit', says: 'rules that may not be needed any more' },
     { command: 'palisade show --save --ruleset rules.v4', says: 'the text itself, after it was read whole' },
     { command: 'palisade show --canonical --ruleset rules.v4', says: 'the same rules in the kernel’s own words' },
     { command: 'palisade show --script firewall.sh', says: 'the rules that a script would leave' },
@@ -53,6 +62,13 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
     if (input.canonical && (input.save || input.script !== undefined || input.table !== undefined)) {
       const hint = 'leave --save, --script and --table out';
       return { kind: 'invalid', problems: [{ code: 'usage', message: '--canonical prints whole rulesets, and alone', hint }] };
+    }
+    if (input.neverHit && (input.save || input.canonical || input.script !== undefined || input.ruleset.length > 0)) {
+      const hint = 'leave --save, --canonical, --script and --ruleset out';
+      return {
+        kind: 'invalid',
+        problems: [{ code: 'usage', message: '--never-hit is about this host’s rules as a table', hint }],
+      };
     }
     if (input.script !== undefined) {
       const { followScript } = await import('./script.ts');
@@ -68,7 +84,11 @@ is listed as REFUSED, unless the script itself deals with its failure.`,
     if (!read.ok) return { kind: 'invalid', problems: read.problems };
     const { host } = read.value;
     const { knownRulesets, rulesetsOf } = await import('./rulesets.ts');
-    const value = rulesetsOf(host, input.table);
+    const { remembering, neverHit } = await import('./rule-hits.ts');
+    const shown = rulesetsOf(host, input.table);
+    const remembered = host.origin === 'live' ? remembering(shown, host, context.stateFolder) : null;
+    if (input.neverHit && remembered === null) return { kind: 'unread', problems: [nothingRemembered] };
+    const value = input.neverHit && remembered !== null ? neverHit(remembered) : (remembered ?? shown);
     const missing = value.unknown.filter(({ what }) => what.endsWith('rules'));
     if ((input.save || input.canonical) && missing.length > 0) {
       // A text that lacks a family would pass for the whole.

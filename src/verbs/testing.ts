@@ -1,6 +1,6 @@
 import { createEvaluator } from '../analysis/index.ts';
 import { OverBudget } from '../analysis/space/index.ts';
-import { withoutHoles } from '../change/index.ts';
+import { lastingHost } from '../change/index.ts';
 import { known } from '../model/host/index.ts';
 import { packetToJson } from '../model/packet/index.ts';
 import { emptyRuleset } from '../model/ruleset/index.ts';
@@ -26,7 +26,7 @@ export async function runPolicyTests(
   const planned = planFor(policy, read);
   if (!planned.known) return unread(planned.why, planned.remedy);
   const { after } = planned.value;
-  const judged = withoutHoles(after.host);
+  const judged = lastingHost(after.host);
   context.progress('asking for every packet');
   let results: readonly TestResult[];
   try {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { OwnRecord } from '../change/index.ts';
 import type { Host } from '../model/host/index.ts';
-import { changePart } from './change-shape.ts';
-import { verb } from './verb.ts';
+import { type ChangePartJson, changePart } from './change-shape.ts';
+import { type Context, type Outcome, verb } from './verb.ts';
 
 export const uninstall = verb({
   name: 'uninstall',
@@ -37,34 +38,50 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     { command: 'palisade uninstall --leave-rules', says: 'keep the firewall, without palisade' },
   ],
   async run(context, input) {
-    const { carryOut, compiledOf, hostWith, records } = await import('./changing/index.ts');
+    const { records } = await import('./changing/index.ts');
     const { readRecord } = await import('../change/index.ts');
     const origin = readRecord(records(context.stateFolder).origin);
-    if (origin === null) {
+    const { areBansThere, takeBansAway } = await import('./banning/stand.ts');
+    const bans = areBansThere(context.stateFolder);
+    if (origin === null && !bans) {
       const message = 'palisade has made no change that its state folder knows of';
       return { kind: 'unchanged', problems: [{ code: 'nothing-waits', message, hint: 'name the folder with --state' }] };
     }
-    if (input.leaveRules) return await (await import('./leaving.ts')).leaveRules(context, origin.backend, input.out);
-    const { readHostAndSets } = await import('./reading.ts');
-    const { lookedAt, sessionRefusals } = await import('./planning/index.ts');
-    const read = await readHostAndSets(context, { ruleset: [] }, { only: lookedAt });
-    if (!read.ok) return { kind: 'invalid', problems: read.problems };
-    const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
-    const wrongIn = (live: Host) => sessionRefusals(read.value.host, live);
-    const making = {
-      seconds: input.timeout,
-      yes: input.yes,
-      reconnect: false,
-      backend: origin.backend,
-      policy: null,
-      basis: null,
-      emergency: null,
-      wrongIn,
-    };
-    const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
-    // What is open for a while is ours too, and no part of any record.
-    if (done.kind !== 'done') return done;
-    const closed = await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
-    return 'problems' in closed ? closed : done;
+    const done = origin === null ? { kind: 'done' as const, value: null } : await withoutPolicy(context, input, origin);
+    if (done.kind !== 'done' || !bans) return done;
+    const taken = await takeBansAway(context, origin?.backend);
+    return taken.ok ? done : { kind: 'unchanged', problems: taken.problems };
   },
 });
+
+/** Takes away what was made of policies, and what was opened. */
+async function withoutPolicy(
+  context: Context,
+  input: { readonly timeout: number; readonly yes: boolean; readonly leaveRules: boolean; readonly out: string },
+  origin: OwnRecord,
+): Promise<Outcome<ChangePartJson>> {
+  const { carryOut, compiledOf, hostWith, records } = await import('./changing/index.ts');
+  const { readRecord } = await import('../change/index.ts');
+  if (input.leaveRules) return await (await import('./leaving.ts')).leaveRules(context, origin.backend, input.out);
+  const { readHostAndSets } = await import('./reading.ts');
+  const { lookedAt, sessionRefusals } = await import('./planning/index.ts');
+  const read = await readHostAndSets(context, { ruleset: [] }, { only: lookedAt });
+  if (!read.ok) return { kind: 'invalid', problems: read.problems };
+  const made = compiledOf(origin, read.value.host, readRecord(records(context.stateFolder).confirmed));
+  const wrongIn = (live: Host) => sessionRefusals(read.value.host, live);
+  const making = {
+    seconds: input.timeout,
+    yes: input.yes,
+    reconnect: false,
+    backend: origin.backend,
+    policy: null,
+    basis: null,
+    emergency: null,
+    wrongIn,
+  };
+  const done = await carryOut(context, read.value, hostWith(read.value.host, made), made, making);
+  // What is open for a while is ours too, and no part of any record.
+  if (done.kind !== 'done') return done;
+  const closed = await (await import('./opening.ts')).closeAll(context, { backend: origin.backend });
+  return 'problems' in closed ? closed : done;
+}

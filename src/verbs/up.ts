@@ -61,7 +61,9 @@ export const up = verb({
   summary: 'the main job: read, audit, watch and serve the page; changes nothing',
   description: `Reads the live firewall of both families and both backends, audits it, prints the verdict and the findings,
 follows the packets that the kernel logs, and serves a page and a JSON API on 127.0.0.1. It never changes the firewall, unless --repair
-asks it to put back what is palisade's own. What somebody else changes it says within two seconds, or three with 5,000 rules, with the packets that are treated differently;
+asks it to put back what is palisade's own, or bans: { action: on } of config.yaml to shut out who attacks.
+The packets that LOG and NFLOG rules log are watched by a process of its own: it sees attacks in them (incidents), remembers all of it in the state folder, and is
+started again when it dies (palisade help watch). Where another palisade watches already, up shows what that one sees. What somebody else changes it says within two seconds, or three with 5,000 rules, with the packets that are treated differently;
 a snapshot of each and an entry in the journal are kept in the state folder (palisade help drift).
 It reads anew when the firewall changes, and every ten seconds while somebody has the page open, else every minute. More than 5,000 rules of nf_tables are listed
 again only once something changed them, which is one question to the kernel, since listing them holds up the machine's own work; the page

@@ -4,7 +4,7 @@ import { banShape, incidentShape } from './incident-shape.ts';
 
 const topRow = z.object({
   what: z.string().describe('An address, or a port: 22/tcp.'),
-  where: z.string().nullable().describe('Of an address its country, where it is known.'),
+  where: z.string().nullable().describe('Of an address the country in which it is registered, where that is known.'),
   events: z.int(),
   last: z.number().describe('Epoch seconds.'),
 });

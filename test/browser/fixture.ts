@@ -275,6 +275,28 @@ export function logged(over: Partial<LoggedPacketJson> = {}): LoggedPacketJson {
   };
 }
 
+export function incident(over: Partial<IncidentJson> = {}): IncidentJson {
+  return {
+    kind: 'incident',
+    id: 'vertical-scan-1',
+    detector: 'vertical-scan',
+    severity: 'high',
+    title: '203.0.113.9 scanned 412 ports of 198.51.100.10',
+    why: '412 different ports; 12 are too many',
+    sources: ['203.0.113.9'],
+    sourceCount: 1,
+    targets: [],
+    first: readAt - 60,
+    last: readAt,
+    events: 412,
+    evidence: ['FW-DROP IN=eth0 OUT= SRC=203.0.113.9'],
+    spoofable: false,
+    trusted: true,
+    state: 'open',
+    ...over,
+  };
+}
+
 /** What the server shows, and the strings to pull. */
 export interface Fixture {
   readonly served: Served;

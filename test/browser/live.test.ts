@@ -29,24 +29,31 @@ test('an event that is cut off in the middle is not told', () => {
 });
 
 test('newest first, loss added up, rows bounded', () => {
-  const hello: StreamMessage = { kind: 'hello', at: 0, events: [packet(2), packet(1)] };
+  const hello: StreamMessage = { kind: 'hello', at: 0, events: [packet(2), packet(1)], incidents: [], bans: [] };
   const first = afterMessages(noneDropped, [
     hello,
     event(3),
     { kind: 'lost', at: 0, count: 5 },
     event(4),
     { kind: 'skipped', count: 2 },
+    { kind: 'more', at: 0, count: 100 },
   ]);
-  expect([ports(first), first.seen, first.lost]).toEqual([[4, 3, 2, 1], 4, 7]);
+  expect([ports(first), first.seen, first.lost]).toEqual([[4, 3, 2, 1], 104, 7]);
   const flooded = afterMessages(
     first,
     Array.from({ length: 1000 }, (_, index) => event(index)),
   );
-  expect([flooded.packets.length, flooded.seen, ports(flooded).slice(0, 2)]).toEqual([300, 1004, [999, 998]]);
+  expect([flooded.packets.length, flooded.seen, ports(flooded).slice(0, 2)]).toEqual([300, 1104, [999, 998]]);
 });
 
 test('after a broken connection the list is what the server knows, and no two rows have one id', () => {
-  const hello = (...events: number[]): StreamMessage => ({ kind: 'hello', at: 0, events: events.map(packet) });
+  const hello = (...events: number[]): StreamMessage => ({
+    kind: 'hello',
+    at: 0,
+    events: events.map(packet),
+    incidents: [],
+    bans: [],
+  });
   const before = afterMessages(noneDropped, [hello(2, 1), event(3)]);
   const after = afterMessages(before, [hello(5, 4, 3, 2, 1), event(6)]);
   expect(ports(after)).toEqual([6, 5, 4, 3, 2, 1]);

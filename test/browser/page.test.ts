@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { RulesetJson } from '../../src/verbs/shapes.ts';
 import { type Dashboards, dashboards } from './dashboards.ts';
-import { fixture, logged, ruleset, status } from './fixture.ts';
+import { fixture, incident, logged, ruleset, status } from './fixture.ts';
 
 /** Asks until it is so; other tests may use the same processors meanwhile. */
 const eventually = <T>(ask: () => T | Promise<T>) => expect.poll(ask, { timeout: 10_000 });
@@ -233,6 +233,41 @@ test('dropped packets appear as they happen; pause holds them, loss is counted, 
     .click();
   await page.locator('.traced').waitFor();
   expect(await page.getByLabel('Port', { exact: true }).inputValue()).toBe('9002');
+  expect(await complaints()).toEqual([]);
+});
+
+test('incidents stand with what goes on first, grow in place, and say why and who is shut out for them', async () => {
+  const now = Date.now() / 1000;
+  const scan = incident({ id: 'scan', title: '203.0.113.9 scanned <b>412</b> ports\u202e' });
+  const { page, tell, complaints } = await browser.show(
+    fixture([], { incidents: [incident({ id: 'old', state: 'closed' })], bans: [] }),
+  );
+  const list = page.locator('.incidents li');
+  await eventually(() => list.count()).toBe(1);
+  tell({ kind: 'incident', change: 'opened', incident: scan });
+  await eventually(() => list.count()).toBe(2);
+  tell({ kind: 'incident', change: 'grew', incident: { ...scan, events: 500 } });
+  tell({
+    kind: 'ban',
+    acted: true,
+    ban: {
+      kind: 'ban',
+      source: '203.0.113.9/32',
+      at: now,
+      until: now + 600,
+      why: scan.title,
+      reach: 'new',
+      by: { kind: 'incident', detector: scan.detector, incident: 'scan' },
+      before: 0,
+    },
+  });
+  await eventually(() => list.first().innerText()).toMatch(
+    /(?:HIGH|high)[\s\S]*<b>412<\/b> ports\\x\{202e\}[\s\S]*500 events.*shut out until \d\d:\d\d/,
+  );
+  expect(await list.count()).toBe(2);
+  await list.first().locator('summary').click();
+  await page.getByText('412 different ports; 12 are too many').first().waitFor();
+  await page.getByText('1 open, 1 over').waitFor();
   expect(await complaints()).toEqual([]);
 });
 

@@ -25,6 +25,8 @@ export interface Sshd extends AsyncDisposable {
   readonly known: Readonly<Record<'right' | 'none' | 'other', string>>;
   /** As only the server sees it: a disk of 100 KB. */
   readonly small: string;
+  /** What it has logged. */
+  said(): string;
 }
 
 /**
@@ -60,8 +62,12 @@ packets(child.stdout, process.stdout, (type) => {
 });
 `;
 
-/** @param folder holds all of it  @param cutFolder whose files lose their ends */
-export async function startSshd(folder: string, cutFolder: string): Promise<Sshd> {
+/**
+ * @param folder holds all of it
+ * @param cutFolder whose files lose their ends
+ * @param settings lines of its configuration that go before what stands there otherwise
+ */
+export async function startSshd(folder: string, cutFolder: string, settings = ''): Promise<Sshd> {
   const at = (name: string): string => join(folder, name);
   for (const key of ['host', 'other', 'lets', 'stranger', 'hangs', 'cuts'])
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', key, '-f', at(key)]);
@@ -86,7 +92,8 @@ export async function startSshd(folder: string, cutFolder: string): Promise<Sshd
   mkdirSync(small);
   writeFileSync(
     at('sshd_config'),
-    `Port ${port}
+    `${settings}
+Port ${port}
 ListenAddress 127.0.0.1
 HostKey ${at('host')}
 PidFile none
@@ -120,6 +127,7 @@ exec ${program} -D -e -f "$1/sshd_config"`;
     keys: { lets: at('lets'), stranger: at('stranger'), hangs: at('hangs'), cuts: at('cuts') },
     known,
     small,
+    said: () => said,
     async [Symbol.asyncDispose]() {
       child.kill();
       if (child.exitCode === null) await once(child, 'exit');

@@ -3,6 +3,7 @@ import { useLiveHost } from './live.ts';
 import { Bar } from './parts/bar.tsx';
 import { DroppedList } from './parts/dropped-list.tsx';
 import { Findings } from './parts/findings.tsx';
+import { Incidents } from './parts/incidents.tsx';
 import { Rules } from './parts/rules.tsx';
 import { Tracer, type TraceWish } from './parts/tracer.tsx';
 import { Unknowns } from './parts/unknowns.tsx';
@@ -10,7 +11,7 @@ import { Verdict } from './parts/verdict.tsx';
 import { type PacketJson, verdictWords } from './words.ts';
 
 export function Dashboard({ token, onRefused }: { token: string; onRefused: () => void }) {
-  const { connection, status, rules, dropped, problem } = useLiveHost(token, onRefused);
+  const { connection, status, rules, dropped, happened, problem } = useLiveHost(token, onRefused);
   const [wish, setWish] = useState<TraceWish | null>(null);
   const [path, setPath] = useState<ReadonlySet<string>>(new Set());
 
@@ -36,6 +37,7 @@ export function Dashboard({ token, onRefused }: { token: string; onRefused: () =
             </div>
             <aside class="beside">
               <Tracer token={token} wish={wish} rules={rules} ownAddress={ownAddress} onPath={setPath} onRefused={onRefused} />
+              <Incidents happened={happened} connection={connection} />
               <DroppedList dropped={dropped} connection={connection} onTrace={trace} />
             </aside>
             <Rules rules={rules} findings={findings} path={path} />

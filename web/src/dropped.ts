@@ -47,7 +47,8 @@ export function afterMessages(before: Dropped, messages: readonly StreamMessage[
     } else if (message.kind === 'event') {
       seen += 1;
       add(message.event);
-    } else if (message.kind === 'lost' || message.kind === 'skipped') lost += message.count;
+    } else if (message.kind === 'more') seen += message.count;
+    else if (message.kind === 'lost' || message.kind === 'skipped') lost += message.count;
   }
   return { packets: [...fresh.reverse(), ...packets].slice(0, kept), seen, lost, next };
 }

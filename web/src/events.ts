@@ -1,9 +1,16 @@
 import type { LiveNews, LoggedPacketJson } from '../../src/verbs/event.ts';
+import type { BanJson, IncidentJson } from '../../src/verbs/incident-shape.ts';
 
 /** What the live stream says: the news, and about itself. */
 export type StreamMessage =
   | LiveNews
-  | { readonly kind: 'hello'; readonly at: number; readonly events: readonly LoggedPacketJson[] }
+  | {
+      readonly kind: 'hello';
+      readonly at: number;
+      readonly events: readonly LoggedPacketJson[];
+      readonly incidents: readonly IncidentJson[];
+      readonly bans: readonly BanJson[];
+    }
   | { readonly kind: 'skipped'; readonly count: number };
 
 export type StreamState = 'live' | 'reconnecting' | 'refused';

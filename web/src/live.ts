@@ -3,6 +3,7 @@ import type { RulesetJson, StatusJson } from '../../src/verbs/shapes.ts';
 import { type Answer, getRules, getStatus } from './api.ts';
 import { afterMessages, type Dropped, noneDropped } from './dropped.ts';
 import { follow, type StreamMessage, type StreamState } from './events.ts';
+import { afterHappenings, type Happened, nothingHappened } from './happened.ts';
 
 /** New rows are drawn at most so often, however many packets arrive. */
 const drawEveryMs = 250;
@@ -12,6 +13,7 @@ export interface LiveHost {
   readonly status: StatusJson | null;
   readonly rules: RulesetJson | null;
   readonly dropped: Dropped;
+  readonly happened: Happened;
   /** Why the latest reading could not be had, although the server answers. */
   readonly problem: string | null;
 }
@@ -22,6 +24,7 @@ export function useLiveHost(token: string, onRefused: () => void): LiveHost {
   const [status, setStatus] = useState<StatusJson | null>(null);
   const [rules, setRules] = useState<RulesetJson | null>(null);
   const [dropped, setDropped] = useState<Dropped>(noneDropped);
+  const [happened, setHappened] = useState<Happened>(nothingHappened);
   const [problem, setProblem] = useState<string | null>(null);
   const refused = useRef(onRefused);
   refused.current = onRefused;
@@ -67,6 +70,7 @@ export function useLiveHost(token: string, onRefused: () => void): LiveHost {
       const messages = waiting;
       waiting = [];
       setDropped((before) => afterMessages(before, messages));
+      setHappened((before) => afterHappenings(before, messages));
     }
     function onMessage(message: StreamMessage): void {
       if (message.kind === 'hello' || (message.kind === 'audited' && message.changed)) rulesDue = 0;
@@ -86,5 +90,5 @@ export function useLiveHost(token: string, onRefused: () => void): LiveHost {
     };
   }, [token]);
 
-  return { connection, status, rules, dropped, problem };
+  return { connection, status, rules, dropped, happened, problem };
 }

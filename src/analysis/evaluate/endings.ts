@@ -9,20 +9,31 @@ export const mostEndings = 1000;
  * anywhere has been tried; then says what they have in common.
  */
 export function traceOf(walkWith: (script: readonly boolean[]) => Walk): Trace {
-  const walks: Walk[] = [];
+  const { walks, broken } = walksOf(walkWith);
+  return broken === null ? summarise(walks) : undecided(walks, broken);
+}
+
+/** All ways that a packet may take, or those before it had to be given up, and why. */
+export function walksOf<W extends Walk>(
+  walkWith: (script: readonly boolean[]) => W,
+): {
+  readonly walks: readonly W[];
+  readonly broken: string | null;
+} {
+  const walks: W[] = [];
   let script: boolean[] | null = [];
   while (script !== null) {
     const next = walkWith(script);
     walks.push(next);
-    if (next.broken !== null) return undecided(walks, next.broken);
+    if (next.broken !== null) return { walks, broken: next.broken };
     if (walks.length > mostEndings) {
-      return undecided(walks, `the packet may end in more than ${mostEndings.toLocaleString('en')} ways`);
+      return { walks, broken: `the packet may end in more than ${mostEndings.toLocaleString('en')} ways` };
     }
     const answers = next.asked.map(({ answer }) => answer);
     while (answers.at(-1) === true) answers.pop();
     script = answers.length === 0 ? null : [...answers.slice(0, -1), true];
   }
-  return summarise(walks);
+  return { walks, broken: null };
 }
 
 function summarise(walks: readonly Walk[]): Trace {

@@ -1,6 +1,6 @@
 import type { Constraint, Effect, FinalVerdict, Packet, RuleRef, Step } from '../../model/packet/index.ts';
 import type { Chain, Ruleset, Table } from '../../model/ruleset/index.ts';
-import { backendOf, hookTables } from './hooks.ts';
+import { type BuiltinChain, backendOf, hookTables } from './hooks.ts';
 import { beginPassage, enterStation, meetsNat } from './passage.ts';
 import { alter, masked, rewrite } from './rewrite.ts';
 import { rulesOf, type UnderstoodRule } from './rules.ts';
@@ -30,6 +30,17 @@ export interface Walk {
   readonly broken: string | null;
 }
 
+/** A rule that logs the packet. */
+export interface Logged {
+  readonly by: RuleRef;
+  readonly line: number;
+  readonly prefix: string;
+  /** The built-in chain on whose way it stands. */
+  readonly chain: BuiltinChain;
+  /** A match that cannot be decided stands in it, such as a limit. */
+  readonly maybe: boolean;
+}
+
 /** What ended a chain: a verdict and the rule or policy that gave it, or `null` for a return to the caller. */
 type End = Decision | null;
 
@@ -46,8 +57,16 @@ const deepest = 1000;
 /**
  * Takes the packet through all tables of its way. Questions are answered by `script` in the order of asking, and by no
  * when it has ended; so the caller can try every combination that matters, and only those.
+ *
+ * @param onLog is told of each rule that logs the packet, or may
  */
-export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surroundings, script: readonly boolean[]): Walk {
+export function walk(
+  packet: Packet,
+  ruleset: Ruleset,
+  surroundings: Surroundings,
+  script: readonly boolean[],
+  onLog?: (log: Logged) => void,
+): Walk {
   const stations = hookTables[backendOf(ruleset)][packet.hook];
   const [first] = stations;
   if (first === undefined) throw new Error(`no way begins at ${packet.hook}`);
@@ -132,6 +151,8 @@ export function walk(packet: Packet, ruleset: Ruleset, surroundings: Surrounding
         path.push({ ...by, line: rule.line, effect: effectWord(effect, passage.station), maybe: match.open });
       if ((effect.kind === 'alter' || (effect.kind === 'service' && !understood.deciding)) && match.holds !== false)
         alter(effect, passage, named(by));
+      if (effect.kind === 'log' && match.holds !== false)
+        onLog?.({ by, line: rule.line, prefix: effect.prefix, chain: passage.station.chain, maybe: match.open });
       if (match.holds === false || !understood.deciding) continue;
       switch (effect.kind) {
         case 'verdict':

@@ -1,8 +1,8 @@
 import type { Dossier } from '../dossier.ts';
 import type { Filed } from '../filed.ts';
 import { refsOf } from '../standards/index.ts';
+import { cell } from './cell.ts';
 import type { Format } from './format.ts';
-import { visible } from './visible.ts';
 import {
   expiredWords,
   placedWords,
@@ -91,16 +91,4 @@ function rowsOf({ findings, accepted, unknown, checks, expired, unused }: Dossie
       (risk): Row => ({ status: 'unused acceptance', id: risk.check, title: riskName(risk), why: 'it fits no finding' }),
     ),
   ];
-}
-
-/**
- * RFC 4180. A cell that a spreadsheet would take for a formula gets a single quote before it: rule comments, and with them
- * what is calculated, are other people's text (OWASP, CSV injection). So does what follows a semicolon or tab: where those part cells,
- * a formula may begin in the middle of ours.
- */
-function cell(text: string): string {
-  const shown = visible(text).replaceAll('\n', '\r\n');
-  const inside = shown.replace(/([;\t][\s"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
-  const harmless = /^[\s]*[=+\-@\t\r＝＋－＠]/.test(inside) ? `'${inside}` : inside;
-  return /[",\r\n]/.test(harmless) || harmless !== harmless.trim() ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

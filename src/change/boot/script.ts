@@ -1,3 +1,4 @@
+import { createBanSets } from '../../kernel/index.ts';
 import { ownRules, processField } from '../guard/own-rules.ts';
 
 /**
@@ -64,7 +65,7 @@ ${ownRules}
 # Behind rules that only take away, those who ban, and what is open for a while; before all others.
 spot() { # chain mine position
   others=$(printf '%s\\n' "$there" | grep -e "^-A $1 " | grep -v -e ' -[jg] PAL-[^ "]*$' | sed -E 's/"([^"\\\\]|\\\\.)*"/""/g')
-  ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN'
+  ban='(f2b|fail2ban)-[^ ]*|CROWDSEC[^ ]*|sshguard|PALISADE-OPEN|PALISADE-BAN|PALISADE-SHUT'
   first=$(printf '%s\\n' "$others" | grep -n -v -E -e " -[jg] (DROP|REJECT|LOG|NFLOG|$ban)( |\\$)" | head -n 1)
   first=\${first%%:*}
   [ -n "$first" ] || first=$(($(printf '%s\\n' "$others" | grep -c .) + 1))
@@ -121,6 +122,13 @@ trusted() {
   (cd "$now/" && sha256sum -c sums >/dev/null 2>&1) && return 0
   why="files in $now are damaged"
   return 1
+}
+
+# Rules that somebody saved while sources were shut out ask these; a table that asks what is not there is not loaded at all.
+loadBanSets() {
+  [ -z "$strange" ] && [ -e "$state/bans-on" ] || return 0
+  ipset -exist restore 2>/dev/null <<'EOF' || say 'the sets of who is shut out cannot be made'
+${createBanSets}EOF
 }
 
 loadSets() {
@@ -288,6 +296,7 @@ ahead() { # chain
 case $what in
 sets)
   settle
+  loadBanSets
   # Nobody confirmed anything for this machine; or somebody is at work.
   if busy || { trusted && ! isHost; }; then end 0 nothing; fi
   trusted || {

@@ -2,6 +2,7 @@ import type { Host } from '../../model/host/index.ts';
 import type { Effect } from '../../model/packet/index.ts';
 import { isBuiltin, lineText, type Rule, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { ownPrefix } from '../../policy/index.ts';
+import { isBanRule } from '../bans/chains.ts';
 import { openChain, othersOn, type Program, programs } from '../plan/others.ts';
 import { outsideLinks, strangersRules } from './strangers.ts';
 
@@ -149,7 +150,8 @@ function byProgram({ name, wayOut }: Program): Owner {
 }
 
 /** Whether the rule of a program's chain is the program's own. */
-function belongsTo({ bans, chains }: Program, chain: string, text: string, effect: Effect): boolean {
+function belongsTo({ name, bans, chains }: Program, chain: string, text: string, effect: Effect): boolean {
+  if (name === 'palisade ban') return isBanRule(chain, text.slice(`-A ${chain} `.length));
   // It is there for the administrator, and Docker writes but this into it.
   if (chain === 'DOCKER-USER') return text === '-A DOCKER-USER -j RETURN';
   if (bans !== true) return true;

@@ -130,6 +130,25 @@ describe('what is drift', () => {
     ]);
   });
 
+  it('who is shut out is not; what else somebody writes there is', () => {
+    const bans = [
+      ':PALISADE-BAN - [0:0]',
+      '-A INPUT -j PALISADE-BAN',
+      '-A PALISADE-BAN -m conntrack ! --ctstate INVALID,NEW -j RETURN',
+      '-A PALISADE-BAN -m set --match-set PALISADE-NEVER4 src -j RETURN',
+      '-A PALISADE-BAN -m set --match-set PALISADE-BAN4 src -j DROP',
+    ];
+    const named = (rules: readonly string[]) => told(policy, rules).filter((line) => !line.includes(' palisade ban '));
+    expect(named([...policy, ...bans])).toEqual([]);
+    for (const rule of [
+      '-j ACCEPT',
+      '-j RETURN',
+      '-s 203.0.113.9/32 -j RETURN',
+      '-m set --match-set PALISADE-BAN4 src -j RETURN',
+    ])
+      expect(named([...policy, ...bans, `-A PALISADE-BAN ${rule}`])).toEqual([`unknown rule-added -A PALISADE-BAN ${rule}`]);
+  });
+
   it('an order in which nothing else happens is none', () => {
     const [one, other, third] = ['-A INPUT -p tcp -j ACCEPT', '-A INPUT -p udp -j ACCEPT', '-A INPUT -s 10.0.0.0/8 -j DROP'];
     expect(told([one, other, third], [other, one, third])).toEqual([]);

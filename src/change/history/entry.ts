@@ -19,7 +19,7 @@ export interface Entry {
 
 const words = [
   ...(['begun', 'changed', 'confirmed', 'undone', 'refused', 'opened', 'closed', 'boot', 'mended'] as const),
-  ...(['saved', 'restored', 'drift', 'repaired', 'announced', 'failed', 'cut'] as const),
+  ...(['saved', 'restored', 'drift', 'repaired', 'announced', 'failed', 'cut', 'banned', 'unbanned'] as const),
 ] as const;
 
 /**
@@ -28,7 +28,7 @@ const words = [
  * machine did when it started. `saved`: a snapshot was taken, by hand or by the schedule. `restored`: a whole snapshot was put back. `drift`: somebody
  * else changed the firewall. `repaired`: palisade put its own back. `announced`: somebody said that he is about to change it by hand, or
  * is done. `failed`: a snapshot, a copy of one, or what the schedule was to do. `mended`: the journal's own last line was torn by a crash. `cut`: lines at its end were
- * found to be gone, or what would tell.
+ * found to be gone, or what would tell. `banned`, `unbanned`: a person shut somebody out, or let him in again.
  */
 export type What = (typeof words)[number];
 

@@ -1,6 +1,4 @@
-import { type Host, known } from '../../model/host/index.ts';
-import type { Family } from '../../model/net/index.ts';
-import { lineText, parseRuleset, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
+import { lineText, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { ownPrefix } from '../../policy/index.ts';
 import type { Transaction } from '../apply/transaction.ts';
 import { denialsOnTop, openChain } from '../plan/others.ts';
@@ -108,22 +106,4 @@ function positionIn(ruleset: Ruleset, table: string, chain: Chain | undefined): 
   });
   if (own >= 0) return own + 1;
   return table === 'raw' ? chain.rules.length + 1 : denialsOnTop(ruleset, foreignOf(ruleset, chain)) + 1;
-}
-
-/**
- * The host as it is once everything that is open for a while has ended: what a policy is judged by. A rule of that chain that says no
- * end stays: somebody else wrote it, and it lets in for ever.
- */
-export function withoutHoles(host: Host): Host {
-  const closed = (family: Family): Host['rulesets'][Family] => {
-    const ruleset = host.rulesets[family];
-    if (!ruleset.known || !ruleset.value.text.includes(openChain)) return ruleset;
-    const text = ruleset.value.text
-      .split('\n')
-      .filter((line) => !(line.startsWith(`-A ${openChain} `) && / --datestop \S/.test(line)))
-      .join('\n');
-    const parsed = parseRuleset(text, { family, file: ruleset.value.file });
-    return parsed.ok ? known({ ...parsed.value, writer: ruleset.value.writer }) : ruleset;
-  };
-  return { ...host, rulesets: { 4: closed(4), 6: closed(6) } };
 }

@@ -43,6 +43,7 @@ export const programs: readonly Program[] = [
   { name: 'fail2ban', chains: /^(f2b|fail2ban)-/, sets: /^(f2b|fail2ban)-/, nft: /^f2b-/, links: [], wayOut: null, bans: true },
   { name: 'CrowdSec', chains: /^CROWDSEC/, sets: /^crowdsec/, nft: /^crowdsec/, links: [], wayOut: null, bans: true },
   { name: 'sshguard', chains: /^sshguard$/, sets: /^sshguard/, nft: /^sshguard$/, links: [], wayOut: null, bans: true },
+  { name: 'palisade ban', chains: /^PALISADE-(BAN|SHUT)$/, sets: /^PALISADE-(BAN|SHUT|NEVER|LIST)[46](-next)?$/, links: [], wayOut: null, bans: true },
   { name: 'ufw', chains: /^ufw6?-/, links: [], wayOut: `${adopt}, then run \`ufw disable\`` },
   {
     name: 'firewalld',

@@ -31,7 +31,8 @@ describe('what is generated lies in the project as it would be written now (npm 
 
   test('and nothing else lies beside it', () => {
     const there = generatedFolders.flatMap((name) => readdirSync(join(root, name)).map((file) => `${name}/${file}`));
-    expect(there.sort()).toEqual([...texts.keys()].sort());
+    const inThem = [...texts.keys()].filter((path) => generatedFolders.some((name) => path.startsWith(`${name}/`)));
+    expect(there.sort()).toEqual(inThem.sort());
   });
 });
 
@@ -112,7 +113,7 @@ describe('bash', () => {
     ['palisade --backend le\t tr\t--do\t', '--backend legacy trace --do'],
     ['palisade trace --dp\t22', 'trace --dport 22'],
     ['palisade trace --state=NE\t', 'trace --state=NEW'],
-    ['palisade up --no-w\t', 'up --no-web'],
+    ['palisade up --no-we\t', 'up --no-web'],
     ['palisade help sta\t', 'help status'],
   ])('completes %j', async (keys, ran) => {
     expect(await typed(bash, setup(), keys)).toBe(ran);

@@ -1,11 +1,11 @@
 /**
  * What is written from the verb objects: man pages, JSON Schemas and the completion of three shells; and from the checks: a
- * page each. Also the units that restore the firewall when the machine starts.
+ * page each; from the detectors: one page. Also the units that restore the firewall when the machine starts.
  *
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
-import { bootScript, bootUnits, catalogue } from '../../verbs/catalogue.ts';
+import { bootScript, bootUnits, catalogue, detections } from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
@@ -26,6 +26,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/schemas/accepted.json', acceptedFileSchema()],
     ['docs/schemas/policy.json', policyFileSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
+    ['docs/detections.md', detections()],
     ['packaging/systemd/boot.sh', bootScript],
     ...[...bootUnits('/var/lib/palisade')].map(([name, text]) => [`packaging/systemd/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],

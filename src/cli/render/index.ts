@@ -57,11 +57,18 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   rollback: () => import('./change.ts'),
   uninstall: () => import('./change.ts'),
   simulate: () => import('./simulate.ts'),
+  ban: () => import('./bans.ts'),
+  unban: () => import('./bans.ts'),
+  bans: () => import('./bans.ts'),
+  'explain-ban': () => import('./explain-ban.ts'),
   backup: () => import('./backup.ts'),
   drift: () => import('./drift.ts'),
   change: () => import('./announce.ts'),
   journal: () => import('./journal.ts'),
   watch: () => import('./watch/index.ts'),
+  events: () => import('./events.ts'),
+  top: () => import('./top.ts'),
+  incidents: () => import('./incidents.ts'),
   'boot-restore': () => import('./boot-restore.ts'),
 };
 

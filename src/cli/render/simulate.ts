@@ -71,15 +71,15 @@ function summaryText(said: Of<'summary'>, view: View): string {
   ].join('');
 }
 
-function clock(at: number): string {
+export function clock(at: number): string {
   return new Date(at * 1000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-function count(number: number): string {
+export function count(number: number): string {
   return number.toLocaleString('en');
 }
 
-function lasting(seconds: number): string {
+export function lasting(seconds: number): string {
   const steps = [
     [86_400, 'd'],
     [3600, 'h'],

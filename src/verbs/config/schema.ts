@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsePrefix } from '../../model/net/index.ts';
 
 const kept = (what: string, most: number) => z.int().min(0).max(10_000).default(most).describe(what);
 
@@ -47,13 +48,47 @@ const watch = z.strictObject({
 });
 
 const store = z.strictObject({
-  'keep-days': z.int().min(1).max(3650).default(30).describe('Events and incidents stay for so many days.'),
+  'keep-days': z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('Events stay for so many days; incidents, bans and counts for a year.'),
   'max-mb': z
     .int()
     .min(10)
     .max(1_000_000)
     .default(1000)
     .describe('The store takes so many megabytes; the oldest events go first.'),
+});
+
+const bans = z.strictObject({
+  action: z
+    .enum(['off', 'say', 'on'])
+    .default('off')
+    .describe('What is done with the source of an attack: nothing, say whom it would shut out, or shut it out.'),
+  never: z
+    .array(z.string().refine((text) => parsePrefix(text) !== undefined))
+    .default([])
+    .describe(
+      'Addresses and networks that nobody is to shut out, such as monitoring; this host, its gateways, resolvers, time servers, who is logged in and whom the policy lets log in are among them anyway.',
+    ),
+  longest: z
+    .string()
+    .regex(/^[1-9]\d{0,3}[mhdw]$/)
+    .default('1w')
+    .describe('The longest ban of a source that comes back again and again: 12h, 7d, 4w.'),
+  lists: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Lists of addresses that others keep, whose connections are dropped: https://… or files, one address or network a line.',
+    ),
+  'lists-every': z
+    .string()
+    .regex(/^[1-9]\d{0,3}[mhdw]$/)
+    .default('1d')
+    .describe('How often lists are fetched.'),
 });
 
 /** Every setting, as the configuration file spells it. `describe` is its documentation. */
@@ -72,6 +107,7 @@ export const configSchema = z.strictObject({
   drift: drift.prefault({}).describe('What is done when somebody changes the firewall.'),
   backup: backup.prefault({}).describe('Snapshots that the schedule takes.'),
   watch: watch.prefault({}).describe('What is watched.'),
+  bans: bans.prefault({}).describe('Who is shut out.'),
   store: store.prefault({}).describe('What is remembered of what happened.'),
 });
 

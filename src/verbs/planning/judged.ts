@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OverBudget } from '../../analysis/space/index.ts';
-import { bansBehind, fatesOf, foreignOf, keepSessions, othersOn, type SessionFate, withoutHoles } from '../../change/index.ts';
+import { bansBehind, fatesOf, foreignOf, keepSessions, lastingHost, othersOn, type SessionFate } from '../../change/index.ts';
 import type { Host, IpSet } from '../../model/host/index.ts';
 import { type Family, formatAddress } from '../../model/net/index.ts';
 import { packetToJson } from '../../model/packet/index.ts';
@@ -98,7 +98,7 @@ async function othersGoOn(): Promise<void> {
 
 function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number][]): PlanJson['tests'] {
   try {
-    const results = runTests(policy, withoutHoles(after.host));
+    const results = runTests(policy, lastingHost(after.host));
     if (!results.known) {
       unknown.push({ what: 'the tests of the policy', why: results.why, remedy: results.remedy });
       return [];
@@ -119,7 +119,7 @@ function testsOf({ policy, after }: Planned, unknown: PlanJson['unknown'][number
 /** Tests of the policy that fail on a host, as problems; none where asking takes too much, which the plan has said. */
 export function testRefusals(policy: Policy, host: Host): readonly Problem[] {
   try {
-    const results = runTests(policy, withoutHoles(host));
+    const results = runTests(policy, lastingHost(host));
     if (!results.known) return [{ code: 'unread', message: results.why, hint: results.remedy }];
     return results.value
       .filter(({ holds }) => !holds)

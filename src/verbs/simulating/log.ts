@@ -1,11 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { Batch, LineClock, LineReader, type Names, readLines } from '../../watch/events/index.ts';
+import { Held, localZone, packingOf } from '../../watch/sources/index.ts';
 
 /** One log, read from its beginning to its end, a batch at a time. */
 export interface Log extends AsyncDisposable {
@@ -32,32 +30,20 @@ const chunk = 1 << 20;
 const rest = 64 * 1024;
 
 export async function openLog(file: string, names: Names, now: number): Promise<Result<Log>> {
-  const named = file === '-' ? 'standard input' : file;
-  let handle: FileHandle | null = null;
-  let written = now;
-  try {
-    if (file !== '-') {
-      handle = await open(file);
-      const found = await handle.stat();
-      if (found.isDirectory()) {
-        await handle.close();
-        return failed(missing(file, 'it is a folder', 'name the files in it'));
-      }
-      if (found.isFile()) written = Math.min(now, found.mtimeMs);
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : String(code ?? error);
-    return failed(missing(file, why, 'name a log that can be read; - is standard input'));
-  }
-  const clock = new LineClock(written, { zone: localZone, bootedAt: now - uptime() * 1000 });
+  const opened =
+    file === '-'
+      ? { read: fromPieces(createReadStream('', { fd: 0, autoClose: false })), written: now, handle: null }
+      : await openFile(file);
+  if ('problem' in opened) return failed(opened.problem);
+  const name = file === '-' ? 'standard input' : file;
+  // Lines without a year are of before the file was written last; those of dmesg of this machine's present start.
+  const clock = new LineClock(Math.min(now, opened.written), { zone: localZone, bootedAt: now - uptime() * 1000 });
   const reader = new LineReader(clock);
   const batch = new Batch(8192, names);
-  const source = handle !== null && packingOf(file) === null ? fromHandle(handle) : fromStream(streamOf(file, handle));
   const bytes = Buffer.allocUnsafe(chunk + rest);
   let [at, end, isOver, events] = [0, 0, false, 0];
   return ok({
-    name: named,
+    name,
     reader,
     batch,
     get events() {
@@ -74,8 +60,8 @@ export async function openLog(file: string, names: Names, now: number): Promise<
         if (isOver) return false;
         bytes.copyWithin(0, at, end);
         [at, end] = [0, end - at];
-        const read = await source.read(bytes, end, bytes.length - 1 - end).catch((error: NodeJS.ErrnoException) => {
-          throw new UnreadLog(missing(named, `it cannot be read to its end: ${reasonOf(error)}`, 'name a log that is whole'));
+        const read = await opened.read(bytes, end, bytes.length - 1 - end).catch((error: NodeJS.ErrnoException) => {
+          throw new UnreadLog(problemOf(name, `it cannot be read to its end: ${reasonOf(error)}`, 'name a log that is whole'));
         });
         end += read;
         if (read === 0) {
@@ -85,73 +71,63 @@ export async function openLog(file: string, names: Names, now: number): Promise<
       }
     },
     async [Symbol.asyncDispose]() {
-      source.stop();
-      await handle?.close();
+      await opened.handle?.close();
     },
   });
 }
 
-interface Pieces {
-  /** Bytes that were written at `to`, at most `most`; 0: it is over. */
-  read(into: Buffer, to: number, most: number): Promise<number>;
-  stop(): void;
+/** What is closed in the end. */
+interface Closing {
+  close(): Promise<void>;
 }
 
-function fromHandle(handle: FileHandle): Pieces {
-  return { read: async (into, to, most) => (await handle.read(into, to, most)).bytesRead, stop: () => undefined };
+/** Reads bytes to `to`, at most `most`, and answers how many; 0: it is over. */
+type Read = (into: Buffer, to: number, most: number) => Promise<number>;
+
+async function openFile(
+  file: string,
+): Promise<{ readonly read: Read; readonly written: number; readonly handle: Closing } | { readonly problem: Problem }> {
+  try {
+    const handle = await open(file);
+    const found = await handle.stat({ bigint: true });
+    if (found.isDirectory()) {
+      await handle.close();
+      return { problem: problemOf(file, 'it is a folder', 'name the files in it') };
+    }
+    const packing = packingOf(file);
+    const written = found.isFile() ? Number(found.mtimeMs) : Number.POSITIVE_INFINITY;
+    if (packing === null)
+      return { read: async (into, to, most) => (await handle.read(into, to, most)).bytesRead, handle, written };
+    await handle.close();
+    const [dev, ino, size] = [Number(found.dev), String(found.ino), Number(found.size)];
+    const held = new Held({ path: file, dev, ino, size, written, packing });
+    return { read: fromPieces(held.content()), handle: { close: async () => held[Symbol.dispose]() }, written };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : String(code ?? error);
+    return { problem: problemOf(file, why, 'name a log that can be read; - is standard input') };
+  }
 }
 
-function fromStream(stream: PassThrough): Pieces {
-  const pieces = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+function fromPieces(pieces: AsyncIterable<Buffer>): Read {
+  const following = pieces[Symbol.asyncIterator]();
   let piece: Buffer = Buffer.alloc(0);
-  return {
-    async read(into, to, most) {
-      if (piece.length === 0) {
-        const next = await pieces.next();
-        if (next.done === true) return 0;
-        piece = next.value;
-      }
-      const taken = piece.copy(into, to, 0, most);
-      piece = piece.subarray(taken);
-      return taken;
-    },
-    stop: () => void stream.destroy(),
+  return async (into, to, most) => {
+    while (piece.length === 0) {
+      const next = await following.next();
+      if (next.done === true) return 0;
+      piece = next.value;
+    }
+    const taken = piece.copy(into, to, 0, most);
+    piece = piece.subarray(taken);
+    return taken;
   };
-}
-
-function streamOf(file: string, handle: FileHandle | null): PassThrough {
-  const raw = handle === null ? createReadStream('', { fd: 0, autoClose: false }) : handle.createReadStream({ autoClose: false });
-  const out = new PassThrough({ highWaterMark: chunk });
-  const packing = packingOf(file);
-  const flowing =
-    packing === null ? pipeline(raw, out) : pipeline(raw, packing === 'gz' ? createGunzip() : createZstdDecompress(), out);
-  // Whoever reads `out` is told.
-  flowing.catch((error: Error) => void out.destroy(error));
-  return out;
-}
-
-function packingOf(file: string): 'gz' | 'zst' | null {
-  return file.endsWith('.gz') ? 'gz' : file.endsWith('.zst') ? 'zst' : null;
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   return code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? 'what was compressed is damaged or cut off' : (code ?? message);
 }
 
-function missing(file: string, message: string, hint: string): Problem {
+function problemOf(file: string, message: string, hint: string): Problem {
   return { code: 'file-missing', at: { file }, message, hint };
-}
-
-/** How many milliseconds this machine's time is ahead of UTC, where its calendar reads so. */
-function localZone(local: number): number {
-  const read = new Date(local);
-  const at = new Date(
-    read.getUTCFullYear(),
-    read.getUTCMonth(),
-    read.getUTCDate(),
-    read.getUTCHours(),
-    read.getUTCMinutes(),
-    read.getUTCSeconds(),
-  ).getTime();
-  return Math.floor(local / 1000) * 1000 - at;
 }

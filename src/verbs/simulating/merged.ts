@@ -1,4 +1,4 @@
-import { Batch, copyRow, type Names } from '../../watch/events/index.ts';
+import { Batch, copyRows, type Names, textsOf } from '../../watch/events/index.ts';
 import type { Log } from './log.ts';
 
 /** What was noticed of the events on their way. */
@@ -45,20 +45,21 @@ export async function* merged(
     const [first, second] = heads as [Head, Head | undefined];
     const until = second === undefined ? Number.POSITIVE_INFINITY : timeOf(second);
     const { batch } = first.log;
-    for (; first.row < batch.length; first.row += 1) {
-      const at = batch.at[first.row] as number;
-      if (at > until) break;
-      if (at < since) {
+    while (first.row < batch.length && !((batch.at[first.row] as number) > until)) {
+      if ((batch.at[first.row] as number) < since) {
         passed.before += 1;
+        first.row += 1;
         continue;
       }
-      if (out.isFull() || used + (batch.textLength[first.row] as number) > texts.length) {
-        notice(out, passed);
-        yield out;
-        out.clear();
-        used = 0;
-      }
-      used = copyRow(batch, first.row, out, texts, used);
+      const end = runOf(batch, first.row, until, since, out.capacity - out.length, texts.length - used);
+      used = copyRows(batch, first.row, end, out, texts, used);
+      const isStuck = end === first.row;
+      first.row = end;
+      if (!isStuck && !out.isFull()) continue;
+      notice(out, passed);
+      yield out;
+      out.clear();
+      used = 0;
     }
     if (first.row === batch.length) {
       progress(first.log.name);
@@ -68,6 +69,16 @@ export async function* merged(
   }
   notice(out, passed);
   if (out.length > 0) yield out;
+}
+
+/** Where the rows end that may go on together: as far as it is their turn, and there is room. */
+function runOf(batch: Batch, row: number, until: number, since: number, rows: number, bytes: number): number {
+  const { at } = batch;
+  const most = Math.min(batch.length, row + rows);
+  let end = row;
+  while (end < most && !((at[end] as number) > until) && !((at[end] as number) < since) && textsOf(batch, row, end + 1) <= bytes)
+    end += 1;
+  return end;
 }
 
 interface Head {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Host } from '../../model/host/index.ts';
-import { type Address, bitsOf, formatAddress, formatPrefix, parseAddress, parsePrefix } from '../../model/net/index.ts';
-import { type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
-import type { Surroundings } from '../../watch/index.ts';
+import { bitsOf, formatAddress, formatPrefix, parseAddress } from '../../model/net/index.ts';
+import { lineText, type Ruleset, ruleMeaning } from '../../model/ruleset/index.ts';
 import { knownRulesets } from '../rulesets.ts';
 import type { Facts } from './told.ts';
 
@@ -35,22 +34,33 @@ export function loggingOf(host: Host): 'some' | 'none' | 'unknown' {
 }
 
 /** Packets that rules with LOG or NFLOG have met, and those that rules and policies dropped or rejected. */
-function countsOf(host: Host): Pick<Facts, 'logged' | 'dropped'> {
+function countsOf(host: Host): Pick<Facts, 'logged' | 'dropped' | 'nflogGroups'> {
   const rulesets = knownRulesets(host);
-  if (rulesets.length === 0) return { logged: null, dropped: null };
+  if (rulesets.length === 0) return { logged: null, dropped: null, nflogGroups: [] };
   const counts = rulesets.map(countsIn);
   const logging = counts.flatMap(({ logged }) => (logged === null ? [] : [logged]));
   const sum = (numbers: readonly bigint[]): number => Number(numbers.reduce((all, one) => all + one, 0n));
-  return { logged: logging.length === 0 ? null : sum(logging), dropped: sum(counts.map(({ dropped }) => dropped)) };
+  return {
+    logged: logging.length === 0 ? null : sum(logging),
+    dropped: sum(counts.map(({ dropped }) => dropped)),
+    nflogGroups: [...new Set(counts.flatMap(({ groups }) => groups))].sort((a, b) => a - b),
+  };
 }
 
-const counted = new WeakMap<Ruleset, { readonly logged: bigint | null; readonly dropped: bigint }>();
+interface Counts {
+  readonly logged: bigint | null;
+  readonly dropped: bigint;
+  readonly groups: readonly number[];
+}
 
-function countsIn(ruleset: Ruleset): { readonly logged: bigint | null; readonly dropped: bigint } {
+const counted = new WeakMap<Ruleset, Counts>();
+
+function countsIn(ruleset: Ruleset): Counts {
   const found = counted.get(ruleset);
   if (found !== undefined) return found;
   let logged: bigint | null = null;
   let dropped = 0n;
+  const groups: number[] = [];
   for (const table of ruleset.tables) {
     for (const chain of table.chains.values()) {
       if (chain.policy === 'DROP') dropped += chain.counters?.packets ?? 0n;
@@ -58,13 +68,20 @@ function countsIn(ruleset: Ruleset): { readonly logged: bigint | null; readonly 
     for (const rule of table.rules) {
       const packets = rule.counters?.packets ?? 0n;
       const { effect } = ruleMeaning(ruleset, rule);
-      if (effect.kind === 'log') logged = (logged ?? 0n) + packets;
-      else if (effect.kind === 'verdict' && (effect.verdict === 'DROP' || effect.verdict === 'REJECT')) dropped += packets;
+      if (effect.kind === 'log') {
+        logged = (logged ?? 0n) + packets;
+        if (effect.by === 'NFLOG') groups.push(groupOf(lineText(ruleset, rule)));
+      } else if (effect.kind === 'verdict' && (effect.verdict === 'DROP' || effect.verdict === 'REJECT')) dropped += packets;
     }
   }
-  const counts = { logged, dropped };
+  const counts = { logged, dropped, groups };
   counted.set(ruleset, counts);
   return counts;
+}
+
+/** Left out, it is 0 (iptables-extensions(8)). */
+function groupOf(line: string): number {
+  return Number(/ --nflog-group (\d+)/.exec(line)?.[1] ?? 0);
 }
 
 /** Of resolv.conf(5). */
@@ -79,24 +96,4 @@ function resolvers(): readonly string[] {
   return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(([, word = '']) =>
     parseAddress(word) === undefined ? [] : [word],
   );
-}
-
-/** The facts as detection takes them. */
-export function surroundingsOf({ own, connected, answering, outside }: Facts): Surroundings {
-  const addresses = (words: readonly string[]): Address[] => words.flatMap((word) => parseAddress(word) ?? []);
-  return {
-    own: own === null ? null : addresses(own),
-    connected: connected.flatMap(({ network, link }) => {
-      const prefix = parsePrefix(network);
-      return prefix === undefined ? [] : [{ ...prefix, link }];
-    }),
-    answering: addresses(answering),
-    outside,
-  };
-}
-
-/** Whether detection has to know of a difference. */
-export function isSameHost(one: Facts, other: Facts): boolean {
-  const print = ({ own, connected, answering, outside }: Facts): string => JSON.stringify([own, connected, answering, outside]);
-  return print(one) === print(other);
 }

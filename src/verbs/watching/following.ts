@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Child, start } from '../../kernel/index.ts';
 import type { Context } from '../verb.ts';
-import type { Facts, Order, Told, WatchErrand } from './told.ts';
+import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** A watcher, as its parent has it. */
 export interface Watching {
   /** What it says, until the signal aborts, or it cannot watch here at all. Started again whenever it dies, which is said. */
   readonly told: AsyncIterable<Told>;
   /** The host is another, or its counters are. */
-  facts(facts: Facts): void;
+  facts(facts: Facts, counted: CountersRead): void;
 }
 
 const firstPauseMs = 200;
@@ -18,18 +18,27 @@ const longestPauseMs = 30_000;
 const soundMs = 60_000;
 
 /** Starts a process that watches, and another when it dies. */
-export function startWatching(context: Context, first: Facts, writer: string): Watching {
+export function startWatching(context: Context, first: Facts, firstCounted: CountersRead, writer: string): Watching {
   const { signal } = context;
   let facts = first;
+  let counted = firstCounted;
   let child: Child | null = null;
 
   async function* follow(): AsyncGenerator<Told> {
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const began = performance.now();
-      const { stateFolder, settings } = context;
-      const errand: WatchErrand = { stateFolder, settings: { watch: settings.watch, store: settings.store }, writer, facts };
-      const started = start({ argv: [process.execPath, program()] });
+      const { stateFolder, policyFile, settings } = context;
+      const errand: WatchErrand = {
+        stateFolder,
+        policyFile,
+        settings,
+        env: environmentOf(context),
+        writer,
+        facts,
+        counted,
+      };
+      const started = start({ argv: [process.execPath, program()], env: environmentOf(context) });
       child = started;
       const end = (): void => void started[Symbol.asyncDispose]();
       signal.addEventListener('abort', end, { once: true });
@@ -50,7 +59,7 @@ export function startWatching(context: Context, first: Facts, writer: string): W
       }
       const { status, stderr } = await started.ended;
       if (performance.now() - began > soundMs) pauseMs = firstPauseMs;
-      const why = stderr.trim().split('\n').at(-1) || (status > 128 ? `signal ${status - 128}` : `status ${status}`);
+      const why = faultIn(stderr) ?? (status > 128 ? `signal ${status - 128}` : `status ${status}`);
       yield { kind: 'notice', text: `The process that watches has ended (${why}); it is started again.` };
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
@@ -59,11 +68,27 @@ export function startWatching(context: Context, first: Facts, writer: string): W
 
   return {
     told: follow(),
-    facts(next) {
+    facts(next, nextCounted) {
       facts = next;
-      child?.say(JSON.stringify({ kind: 'facts', facts } satisfies Order));
+      counted = nextCounted;
+      child?.say(JSON.stringify({ kind: 'facts', facts, counted } satisfies Order));
     },
   };
+}
+
+/** What Node says of an error that nobody caught, in its first line. */
+function faultIn(stderr: string): string | null {
+  return /^\w*Error.*/m.exec(stderr)?.[0] ?? (stderr.trim().split('\n').at(-1) || null);
+}
+
+/** What of ours it is told: where the lock of iptables is, and who has called us, whom it never shuts out. */
+function environmentOf({ env }: Context): Record<string, string> {
+  return Object.fromEntries(
+    ['XTABLES_LOCKFILE', 'SSH_CONNECTION'].flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 /** One that was killed may leave half of a line. */

@@ -6,11 +6,12 @@
  */
 import type { Host } from '../../model/host/index.ts';
 import { openReading } from '../../store/index.ts';
+import { countedOf } from '../counted.ts';
 import type { Context } from '../verb.ts';
 import { factsOf } from './facts.ts';
 import { startWatching } from './following.ts';
 import { followStore } from './stored.ts';
-import type { Told } from './told.ts';
+import type { CountersRead, Told } from './told.ts';
 
 /** A host that is watched. */
 export interface WatchedHost {
@@ -21,8 +22,12 @@ export interface WatchedHost {
 
 /** Watches a host by a process of its own; where another palisade does so already, says whose, and what that one finds. */
 export function watchHere(context: Context, host: Host, writer: string): WatchedHost {
-  const watching = startWatching(context, factsOf(host), writer);
-  return { told: orTheirs(context, watching.told), readAgain: (next) => watching.facts(factsOf(next)) };
+  const watching = startWatching(context, factsOf(host), countersOf(host), writer);
+  return { told: orTheirs(context, watching.told), readAgain: (next) => watching.facts(factsOf(next), countersOf(next)) };
+}
+
+function countersOf(host: Host): CountersRead {
+  return { at: host.readAt, rules: countedOf(host) };
 }
 
 async function* orTheirs(context: Context, told: AsyncIterable<Told>): AsyncGenerator<Told> {

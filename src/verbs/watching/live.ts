@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, hostFromTexts, type TextName } from '../../model/host/index.ts';
 import { parsePrefix } from '../../model/net/index.ts';
 import { problemLine } from '../../result.ts';
-import { openReading, type Reading } from '../../store/index.ts';
+import { openReading, type Reading, whoWrites } from '../../store/index.ts';
+import { placesIn } from '../asking/places.ts';
 import type { Context, Outcome } from '../verb.ts';
 import type { WatchInput } from '../watch.ts';
 import type { Picture, WatchPart, WatchWish } from '../watch-shape.ts';
@@ -53,10 +55,14 @@ export async function watchLive(context: Context, input: WatchInput): Promise<Ou
     };
   const { root, why } = await context.kernel.rights();
   const host = root ? await readHost(context) : null;
-  const nobody = root
-    ? 'nobody has said that he watches; this is what was remembered'
-    : `only root may watch (${why}); this is what was remembered`;
-  const known: Known = { host, name: host?.name ?? 'this host', watcher: { kind: 'nobody', why: nobody }, sources: [] };
+  const nobody = root ? 'this is what was remembered' : `only root may watch (${why}); this is what was remembered`;
+  const who = whoWrites(context.stateFolder);
+  const known: Known = {
+    host,
+    name: host?.name ?? hostname(),
+    watcher: who === null ? { kind: 'nobody', why: nobody } : { kind: 'other', who },
+    sources: [],
+  };
   if (input.once || host === null) {
     const opened = openReading(context.stateFolder);
     if (!opened.ok) return { kind: 'unread', problems: opened.problems };
@@ -184,8 +190,8 @@ async function painting(context: Context, known: Known, reading: Reading, first:
   } while (!context.signal.aborted);
 }
 
-function createPicture({ clock }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
-  const paint = createPainter(reading);
+function createPicture({ clock, stateFolder }: Context, known: Known, reading: Reading): (filter: string | null) => Picture {
+  const paint = createPainter(reading, placesIn(stateFolder));
   return (filter) => {
     const now = clock.now();
     return {
@@ -200,8 +206,12 @@ function createPicture({ clock }: Context, known: Known, reading: Reading): (fil
   };
 }
 
+/** As `palisade ban` does; what it says of it is the first line. */
 async function shutOut(context: Context, source: string): Promise<void> {
-  await context.part({ kind: 'notice', text: `palisade ban ${source} shuts it out` });
+  const { banNetwork } = await import('../banning/index.ts');
+  const outcome = await banNetwork(context, { network: source, for: '1h', why: 'palisade watch' });
+  const said = 'problems' in outcome ? outcome.problems.map(problemLine) : (outcome.value?.said ?? []);
+  await context.part({ kind: 'notice', text: said.join(' ') });
 }
 
 /** False when the signal came first. */

@@ -1,5 +1,6 @@
 import { formatProtocol, type Prefix, parsePrefix, prefixRange } from '../../model/net/index.ts';
 import type { Reading, StoredEvent } from '../../store/index.ts';
+import type { Places } from '../asking/places.ts';
 import { loggedPacketToJson } from '../event.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import type { Picture, TopRowJson } from '../watch-shape.ts';
@@ -16,13 +17,16 @@ const share = 20;
 export type Remembered = Pick<Picture, 'rates' | 'hour' | 'lost' | 'filter' | 'top' | 'incidents' | 'bans' | 'events'>;
 
 /** Asks the store again and again, for what is cheap every time, and for what is not so seldom that it is no burden. */
-export function createPainter(reading: Reading): (now: number, filter: string | null) => Remembered {
+export function createPainter(
+  reading: Reading,
+  places: Pick<Places, 'whose'>,
+): (now: number, filter: string | null) => Remembered {
   let kept: { readonly filter: string | null; readonly top: Pick<Remembered, 'top' | 'hour'>; readonly until: number } | null =
     null;
   return (now, filter) => {
     if (kept === null || kept.filter !== filter || now >= kept.until || now < kept.until - dayMs) {
       const began = performance.now();
-      const top = filter === null ? topOfAll(reading, now) : topOf(reading, filter, now);
+      const top = located(filter === null ? topOfAll(reading, now) : topOf(reading, filter, now), places);
       kept = { filter, top, until: now + share * (performance.now() - began) };
     }
     const network = filter === null ? null : (parsePrefix(filter) ?? null);
@@ -45,6 +49,14 @@ export function createPainter(reading: Reading): (now: number, filter: string | 
         .map(({ packet }) => loggedPacketToJson(packet)),
     };
   };
+}
+
+/** With the country in which each source is registered. */
+function located(
+  { top, hour }: Pick<Remembered, 'top' | 'hour'>,
+  places: Pick<Places, 'whose'>,
+): Pick<Remembered, 'top' | 'hour'> {
+  return { top: { ...top, sources: top.sources.map((row) => ({ ...row, where: places.whose(row.what).country })) }, hour };
 }
 
 function topOfAll(reading: Reading, now: number): Pick<Remembered, 'top' | 'hour'> {

@@ -7,6 +7,7 @@ import {
   type Detection,
   eventKinds,
   type Happening,
+  type Hits,
   type Observation,
   packetAt,
 } from '../../watch/index.ts';
@@ -19,10 +20,8 @@ import type { Told } from './told.ts';
 export interface PipelineOptions {
   readonly clock: Clock;
   readonly detection: Detection;
-  /** Who decides whom to shut out; `null`: nobody is. */
-  readonly bans: Bans | null;
-  /** Puts a ban into the kernel, at once; `null`: it is only said. */
-  readonly act: ((ban: Ban) => void) | null;
+  /** Who decides whom to shut out, and puts it into the kernel at once, or only has it said; `null`: nobody is, or not yet. */
+  readonly acting: () => { readonly bans: Bans; readonly act: ((ban: Ban) => void) | null } | null;
   /** `null`: nothing is remembered. */
   readonly store: Store | null;
   /** False: it was left out, since nobody reads so fast. */
@@ -32,15 +31,22 @@ export interface PipelineOptions {
 /** What is made of events, in one process and one go. */
 export interface Pipeline extends Disposable {
   take(source: string, said: Said): void;
-  /** Another detection goes on from now. */
-  replace(detection: Detection): void;
+  /** Another detection goes on from now, made once all that was seen is remembered. */
+  replace(make: () => Detection): void;
+  /** What is new of what rules have met. */
+  counted(changed: readonly Hits[]): void;
   /** What is seen of the host itself. */
   observe(observation: Observation): void;
 }
 
-/** Events wait so long to be written, or so many. A ban never waits for the disk. */
+/**
+ * Events wait so long to be written, or until there are so many: what comes during a commit waits for it, and 500 take about a millisecond.
+ * In a flood they are written less often, for the work's sake, and never more than so many at a time.
+ */
 const commitMs = 250;
-const commitEvents = 20_000;
+const commitEvents = 500;
+const leastBetweenMs = 20;
+const mostEvents = 20_000;
 /** Detection hears of the time so often while something is open or comes in, else so seldom. */
 const busyTickMs = 1000;
 const idleTickMs = 10_000;
@@ -51,10 +57,11 @@ const quietMs = 120_000;
  * Detects, shuts out, tells, and then remembers, in this order: from a batch to the kernel's set nothing waits. What is kept is written a little
  * later, with how far each source was read, in one transaction.
  */
-export function createPipeline({ clock, detection, bans, act, store, tell }: PipelineOptions): Pipeline {
+export function createPipeline({ clock, detection, acting, store, tell }: PipelineOptions): Pipeline {
   const gate = createGate();
   let detecting = detection;
   let uncommitted = 0;
+  let committedAt = Number.NEGATIVE_INFINITY;
   let committing: NodeJS.Timeout | undefined;
   let telling: NodeJS.Timeout | undefined;
   let ticking: NodeJS.Timeout | undefined;
@@ -65,6 +72,7 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
     clearTimeout(committing);
     committing = undefined;
     uncommitted = 0;
+    committedAt = clock.now();
     const problem = store?.commit() ?? null;
     // Once, and again after it was mended.
     if (problem !== null && problem.message !== unkept)
@@ -74,7 +82,8 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   const commitSoon = (events: number): void => {
     if (store === null) return;
     uncommitted += events;
-    if (uncommitted >= commitEvents) commit();
+    const isTime = uncommitted >= commitEvents && Math.abs(clock.now() - committedAt) >= leastBetweenMs;
+    if (isTime || uncommitted >= mostEvents) commit();
     else committing ??= setTimeout(commit, commitMs);
   };
   const tellMore = (): void => {
@@ -86,7 +95,6 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   const tick = (): void => {
     const now = clock.now();
     happened(detecting.tick(now));
-    bans?.expired(now);
     ticking = setTimeout(tick, isIdle(now) ? idleTickMs : busyTickMs);
   };
   const isIdle = (now: number): boolean => detecting.counts.openIncidents === 0 && now - lastEventAt > quietMs;
@@ -102,11 +110,12 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
   function happened(happenings: readonly Happening[]): void {
     // First what cannot wait.
     const decided: Ban[] = [];
-    if (bans !== null) {
+    const now = happenings.length === 0 ? null : acting();
+    if (now !== null) {
       for (const happening of happenings) {
-        const ban = happening.kind === 'suspect' ? bans.suspect(happening) : null;
+        const ban = happening.kind === 'suspect' ? now.bans.suspect(happening) : null;
         if (ban === null) continue;
-        act?.(ban);
+        now.act?.(ban);
         decided.push(ban);
       }
     }
@@ -116,8 +125,9 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
       tell({ kind: 'incident', change: happening.change, incident: incidentToJson(happening.incident) });
     }
     for (const ban of decided) {
-      if (act !== null) store?.banned(ban);
-      tell({ kind: 'ban', ban: banToJson(ban), acted: act !== null });
+      const acted = now !== null && now.act !== null;
+      if (acted) store?.banned(ban);
+      tell({ kind: 'ban', ban: banToJson(ban), acted });
     }
     if (happenings.length > 0) commitSoon(0);
   }
@@ -161,8 +171,14 @@ export function createPipeline({ clock, detection, bans, act, store, tell }: Pip
           break;
       }
     },
-    replace(next) {
-      detecting = next;
+    replace(make) {
+      commit();
+      detecting = make();
+    },
+    counted(changed) {
+      if (changed.length === 0) return;
+      store?.hits(changed);
+      commitSoon(0);
     },
     observe: (observation) => happened(detecting.observe(observation)),
     [Symbol.dispose]() {

@@ -1,24 +1,23 @@
-import { failed, ok, type Problem, type Result } from '../../result.ts';
-import { openFile, openKmsg, openNflog, type Source } from '../../watch/sources/index.ts';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import { problemLine } from '../../result.ts';
+import { chooseSources, lookForSources, openSource, type Source } from '../../watch/sources/index.ts';
 import type { Settings } from '../config/index.ts';
 
-/** The sources that the configuration names, or those that this machine has. */
-export function sourcesFor(said: Settings['watch']['sources']): { readonly sources: readonly Source[]; readonly problems: readonly Problem[] } {
-  const opened = (said === 'auto' ? ['kmsg'] : said).map(sourceOf);
+/** The sources that the configuration names, or those that this machine has; and what of it is not read, and why. */
+export function sourcesFor(
+  { sources: said, 'trust-files': trustFiles }: Settings['watch'],
+  nflogGroups: readonly number[],
+  clock: Clock,
+): { readonly sources: readonly Source[]; readonly notices: readonly string[] } {
+  const choice = chooseSources(said, lookForSources(nflogGroups));
+  if (!choice.ok) return { sources: [], notices: choice.problems.map(problemLine) };
+  const { sources, notices } = choice.value;
+  const hasStdin = sources.some(({ kind }) => kind === 'stdin');
   return {
-    sources: opened.flatMap((one) => (one.ok ? [one.value] : [])),
-    problems: opened.flatMap((one) => (one.ok ? [] : one.problems)),
+    sources: sources
+      .filter(({ kind }) => kind !== 'stdin')
+      .map((chosen) => openSource(chosen, { clock, trustFiles, stdin: Readable.from([]) })),
+    notices: hasStdin ? [...notices, 'stdin is not read: whoever watches has none; name a FIFO instead.'] : notices,
   };
-}
-
-function sourceOf(word: string): Result<Source> {
-  if (word === 'kmsg') return ok(openKmsg());
-  const group = /^nflog:(\d{1,5})$/.exec(word)?.[1];
-  if (group !== undefined && Number(group) < 65_536) return ok(openNflog({ group: Number(group) }));
-  if (word.startsWith('/')) return ok(openFile(word));
-  return failed({
-    code: 'config-invalid',
-    message: `watch.sources: "${word}" is no source`,
-    hint: 'write kmsg, journal, nflog:GROUP, or the path of a log file',
-  });
 }

@@ -1,15 +1,15 @@
 import type { Problem } from '../../result.ts';
-import type { Settings } from '../config/index.ts';
+import type { Counted } from '../../watch/index.ts';
+import type { Aside } from '../aside-context.ts';
 import type { LoggedPacketJson } from '../event.ts';
 import type { BanJson, IncidentJson } from '../incident-shape.ts';
 
 /** What whoever starts a watcher tells it first, one line of JSON. */
-export interface WatchErrand {
-  readonly stateFolder: string;
-  readonly settings: Pick<Settings, 'watch' | 'store'>;
+export interface WatchErrand extends Aside {
   /** Who starts it, for others who ask who watches: `palisade up`. */
   readonly writer: string;
   readonly facts: Facts;
+  readonly counted: CountersRead;
 }
 
 /** What is known of the host beyond its log: told at the start, and again whenever it is another. Addresses and networks as text. */
@@ -21,6 +21,8 @@ export interface Facts {
   readonly answering: readonly string[];
   /** Links that lead to the world; `null`: not known. */
   readonly outside: readonly string[] | null;
+  /** NFLOG groups that its rules name. */
+  readonly nflogGroups: readonly number[];
   /** Packets that rules which log have met so far; `null`: there are none, or nobody knows. */
   readonly logged: number | null;
   /** Packets that rules and policies have dropped so far; `null`: not known. */
@@ -28,7 +30,13 @@ export interface Facts {
 }
 
 /** Further lines to a watcher. It ends when they do. */
-export type Order = { readonly kind: 'facts'; readonly facts: Facts };
+export type Order = { readonly kind: 'facts'; readonly facts: Facts; readonly counted: CountersRead };
+
+/** What the counters of all rules said. `at`: epoch milliseconds, when they were read. */
+export interface CountersRead {
+  readonly at: number;
+  readonly rules: readonly Counted[];
+}
 
 /**
  * What a watcher says, one line of JSON each. Whoever reads slowly misses events, and is told how many; nothing else is left out. Times are

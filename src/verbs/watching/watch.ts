@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { type Clock, systemClock } from '../../clock.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
+import type { Acting } from '../banning/index.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
-import { isSameHost, surroundingsOf } from './facts.ts';
-import { createOutgoing } from './outgoing.ts';
+import type { Context } from '../verb.ts';
+import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
 import { sourcesFor } from './sources.ts';
-import type { Facts, Order, Told, WatchErrand } from './told.ts';
+import { isSameHost, surroundingsOf } from './surroundings.ts';
+import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
@@ -22,12 +25,12 @@ const lookMs = 10_000;
 
 /** Watches until the signal aborts. What was kept is written when this resolves. */
 export async function watch(
+  context: Context,
   errand: WatchErrand,
   output: Writable,
-  signal: AbortSignal,
   onOrder: (obey: (order: Order) => void) => void,
-  clock: Clock = systemClock,
 ): Promise<void> {
+  const { clock, signal } = context;
   const { tell } = createOutgoing(output);
   const limits = {
     eventDays: errand.settings.store['keep-days'],
@@ -41,13 +44,13 @@ export async function watch(
     return;
   }
   using store = opened.value;
-  const chosen = await sourcesFor(errand.settings.watch.sources);
-  for (const problem of chosen.problems) tell({ kind: 'notice', text: problemLine(problem) });
+  const chosen = sourcesFor(errand.settings.watch, errand.facts.nflogGroups, clock);
+  for (const text of chosen.notices) tell({ kind: 'notice', text });
+  let acting: Acting | null = null;
   using pipeline = createPipeline({
     clock,
     detection: detectionFor(errand.facts, store, clock),
-    bans: null,
-    act: null,
+    acting: () => acting,
     store,
     tell,
   });
@@ -58,20 +61,78 @@ export async function watch(
   };
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  const counters = createCounters(store.read.hits());
+  const count = ({ at, rules }: CountersRead): void => pipeline.counted(counters.take(at, rules));
+  count(errand.counted);
+  const followed = new Map<string, Promise<void>>();
+  const begin = (source: Source): void =>
+    void followed.set(source.name, follow(source, pipeline, store.cursor(source.name), signal));
   onOrder((order) => {
-    if (!isSameHost(facts, order.facts)) pipeline.replace(detectionFor(order.facts, store, clock));
+    count(order.counted);
+    // Groups that rules name since: what they log is read too.
+    for (const source of sourcesFor(errand.settings.watch, order.facts.nflogGroups, clock).sources) {
+      if (followed.has(source.name)) continue;
+      begin(source);
+      tell({ kind: 'notice', text: `${source.name} is watched too.` });
+    }
+    if (!isSameHost(facts, order.facts)) pipeline.replace(() => detectionFor(order.facts, store, clock));
     facts = order.facts;
     const { logged, dropped } = facts;
     if (dropped !== null) pipeline.observe({ kind: 'counters', at: clock.now(), logged, dropped });
   });
+  // Each is open as soon as it is asked for the first time: what comes after this is said is seen.
+  chosen.sources.forEach(begin);
+  const banning = keepBanning(context, store, tell, (now) => {
+    acting = now;
+  });
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
-  await Promise.all(chosen.sources.map((source) => follow(source, pipeline, store.cursor(source.name), signal)));
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  await Promise.all(followed.values());
+  await banning;
+}
+
+/** So long after bans could not be put into effect it is tried again, such as while somebody else changes the firewall. */
+const againMs = 30_000;
+
+/** Has bans put into effect from the moment on at which they can be, until the signal aborts. */
+async function keepBanning(
+  context: Context,
+  store: Store,
+  tell: Outgoing['tell'],
+  use: (acting: Acting | null) => void,
+): Promise<void> {
+  const { signal } = context;
+  if (context.settings.bans.action === 'off') return;
+  // It brings rules and policies along, which nobody else here needs.
+  const { openActing } = await import('../banning/index.ts');
+  let said = '';
+  while (!signal.aborted) {
+    const opened = await openActing(context, {
+      remembered: store.read,
+      changed(ban) {
+        store.banned(ban);
+        store.commit();
+        tell({ kind: 'ban', ban: banToJson(ban), acted: true });
+      },
+      notice: (text) => void tell({ kind: 'notice', text }),
+    });
+    if (opened.ok) {
+      await using acting = opened.value;
+      use(acting);
+      await sleep(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => undefined);
+      use(null);
+      continue;
+    }
+    const text = opened.problems.map(problemLine).join(' ');
+    if (text !== said) tell({ kind: 'notice', text: `Nobody is shut out: ${text}` });
+    said = text;
+    await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
 }
 
 /** `null`: the kernel tracks no connections. */

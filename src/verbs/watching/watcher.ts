@@ -3,6 +3,7 @@
  * ({@link WatchErrand}, then {@link Order}s, a line each), and reads what it says from standard output ({@link Told}). It ends when its standard input does.
  */
 import { createInterface } from 'node:readline';
+import { contextAside } from '../aside-context.ts';
 import type { Order, WatchErrand } from './told.ts';
 import { watch } from './watch.ts';
 
@@ -28,7 +29,7 @@ lines.once('close', () => stop.abort());
 
 const first = await told;
 if (first !== null)
-  await watch(first, process.stdout, stop.signal, (listener) => {
+  await watch(contextAside(first, stop.signal), first, process.stdout, (listener) => {
     obey = listener;
   });
 process.stdin.destroy();

@@ -18,7 +18,7 @@ export async function* watchWithin(source: Source, clock: Clock, seed: number, s
     return true;
   };
   const detection = createDetection({ seed, surroundings: unknownSurroundings });
-  const pipeline = createPipeline({ clock, detection, bans: null, act: null, store: null, tell });
+  const pipeline = createPipeline({ clock, detection, acting: () => null, store: null, tell });
   tell({
     kind: 'watching',
     pid: process.pid,

@@ -12,7 +12,17 @@ function net(text: string): Prefix {
 }
 
 function suspect(source: string, more: Partial<Suspect> = {}): Suspect {
-  return { source: net(source), incident: 'i', detector: 'd', at: start, spoofable: false, trusted: true, weight: 1, ...more };
+  return {
+    source: net(source),
+    incident: 'i',
+    detector: 'd',
+    at: start,
+    spoofable: false,
+    trusted: true,
+    weight: 1,
+    why: 'w',
+    ...more,
+  };
 }
 
 const gateway = { network: net('203.0.113.254'), why: 'the default gateway' };

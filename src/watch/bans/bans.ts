@@ -93,8 +93,8 @@ export function createBans(settings: BanSettings): Bans {
       const there = liveAt(source, said.at);
       if (there !== null && (isShortOnly || !isShort(there))) return null;
       const network = around(source, said.at, isShortOnly);
-      if (network === null) return shutOut(source, said, there, isShortOnly, said.why ?? said.detector);
-      const why = `${network.members} addresses of ${networkText(network.source)} were at it, the last of them: ${said.why ?? said.detector}`;
+      if (network === null) return shutOut(source, said, there, isShortOnly, said.why);
+      const why = `${network.members} addresses of ${networkText(network.source)} were at it, the last of them: ${said.why}`;
       return shutOut(network.source, said, live.get(network.source), network.isShortOnly, why);
     },
     proven(source, at, isOurs) {

@@ -46,11 +46,9 @@ export function createCounters(kept: Iterable<Hits>): Counters {
   return {
     take(at, counted) {
       const changed: Hits[] = [];
-      const twins = new Map<string, number>();
+      const nameOf = twinNames();
       for (const { rule: said, packets, bytes } of counted) {
-        const twin = (twins.get(said) ?? 0) + 1;
-        twins.set(said, twin);
-        const rule = twin === 1 ? said : `${said} #${twin}`;
+        const rule = nameOf(said);
         const before = rules.get(rule);
         const more = before === undefined ? { packets, bytes } : since(before.read, { packets, bytes });
         if (before !== undefined && more.packets === 0 && packets === before.read.packets && at - before.seen < freshMs) continue;
@@ -70,6 +68,16 @@ export function createCounters(kept: Iterable<Hits>): Counters {
       return changed;
     },
     all: () => rules.values(),
+  };
+}
+
+/** Tells rules apart that say the same: the second of them is `… #2`. */
+export function twinNames(): (said: string) => string {
+  const twins = new Map<string, number>();
+  return (said) => {
+    const twin = (twins.get(said) ?? 0) + 1;
+    twins.set(said, twin);
+    return twin === 1 ? said : `${said} #${twin}`;
   };
 }
 

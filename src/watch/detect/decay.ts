@@ -9,6 +9,9 @@ export class Decay {
   weight = 1;
   private landmark = Number.NaN;
   private now = Number.NaN;
+  /** What a second more makes of a weight. */
+  private readonly step: number;
+  private steps = 0;
   private readonly renew: (factor: number) => void;
 
   /**
@@ -16,11 +19,20 @@ export class Decay {
    */
   constructor(halfLifeMs: number, renew: (factor: number) => void) {
     this.halfLifeMs = halfLifeMs;
+    this.step = 2 ** (1000 / halfLifeMs);
     this.renew = renew;
   }
 
   /** The clock stands at another moment; it may also have been set back, with which nothing decays. */
   advance(now: number): void {
+    // The next second, as nearly always; now and then it is reckoned anew, before small errors add up.
+    if (now === this.now + 1000 && this.steps < 64) {
+      this.now = now;
+      this.steps += 1;
+      this.weight *= this.step;
+      return;
+    }
+    this.steps = 0;
     if (Number.isNaN(this.now)) this.landmark = now;
     else if (now < this.now) this.landmark -= this.now - now;
     this.now = now;

@@ -66,9 +66,9 @@ export function createDetection(settings: DetectionSettings): Detection {
   const incidents = createIncidents();
   const started = detectors.map((detector) => start(detector));
   /** Those that are shown an event, by its sort. */
-  const lookings: readonly (readonly Looking[])[] = Array.from({ length: sortCount }, (_, sort) =>
-    started.flatMap(({ detector, looking }) =>
-      detector.looksAt === undefined || detector.looksAt.includes(sort as Sort) ? [looking] : [],
+  const shownTo: readonly (readonly Looking['see'][])[] = Array.from({ length: sortCount }, (_, sort) =>
+    started.flatMap(({ detector, looking: { see } }) =>
+      detector.looksAt === undefined || detector.looksAt.includes(sort as Sort) ? [see] : [],
     ),
   );
   const isProbe = new Uint8Array(sortCount);
@@ -88,17 +88,14 @@ export function createDetection(settings: DetectionSettings): Detection {
         return clock.now;
       },
       report(sighting) {
-        if (isLearning) return 0;
-        return incidents.report({
-          ...sighting,
-          detectorTitle: detector.title,
-          group: detector.group ?? detector.id,
-          quietMs: detector.quietMs,
-          trusted: sighting.batch?.trusted ?? true,
-        });
+        const group = detector.group ?? detector.id;
+        const trusted = sighting.batch?.trusted ?? true;
+        // It was counted then, and goes on if it is still open.
+        if (isLearning) return incidents.numberOf(group, sighting.key, trusted);
+        return incidents.report({ ...sighting, detectorTitle: detector.title, group, quietMs: detector.quietMs, trusted });
       },
-      more(incident, batch, row) {
-        return !isLearning && incidents.more(incident, batch, row);
+      more(incident, batch, row, isAnybody) {
+        return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row, isAnybody);
       },
       over(key, at) {
         if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
@@ -125,7 +122,7 @@ export function createDetection(settings: DetectionSettings): Detection {
       for (let step = 1; step <= steps; step += 1) beat((second + step) * 1000, step);
     }
     second = current;
-    beat(clock.now, gap > 1 ? gap : 1);
+    beat(current * 1000, gap > 1 ? gap : 1);
   }
 
   function see(batch: Batch): void {
@@ -137,8 +134,8 @@ export function createDetection(settings: DetectionSettings): Detection {
       const slot = sources.slotOf(batch, row, newcomers);
       const sort = sorter.sortOf(batch, row);
       if (isProbe[sort] === 1) probe.take(batch, row);
-      const shown = lookings[sort] as readonly Looking[];
-      for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking).see(batch, row, slot, sort);
+      const shown = shownTo[sort] as readonly Looking['see'][];
+      for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking['see'])(batch, row, slot, sort);
     }
   }
 

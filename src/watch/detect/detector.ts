@@ -48,9 +48,10 @@ export interface DetectorContext {
   /**
    * One more event of an open incident: counted, and kept as its last line. Cheap.
    *
+   * @param isAnybody its source is not to be named, since it may be anybody's.
    * @returns false if it is open no longer (or the number is 0): then report anew.
    */
-  more(incident: number, batch: Batch, row: number): boolean;
+  more(incident: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
   over(key: string, at: number): void;
 }
@@ -61,7 +62,7 @@ export interface Looking {
    * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
    * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
-  see(batch: Batch, row: number, slot: number, sort: Sort): void;
+  see(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
   /** The source's place is given to another one: what was kept of it goes. */
   forget?(slot: number): void;
   /**

@@ -7,5 +7,6 @@
 export { createDetection, type Detection, type DetectionCounts, type DetectionSettings } from './detection.ts';
 export type { Detector, DetectorContext, Looking, Sighting } from './detector.ts';
 export { detectors } from './detectors/index.ts';
+export { manualOfDetectors } from './manual.ts';
 export type { Observation } from './observation.ts';
 export { type Surroundings, unknownSurroundings } from './surroundings.ts';

@@ -32,17 +32,18 @@ export class Scanners {
   readonly since: Float64Array;
   private readonly context: DetectorContext;
   private readonly rule: ScanRule;
-  /** Beside each count: its open incident; events that no incident has counted, with the level that was said in the last two bits. */
+  /** Of each source: its open incident; events that no incident has counted, with the level that was said in the last two bits. */
   private readonly words: Uint32Array;
   private readonly stride: number;
-  private readonly extra: number;
+  private readonly own: number;
 
   constructor(context: DetectorContext, rule: ScanRule) {
-    const { capacity } = context.sources;
+    const { capacity, records } = context.sources;
     this.context = context;
     this.rule = rule;
-    this.asked = new Distinct(capacity, rule.bits, rule.halfLifeMs, { extra: 2 });
-    ({ words: this.words, stride: this.stride, extra: this.extra } = this.asked);
+    this.asked = new Distinct(records, rule.bits, rule.halfLifeMs);
+    this.own = records.reserve(2);
+    ({ words: this.words, stride: this.stride } = records);
     this.since = new Float64Array(capacity);
   }
 
@@ -50,7 +51,7 @@ export class Scanners {
   see(batch: Batch, row: number, slot: number, target: number): void {
     const at = batch.at[row] as number;
     const count = this.asked.add(slot, target, at);
-    const incident = slot * this.stride + this.extra;
+    const incident = slot * this.stride + this.own;
     const counted = incident + 1;
     if (count >= 0 && count <= 1) {
       this.since[slot] = at;
@@ -59,18 +60,13 @@ export class Scanners {
     const level = count < 0 ? 0 : this.rule.level(count, slot, at);
     if (this.words[incident] !== 0 && level <= ((this.words[counted] as number) & 3)) {
       if (this.context.more(this.words[incident] as number, batch, row)) return;
+      // It is over: if this is another one, it begins here.
       this.words[incident] = 0;
       this.words[counted] = 0;
+      this.since[slot] = at;
     }
     this.words[counted] = (this.words[counted] as number) + 4;
     if (level > ((this.words[counted] as number) & 3)) this.report(level, count, batch, row, slot);
-  }
-
-  forget(slot: number): void {
-    const incident = slot * this.stride + this.extra;
-    this.asked.forget(slot);
-    this.words[incident] = 0;
-    this.words[incident + 1] = 0;
   }
 
   tick(now: number): void {
@@ -81,7 +77,7 @@ export class Scanners {
     const source = this.context.sources.source(slot);
     const name = formatPrefix(source);
     const { severity, did, why, ban = true } = this.rule.say(level, count, batch, row, slot);
-    const incident = slot * this.stride + this.extra;
+    const incident = slot * this.stride + this.own;
     this.words[incident] = this.context.report({
       detector: this.rule.detector,
       key: name,
@@ -98,6 +94,7 @@ export class Scanners {
       spoofable: true,
       ban,
     });
-    this.words[incident + 1] = level;
+    // While what came before a start is learned, nothing is said, and nothing was.
+    if (this.words[incident] !== 0) this.words[incident + 1] = level;
   }
 }

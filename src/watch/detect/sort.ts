@@ -17,7 +17,7 @@ export const sorts = {
   null: 3,
   /** TCP with FIN, PSH and URG, or with all flags. */
   xmas: 4,
-  /** TCP with FIN and ACK, to a port that nobody of ours opened a connection from. */
+  /** TCP with FIN and ACK, from no server's port. */
   maimon: 5,
   /** TCP with ACK alone, likewise. */
   ack: 6,
@@ -68,7 +68,7 @@ export const probes: readonly Sort[] = [
 
 const [FIN, SYN, RST, PSH, ACK, URG] = [1, 2, 4, 8, 16, 32] as const;
 /** Clients on Linux are given ports from here on (`net.ipv4.ip_local_port_range`), on others from 49152 (RFC 6335, 6). */
-const firstClientPort = 32_768;
+export const firstClientPort = 32_768;
 /** Ports above 1023 on which servers commonly are, that we may have asked. */
 const highServices = [
   1194, 1433, 1521, 3128, 3306, 3389, 3478, 4500, 5060, 5222, 5223, 5228, 5432, 5671, 5672, 6379, 6443, 8000, 8080, 8443, 8883,
@@ -141,7 +141,7 @@ export class Sorter {
 
   /** It may belong to a connection that one of ours had opened, and that is forgotten by now. */
   private isLate(sport: number, dport: number): boolean {
-    return dport >= firstClientPort || (dport >= 1024 && this.service[sport] === 1);
+    return dport >= 1024 && this.service[sport] === 1;
   }
 
   private udpSort(batch: Batch, row: number): Sort {

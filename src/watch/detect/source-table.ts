@@ -1,8 +1,14 @@
 import type { Family, Prefix } from '../../model/net/index.ts';
-import { addressAt, type Batch } from '../events/batch.ts';
+import type { Batch } from '../events/batch.ts';
+import { Records } from './records.ts';
 
 /** What makes a source of events that can be forged another one than the same of trusted events. */
 const forgeable = 8;
+
+/** Words of each source, its own and those of all detectors. */
+const stride = 80;
+/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none). */
+const [A, B, D, KIND, NEXT, OWN] = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Sources, each in a slot for as long as it sends: an address of IPv4, or a /64 of IPv6, within which one machine can take any address.
@@ -14,11 +20,11 @@ const forgeable = 8;
  */
 export class SourceTable {
   readonly capacity: number;
-  /** Four words a slot, as in batches; of IPv6 the last two are 0. */
-  readonly words: Uint32Array;
-  private readonly kinds: Uint8Array;
+  /** What is kept of each source, at its slot. What a detector reserves of it is all 0 when a slot is given to another source. */
+  readonly records: Records;
+  private readonly words: Uint32Array;
   private readonly heads: Int32Array;
-  private readonly next: Int32Array;
+  /** Heard of since the hand came by. */
   private readonly used: Uint8Array;
   private readonly mask: number;
   private readonly seed: number;
@@ -30,13 +36,13 @@ export class SourceTable {
   constructor(capacity: number, seed: number) {
     this.capacity = capacity;
     this.seed = seed | 0;
-    this.words = new Uint32Array(4 * capacity);
-    this.kinds = new Uint8Array(capacity);
+    this.records = new Records(capacity, stride);
+    this.records.reserve(OWN);
+    this.words = this.records.words;
     this.used = new Uint8Array(capacity);
     let heads = 1;
     while (heads < 2 * capacity) heads *= 2;
     this.heads = new Int32Array(heads).fill(-1);
-    this.next = new Int32Array(capacity).fill(-1);
     this.mask = heads - 1;
   }
 
@@ -69,15 +75,15 @@ export class SourceTable {
     }
     if (admits !== undefined && !admits.admits(hash)) return -1;
     const slot = this.filled < this.capacity ? this.filled++ : this.evict();
-    const word = 4 * slot;
+    const record = stride * slot;
     const at = 4 * row;
     const isFour = batch.family[row] === 4;
-    this.words[word] = isFour ? 0 : (batch.src[at] as number);
-    this.words[word + 1] = isFour ? 0 : (batch.src[at + 1] as number);
-    this.words[word + 3] = isFour ? (batch.src[at + 3] as number) : 0;
-    this.kinds[slot] = kindOf(batch, row);
     const bucket = hash & this.mask;
-    this.next[slot] = this.heads[bucket] as number;
+    this.words[record + A] = isFour ? 0 : (batch.src[at] as number);
+    this.words[record + B] = isFour ? 0 : (batch.src[at + 1] as number);
+    this.words[record + D] = isFour ? (batch.src[at + 3] as number) : 0;
+    this.words[record + KIND] = kindOf(batch, row);
+    this.words[record + NEXT] = (this.heads[bucket] as number) + 1;
     this.heads[bucket] = slot;
     return slot;
   }
@@ -85,21 +91,23 @@ export class SourceTable {
   /** The source as people know it: a /32, or a /64. */
   source(slot: number): Prefix {
     const family = this.familyOf(slot);
-    return { ...addressAt(this.words, 4 * slot, family), length: family === 4 ? 32 : 64 };
+    const record = stride * slot;
+    const [a, b, d] = [A, B, D].map((word) => BigInt(this.words[record + word] as number)) as [bigint, bigint, bigint];
+    return family === 4 ? { family, value: d, length: 32 } : { family, value: (a << 96n) | (b << 64n), length: 64 };
   }
 
   familyOf(slot: number): Family {
-    return ((this.kinds[slot] as number) & ~forgeable) as Family;
+    return ((this.words[stride * slot + KIND] as number) & ~forgeable) as Family;
   }
 
   /** Its events are such as nobody without rights over this machine could have written. */
   isTrusted(slot: number): boolean {
-    return ((this.kinds[slot] as number) & forgeable) === 0;
+    return ((this.words[stride * slot + KIND] as number) & forgeable) === 0;
   }
 
   /** Bytes of its arrays. */
   get bytes(): number {
-    return [this.words, this.kinds, this.heads, this.next, this.used].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.words.byteLength + this.heads.byteLength + this.used.byteLength;
   }
 
   private hashOf(batch: Batch, row: number): number {
@@ -117,9 +125,10 @@ export class SourceTable {
     const a = isFour ? 0 : (batch.src[at] as number);
     const b = isFour ? 0 : (batch.src[at + 1] as number);
     const d = isFour ? (batch.src[at + 3] as number) : 0;
-    for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = this.next[slot] as number) {
-      const word = 4 * slot;
-      if (this.words[word + 3] === d && this.words[word] === a && this.words[word + 1] === b && this.kinds[slot] === kind)
+    const { words } = this;
+    for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = (words[stride * slot + NEXT] as number) - 1) {
+      const record = stride * slot;
+      if (words[record + D] === d && words[record + A] === a && words[record + B] === b && words[record + KIND] === kind)
         return slot;
     }
     return -1;
@@ -145,26 +154,25 @@ export class SourceTable {
     this.hand = (this.hand + 1) % this.capacity;
     this.unlink(slot);
     for (const forget of this.forgetting) forget(slot);
+    this.records.clear(slot);
     return slot;
   }
 
   private unlink(slot: number): void {
-    const word = 4 * slot;
-    const hash = this.hashed(
-      this.kinds[slot] as number,
-      this.words[word] as number,
-      this.words[word + 1] as number,
-      this.words[word + 3] as number,
-    );
-    const bucket = hash & this.mask;
-    let before = -1;
-    for (let each = this.heads[bucket] as number; each >= 0; each = this.next[each] as number) {
-      if (each === slot) {
-        if (before < 0) this.heads[bucket] = this.next[slot] as number;
-        else this.next[before] = this.next[slot] as number;
-        return;
-      }
-      before = each;
+    const { words } = this;
+    const [kind, a, b, d] = [KIND, A, B, D].map((word) => words[stride * slot + word] as number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const next = (words[stride * slot + NEXT] as number) - 1;
+    const bucket = this.hashed(kind, a, b, d) & this.mask;
+    let before = this.heads[bucket] as number;
+    if (before === slot) this.heads[bucket] = next;
+    else {
+      while ((words[stride * before + NEXT] as number) - 1 !== slot) before = (words[stride * before + NEXT] as number) - 1;
+      words[stride * before + NEXT] = next + 1;
     }
   }
 }

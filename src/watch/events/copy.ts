@@ -1,37 +1,48 @@
 import type { Batch } from './batch.ts';
 
+const columns = [
+  'kind',
+  'family',
+  'at',
+  'proto',
+  'sport',
+  'dport',
+  'icmpType',
+  'icmpCode',
+  'flags',
+  'size',
+  'ttl',
+  'mark',
+  'prefix',
+  'in',
+  'out',
+  'textFrom',
+  'textLength',
+] as const satisfies readonly (keyof Batch)[];
+
+/** Bytes of the texts of rows that were read one behind the other, with what stands between them. */
+export function textsOf(batch: Batch, from: number, to: number): number {
+  if (from === to) return 0;
+  return (batch.textFrom[to - 1] as number) + (batch.textLength[to - 1] as number) - (batch.textFrom[from] as number);
+}
+
 /**
- * Adds a row of one batch to another that shares its names, with its text, which goes to `used` in `texts`: there has to be room for both.
+ * Adds rows of one batch, which were read one behind the other, to another that shares its names. Their texts go to `used` in `texts`. There has to be
+ * room for both.
  *
  * @returns where the next text may go
  */
-export function copyRow(from: Batch, row: number, to: Batch, texts: Uint8Array, used: number): number {
-  const at = to.length;
+export function copyRows(from: Batch, first: number, end: number, to: Batch, texts: Uint8Array, used: number): number {
+  if (first === end) return used;
+  const [row, count] = [to.length, end - first];
   to.text = texts;
   to.trusted = from.trusted;
-  to.kind[at] = from.kind[row] as number;
-  to.family[at] = from.family[row] as number;
-  to.at[at] = from.at[row] as number;
-  for (let word = 0; word < 4; word += 1) {
-    to.src[4 * at + word] = from.src[4 * row + word] as number;
-    to.dst[4 * at + word] = from.dst[4 * row + word] as number;
-  }
-  to.proto[at] = from.proto[row] as number;
-  to.sport[at] = from.sport[row] as number;
-  to.dport[at] = from.dport[row] as number;
-  to.icmpType[at] = from.icmpType[row] as number;
-  to.icmpCode[at] = from.icmpCode[row] as number;
-  to.flags[at] = from.flags[row] as number;
-  to.size[at] = from.size[row] as number;
-  to.ttl[at] = from.ttl[row] as number;
-  to.mark[at] = from.mark[row] as number;
-  to.prefix[at] = from.prefix[row] as number;
-  to.in[at] = from.in[row] as number;
-  to.out[at] = from.out[row] as number;
-  const [text, length] = [from.textFrom[row] as number, from.textLength[row] as number];
+  for (const column of columns) to[column].set(from[column].subarray(first, end), row);
+  to.src.set(from.src.subarray(4 * first, 4 * end), 4 * row);
+  to.dst.set(from.dst.subarray(4 * first, 4 * end), 4 * row);
+  const [text, length] = [from.textFrom[first] as number, textsOf(from, first, end)];
   texts.set(from.text.subarray(text, text + length), used);
-  to.textFrom[at] = used;
-  to.textLength[at] = length;
-  to.length += 1;
+  for (let each = row; each < row + count; each += 1) to.textFrom[each] = (to.textFrom[each] as number) - text + used;
+  to.length += count;
   return used + length;
 }

@@ -5,16 +5,14 @@
  * Pure: bytes in, rows of a {@link Batch} out. It opens nothing (that is `sources`), and never takes text for an event that the kernel's own
  * grammar does not make, or that stands where another program wrote. Called by `sources`, by the detectors and by whoever shows events.
  */
-export { absent, addressAt, Batch, eventKinds, packetAt, putAddress } from './batch.ts';
+export { absent, Batch, eventKinds, packetAt, putAddress } from './batch.ts';
 export { type Carrier, carrierOf, carriers, journalCursor } from './carriers/index.ts';
-export { copyRow } from './copy.ts';
+export { copyRows, textsOf } from './copy.ts';
 export type { LoggedPacket } from './event.ts';
 export { formatLoggedPacket } from './format.ts';
-export { parseKernelLine } from './line.ts';
 export { LineClock, type Zone } from './line-clock.ts';
 export { LineReader, readLines } from './lines.ts';
 export { Names } from './names.ts';
-export { type NflogMeta, parseNflogPacket } from './packet.ts';
 export { scanKernelLine } from './scan.ts';
 export { readSshdMessage } from './sshd.ts';
 export { Tries } from './tries.ts';

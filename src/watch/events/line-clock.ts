@@ -20,6 +20,7 @@ export class LineClock {
   readonly zone: Zone;
   /** What has been said of logins whose end is not known yet. */
   readonly tries = new Tries();
+  /** The month, day and hour asked for last, as one number, and when that hour began. */
   private hour = -1;
   private hourAt = 0;
 
@@ -29,17 +30,21 @@ export class LineClock {
     this.bootedAt = options.bootedAt ?? 0;
   }
 
-  /** Epoch milliseconds of a stamp without a year; `null` if there is no such day. January is 0. */
-  withoutYear(month: number, day: number, hour: number, minute: number, second: number): number | null {
+  /**
+   * Writes epoch milliseconds of a stamp without a year to `at[row]` (an answer would be an object for each line); `false` if there is no such day.
+   * January is 0.
+   */
+  withoutYear(month: number, day: number, hour: number, second: number, at: Float64Array, row: number): boolean {
     const key = (month * 32 + day) * 24 + hour;
-    // The same hour again, which may have become last year's only where `now` has passed by it.
-    if (key !== this.hour || this.hourAt > this.now + DAY) {
-      const at = this.latest(month, day, hour);
-      if (at === null) return null;
+    // The same hour again, unless it would now be of the future, or of a year ago.
+    if (key !== this.hour || this.hourAt > this.now + DAY || this.hourAt < this.now - 360 * DAY) {
+      const began = this.latest(month, day, hour);
+      if (began === null) return false;
       this.hour = key;
-      this.hourAt = at;
+      this.hourAt = began;
     }
-    return this.hourAt + minute * 60_000 + second * 1000;
+    at[row] = this.hourAt + second * 1000;
+    return true;
   }
 
   /** Epoch milliseconds of local time that tells its year. */

@@ -23,7 +23,7 @@ export class Names {
     const bucket = (hash ^ (hash >>> 15)) & 4095;
     for (let name = this.heads[bucket] as number; name >= 0; name = this.next[name] as number)
       if (isSame(this.bytes[name] as Uint8Array, bytes, from, to)) return name;
-    if (this.texts.length > most) return 1;
+    if (this.isFull()) return 1;
     const name = this.texts.length;
     const kept = Uint8Array.prototype.slice.call(bytes, from, to);
     this.texts.push(readable(kept));
@@ -37,6 +37,11 @@ export class Names {
   named(text: string): number {
     const bytes = new TextEncoder().encode(text);
     return this.of(bytes, 0, bytes.length);
+  }
+
+  /** Whatever else comes is one of many that have no name of their own. */
+  isFull(): boolean {
+    return this.texts.length > most;
   }
 
   /** Safe to print. */

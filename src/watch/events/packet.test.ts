@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatLoggedPacket, parseNflogPacket } from './index.ts';
+import { formatLoggedPacket } from './index.ts';
+import { received } from './received.fixture.ts';
 
 const meta = { at: 7, prefix: 'FW: ', in: 'eth0', out: null, mark: 9 };
 
@@ -12,13 +13,13 @@ const v6 = (next: string, rest: string): Uint8Array =>
   hex(`60000000 0028${next}40 fd990000000000000000000000000001 fd990000000000000000000000000002${rest}`);
 
 const read = (bytes: Uint8Array): string | undefined => {
-  const event = parseNflogPacket(bytes, meta);
+  const event = received(bytes, meta);
   return event === null ? undefined : formatLoggedPacket(event).slice('00:00:00Z FW: eth0: '.length);
 };
 
 describe('a packet from NFLOG', () => {
   it('is read whole', () => {
-    expect(parseNflogPacket(v4('06', '07c81f41 00000001 00000000 5012 0200 0000 0000'), meta)).toEqual({
+    expect(received(v4('06', '07c81f41 00000001 00000000 5012 0200 0000 0000'), meta)).toEqual({
       at: 7,
       prefix: 'FW:',
       in: 'eth0',
@@ -81,7 +82,7 @@ describe('a packet from NFLOG', () => {
     ['another version', '55000028 b5400000 40060000 0a630001 0a630002'],
     ['half of IPv6', '60000000 00283a40 fd99000000000000'],
   ])('is none with %s', (_what, text) => {
-    expect(parseNflogPacket(hex(text), meta)).toBeNull();
+    expect(received(hex(text), meta)).toBeNull();
   });
 
   it('never throws and always ends', () => {
@@ -91,12 +92,12 @@ describe('a packet from NFLOG', () => {
       fc.property(start, next, fc.uint8Array({ maxLength: 120 }), (first, proto, rest) => {
         const bytes = Uint8Array.of(first, ...rest);
         if (bytes.length > 6) bytes[6] = proto;
-        parseNflogPacket(bytes, meta);
+        received(bytes, meta);
       }),
     );
   });
 
   it('has its prefix read as UTF-8', () => {
-    expect(parseNflogPacket(v4('06', ''), { ...meta, prefix: 'r\xc3\xb6t\x1b ' })?.prefix).toBe('röt\ufffd');
+    expect(received(v4('06', ''), { ...meta, prefix: 'r\xc3\xb6t\x1b ' })?.prefix).toBe('röt\ufffd');
   });
 });

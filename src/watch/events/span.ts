@@ -41,7 +41,8 @@ export function decimal(bytes: Uint8Array, from: number, to: number, most: numbe
 
 /** Two digits; -1 if they are none. */
 export function twoDigits(bytes: Uint8Array, at: number): number {
-  const [high, low] = [bytes[at] as number, bytes[at + 1] as number];
+  const high = bytes[at] as number;
+  const low = bytes[at + 1] as number;
   return isDigit(high) && isDigit(low) ? (high - 48) * 10 + low - 48 : -1;
 }
 
@@ -49,9 +50,13 @@ export function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
-/** 0 to 15; -1 if it is no hex digit. */
-export function hexDigit(byte: number): number {
+const hexDigits = new Int8Array(256).map((_, byte) => {
   if (byte >= 48 && byte <= 57) return byte - 48;
   const letter = byte | 32;
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+});
+
+/** 0 to 15; -1 if it is no hex digit. */
+export function hexDigit(byte: number): number {
+  return hexDigits[byte] as number;
 }

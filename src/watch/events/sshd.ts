@@ -9,7 +9,11 @@ const CUT = 500;
 /** With which a login was tried; what else there is cannot be guessed (publickey), or is no try (none). */
 const guessable = ['password', 'keyboard-interactive', 'keyboard-interactive/pam'] as const;
 
-const partings = ['Connection closed by ', 'Connection reset by ', 'Disconnected from '] as const;
+const partings = [
+  'Connection closed by authenticating user ',
+  'Connection reset by authenticating user ',
+  'Disconnected from authenticating user ',
+] as const;
 
 const daemon = Uint8Array.from('sshd', (letter) => letter.charCodeAt(0));
 const TCP = 6;
@@ -18,20 +22,21 @@ const TCP = 6;
  * Reads a message of sshd's (OpenSSH 7.5 to 10) into the row at `batch.length`, whose `at` is written: a try to log in that failed, or one
  * that did not. It does not add to the length.
  *
- * A user's name is whatever a stranger sends, also ` from 192.0.2.1 port 22 ssh2`. So a message is read from its end, where address and port are
- * sshd's, and what may have been cut there is no event. Where something follows them that is others' to choose, as names of certificates
- * are, and more than one address could be meant, none is.
+ * A user's name is whatever a stranger sends, also ` from 192.0.2.1 port 22 ssh2`, and with line breaks. So a message is read from its end, where address and
+ * port are sshd's. sshd cuts messages at 500 bytes, and journald takes blanks from their ends: where a name could reach so far, what then stands at the
+ * end would be the stranger's. It cannot where sshd takes a hundred of its bytes, of which each is four at most once it is made printable. In `Connection closed by invalid
+ * user` it takes two hundred: that is not read. `Connection closed by authenticating user` names an account of this host.
  *
  * What counts: each wrong password (`Failed password`, `keyboard-interactive`); `Invalid user`, together with the first
- * wrong password of the same connection; and a connection that named a user and ended without a login, if nothing else of it counted
- * (`Connection closed by authenticating user`, `Connection reset by`, `Disconnected from`, `maximum authentication attempts exceeded`). What does not:
+ * wrong password of the same connection; and a connection that named a user of this host and ended without a login, if nothing else of it counted
+ * (`Connection closed by`, `Connection reset by`, `Disconnected from`, `maximum authentication attempts exceeded`). What does not:
  * `Failed publickey` and its like, since keys are not guessed and honest agents offer several; `Failed none`, which every client begins with; and
  * who named no user (`Did not receive identification string`, `banner exchange`, `Unable to negotiate`), as whatever looks whether the port is open.
  */
 export function readSshdMessage(bytes: Uint8Array, from: number, to: number, batch: Batch, tries: Tries): boolean {
+  if (to - from >= CUT) return false;
   let end = to;
   while (end > from && (bytes[end - 1] === 32 || bytes[end - 1] === 13)) end -= 1;
-  if (end - from >= CUT) return false;
   let at = holds(bytes, from, end, 'error: ') ? from + 7 : from;
   const row = batch.length;
   if (holds(bytes, at, end, 'Failed ')) {
@@ -46,12 +51,8 @@ export function readSshdMessage(bytes: Uint8Array, from: number, to: number, bat
   if (holds(bytes, end - 10, end, ' [preauth]')) end -= 10;
   if (holds(bytes, at, end, 'maximum authentication attempts exceeded for '))
     return ssh2End(bytes, at + 44, end, batch) && tries.ended(batch, row);
-  for (const parting of partings) {
-    if (!holds(bytes, at, end, parting)) continue;
-    at += parting.length;
-    const named = holds(bytes, at, end, 'authenticating user ') ? 19 : holds(bytes, at, end, 'invalid user ') ? 12 : 0;
-    return named > 0 && peer(bytes, at + named, end, ' ', batch) && tries.ended(batch, row);
-  }
+  for (const parting of partings)
+    if (holds(bytes, at, end, parting)) return peer(bytes, at + parting.length - 1, end, ' ', batch) && tries.ended(batch, row);
   return false;
 }
 

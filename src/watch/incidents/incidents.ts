@@ -1,6 +1,6 @@
 import { formatPrefix, type Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
-import { Evidence } from './evidence.ts';
+import { Evidence, type Room } from './evidence.ts';
 import type { Happening } from './happening.ts';
 import { identify } from './identity.ts';
 import { type Incident, mostSources, type Severity } from './incident.ts';
@@ -13,9 +13,13 @@ export const mostOpen = 4096;
 export interface Incidents {
   /** @returns the incident's number for `more`, never 0. */
   report(sighting: Report): number;
-  more(number: number, batch: Batch, row: number): boolean;
+  /** @param isAnybody the source of the event is not named. */
+  more(number: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
   /** An incident is known to be over. */
   over(group: string, key: string, at: number): void;
+  /** The number of the incident that a sighting would go to; 0: it would open one. */
+  numberOf(group: string, key: string, trusted: boolean): number;
+  isOpen(number: number): boolean;
   /** Closes what has been quiet for long enough, and says what grew. */
   tick(now: number): void;
   /** The batch that was reported from is about to be filled anew. */
@@ -63,9 +67,14 @@ const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
 const placeBits = 12;
 const placeMask = (1 << placeBits) - 1;
 const grewAtLeastMs = 1000;
-const grewAtMostMs = 10 * 60_000;
-/** A source that goes on is said to be a suspect again after so long. */
-const suspectAgainMs = 10_000;
+const grewAtMostMs = 30 * 60_000;
+/** Those that go on are said to be suspects again all together, so often. */
+const suspectAgainMs = 60_000;
+/** So many open incidents are looked at a second, at least all of them in so long. */
+const looksPerSecond = 64;
+const mostPauseMs = 10_000;
+/** An event that is this far ahead of the clock bears a wrong date. */
+const farAheadMs = 60 * 60_000;
 /** A source of many, likewise. */
 const memberAgainMs = 60_000;
 
@@ -89,8 +98,6 @@ interface Open {
   touched: number;
   events: number;
   readonly evidence: Evidence;
-  /** Lines of before a restart. */
-  readonly old: string[];
   spoofable: boolean;
   trusted: boolean;
   ban: boolean;
@@ -99,8 +106,7 @@ interface Open {
   /** It has grown since this was said. */
   grown: boolean;
   saidAt: number;
-  /** When its only source was last said to be a suspect, and how many events there were then. */
-  suspectedAt: number;
+  /** How many events there were when its only source was last said to be a suspect. */
   suspectedUpTo: number;
   inBatch: boolean;
   /** The row of the batch that it counted last: several detectors may have seen the same event. */
@@ -117,6 +123,11 @@ export function createIncidents(): Incidents {
   let batch: Batch | null = null;
   let now = Number.NEGATIVE_INFINITY;
   let crowdedOut = 0;
+  const room: Room = { bytes: 0 };
+  /** The earliest moment at which something may be to be said or closed. */
+  let due = Number.POSITIVE_INFINITY;
+  let suspectsDue = Number.NEGATIVE_INFINITY;
+  let soonest = Number.NEGATIVE_INFINITY;
 
   function suspect(open: Open, source: Prefix, at: number): void {
     happenings.push({
@@ -134,7 +145,6 @@ export function createIncidents(): Incidents {
 
   /** The only source of an incident goes on. */
   function suspectAgain(open: Open): void {
-    open.suspectedAt = now;
     open.suspectedUpTo = open.events;
     if (open.sources.first !== null) suspect(open, open.sources.first, open.last);
   }
@@ -148,6 +158,7 @@ export function createIncidents(): Incidents {
 
   function close(open: Open): void {
     say(open, 'closed');
+    open.evidence.release();
     const place = open.number & placeMask;
     places[place] = undefined;
     free.push(place);
@@ -169,7 +180,8 @@ export function createIncidents(): Incidents {
   }
 
   /** A new one, of which nothing is known but what it is. */
-  function opened(number: number, key: string, id: string, { detector, severity, title, spoofable, trusted }: Seen): Open {
+  function opened(number: number, key: string, id: string, seen: Seen, old: readonly string[] = []): Open {
+    const { detector, severity, title, spoofable, trusted } = seen;
     return {
       number,
       id,
@@ -186,8 +198,7 @@ export function createIncidents(): Incidents {
       last: Number.NEGATIVE_INFINITY,
       touched: now,
       events: 0,
-      evidence: new Evidence(),
-      old: [],
+      evidence: new Evidence(room, old),
       spoofable,
       trusted,
       ban: false,
@@ -195,7 +206,6 @@ export function createIncidents(): Incidents {
       quietMs: 0,
       grown: false,
       saidAt: now,
-      suspectedAt: now,
       suspectedUpTo: 0,
       inBatch: false,
       row: -1,
@@ -210,22 +220,25 @@ export function createIncidents(): Incidents {
     batch = from;
     open.row = row;
     open.evidence.add(from, row);
-    open.targets.add(from, row);
+    // Of very many, some tell as much.
+    if (open.events < 256 || (open.events & 7) === 0) open.targets.add(from, row);
     if (open.inBatch) return;
     open.inBatch = true;
     inBatch.push(open);
   }
 
   function touch(open: Open, at: number): void {
-    open.grown = true;
-    open.touched = now > at ? now : at;
-    if (at > open.last) open.last = at;
+    if (!open.grown) {
+      open.grown = true;
+      due = Math.min(due, open.saidAt + pauseOf(open), suspectsDue);
+    }
+    open.touched = now;
+    if (at > open.last && at <= now + farAheadMs) open.last = at;
     if (at < open.first) open.first = at;
   }
 
   return {
     report(report) {
-      if (report.at > now) now = report.at;
       const key = keyOf(report.group, report.key, report.trusted);
       const before = byKey.get(key);
       const first = Math.min(report.since ?? report.at, report.at);
@@ -250,15 +263,16 @@ export function createIncidents(): Incidents {
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
+      // That it is worse than was said is said at once: there are five severities.
+      else if (isStronger) say(open, 'grew');
       if (report.ban) {
         for (const source of before === undefined || !open.sources.isMany ? report.sources : fresh)
           suspect(open, source, report.at);
-        open.suspectedAt = now;
         open.suspectedUpTo = open.events;
       }
       return open.number;
     },
-    more(number, from, row) {
+    more(number, from, row, isAnybody = false) {
       const open = places[number & placeMask];
       if (open === undefined || open.number !== number) return false;
       if (isCounted(open, from, row)) return true;
@@ -266,12 +280,14 @@ export function createIncidents(): Incidents {
       touch(open, at);
       open.events += 1;
       witness(open, from, row);
-      if (open.sources.isMany) {
+      if (!isAnybody && open.sources.isMany) {
         const source = open.sources.see(from, row, at, memberAgainMs);
         if (source !== null && open.ban) suspect(open, source, at);
       }
       return true;
     },
+    numberOf: (group, key, trusted) => byKey.get(keyOf(group, key, trusted))?.number ?? 0,
+    isOpen: (number) => places[number & placeMask]?.number === number,
     over(group, key, at) {
       for (const trusted of [true, false]) {
         const open = byKey.get(keyOf(group, key, trusted));
@@ -281,16 +297,30 @@ export function createIncidents(): Incidents {
       }
     },
     tick(at) {
+      const isBack = at < now;
       now = at;
+      if ((at < due || at < soonest) && !isBack) return;
+      const areSuspectsDue = at >= suspectsDue || isBack;
+      if (areSuspectsDue) suspectsDue = at + suspectAgainMs;
+      due = Number.POSITIVE_INFINITY;
+      // The more there are, the more seldom all of them are looked at.
+      soonest = at + Math.min(mostPauseMs, 1000 * (byKey.size / looksPerSecond));
       for (const open of byKey.values()) {
-        if (at - open.touched >= open.quietMs) close(open);
-        else if (open.grown && at - open.saidAt >= pauseOf(open)) say(open, 'grew');
-        if (open.ban && open.events > open.suspectedUpTo && at - open.suspectedAt >= suspectAgainMs && !open.sources.isMany)
-          suspectAgain(open);
-        // The clock was set back.
-        open.touched = Math.min(open.touched, at);
-        open.saidAt = Math.min(open.saidAt, at);
-        open.suspectedAt = Math.min(open.suspectedAt, at);
+        if (isBack) {
+          open.touched = Math.min(open.touched, at);
+          open.saidAt = Math.min(open.saidAt, at);
+        }
+        if (at - open.touched >= open.quietMs) {
+          close(open);
+          continue;
+        }
+        if (open.grown && at - open.saidAt >= pauseOf(open)) say(open, 'grew');
+        if (open.ban && !open.sources.isMany && open.events > open.suspectedUpTo) {
+          if (areSuspectsDue) suspectAgain(open);
+          else due = Math.min(due, suspectsDue);
+        }
+        due = Math.min(due, open.touched + open.quietMs);
+        if (open.grown) due = Math.min(due, open.saidAt + pauseOf(open), suspectsDue);
       }
     },
     endBatch(done) {
@@ -318,11 +348,11 @@ export function createIncidents(): Incidents {
             ? keyOf(group, formatPrefix(source), incident.trusted)
             : `${group} ${incident.id}`;
         if (byKey.has(key)) continue;
-        const open = place(key, (number) => ({ ...opened(number, key, incident.id, incident), quietMs }));
+        const open = place(key, (number) => ({ ...opened(number, key, incident.id, incident, incident.evidence), quietMs }));
         open.seenAs.set(incident.detector, detectorTitle);
         open.reasons.set(incident.detector, incident.why);
+        due = Number.NEGATIVE_INFINITY;
         open.named.push(...incident.targets);
-        open.old.push(...incident.evidence);
         open.first = incident.first;
         open.last = incident.last;
         open.touched = incident.last;
@@ -349,7 +379,7 @@ function keyOf(group: string, key: string, trusted: boolean): string {
 
 /** The longer it goes on, the more seldom it is said. */
 function pauseOf(open: Open): number {
-  return Math.min(grewAtMostMs, Math.max(grewAtLeastMs, (open.last - open.first) / 32));
+  return Math.min(grewAtMostMs, Math.max(grewAtLeastMs, (open.last - open.first) / 8));
 }
 
 function leastOf(places: readonly (Open | undefined)[]): Open {
@@ -379,7 +409,7 @@ function asIncident(open: Open, state: 'open' | 'closed'): Incident {
     first: open.first,
     last: open.last,
     events: open.events,
-    evidence: [...open.old, ...open.evidence.lines()],
+    evidence: open.evidence.lines(),
     spoofable: open.spoofable,
     trusted: open.trusted,
     state,

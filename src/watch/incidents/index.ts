@@ -5,4 +5,4 @@
  * `detect`.
  */
 export type { Happening, SuspectSource } from './happening.ts';
-export { evidenceKept, type Incident, mostSources, type Severity } from './incident.ts';
+export type { Incident, Severity } from './incident.ts';

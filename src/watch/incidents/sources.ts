@@ -69,7 +69,7 @@ export class Sources {
 }
 
 /** The source of an event as it is named: a /32, or a /64. */
-function sourceOf(batch: Batch, row: number): Prefix {
+export function sourceOf(batch: Batch, row: number): Prefix {
   const family = batch.family[row] as Family;
   const address = addressAt(batch.src, 4 * row, family);
   return family === 4 ? { ...address, length: 32 } : { ...address, value: (address.value >> 64n) << 64n, length: 64 };

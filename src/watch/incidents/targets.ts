@@ -1,5 +1,5 @@
 import { type Family, formatAddress, formatProtocol } from '../../model/net/index.ts';
-import { addressAt, type Batch } from '../events/batch.ts';
+import { addressAt, type Batch, eventKinds } from '../events/batch.ts';
 
 /** Addresses that are told apart; what is asked most is among them (Space-Saving: Metwally, Agrawal and El Abbadi 2005). */
 const kept = 12;
@@ -18,6 +18,8 @@ export class Targets {
   private latest = 0;
 
   add(batch: Batch, row: number): void {
+    // A daemon's word on somebody who wants to log in says nothing of where.
+    if (batch.kind[row] !== eventKinds.packet) return;
     const at = this.placeOf(batch, row);
     this.counts[at] = (this.counts[at] as number) + 1;
     this.port(at, batch.proto[row] as number, batch.dport[row] as number);
@@ -93,9 +95,12 @@ function mark(map: Uint8Array, proto: number, port: number): void {
   map[hash >>> 3] = (map[hash >>> 3] as number) | (1 << (hash & 7));
 }
 
+/** Bits that are set, of each byte. */
+const ones = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
 /** By linear counting (Whang, Vander-Zanden and Taylor 1990). */
 function portsIn(map: Uint8Array): number {
-  let zeros = 0;
-  for (const byte of map) for (let bit = 0; bit < 8; bit += 1) if ((byte & (1 << bit)) === 0) zeros += 1;
+  let zeros = portBits;
+  for (const byte of map) zeros -= ones[byte] as number;
   return zeros === portBits - 2 ? 2 : Math.round(portBits * Math.log(portBits / Math.max(1, zeros)));
 }

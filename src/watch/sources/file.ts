@@ -1,7 +1,7 @@
 import { constants, openSync, type Stats, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { type Clock, systemClock } from '../../clock.ts';
-import { LineClock, LineReader, type Zone } from '../events/index.ts';
+import { carriers, LineClock, LineReader, type Zone } from '../events/index.ts';
 import { createBell } from './files/bell.ts';
 import { generationsOf } from './files/generations.ts';
 import { Log } from './files/log.ts';
@@ -74,8 +74,8 @@ export async function* readHistory(path: string, since: number, settings: FileSe
 }
 
 function piecesOf(settings: FileSettings, clock: Clock): Pieces {
-  const lines = new LineReader(new LineClock(clock.now(), { zone: settings.zone ?? localZone }));
-  if (settings.isOfUlogd === true) lines.isShared = false;
+  const form = settings.isOfUlogd === true ? carriers.ulogdSyslog : null;
+  const lines = new LineReader(new LineClock(clock.now(), { zone: settings.zone ?? localZone }), form);
   return new Pieces(lines, settings.trusted === true);
 }
 

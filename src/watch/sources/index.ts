@@ -7,6 +7,8 @@
 export { type Choice, type Chosen, chooseSources, type SourceFacts } from './choose.ts';
 export { openCollected } from './collected.ts';
 export { type FileSettings, openFile, readHistory } from './file.ts';
+export { packingOf } from './files/generations.ts';
+export { Held } from './files/held.ts';
 export { type JournalSettings, openJournal } from './journal.ts';
 export { type KmsgSettings, openKmsg } from './kmsg.ts';
 export { localZone } from './local-zone.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { hasJournald, startJournald } from '../../kernel/journald.fixture.ts';
 import { type Gathered, gather } from './gathered.fixture.ts';
 import { openJournal } from './index.ts';
 import { lossIn } from './journal-loss.ts';
-import { hasJournald, startJournald } from './journald.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -60,18 +60,26 @@ export interface Generated {
 export const mostTimes = 2000;
 const chunk = 1 << 20;
 
-/** Writes the log into a folder, a megabyte at a time, and its labels beside it. `scale` 1 is a million lines. */
-export function generate(options: {
+export interface Wanted {
   readonly seed: number;
   readonly folder: string;
   readonly carrier?: CarrierName;
+  /** 1 is a million lines. */
   readonly scale?: number;
-}): Generated {
-  const { seed, folder, carrier = 'rfc3339', scale = 1 } = options;
+  /** How long it is; left out: a day or two. */
+  readonly hours?: number;
+  /** So many attacks of each kind at most; left out: all. */
+  readonly each?: number;
+}
+
+/** Writes the log into a folder, a megabyte at a time, and its labels beside it. */
+export function generate(wanted: Wanted): Generated {
+  const { seed, folder, carrier = 'rfc3339', scale = 1, hours, each = Number.POSITIVE_INFINITY } = wanted;
   mkdirSync(folder, { recursive: true });
-  const world = worldOf(seed, scale);
+  const world = worldOf(seed, scale, hours);
   // Attackers come before the crowd, so that the crowd's number changes nobody's address.
-  const attacks = [...scans(world), ...logins(world), ...floods(world)];
+  const made = [...scans(world), ...logins(world), ...floods(world)];
+  const attacks = made.filter(({ kind }, index) => made.slice(0, index).filter((one) => one.kind === kind).length < each);
   const forged = forgeries(world);
   const benign = innocents(world);
   const noise = background(world);

@@ -130,7 +130,13 @@ function resets(world: World): Innocent {
     return [
       packet(
         at,
-        late(world, random, 57, { src, dst: world.own[0] as number, sport: 443, dport: random.int(32_768, 60_999), flags }),
+        late(world, random, 57, {
+          src,
+          dst: world.own[0] as number,
+          sport: 443,
+          dport: world.seed % 2 === 0 ? random.int(32_768, 60_999) : random.int(1024, 65_535),
+          flags,
+        }),
       ),
     ];
   });

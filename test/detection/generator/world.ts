@@ -38,7 +38,8 @@ export interface World {
 export const prefixVictim = ip4('45.33.32.156');
 const day = 86_400_000;
 
-export function worldOf(seed: number, scale: number): World {
+/** @param hours how long the log is; left out: between one day and two */
+export function worldOf(seed: number, scale: number, hours?: number): World {
   const random = randomOf(seed, 'world');
   const documentation = random.chance(0.3);
   const network = documentation ? ip4('198.51.100.0') : (random.int(0x2e000000, 0x5effffff) & 0xffffff00) >>> 0;
@@ -53,7 +54,7 @@ export function worldOf(seed: number, scale: number): World {
     host: random.pick(['web1', 'fw1', 'vps-4711', 'mail.example.org', 'srv']),
     link: random.pick(['eth0', 'ens3', 'enp1s0', 'eno1.100', 'bond0']),
     from,
-    to: from + Math.round((1 + random.float()) * day),
+    to: from + (hours === undefined ? Math.round((1 + random.float()) * day) : hours * 3_600_000),
     scale,
     own,
     own6: host6.map((host) => ip6(six, host)),
@@ -64,15 +65,22 @@ export function worldOf(seed: number, scale: number): World {
     pinger: pool.one(),
     office: pool.one(),
     pool,
-    prefixes: {
-      dropped: random.pick(['[UFW BLOCK] ', 'IPTables-Dropped: ', 'FW-DROP ', '', 'fw:INPUT:drop:', 'DROP (default) = ']),
-      ssh: random.pick(['SSH-LIMIT ', 'ssh brute: ', '[SSH LIMIT] ', 'IPT:ssh-limit']),
-      service: random.pick(['LIMIT ', '[UFW LIMIT BLOCK] ', 'conn-limit=']),
-      invalid: random.pick(['[INVALID] ', 'INVALID: ', 'bad flags ']),
-      outgoing: random.pick(['DROP-OUT ', '[UFW BLOCK] ', 'egress: ']),
-      misleading: 'SRC=45.33.32.156 IN=x ',
-    },
+    prefixes: prefixesOf(random),
     random: (name) => randomOf(seed, name),
+  };
+}
+
+function prefixesOf(random: Random): World['prefixes'] {
+  const dropped = random.pick(['[UFW BLOCK] ', 'IPTables-Dropped: ', 'FW-DROP ', '', 'fw:INPUT:drop:', 'DROP (default) = ']);
+  // Not everybody gives each rule a name of its own.
+  const isOne = random.chance(0.3);
+  return {
+    dropped,
+    ssh: isOne ? dropped : random.pick(['SSH-LIMIT ', 'ssh brute: ', '[SSH LIMIT] ', 'IPT:ssh-limit']),
+    service: isOne ? dropped : random.pick(['LIMIT ', '[UFW LIMIT BLOCK] ', 'conn-limit=']),
+    invalid: isOne ? dropped : random.pick(['[INVALID] ', 'INVALID: ', 'bad flags ']),
+    outgoing: random.pick(['DROP-OUT ', '[UFW BLOCK] ', 'egress: ']),
+    misleading: 'SRC=45.33.32.156 IN=x ',
   };
 }
 

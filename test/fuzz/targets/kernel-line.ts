@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseKmsgRecord } from '../../../src/kernel/kmsg.ts';
-import { formatLoggedPacket, type LoggedPacket, parseKernelLine } from '../../../src/watch/events/index.ts';
+import { formatLoggedPacket, type LoggedPacket } from '../../../src/watch/events/index.ts';
+import { scanned } from '../../../src/watch/events/scanned.fixture.ts';
 import { promise } from '../promises.ts';
 import { bytesOf, filled, type Target, withBytesChanged } from '../target.ts';
 
@@ -55,7 +56,7 @@ export const kernelLine: Target<Uint8Array> = {
   check(bytes) {
     const record = parseKmsgRecord(bytes);
     if (record !== undefined) promise(record.level >= 0 && record.level < 8, 'a level is one of eight');
-    const event = parseKernelLine(record === undefined ? bytes : record.text, 1_700_000_000_000);
+    const event = scanned(record === undefined ? bytes : record.text);
     if (event !== null) eventHolds(event);
     return event !== null;
   },

@@ -1,7 +1,7 @@
 import { ipPacket } from '../../../src/kernel/frame.ts';
 import { parseNflogMessage } from '../../../src/kernel/nfulnl.ts';
 import { packetFromJson } from '../../../src/model/packet/json.ts';
-import { parseNflogPacket } from '../../../src/watch/events/index.ts';
+import { received } from '../../../src/watch/events/received.fixture.ts';
 import { promise } from '../promises.ts';
 import type { Random } from '../random.ts';
 import { type Target, withBytesChanged } from '../target.ts';
@@ -32,7 +32,7 @@ export const nflog: Target<Uint8Array> = {
     for (const packet of parseNflogMessage(bytes, (index) => (index === 0 ? '' : `link${index}`.slice(0, 15)))) {
       promise(packet.payload.length <= bytes.length, 'a payload is part of what was received');
       const { prefix, in: from, out: to, mark } = packet;
-      const event = parseNflogPacket(packet.payload, {
+      const event = received(packet.payload, {
         at: packet.at ?? 0,
         prefix: prefix.slice(0, 128),
         in: from,

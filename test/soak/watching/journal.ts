@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasJournald, startJournald } from '../../../src/kernel/journald.fixture.ts';
 import { openReading } from '../../../src/store/index.ts';
-import { hasJournald, startJournald } from '../../../src/watch/sources/journald.fixture.ts';
 import { spansOf } from './files.ts';
 import { messageOf } from './line.ts';
 import { countsIn, createReaders, type Given, harass, settled } from './readers.ts';

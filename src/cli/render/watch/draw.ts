@@ -60,10 +60,12 @@ function head(screen: Screen, picture: Picture | null, width: number, paint: Vie
   const room = width - widthOf(right);
   const title = paint(['bold', 'inverse'], inCells(left, room) + right);
   const now = picture.rates.at(-1) ?? 0;
-  const front = ` ${grouped(now).padStart(6)}/s `;
-  const lost = `${grouped(picture.lost)} lost`;
-  const back = `  ${grouped(picture.hour)} in the last hour  `;
-  const chart = Math.max(0, width - widthOf(front) - widthOf(back) - widthOf(lost) - 1);
+  const front = ` ${cutTo(grouped(now), 12).padStart(6)}/s `;
+  const lost = cutTo(`${grouped(picture.lost)} lost`, 16);
+  const whole = `  ${grouped(picture.hour)} in the last hour  `;
+  const beside = width - widthOf(front) - widthOf(lost) - 1;
+  const back = widthOf(whole) <= beside ? whole : '  ';
+  const chart = Math.max(0, beside - widthOf(back));
   return [
     title,
     paint('bold', front) +

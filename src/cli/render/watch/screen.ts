@@ -81,7 +81,8 @@ export function pressed(screen: Screen, key: string, page: number): Pressed {
   if (over?.kind === 'asking') return answered(screen, over.source, key);
   if (key === 'q') return { screen, ends: true };
   if (over !== null) return { screen: leafed(screen, over, key, page) };
-  return moved(screen, key, page);
+  // What was said is read by whoever goes on.
+  return moved({ ...screen, said: null }, key, page);
 }
 
 function moved(screen: Screen, key: string, page: number): Pressed {

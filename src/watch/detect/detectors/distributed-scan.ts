@@ -2,9 +2,10 @@ import { formatAddress, type Prefix } from '../../../model/net/index.ts';
 import { addressAt, type Batch } from '../../events/batch.ts';
 import { mostSources } from '../../incidents/incident.ts';
 import type { Detector, Family } from '../detector.ts';
-import { Distinct } from '../distinct.ts';
+import { Distinct, distinctWords } from '../distinct.ts';
 import { Places } from '../places.ts';
 import { mix } from '../probe.ts';
+import { Records } from '../records.ts';
 import { sorts } from '../sort.ts';
 
 /** Ports of one target that nobody had asked for lately, asked for by sources of few ports each. */
@@ -27,13 +28,14 @@ export const distributedScan: Detector = {
   start({ sources, probe, seed, report, more }) {
     const halfLifeMs = minutes * 60_000;
     /** Services of each source. */
-    const own = new Distinct(sources.capacity, 64, halfLifeMs);
-    /** The target that each asked last, and how often its place had changed hands by then. */
-    const stampOf = new Uint32Array(sources.capacity);
-    const given = new Uint8Array(sources.capacity);
+    const own = new Distinct(sources.records, 64, halfLifeMs);
+    /** The target that each asked last, with how often its place had changed hands by then; and ports that nobody else had asked it for. */
+    const stampOf = sources.records.reserve(2);
+    const { words, stride } = sources.records;
     /** Of each target: ports, and who asks for them. */
-    const asked = new Distinct(targets, 8192, halfLifeMs, { renews: true });
-    const asking = new Distinct(targets, 512, halfLifeMs, { renews: true });
+    const records = new Records(targets, distinctWords(8192) + distinctWords(512));
+    const asked = new Distinct(records, 8192, halfLifeMs, { renews: true });
+    const asking = new Distinct(records, 512, halfLifeMs, { renews: true });
     const incidents = new Int32Array(targets);
     const events = new Uint32Array(targets);
     const since = new Float64Array(targets);
@@ -42,8 +44,7 @@ export const distributedScan: Detector = {
       targets,
       (place) => asked.count(place),
       (place) => {
-        asked.forget(place);
-        asking.forget(place);
+        records.clear(place);
         incidents[place] = 0;
         events[place] = 0;
         hands[place] = (hands[place] as number) + 1;
@@ -55,8 +56,8 @@ export const distributedScan: Detector = {
       const named: Prefix[] = [];
       for (let each = 0; each < sources.size && named.length < mostSources; each += 1)
         if (
-          stampOf[each] === stamp(place) &&
-          (given[each] as number) >= part &&
+          words[each * stride + stampOf] === stamp(place) &&
+          (words[each * stride + stampOf + 1] as number) >= part &&
           own.count(each) > 0.25 &&
           sources.isTrusted(each) === sources.isTrusted(slot)
         )
@@ -87,36 +88,35 @@ export const distributedScan: Detector = {
         const at = batch.at[row] as number;
         const count = own.add(slot, probe.service, at);
         if (count < 0) return;
-        if (count <= 1) given[slot] = 0;
+        const stamped = slot * stride + stampOf;
+        const given = stamped + 1;
+        if (count <= 1) words[given] = 0;
         if (count > few) return;
         const kind = batch.trusted ? 1 : 0;
         const place = places.of(probe.host, kind, mix(seed, probe.host ^ kind));
-        if (stampOf[slot] !== stamp(place)) {
-          stampOf[slot] = stamp(place);
-          given[slot] = 0;
+        if (words[stamped] !== stamp(place)) {
+          words[stamped] = stamp(place);
+          words[given] = 0;
         }
         const all = asked.add(place, probe.service, at);
         if (all < 0) return;
-        if (all <= 1) {
+        // What everybody hears all day is none of it.
+        if (all < ports / 4) {
           events[place] = 0;
           since[place] = at;
         }
         asking.add(place, mix(seed, slot), at);
-        given[slot] = Math.min(255, (given[slot] as number) + 1);
+        words[given] = (words[given] as number) + 1;
         events[place] = (events[place] as number) + 1;
         if (incidents[place] !== 0) {
-          if ((given[slot] as number) < part) return;
+          if ((words[given] as number) < part) return;
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;
+          since[place] = at;
         }
         if (all < ports || asking.count(place) < crowd) return;
         incidents[place] = open(batch, row, place, slot);
         events[place] = 0;
-      },
-      forget(slot) {
-        own.forget(slot);
-        stampOf[slot] = 0;
-        given[slot] = 0;
       },
       tick(now) {
         own.decay.advance(now);

@@ -17,13 +17,14 @@ export const horizontalScan: Detector = {
   quietMs: 30 * 60_000,
   group: 'scan',
   start(context) {
-    /** It asked for something else than an echo. */
-    const asked = new Uint8Array(context.sources.capacity);
+    const { words, stride } = context.sources.records;
+    /** 1: it asked for something else than an echo. */
+    const asked = context.sources.records.reserve(1);
     const scanners = new Scanners(context, {
       detector: 'horizontal-scan',
       bits: 64,
       halfLifeMs: minutes * 60_000,
-      level: (count, slot) => (count < addresses ? 0 : asked[slot] === 0 ? 1 : count < many ? 2 : 3),
+      level: (count, slot) => (count < addresses ? 0 : words[slot * stride + asked] === 0 ? 1 : count < many ? 2 : 3),
       say: (level, count, batch, row) => ({
         severity: level === 1 ? 'low' : level === 2 ? 'medium' : 'high',
         did: level === 1 ? 'sent pings to many addresses' : `looked for ${serviceOf(batch, row)} at many addresses`,
@@ -34,12 +35,8 @@ export const horizontalScan: Detector = {
     return {
       see(batch, row, slot, sort) {
         if (slot < 0) return;
-        if (sort !== sorts.echo) asked[slot] = 1;
+        if (sort !== sorts.echo) words[slot * stride + asked] = 1;
         scanners.see(batch, row, slot, context.probe.host);
-      },
-      forget(slot) {
-        asked[slot] = 0;
-        scanners.forget(slot);
       },
       tick: (now) => scanners.tick(now),
     };

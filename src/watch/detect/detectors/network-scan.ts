@@ -2,9 +2,10 @@ import { formatPrefix, type Prefix } from '../../../model/net/index.ts';
 import { addressAt, type Batch } from '../../events/batch.ts';
 import { mostSources } from '../../incidents/incident.ts';
 import type { Detector, Family } from '../detector.ts';
-import { Distinct } from '../distinct.ts';
+import { Distinct, distinctWords } from '../distinct.ts';
 import { Places } from '../places.ts';
 import { mix } from '../probe.ts';
+import { Records } from '../records.ts';
 import { probes } from '../sort.ts';
 
 const members = 16;
@@ -25,20 +26,28 @@ export const networkScan: Detector = {
     const incidents = new Int32Array(networks);
     const events = new Uint32Array(networks);
     const since = new Float64Array(networks);
-    const taking = new Distinct(networks, 256, halfLifeMs, { isExact: true });
-    const asked = new Distinct(networks, 128, halfLifeMs, { renews: true });
+    const records = new Records(networks, distinctWords(256) + distinctWords(128));
+    const taking = new Distinct(records, 256, halfLifeMs, { isExact: true });
+    const asked = new Distinct(records, 128, halfLifeMs, { renews: true });
+    /** Sources that took part when one last joined. */
+    const known = new Float32Array(networks);
     const places = new Places(
       networks,
-      (place) => taking.count(place),
       (place) => {
-        taking.forget(place);
-        asked.forget(place);
+        // It fades by being looked at.
+        const worth = known[place] as number;
+        known[place] = 0.9 * worth;
+        return worth;
+      },
+      (place) => {
+        records.clear(place);
         incidents[place] = 0;
         events[place] = 0;
       },
     );
     /** The place of each source's network, and one more. */
-    const placeOf = new Uint16Array(sources.capacity);
+    const placeOf = sources.records.reserve(1);
+    const { words, stride } = sources.records;
 
     function open(batch: Batch, row: number, place: number, slot: number): number {
       const at = batch.at[row] as number;
@@ -47,7 +56,7 @@ export const networkScan: Detector = {
       // All that are of it and took part: where their place was another's meanwhile, its own was forgotten.
       const named: Prefix[] = [];
       for (let each = 0; each < sources.size && named.length < mostSources; each += 1)
-        if (placeOf[each] === place + 1 && sources.isTrusted(each) === sources.isTrusted(slot)) {
+        if (words[each * stride + placeOf] === place + 1 && sources.isTrusted(each) === sources.isTrusted(slot)) {
           const source = sources.source(each);
           if (within(source, network)) named.push(source);
         }
@@ -80,13 +89,14 @@ export const networkScan: Detector = {
         const a = isFour ? last & 0xffffff00 : (batch.src[from] as number);
         const second = batch.src[from + 1] as number;
         const b = isFour ? kind : ((second & 0xffff0000) | kind) >>> 0;
-        let place = (placeOf[slot] as number) - 1;
+        let place = (words[slot * stride + placeOf] as number) - 1;
         if (place < 0 || !places.holds(place, a >>> 0, b)) {
           place = places.of(a >>> 0, b, mix(mix(seed, a), b));
-          placeOf[slot] = place + 1;
+          words[slot * stride + placeOf] = place + 1;
         }
         const at = batch.at[row] as number;
         const took = taking.add(place, isFour ? last & 0xff : mix(seed, second & 0xffff), at);
+        if (took >= 0) known[place] = took;
         if (took >= 0 && took <= 1) {
           events[place] = 0;
           since[place] = at;
@@ -95,14 +105,12 @@ export const networkScan: Detector = {
         if (incidents[place] !== 0) {
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;
+          since[place] = at;
         }
         events[place] = (events[place] as number) + 1;
         if (took < members || asked.count(place) < targets) return;
         incidents[place] = open(batch, row, place, slot);
         events[place] = 0;
-      },
-      forget(slot) {
-        placeOf[slot] = 0;
       },
       tick(now) {
         taking.decay.advance(now);

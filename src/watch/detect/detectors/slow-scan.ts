@@ -1,6 +1,6 @@
 import type { Detector } from '../detector.ts';
 import { Scanners } from '../scanners.ts';
-import { probes, sorts } from '../sort.ts';
+import { firstClientPort, probes, sorts } from '../sort.ts';
 import { askedOf } from './vertical-scan.ts';
 
 const services = 12;
@@ -33,10 +33,11 @@ export const slowScan: Detector = {
       }),
     });
     return {
-      see(batch, row, slot) {
+      see(batch, row, slot, sort) {
+        // The ends of connections that are forgotten come by and by as well.
+        if ((sort === sorts.ack || sort === sorts.maimon) && (batch.dport[row] as number) >= firstClientPort) return;
         if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
       },
-      forget: (slot) => scanners.forget(slot),
       tick: (now) => scanners.tick(now),
     };
   },

@@ -1,12 +1,14 @@
 import type { Detector } from '../detector.ts';
 import { Scanners } from '../scanners.ts';
-import { sorts } from '../sort.ts';
+import { firstClientPort, sorts } from '../sort.ts';
 import { askedOf } from './vertical-scan.ts';
 
 /** Of packets that no honest program sends. */
 const never = 5;
 /** Of packets that also end connections which are forgotten. */
 const seldom = 12;
+/** Of the same, where all went to ports that clients have: a server of ours that forgot many connections at once may get these. */
+const late = 40;
 const many = 100;
 const minutes = 10;
 
@@ -21,42 +23,47 @@ const names = new Map<number, readonly [name: string, bit: number]>([
 ]);
 /** Bits of those that no honest program sends. */
 const dishonest = 15;
+/** Some went to a port that no client of ours has. */
+const low = 64;
+
+function leastOf(kinds: number): number {
+  return (kinds & dishonest) !== 0 ? never : (kinds & low) !== 0 ? seldom : late;
+}
 
 export const stealthScan: Detector = {
   id: 'stealth-scan',
   title: 'Stealth scan',
-  description: `One source sends TCP packets that open no connection and belong to none, to see what comes back: without flags (NULL), with FIN alone, with FIN, PSH and URG (XMAS) or impossible flags to ${never} or more different ports, with ACK alone or ACK and FIN (Maimon) to ${seldom} or more. Each port of an address counts once, and what was counted halves every ${minutes} minutes. Late packets from servers, and to ports that clients have, do not count.`,
+  description: `One source sends TCP packets that open no connection and belong to none, to see what comes back: without flags (NULL), with FIN alone, with FIN, PSH and URG (XMAS) or impossible flags to ${never} or more different ports, with ACK alone or ACK and FIN (Maimon) to ${seldom} or more (to ${late} where all of these are ports that clients have). Each port of an address counts once, and what was counted halves every ${minutes} minutes. Late packets from servers do not count.`,
   looksAt: [sorts.fin, sorts.null, sorts.xmas, sorts.odd, sorts.maimon, sorts.ack],
   quietMs: 10 * 60_000,
   group: 'scan',
   start(context) {
-    const kinds = new Uint8Array(context.sources.capacity);
+    const { words, stride } = context.sources.records;
+    /** Bits of what it sent. */
+    const sent = context.sources.records.reserve(1);
+    const kindsOf = (slot: number): number => words[slot * stride + sent] as number;
     const scanners = new Scanners(context, {
       detector: 'stealth-scan',
       bits: 128,
       halfLifeMs: minutes * 60_000,
       level(count, slot) {
-        const least = ((kinds[slot] as number) & dishonest) !== 0 ? never : seldom;
-        return count < least ? 0 : count < many ? 1 : 2;
+        return count < leastOf(kindsOf(slot)) ? 0 : count < many ? 1 : 2;
       },
       say(level, count, batch, row, slot) {
-        const which = [...names.values()].filter(([, bit]) => ((kinds[slot] as number) & bit) !== 0).map(([name]) => name);
+        const which = [...names.values()].filter(([, bit]) => (kindsOf(slot) & bit) !== 0).map(([name]) => name);
         return {
           severity: level > 1 ? 'high' : 'medium',
           did: `scanned ${askedOf(batch, row)} by stealth (${which.join(', ')})`,
-          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${((kinds[slot] as number) & dishonest) !== 0 ? never : seldom} are too many.`,
+          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${leastOf(kindsOf(slot))} are too many.`,
         };
       },
     });
     return {
       see(batch, row, slot, sort) {
         if (slot < 0) return;
-        kinds[slot] = (kinds[slot] as number) | ((names.get(sort) as readonly [string, number])[1] as number);
+        const [, bit] = names.get(sort) as readonly [string, number];
+        words[slot * stride + sent] = kindsOf(slot) | bit | ((batch.dport[row] as number) < firstClientPort ? low : 0);
         scanners.see(batch, row, slot, context.probe.target);
-      },
-      forget(slot) {
-        kinds[slot] = 0;
-        scanners.forget(slot);
       },
       tick: (now) => scanners.tick(now),
     };

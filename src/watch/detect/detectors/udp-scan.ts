@@ -30,7 +30,6 @@ export const udpScan: Detector = {
       see(batch, row, slot) {
         if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
       },
-      forget: (slot) => scanners.forget(slot),
       tick: (now) => scanners.tick(now),
     };
   },

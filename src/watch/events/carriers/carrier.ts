@@ -12,4 +12,9 @@ export interface Carrier {
    * add to the length. `false`: no event, and the row's columns are of nothing.
    */
   read(bytes: Uint8Array, from: number, to: number, batch: Batch, clock: LineClock): boolean;
+  /**
+   * As `read`, of a line whose end nobody has looked for yet, and which ends in a byte 10 before `limit`: where it ends, and -1 of whatever is not
+   * the most usual, which is then read as all others. It spares the search for the end.
+   */
+  readAhead?(bytes: Uint8Array, from: number, limit: number, batch: Batch, clock: LineClock): number;
 }

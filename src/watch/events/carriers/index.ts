@@ -9,7 +9,8 @@ import { dmesg } from './dmesg.ts';
 import { iso } from './iso.ts';
 import { journal } from './journal.ts';
 import { kmsg } from './kmsg.ts';
-import { syslog } from './syslog.ts';
+import { STAMP, syslog } from './syslog.ts';
+import { isOfProgram } from './tagged.ts';
 import { ulogdJson } from './ulogd-json.ts';
 import { ulogdSyslog } from './ulogd-syslog.ts';
 
@@ -25,4 +26,9 @@ const order: readonly Carrier[] = [iso, ulogdSyslog, syslog, journal, ulogdJson,
 /** The form of a line, by how it is built; `null`: none that is known. */
 export function carrierOf(bytes: Uint8Array, from: number, to: number): Carrier | null {
   return order.find((carrier) => carrier.fits(bytes, from, to)) ?? null;
+}
+
+/** It is a line of syslog whose program is named beyond doubt: the kernel, or one with its number. */
+export function namesProgram(bytes: Uint8Array, from: number, to: number): boolean {
+  return syslog.fits(bytes, from, to) && isOfProgram(bytes, from + STAMP, to);
 }

@@ -1,6 +1,6 @@
 import { isDigit, pastDigits, twoDigits } from '../span.ts';
 import type { Carrier } from './carrier.ts';
-import { readTagged } from './tagged.ts';
+import { readTagged, readTaggedAhead } from './tagged.ts';
 
 /**
  * `2026-11-22T23:23:15.120911+00:00 HOST PROGRAM: MESSAGE` (RFC 3339): rsyslog's default on newer systems, and `journalctl -o short-iso`, whose
@@ -14,6 +14,12 @@ export const iso: Carrier = {
     if (end < 0) return false;
     batch.at[batch.length] = time;
     return readTagged(bytes, end, to, batch, clock);
+  },
+  readAhead(bytes, from, limit, batch) {
+    const end = pastTime(bytes, from, limit);
+    if (end < 0) return -1;
+    batch.at[batch.length] = time;
+    return readTaggedAhead(bytes, end, limit, batch);
   },
 };
 

@@ -11,7 +11,8 @@ import type { Carrier } from './carrier.ts';
  *
  * - `_TRANSPORT=kernel` is the kernel, unless a process wrote to /dev/kmsg, which has another facility than 0.
  * - `_UID=0`, sshd's name and the unit of ssh's service together are sshd. The name alone is not: a set-uid program may be called by any name, but it
- *   runs in its user's session.
+ *   runs in its user's session. What came by a stream (`_TRANSPORT=stdout`) was cut into records at line breaks, which names of users may
+ *   have, and is none.
  */
 export const journal: Carrier = {
   name: 'journald JSON',
@@ -85,6 +86,7 @@ function decimalOf(key: Key): number {
 }
 
 function isSshd(): boolean {
+  if (!says('_TRANSPORT', 'syslog') && !says('_TRANSPORT', 'journal')) return false;
   if (!says('_UID', '0') || !(says('_COMM', 'sshd') || says('_COMM', 'sshd-session') || says('_COMM', 'sshd-auth'))) return false;
   const unit = found.get('_SYSTEMD_UNIT');
   if (unit?.kind !== valueKinds.string) return false;

@@ -18,6 +18,12 @@ export interface Generation {
 /** What logrotate and its like put behind a name, or before its last part: `.1`, `-20261122`, `.2026-11-22.3`. */
 const turn = /^[.-]\d[\d._T-]*$/;
 const packed = /\.(gz|xz|zst)$/;
+
+/** How a file of that name is compressed. */
+export function packingOf(path: string): Packing | null {
+  return (packed.exec(path)?.[1] ?? null) as Packing | null;
+}
+
 /** Larger numbers are dates. */
 const mostTurns = 100_000;
 /** Until names stay as they are. */
@@ -139,7 +145,7 @@ function look(path: string): Generation | 'gone' | null {
       ino: String(stats.ino),
       size: Number(stats.size),
       written: Number(stats.mtimeNs) / 1e6,
-      packing: (packed.exec(path)?.[1] ?? null) as Packing | null,
+      packing: packingOf(path),
     };
   } catch {
     // Renamed or taken away at this very moment, or never there.

@@ -6,6 +6,11 @@ import { senderOf, syn, udp, type World } from '../world.ts';
 import { begin, echo, scaled } from './scans.ts';
 
 const minute = 60_000;
+/** Floods of a smaller log are shorter, and as dense. */
+const floodOf = (world: World, aMinute: number): readonly [lasts: number, count: number] => {
+  const lasts = scaled(world, minute, 9000);
+  return [lasts, Math.round((aMinute * lasts) / minute)];
+};
 
 export function floods(world: World): Attack[] {
   return [
@@ -57,13 +62,13 @@ function singleSyn(world: World): Attack {
   const [src, dst] = [world.pool.one(), random.pick(world.own)];
   const sender = senderOf(random, 'bot');
   const dport = random.pick([80, 443]);
-  const count = scaled(world, 20_000, 1500);
+  const [lasts, count] = floodOf(world, 20_000);
   return {
     kind: 'syn-flood',
     sources: [words(src)],
     targets: [words(dst)],
     deserves: 'ban',
-    entries: raining(random, begin(world, random, 2 * minute), minute, count, () =>
+    entries: raining(random, begin(world, random, 2 * minute), lasts, count, () =>
       syn(random, sender, { prefix: world.prefixes.service, src, dst, sport: random.int(1024, 65_535), dport }, world.link),
     ),
   };
@@ -74,13 +79,13 @@ function udpFlood(world: World): Attack {
   const [src, dst] = [world.pool.one(), random.pick(world.own)];
   const sender = senderOf(random);
   const dport = random.pick([0, 53, 27_015, 4500]);
-  const count = scaled(world, 20_000, 1500);
+  const [lasts, count] = floodOf(world, 20_000);
   return {
     kind: 'udp-flood',
     sources: [words(src)],
     targets: [words(dst)],
     deserves: 'incident',
-    entries: raining(random, begin(world, random, 2 * minute), minute, count, () =>
+    entries: raining(random, begin(world, random, 2 * minute), lasts, count, () =>
       udp(
         random,
         sender,
@@ -107,12 +112,13 @@ function reflection(world: World): Attack {
   }));
   const sport = random.pick([53, 123, 1900, 11_211]);
   const dport = random.int(1024, 65_535);
+  const [lasts, count] = floodOf(world, 25_000);
   return {
     kind: 'udp-reflection',
     sources: servers.map(({ src }) => words(src)),
     targets: [words(dst)],
     deserves: 'incident',
-    entries: raining(random, begin(world, random, 2 * minute), minute, scaled(world, 25_000, 2000), () => {
+    entries: raining(random, begin(world, random, 2 * minute), lasts, count, () => {
       const { src, sender } = random.pick(servers);
       return {
         ...udp(random, sender, { prefix: world.prefixes.dropped, src, dst, sport, dport }, world.link),
@@ -125,12 +131,13 @@ function reflection(world: World): Attack {
 function icmp(world: World): Attack {
   const random = world.random('icmp flood');
   const [src, dst] = [world.pool.one(), random.pick(world.own)];
+  const [lasts, count] = floodOf(world, 8000);
   return {
     kind: 'icmp-flood',
     sources: [words(src)],
     targets: [words(dst)],
     deserves: 'incident',
-    entries: raining(random, begin(world, random, 2 * minute), minute, scaled(world, 8000, 1200), () => ({
+    entries: raining(random, begin(world, random, 2 * minute), lasts, count, () => ({
       ...echo(world, random, src, dst, 51),
       length: random.pick([84, 1052, 1500]),
     })),

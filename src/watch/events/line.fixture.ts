@@ -1,5 +1,5 @@
 import type { Address, Family } from '../../model/net/index.ts';
-import { Cursor } from './cursor.ts';
+import { Cursor } from './cursor.fixture.ts';
 import type { LoggedPacket } from './event.ts';
 import { readable } from './readable.ts';
 
@@ -7,12 +7,16 @@ import { readable } from './readable.ts';
 const LONGEST_LINE = 2048;
 /** NF_LOG_PREFIXLEN; iptables' LOG allows 29, nft and conntrack more. */
 const LONGEST_PREFIX = 128;
+/** A message that a process or another message of the kernel put a line into. No rule's prefix has one, and rsyslog writes it as `#012`. */
+const LINE_BREAK = 10;
+const ESCAPED_LINE_BREAK = '#012';
 /** IFNAMSIZ without its NUL. */
 const LONGEST_LINK = 15;
 
 const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
+const SCTP = 132;
 const flagBits = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 } as const;
 
 /** What a packet's text says, while it is being read. */
@@ -45,6 +49,7 @@ export function parseKernelLine(line: Uint8Array | string, at: number): LoggedPa
   if (line.length > LONGEST_LINE) return null;
   const bytes = typeof line === 'string' ? new TextEncoder().encode(line) : line;
   const cursor = new Cursor(bytes);
+  if (bytes.includes(LINE_BREAK) || cursor.includes(ESCAPED_LINE_BREAK)) return null;
   for (let start = cursor.lastIndexOf('IN=', bytes.length); start >= 0; start = cursor.lastIndexOf('IN=', start)) {
     cursor.at = start;
     const event = packetLine(cursor, start, at);
@@ -160,8 +165,11 @@ function header6(cursor: Cursor, found: Found): boolean {
     if (cursor.take('OPT ( ') || cursor.take(') ') || cursor.take('AH ') || cursor.take('ESP ') || cursor.take('INCOMPLETE ')) {
       if (cursor.take('[') && (cursor.decimal() === null || !cursor.take(' bytes] '))) return false;
     } else if (cursor.take('FRAG:')) {
+      // ulogd puts blanks between.
+      cursor.take(' ');
       if (cursor.decimal() === null || !cursor.space()) return false;
     } else if (cursor.take('ID:') || cursor.take('SPI=')) {
+      cursor.take(' ');
       if (cursor.hexadecimal() === null || !cursor.space()) return false;
     } else return true;
   }
@@ -192,6 +200,10 @@ function transport(cursor: Cursor, found: Found, family: Family, quoted: boolean
     case 50:
     case 51:
       return !cursor.take('SPI=') || (cursor.hexadecimal() !== null && cursor.space());
+    case SCTP:
+      // Of ulogd; the kernel tells no ports.
+      ports(cursor, found);
+      return true;
     default:
       return true;
   }
@@ -199,7 +211,11 @@ function transport(cursor: Cursor, found: Found, family: Family, quoted: boolean
 
 function incomplete(cursor: Cursor): boolean {
   const before = cursor.at;
-  if (cursor.take('INCOMPLETE [') && cursor.decimal() !== null && cursor.take(' bytes]') && cursor.space()) return true;
+  if (cursor.take('INCOMPLETE')) {
+    // ulogd says it without brackets, and without a blank behind it.
+    if (!cursor.take(' [')) return cursor.take(' ') || true;
+    if (cursor.decimal() !== null && cursor.take(' bytes]') && cursor.space()) return true;
+  }
   cursor.at = before;
   return false;
 }

@@ -8,6 +8,8 @@ const protocols: ReadonlyMap<string, number> = new Map([
   ['ESP', 50],
   ['AH', 51],
   ['ICMPv6', 58],
+  // Of ulogd.
+  ['SCTP', 132],
   ['UDPLITE', 136],
 ]);
 
@@ -26,6 +28,10 @@ export class Cursor {
   lastIndexOf(text: string, before: number): number {
     for (let start = before - text.length; start >= 0; start -= 1) if (this.matches(text, start)) return start;
     return -1;
+  }
+
+  includes(text: string): boolean {
+    return this.lastIndexOf(text, this.bytes.length) >= 0;
   }
 
   take(text: string): boolean {

@@ -1,0 +1,278 @@
+import type { Batch } from '../events/batch.ts';
+
+/** Tries whose times are kept of each pair: no threshold within a span can be beyond it. */
+export const mostTimes = 10;
+/** Connections whose port is remembered, to know their repeated SYNs. */
+const ports = 8;
+/** A SYN that nobody answers comes again at 1, 3, 7, 15, 31 and 63 s; from Linux 6.5 on first every second (tcp(7), tcp_syn_linear_timeouts). */
+const repeats = { most: 11, within: 130 };
+const ways = 4;
+/** A try is worth so many seconds of age: pairs that tried once make room for one another, and not those who keep trying. */
+const worthOfTry = { seconds: 600, most: 144 } as const;
+
+/**
+ * All that is kept of a pair stands together, in 128 bytes: most pairs come once, and fetching them from memory is what they cost.
+ * `timed` holds how many tries have a place among the times (its lower half), and which port is written over next.
+ */
+const at = {
+  slot: 0,
+  /** The slot's generation above, the port below. */
+  port: 1,
+  target: 2,
+  tries: 3,
+  connections: 4,
+  timed: 5,
+  nextPort: 6,
+  incident: 7,
+  events: 8,
+  score: 9,
+  first: 10,
+  last: 11,
+  times: 12,
+  /** Each a source port (16 bits), how often it was seen (4), and the second in which it was first, modulo 4096. */
+  ports: 12 + mostTimes,
+} as const;
+const stride = 32;
+const free = 0xffffffff;
+
+/**
+ * Who tries what, and how often: pairs of a source and a service of a target, each with the times of its last tries, and a score of all that
+ * fades. The number of pairs is fixed; a new one takes the place of the least of four, by how often it tried and how long ago. Sources are
+ * slots of the source table. Times are kept in whole seconds.
+ */
+export class Attempts {
+  private readonly words: Uint32Array;
+  private readonly floats: Float32Array;
+  private readonly generations: Uint16Array;
+  /**
+   * Of each place a hash of its pair, and what it is worth (its last second, and so many more for each try): those of a set stand together, so that
+   * only the pair itself has to be fetched.
+   */
+  private readonly heads: Uint32Array;
+  private readonly sets: number;
+  private readonly seed: number;
+  /** Of a second. */
+  private readonly fading: number;
+
+  /**
+   * @param places a power of two.
+   * @param sources the capacity of the source table.
+   * @param halfLifeMs after which a try counts half.
+   */
+  constructor(places: number, sources: number, seed: number, halfLifeMs: number) {
+    this.sets = places / ways;
+    this.seed = seed | 0;
+    this.fading = -Math.LN2 / (halfLifeMs / 1000);
+    this.words = new Uint32Array(stride * places);
+    this.floats = new Float32Array(this.words.buffer);
+    this.generations = new Uint16Array(sources);
+    this.heads = new Uint32Array(2 * places);
+    for (let place = 0; place < places; place += 1) this.words[stride * place + at.slot] = free;
+  }
+
+  /** The slot is another source's from now on. */
+  forget(slot: number): void {
+    this.generations[slot] = (this.generations[slot] as number) + 1;
+  }
+
+  /** The place of a pair, -1 if it has none. `target` tells targets apart, as {@link targetOf} does; 0 is any. */
+  find(slot: number, target: number, port: number): number {
+    const key = this.keyOf(slot, port);
+    const hash = this.hashOf(slot, key, target);
+    return this.lookup(this.setOf(hash), hash, slot, key, target);
+  }
+
+  /** The place of a pair, a new one if it has none. @param now epoch milliseconds. */
+  placeOf(slot: number, target: number, port: number, now: number): number {
+    const key = this.keyOf(slot, port);
+    const hash = this.hashOf(slot, key, target);
+    const from = this.setOf(hash);
+    const found = this.lookup(from, hash, slot, key, target);
+    if (found >= 0) return found;
+    const least = this.leastOf(from);
+    this.heads[2 * least] = hash;
+    this.heads[2 * least + 1] = secondOf(now);
+    const word = stride * least;
+    this.words.fill(0, word, word + stride);
+    this.words[word + at.slot] = slot;
+    this.words[word + at.port] = key;
+    this.words[word + at.target] = target;
+    this.words[word + at.first] = secondOf(now);
+    this.words[word + at.last] = secondOf(now);
+    return least;
+  }
+
+  /** The place's pair is still what it was: its source has kept its slot. */
+  isAlive(place: number): boolean {
+    const slot = this.words[stride * place + at.slot] as number;
+    return slot !== free && (this.words[stride * place + at.port] as number) >>> 16 === this.generations[slot];
+  }
+
+  slot(place: number): number {
+    return this.words[stride * place + at.slot] as number;
+  }
+
+  /** Tries since the pair is known. */
+  tries(place: number): number {
+    return this.words[stride * place + at.tries] as number;
+  }
+
+  /** Connections that it began, likewise: what {@link Attempts.connects} said of them. */
+  connections(place: number): number {
+    return this.words[stride * place + at.connections] as number;
+  }
+
+  /** Epoch milliseconds of the first try and of the last, to the second. */
+  first(place: number): number {
+    return 1000 * (this.words[stride * place + at.first] as number);
+  }
+
+  last(place: number): number {
+    return 1000 * (this.words[stride * place + at.last] as number);
+  }
+
+  /** For whoever uses them: the pair's incident, 0 if it has none. */
+  incident(place: number): number {
+    return this.words[stride * place + at.incident] as number;
+  }
+
+  /** The incident has counted all events of the pair so far. */
+  setIncident(place: number, incident: number): void {
+    this.words[stride * place + at.incident] = incident;
+    this.words[stride * place + at.events] = 0;
+  }
+
+  /** One more event that no incident has counted. @returns how many there are. */
+  countEvent(place: number): number {
+    const events = (this.words[stride * place + at.events] as number) + 1;
+    this.words[stride * place + at.events] = events;
+    return events;
+  }
+
+  /**
+   * Whether a SYN of the pair begins a connection, and is not one that was sent before and comes again since nobody answered: that comes
+   * from the same port, a few times within two minutes.
+   */
+  connects(place: number, sport: number, now: number): boolean {
+    const word = stride * place;
+    const second = secondOf(now) & 0xfff;
+    for (let each = word + at.ports; each < word + at.ports + ports; each += 1) {
+      const known = this.words[each] as number;
+      const seen = (known >>> 12) & 0xf;
+      if (seen === 0) break;
+      if (known >>> 16 !== sport) continue;
+      if (seen < repeats.most && ((second - known) & 0xfff) <= repeats.within) {
+        this.words[each] = known + 0x1000;
+        return false;
+      }
+      this.words[each] = ((sport << 16) | 0x1000 | second) >>> 0;
+      return this.connect(place);
+    }
+    const next = this.words[word + at.nextPort] as number;
+    this.words[word + at.nextPort] = (next + 1) % ports;
+    this.words[word + at.ports + next] = ((sport << 16) | 0x1000 | second) >>> 0;
+    return this.connect(place);
+  }
+
+  /** It begins a connection, whatever was sent before. */
+  connect(place: number): true {
+    const word = stride * place + at.connections;
+    this.words[word] = (this.words[word] as number) + 1;
+    return true;
+  }
+
+  /** One more try. */
+  add(place: number, now: number): void {
+    const word = stride * place;
+    const second = secondOf(now);
+    this.floats[word + at.score] = this.scoreAt(place, now) + 1;
+    if (second > (this.words[word + at.last] as number)) this.words[word + at.last] = second;
+    this.words[word + at.tries] = (this.words[word + at.tries] as number) + 1;
+    const timed = this.words[word + at.timed] as number;
+    this.words[word + at.times + (timed % mostTimes)] = second;
+    this.words[word + at.timed] = timed + 1;
+    this.heads[2 * place + 1] =
+      (this.words[word + at.last] as number) +
+      worthOfTry.seconds * Math.min(this.words[word + at.tries] as number, worthOfTry.most);
+  }
+
+  /** Seconds over which the last `count` tries came, at most {@link mostTimes}; Infinity if there were fewer. */
+  secondsOf(place: number, count: number): number {
+    const word = stride * place;
+    const timed = this.words[word + at.timed] as number;
+    if (timed < count) return Number.POSITIVE_INFINITY;
+    const times = word + at.times;
+    return (
+      (this.words[times + ((timed - 1) % mostTimes)] as number) - (this.words[times + ((timed - count) % mostTimes)] as number)
+    );
+  }
+
+  /** All tries, each halved as often as its half-life has passed since. */
+  scoreAt(place: number, now: number): number {
+    const score = this.floats[stride * place + at.score] as number;
+    const age = secondOf(now) - (this.words[stride * place + at.last] as number);
+    return score === 0 || age <= 0 ? score : score * Math.exp(this.fading * age);
+  }
+
+  /** The last tries, up to so many, never happened. */
+  forgive(place: number, count: number): void {
+    const word = stride * place;
+    const times = word + at.times;
+    const timed = this.words[word + at.timed] as number;
+    const kept = Math.max(0, Math.min(timed, mostTimes) - count);
+    const left = Array.from(
+      { length: kept },
+      (_, nth) => this.words[times + ((timed - count - kept + nth) % mostTimes)] as number,
+    );
+    this.words.set(left, times);
+    this.words[word + at.timed] = kept;
+    this.floats[word + at.score] = Math.max(0, (this.floats[word + at.score] as number) - count);
+  }
+
+  private lookup(from: number, hash: number, slot: number, key: number, target: number): number {
+    const { heads, words } = this;
+    for (let place = from; place < from + ways; place += 1) {
+      if (heads[2 * place] !== hash) continue;
+      const word = stride * place;
+      if (words[word] === slot && words[word + at.port] === key && words[word + at.target] === target) return place;
+    }
+    return -1;
+  }
+
+  private keyOf(slot: number, port: number): number {
+    return (((this.generations[slot] as number) << 16) | port) >>> 0;
+  }
+
+  private leastOf(from: number): number {
+    let least = from;
+    for (let place = from + 1; place < from + ways; place += 1)
+      if ((this.heads[2 * place + 1] as number) < (this.heads[2 * least + 1] as number)) least = place;
+    return least;
+  }
+
+  /** Of a pair; none is 0, as free places have it. */
+  private hashOf(slot: number, key: number, target: number): number {
+    let hash = this.seed ^ Math.imul(slot, 0xcc9e2d51);
+    hash = Math.imul(hash ^ target, 0x1b873593) ^ Math.imul(key, 0x85ebca6b);
+    hash ^= hash >>> 16;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    return (hash ^ (hash >>> 15)) >>> 0 || 1;
+  }
+
+  private setOf(hash: number): number {
+    return ways * (hash & (this.sets - 1));
+  }
+}
+
+/** A row's target as one number: of IPv4 the address; of IPv6 what its words make together, which may be another's too. */
+export function targetOf(batch: Batch, row: number): number {
+  const word = 4 * row;
+  const last = batch.dst[word + 3] as number;
+  if (batch.family[row] === 4) return last;
+  const first = Math.imul(batch.dst[word] as number, 0x9e3779b1) ^ Math.imul(batch.dst[word + 1] as number, 0x85ebca6b);
+  return (first ^ Math.imul(batch.dst[word + 2] as number, 0xc2b2ae35) ^ last) >>> 0;
+}
+
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}
