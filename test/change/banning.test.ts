@@ -198,7 +198,7 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     // Taken away by uninstall, nothing comes again by itself.
     must(await takeBansAway(context, undefined));
     expect(acting.act).toBeNull();
-    await expect.poll(() => notices).toEqual([expect.stringContaining('taken away by palisade uninstall')]);
+    await expect.poll(() => notices, { timeout: 5000 }).toEqual([expect.stringContaining('taken away by palisade uninstall')]);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
   } finally {
     await acting[Symbol.asyncDispose]();

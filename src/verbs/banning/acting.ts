@@ -11,7 +11,7 @@ import { lengthOf } from './length.ts';
 import { fillLists } from './lists.ts';
 import { type NeverNow, neverReader } from './never.ts';
 import { createProof } from './proof.ts';
-import { areBansStanding, areBansThere, byFamily, rightsToBan, standBans, wordFile } from './stand.ts';
+import { areBansStanding, areBansThere, byFamily, rightsToBan, standBans, standBansAgain, wordFile } from './stand.ts';
 
 /** Bans as they are put into effect, and kept so. */
 export interface Acting extends AsyncDisposable {
@@ -219,23 +219,17 @@ async function keepStanding(
       trouble(takenAway);
       continue;
     }
-    const counts = await countBanSets(context.kernel.run);
-    if (isOther || !isFilled(counts, kept) || !(await areBansStanding(context))) {
-      const stood = await standBans(context, kept);
-      if (stood.ok) words = wordsOf(kept);
-      // Somebody else is changing the firewall: it is looked at again in a minute.
-      else stood.problems.filter(({ code }) => code !== 'change-waits').forEach(trouble);
-    }
-    // Somebody has emptied the sets, such as with ipset flush, or restored others in their place.
+    // Somebody may have emptied the sets, such as with ipset flush, or restored others in their place.
     listen();
     bans.expired(context.clock.now());
-    if (isLost(counts, [...bans.live])) {
-      const restored = await restoreBans(
-        context.kernel.run,
-        [...bans.live].flatMap((ban) => entriesOf(ban, context.clock.now())),
-      );
-      if (!restored.ok) restored.problems.forEach(trouble);
-    }
+    const live = [...bans.live];
+    const counts = await countBanSets(context.kernel.run);
+    const isWhole = !isOther && isFilled(counts, kept) && !isLost(counts, live) && (await areBansStanding(context));
+    if (isWhole) continue;
+    const stood = await standBansAgain(context, kept, () => [...bans.live].flatMap((ban) => entriesOf(ban, context.clock.now())));
+    if (stood.ok) words = wordsOf(kept);
+    // Somebody else is changing the firewall: it is looked at again in a minute.
+    else stood.problems.filter(({ code }) => code !== 'change-waits').forEach(trouble);
   }
 }
 
