@@ -144,7 +144,11 @@ export function createBans(settings: BanSettings): Bans {
       for (const ban of [...live.all()]) if (never.meets(ban.source) !== null) drop(ban);
     },
     recall(ban, now) {
-      if (ban.by.kind === 'incident' && !isShort(ban) && now - ban.at <= terms.remembered) keep(ban.source).bans.push(ban.at);
+      if (ban.by.kind === 'incident' && !isShort(ban) && now - ban.at <= terms.remembered) {
+        const kept = keep(ban.source);
+        // One that was proven is told twice, and all of them are told again when a person says something.
+        if (!kept.bans.some((at) => Math.floor(at) === Math.floor(ban.at))) kept.bans.push(ban.at);
+      }
       if (ban.until > now && never.meets(ban.source) === null && makeRoom(ban)) live.add(ban);
     },
     explain(source, now) {
