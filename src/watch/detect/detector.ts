@@ -80,6 +80,8 @@ export interface Sighting {
   readonly detector: string;
   /** What belongs to one incident has one key: the source in words, or the target. */
   readonly key: string;
+  /** While an incident of this detector and key is open, what is seen is part of that. */
+  readonly partOf?: { readonly detector: string; readonly key: string };
   readonly severity: Severity;
   /** A whole sentence without its full stop: `203.0.113.9 scanned the ports of 198.51.100.1`. */
   readonly title: string;

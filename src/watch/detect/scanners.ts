@@ -1,4 +1,4 @@
-import { formatPrefix } from '../../model/net/index.ts';
+import { formatPrefix, type Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Severity } from '../incidents/incident.ts';
 import type { DetectorContext } from './detector.ts';
@@ -81,6 +81,7 @@ export class Scanners {
     this.words[incident] = this.context.report({
       detector: this.rule.detector,
       key: name,
+      partOf: { detector: 'network-scan', key: formatPrefix(networkAround(source)) },
       severity,
       title: `${name.replace(/\/32$/, '')} ${did}`,
       why,
@@ -97,4 +98,9 @@ export class Scanners {
     // While what came before a start is learned, nothing is said, and nothing was.
     if (this.words[incident] !== 0) this.words[incident + 1] = level;
   }
+}
+
+/** The network that a source is counted to: its /24, or its /48. */
+export function networkAround({ family, value }: Prefix): Prefix {
+  return family === 4 ? { family, value: (value >> 8n) << 8n, length: 24 } : { family, value: (value >> 80n) << 80n, length: 48 };
 }

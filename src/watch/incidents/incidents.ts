@@ -3,7 +3,7 @@ import type { Batch } from '../events/batch.ts';
 import { Evidence, type Room } from './evidence.ts';
 import type { Happening } from './happening.ts';
 import { identify } from './identity.ts';
-import { type Incident, mostSources, type Severity } from './incident.ts';
+import { evidenceKept, type Incident, mostSources, type Severity } from './incident.ts';
 import { Sources } from './sources.ts';
 import { Targets } from './targets.ts';
 
@@ -45,6 +45,7 @@ export interface Kind {
 export interface Report extends Kind {
   readonly detector: string;
   readonly key: string;
+  readonly partOf?: { readonly detector: string; readonly key: string };
   readonly severity: Severity;
   readonly title: string;
   readonly why: string;
@@ -227,6 +228,17 @@ export function createIncidents(): Incidents {
     inBatch.push(open);
   }
 
+  /** What led to an incident of one source, as far as it stands in the same batch: the first lines. */
+  function recollect(open: Open, from: Batch, row: number, since: number): void {
+    const rows: number[] = [];
+    for (let each = 0; each < row && rows.length < evidenceKept.first - 1; each += 1)
+      if ((from.at[each] as number) >= since && isAlike(from, each, row)) rows.push(each);
+    for (const each of rows) {
+      open.evidence.add(from, each);
+      open.targets.add(from, each);
+    }
+  }
+
   function touch(open: Open, at: number): void {
     if (!open.grown) {
       open.grown = true;
@@ -240,7 +252,9 @@ export function createIncidents(): Incidents {
   return {
     report(report) {
       const key = keyOf(report.group, report.key, report.trusted);
-      const before = byKey.get(key);
+      const { partOf } = report;
+      const before =
+        byKey.get(key) ?? (partOf === undefined ? undefined : byKey.get(keyOf(partOf.detector, partOf.key, report.trusted)));
       const first = Math.min(report.since ?? report.at, report.at);
       const open = before ?? place(key, (number) => opened(number, key, identify(report.detector, first, key), report));
       touch(open, report.at);
@@ -259,7 +273,10 @@ export function createIncidents(): Incidents {
       open.weight = Math.max(open.weight, report.weight ?? 1);
       open.quietMs = Math.max(open.quietMs, report.quietMs);
       for (const target of report.targets) if (!open.named.includes(target) && open.named.length < 32) open.named.push(target);
-      if (report.batch !== null && !counted) witness(open, report.batch, report.row);
+      if (report.batch !== null && !counted) {
+        if (before === undefined && report.sources.length === 1) recollect(open, report.batch, report.row, first);
+        witness(open, report.batch, report.row);
+      }
       const fresh = report.sources.filter((source) => open.sources.name(source, report.at));
       open.sources.atLeast(report.sourceCount ?? 0);
       if (before === undefined) say(open, 'opened');
@@ -369,6 +386,14 @@ export function createIncidents(): Incidents {
       return crowdedOut;
     },
   };
+}
+
+/** Two events are of the same source, and of one kind. */
+function isAlike(batch: Batch, one: number, other: number): boolean {
+  if (batch.kind[one] !== batch.kind[other] || batch.proto[one] !== batch.proto[other]) return false;
+  if (batch.family[one] !== batch.family[other]) return false;
+  const words = batch.family[one] === 4 ? [3] : [0, 1];
+  return words.every((word) => batch.src[4 * one + word] === batch.src[4 * other + word]);
 }
 
 type Seen = Pick<Report, 'detector' | 'severity' | 'title' | 'spoofable' | 'trusted'>;

@@ -1,11 +1,12 @@
 import { formatPrefix, type Prefix } from '../../../model/net/index.ts';
-import { addressAt, type Batch } from '../../events/batch.ts';
+import type { Batch } from '../../events/batch.ts';
 import { mostSources } from '../../incidents/incident.ts';
-import type { Detector, Family } from '../detector.ts';
+import type { Detector } from '../detector.ts';
 import { Distinct, distinctWords } from '../distinct.ts';
 import { Places } from '../places.ts';
 import { mix } from '../probe.ts';
 import { Records } from '../records.ts';
+import { networkAround } from '../scanners.ts';
 import { probes } from '../sort.ts';
 
 const members = 16;
@@ -51,7 +52,7 @@ export const networkScan: Detector = {
 
     function open(batch: Batch, row: number, place: number, slot: number): number {
       const at = batch.at[row] as number;
-      const network = networkOf(batch, row);
+      const network = networkAround(sources.source(slot));
       const name = formatPrefix(network);
       // All that are of it and took part: where their place was another's meanwhile, its own was forgotten.
       const named: Prefix[] = [];
@@ -119,13 +120,6 @@ export const networkScan: Detector = {
     };
   },
 };
-
-/** The network of a row's source. */
-function networkOf(batch: Batch, row: number): Prefix {
-  const family = batch.family[row] as Family;
-  const { value } = addressAt(batch.src, 4 * row, family);
-  return family === 4 ? { family, value: (value >> 8n) << 8n, length: 24 } : { family, value: (value >> 80n) << 80n, length: 48 };
-}
 
 function within(source: Prefix, network: Prefix): boolean {
   const shift = network.family === 4 ? 8n : 80n;
