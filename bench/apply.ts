@@ -3,7 +3,7 @@
  * change takes, and what a packet costs behind it. Each has a network and files of its own, over those of this machine.
  *
  * palisade's change takes until it waits for `confirm`, with all its proofs, on a disk; others write to memory, and prove nothing.
- * The peers are what bench/apply/fetch.sh unpacked. BENCH_QUICK=1 measures little, once: to see whether it runs.
+ * The peers are what bench/harness/fetch.sh unpacked. BENCH_QUICK=1 measures little, once: to see whether it runs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';

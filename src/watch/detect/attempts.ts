@@ -44,6 +44,11 @@ export class Attempts {
   private readonly words: Uint32Array;
   private readonly floats: Float32Array;
   private readonly generations: Uint16Array;
+  /**
+   * Of each place a hash of its pair, and what it is worth (its last second, and so many more for each try): those of a set stand together, so that
+   * only the pair itself has to be fetched.
+   */
+  private readonly heads: Uint32Array;
   private readonly sets: number;
   private readonly seed: number;
   /** Of a second. */
@@ -61,6 +66,7 @@ export class Attempts {
     this.words = new Uint32Array(stride * places);
     this.floats = new Float32Array(this.words.buffer);
     this.generations = new Uint16Array(sources);
+    this.heads = new Uint32Array(2 * places);
     for (let place = 0; place < places; place += 1) this.words[stride * place + at.slot] = free;
   }
 
@@ -71,18 +77,21 @@ export class Attempts {
 
   /** The place of a pair, -1 if it has none. `target` tells targets apart, as {@link targetOf} does; 0 is any. */
   find(slot: number, target: number, port: number): number {
-    const from = this.setOf(slot, target, port);
     const key = this.keyOf(slot, port);
-    for (let place = from; place < from + ways; place += 1) if (this.isPair(place, slot, key, target)) return place;
-    return -1;
+    const hash = this.hashOf(slot, key, target);
+    return this.lookup(this.setOf(hash), hash, slot, key, target);
   }
 
   /** The place of a pair, a new one if it has none. @param now epoch milliseconds. */
   placeOf(slot: number, target: number, port: number, now: number): number {
-    const from = this.setOf(slot, target, port);
     const key = this.keyOf(slot, port);
-    for (let place = from; place < from + ways; place += 1) if (this.isPair(place, slot, key, target)) return place;
+    const hash = this.hashOf(slot, key, target);
+    const from = this.setOf(hash);
+    const found = this.lookup(from, hash, slot, key, target);
+    if (found >= 0) return found;
     const least = this.leastOf(from);
+    this.heads[2 * least] = hash;
+    this.heads[2 * least + 1] = secondOf(now);
     const word = stride * least;
     this.words.fill(0, word, word + stride);
     this.words[word + at.slot] = slot;
@@ -182,6 +191,9 @@ export class Attempts {
     const timed = this.words[word + at.timed] as number;
     this.words[word + at.times + (timed % mostTimes)] = second;
     this.words[word + at.timed] = timed + 1;
+    this.heads[2 * place + 1] =
+      (this.words[word + at.last] as number) +
+      worthOfTry.seconds * Math.min(this.words[word + at.tries] as number, worthOfTry.most);
   }
 
   /** Seconds over which the last `count` tries came, at most {@link mostTimes}; Infinity if there were fewer. */
@@ -217,9 +229,14 @@ export class Attempts {
     this.floats[word + at.score] = Math.max(0, (this.floats[word + at.score] as number) - count);
   }
 
-  private isPair(place: number, slot: number, key: number, target: number): boolean {
-    const word = stride * place;
-    return this.words[word] === slot && this.words[word + at.port] === key && this.words[word + at.target] === target;
+  private lookup(from: number, hash: number, slot: number, key: number, target: number): number {
+    const { heads, words } = this;
+    for (let place = from; place < from + ways; place += 1) {
+      if (heads[2 * place] !== hash) continue;
+      const word = stride * place;
+      if (words[word] === slot && words[word + at.port] === key && words[word + at.target] === target) return place;
+    }
+    return -1;
   }
 
   private keyOf(slot: number, port: number): number {
@@ -228,26 +245,22 @@ export class Attempts {
 
   private leastOf(from: number): number {
     let least = from;
-    let leastWorth = Number.POSITIVE_INFINITY;
-    for (let place = from; place < from + ways; place += 1) {
-      const word = stride * place;
-      const tries = this.words[word + at.tries] as number;
-      const worth = this.isAlive(place)
-        ? (this.words[word + at.last] as number) + worthOfTry.seconds * Math.min(tries, worthOfTry.most)
-        : -1;
-      if (worth >= leastWorth) continue;
-      least = place;
-      leastWorth = worth;
-    }
+    for (let place = from + 1; place < from + ways; place += 1)
+      if ((this.heads[2 * place + 1] as number) < (this.heads[2 * least + 1] as number)) least = place;
     return least;
   }
 
-  private setOf(slot: number, target: number, port: number): number {
+  /** Of a pair; none is 0, as free places have it. */
+  private hashOf(slot: number, key: number, target: number): number {
     let hash = this.seed ^ Math.imul(slot, 0xcc9e2d51);
-    hash = Math.imul(hash ^ target, 0x1b873593) ^ Math.imul(port, 0x85ebca6b);
+    hash = Math.imul(hash ^ target, 0x1b873593) ^ Math.imul(key, 0x85ebca6b);
     hash ^= hash >>> 16;
     hash = Math.imul(hash, 0xc2b2ae35);
-    return ways * ((hash ^ (hash >>> 15)) & (this.sets - 1));
+    return (hash ^ (hash >>> 15)) >>> 0 || 1;
+  }
+
+  private setOf(hash: number): number {
+    return ways * (hash & (this.sets - 1));
   }
 }
 

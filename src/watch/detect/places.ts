@@ -18,7 +18,7 @@ export class Places {
   private readonly worth: (place: number) => number;
   private readonly forget: (place: number) => void;
 
-  /** @param worth how much a place counts; @param forget it is given to another one. */
+  /** @param worth how much a place counts, asked when one has to go; @param forget it is given to another one. */
   constructor(capacity: number, worth: (place: number) => number, forget: (place: number) => void) {
     this.capacity = capacity;
     this.worth = worth;
@@ -52,8 +52,10 @@ export class Places {
 
   private evict(): number {
     let least = this.hand;
+    let leastWorth = Number.POSITIVE_INFINITY;
     for (let each = 0; each < sample; each += 1) {
-      if (this.worth(this.hand) < this.worth(least)) least = this.hand;
+      const worth = this.worth(this.hand);
+      if (worth < leastWorth) [least, leastWorth] = [this.hand, worth];
       this.hand = (this.hand + 1) % this.capacity;
     }
     const bucket = this.hashes[least] as number;

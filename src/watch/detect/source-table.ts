@@ -7,8 +7,8 @@ const forgeable = 8;
 
 /** Words of each source, its own and those of all detectors. */
 const stride = 80;
-/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none), heard of lately. */
-const [A, B, D, KIND, NEXT, USED] = [0, 1, 2, 3, 4, 5] as const;
+/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none). */
+const [A, B, D, KIND, NEXT, OWN] = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Sources, each in a slot for as long as it sends: an address of IPv4, or a /64 of IPv6, within which one machine can take any address.
@@ -24,6 +24,8 @@ export class SourceTable {
   readonly records: Records;
   private readonly words: Uint32Array;
   private readonly heads: Int32Array;
+  /** Heard of since the hand came by. */
+  private readonly used: Uint8Array;
   private readonly mask: number;
   private readonly seed: number;
   private hand = 0;
@@ -35,8 +37,9 @@ export class SourceTable {
     this.capacity = capacity;
     this.seed = seed | 0;
     this.records = new Records(capacity, stride);
-    this.records.reserve(USED + 1);
+    this.records.reserve(OWN);
     this.words = this.records.words;
+    this.used = new Uint8Array(capacity);
     let heads = 1;
     while (heads < 2 * capacity) heads *= 2;
     this.heads = new Int32Array(heads).fill(-1);
@@ -67,7 +70,7 @@ export class SourceTable {
     const hash = this.hashOf(batch, row);
     const found = this.lookup(batch, row, hash);
     if (found >= 0) {
-      this.words[stride * found + USED] = 1;
+      this.used[found] = 1;
       return found;
     }
     if (admits !== undefined && !admits.admits(hash)) return -1;
@@ -104,7 +107,7 @@ export class SourceTable {
 
   /** Bytes of its arrays. */
   get bytes(): number {
-    return this.words.byteLength + this.heads.byteLength;
+    return this.words.byteLength + this.heads.byteLength + this.used.byteLength;
   }
 
   private hashOf(batch: Batch, row: number): number {
@@ -143,8 +146,8 @@ export class SourceTable {
   }
 
   private evict(): number {
-    while (this.words[stride * this.hand + USED] === 1) {
-      this.words[stride * this.hand + USED] = 0;
+    while (this.used[this.hand] === 1) {
+      this.used[this.hand] = 0;
       this.hand = (this.hand + 1) % this.capacity;
     }
     const slot = this.hand;

@@ -379,7 +379,7 @@ function keyOf(group: string, key: string, trusted: boolean): string {
 
 /** The longer it goes on, the more seldom it is said. */
 function pauseOf(open: Open): number {
-  return Math.min(grewAtMostMs, Math.max(grewAtLeastMs, (open.last - open.first) / 8));
+  return Math.min(grewAtMostMs, Math.max(grewAtLeastMs, (open.last - open.first) / 4));
 }
 
 function leastOf(places: readonly (Open | undefined)[]): Open {

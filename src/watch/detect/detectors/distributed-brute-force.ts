@@ -18,7 +18,7 @@ const mostTries = 40;
 const ofLogins = { part: 2, ban: 3 } as const;
 const ofConnections = { part: 4, ban: 4 } as const;
 /** Services of addresses that are followed at once, and sources of each. */
-const [services, members] = [128, 512] as const;
+const [services, members] = [512, 512] as const;
 const pairs = { logins: 8192, connections: 16_384 } as const;
 
 export const distributedBruteForce: Detector = {
@@ -65,7 +65,7 @@ class Crowds {
   private readonly rule: { readonly part: number; readonly ban: number };
   private readonly what: string;
   /** The crowd that each pair has joined, and one more. */
-  private readonly joined: Uint8Array;
+  private readonly joined: Uint16Array;
   private readonly banned: Uint8Array;
   private readonly crowds: Places;
   /** Pairs of each crowd, the last that joined. */
@@ -80,7 +80,7 @@ class Crowds {
     this.rule = rule;
     this.what = what;
     this.tried = new Attempts(size, context.sources.capacity, context.seed, hours * 3_600_000);
-    this.joined = new Uint8Array(size);
+    this.joined = new Uint16Array(size);
     this.banned = new Uint8Array(size);
     this.crowds = new Places(
       services,

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Fetches the firewall programs that palisade is measured beside, as Debian packages them, and unpacks them into a folder. Nothing is
-# installed: no script of a package runs, no service starts, and no file outside the folder is written.
+# Fetches programs that palisade is measured beside, and what they need beside what every Debian has, as Debian packages them, and unpacks them into
+# a folder: sh bench/harness/fetch.sh FOLDER PACKAGE… Nothing is installed: no script of a package runs, no service starts, and no file outside
+# the folder is written.
 set -eu
 
 folder=$1
+shift
 [ ! -f "$folder/complete" ] || exit 0
 rm -rf "$folder"
 mkdir -p "$folder/packages" "$folder/root/usr"
 cd "$folder/packages"
-# Each peer, and what it needs beside what every Debian has.
-for package in ufw ferm shorewall shorewall6 shorewall-core bc libio-socket-inet6-perl libsocket6-perl \
-  firehol firehol-common iprange; do
+for package in "$@"; do
   apt-get download -qq "$package" 2>/dev/null || printf 'bench: %s cannot be fetched\n' "$package" >&2
 done
 for package in *.deb; do [ ! -f "$package" ] || dpkg -x "$package" "$folder/root"; done
