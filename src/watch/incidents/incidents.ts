@@ -259,6 +259,8 @@ export function createIncidents(): Incidents {
       const open = before ?? place(key, (number) => opened(number, key, identify(report.detector, first, key), report));
       touch(open, report.at);
       if (first < open.first) open.first = first;
+      // It may have begun with an event that was newer.
+      if (report.since !== undefined && report.since > open.last) open.last = report.since;
       // What another detector had counted of the same events before is not counted again.
       const more = before === undefined || open.seenAs.has(report.detector) ? report.events : 1;
       const counted = isCounted(open, report.batch, report.row);

@@ -91,7 +91,10 @@ export class Targets {
 }
 
 function mark(map: Uint8Array, proto: number, port: number): void {
-  const hash = Math.imul(port ^ (proto << 16), 0x9e3779b1) >>> 24;
+  // The finalizer of MurmurHash3 (Appleby 2011): ports that follow one another fall by chance as well.
+  let hash = port ^ (proto << 16);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) >>> 24;
   map[hash >>> 3] = (map[hash >>> 3] as number) | (1 << (hash & 7));
 }
 
