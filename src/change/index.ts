@@ -11,7 +11,7 @@ export { type OwnTable, ownOf } from './apply/own.ts';
 export { lastingText, plainSet, renamings } from './apply/plain.ts';
 export { dropSets } from './apply/sets.ts';
 export { transactionsOf, writeTransaction } from './apply/transaction.ts';
-export { installBans, type ReadRulesets, removeBans } from './bans/install.ts';
+export { banChainsStand, installBans, type ReadRulesets, removeBans } from './bans/install.ts';
 export { bootFiles, hasBoot, keepForBoot, writeForBoot } from './boot/files.ts';
 export { bootInstalled, installBoot, leaveBoot, refreshBoot, removeBoot } from './boot/install.ts';
 export { bootScript } from './boot/script.ts';

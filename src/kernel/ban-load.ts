@@ -30,6 +30,19 @@ export async function exchangeBanSet(
   return await load(run, text.join(''));
 }
 
+/** How many members each set has that is there, of whomever; those that are over stay in it for some seconds. Old kernels do not tell: then it is ∞. */
+export async function countBanSets(run: Run): Promise<ReadonlyMap<string, number>> {
+  const result = await run({ argv: ['ipset', 'list', '-t'], timeoutMs: loadMs });
+  const text = result.kind === 'exited' ? result.stdout : '';
+  return new Map(
+    text.split('\n\n').flatMap((set) => {
+      const name = /^Name: (\S+)$/m.exec(set)?.[1];
+      const count = /^Number of entries: (\d+)$/m.exec(set)?.[1];
+      return name === undefined ? [] : [[name, Number(count ?? Number.POSITIVE_INFINITY)] as const];
+    }),
+  );
+}
+
 /** hash:net has no room for a network of all addresses. */
 function halves(network: string): readonly string[] {
   if (!network.endsWith('/0')) return [network];

@@ -4,7 +4,7 @@ import type { Run } from './run.ts';
 export interface Contacts {
   /** A connection that somebody here has begun to it, or had forwarded to it. */
   readonly isOurs: boolean;
-  /** Addresses with ports here to which it has completed a handshake of TCP. */
+  /** Different ports here to which it has completed a handshake of TCP, of whichever address: a customer of many addresses has as few as of one. */
   readonly reached: number;
 }
 
@@ -33,15 +33,15 @@ export async function contactsWith(run: Run, sources: readonly string[]): Promis
   return found;
 }
 
-/** The first `src=` of a line is who began; the second, who answers. */
+/** The first `src=` of a line is who began; the second, who answers, with the port of who began as that to which he does. */
 function contactsIn(lines: readonly string[], source: string): Contacts {
   const reached = new Set<string>();
   let isOurs = false;
   for (const line of lines) {
     const first = line.indexOf('src=');
     if (line.startsWith(`src=${source}`, first)) {
-      const said = / tcp .* src=\S+ dst=(\S+) sport=\d+ dport=(\d+) .*\[ASSURED\]/.exec(line);
-      if (said !== null) reached.add(`${said[1]} ${said[2]}`);
+      const said = / tcp .*? src=\S+ dst=\S+ sport=\d+ dport=(\d+) .*\[ASSURED\]/.exec(line);
+      if (said?.[1] !== undefined) reached.add(said[1]);
     } else if (line.includes(`src=${source}`, first + 4)) isOurs = true;
   }
   return { isOurs, reached: reached.size };

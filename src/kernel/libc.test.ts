@@ -11,7 +11,7 @@ describe('without koffi', () => {
   // The same files where no node_modules is to be found.
   const folder = mkdtempSync(join(tmpdir(), 'palisade-libc-'));
   cpSync(join(source, 'result.ts'), join(folder, 'result.ts'));
-  for (const name of ['libc', 'packets', 'frame', 'nflog', 'nfulnl', 'kmsg']) {
+  for (const name of ['libc', 'packets', 'frame', 'nflog', 'nflog-pace', 'nfulnl', 'kmsg']) {
     cpSync(join(source, 'kernel', `${name}.ts`), join(folder, 'kernel', `${name}.ts`));
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -7,6 +7,7 @@ import type { Namespace } from '../../src/kernel/index.ts';
 import { type Prefix, parsePrefix } from '../../src/model/net/index.ts';
 import { openReading, openStore, sayBans } from '../../src/store/index.ts';
 import { banNetwork, explainBan, listBans, openActing, unbanNetwork } from '../../src/verbs/banning/index.ts';
+import { takeBansAway } from '../../src/verbs/banning/stand.ts';
 import { defaultSettings } from '../../src/verbs/config/index.ts';
 import type { Context } from '../../src/verbs/index.ts';
 import type { Ban } from '../../src/watch/index.ts';
@@ -90,6 +91,28 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     const by = { kind: 'incident', detector: 'd', incident: 'i' } as const;
     return { source, at: now - 60_000, until: now + 3_540_000, reach: index < 2 ? 'all' : 'new', why: 'w', by, before: 0 };
   });
+  // One was over long ago, another was let in again.
+  const [over, forgiven] = ['198.51.100.50/32', '198.51.100.51/32'].map((word): Ban => {
+    const by = { kind: 'incident', detector: 'd', incident: 'i' } as const;
+    return { source: net(word), at: now - 7_200_000, until: now - 3_600_000, reach: 'new', why: 'w', by, before: 0 };
+  }) as [Ban, Ban];
+  const again: Ban = { ...forgiven, at: now - 3_000_000, until: now + 600_000, before: 1 };
+  must(
+    sayBans(
+      context.stateFolder,
+      [over, forgiven, again].map((ban) => ({ kind: 'ban', ban })),
+      systemClock,
+      'a test',
+    ),
+  );
+  must(
+    sayBans(
+      context.stateFolder,
+      [{ kind: 'lift', source: '198.51.100.51/32', at: now - 1_000_000, by: 'anna' }],
+      systemClock,
+      'a test',
+    ),
+  );
   must(
     sayBans(
       context.stateFolder,
@@ -107,6 +130,7 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
       changed: (ban) => changed.push(ban),
       notice: (text) => notices.push(text),
       namespace: ns,
+      againMs: 300,
     }),
   );
   try {
@@ -146,7 +170,36 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     expect(await unbanNetwork(context, { network: '198.18.200.6', all: false })).toMatchObject({ kind: 'unchanged' });
     await expect.poll(() => acting.bans.explain(net('198.18.0.6/32'), systemClock.now()).kind, { timeout: 3000 }).toBe('unseen');
     expect((await members(ns, 'PALISADE-BAN4')).some((word) => word.startsWith('198.18.0.6 '))).toBe(false);
+    // What was told again with that counts once; whoever was let in again begins anew.
+    for (const [{ source }, before] of [
+      [over, 1],
+      [forgiven, 0],
+    ] as const)
+      expect(
+        acting.bans.suspect({
+          source,
+          incident: 'i',
+          detector: 'd',
+          at: now,
+          spoofable: false,
+          trusted: true,
+          weight: 1,
+          why: 'w',
+        }),
+      ).toMatchObject({ before });
+
+    // Others empty the sets, and take the rules away.
+    await tool(ns, ['sh', '-ec', 'ipset flush; iptables-nft -D INPUT -j PALISADE-BAN']);
+    await expect.poll(() => members(ns, 'PALISADE-BAN4'), { timeout: 5000 }).toHaveLength(1002);
+    await expect.poll(() => members(ns, 'PALISADE-NEVER4'), { timeout: 5000 }).toContain('192.0.2.254');
+    await expect.poll(() => tool(ns, ['iptables-nft', '-S', 'INPUT']), { timeout: 5000 }).toContain('-j PALISADE-BAN');
     expect(notices).toEqual([]);
+
+    // Taken away by uninstall, nothing comes again by itself.
+    must(await takeBansAway(context, undefined));
+    expect(acting.act).toBeNull();
+    await expect.poll(() => notices, { timeout: 5000 }).toEqual([expect.stringContaining('taken away by palisade uninstall')]);
+    expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
   } finally {
     await acting[Symbol.asyncDispose]();
     store[Symbol.dispose]();
@@ -158,9 +211,18 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
   expect(await explainBan(context, '203.0.113.5')).toMatchObject({
     value: { state: 'free', never: 'the policy lets 203.0.113.0/28, 2001:db8:10::/64 log in (203.0.113.0/28)' },
   });
+  // While nobody knows whom the policy lets log in, nobody is shut out.
+  writeFileSync(context.policyFile, 'palisade: 1\nincoming: 7\n');
+  const unsure = await openActing(contextIn(ns, { action: 'on' }), {
+    remembered: { bans: () => [] },
+    changed: () => undefined,
+    notice: () => undefined,
+    namespace: ns,
+  });
+  expect(unsure).toMatchObject({ ok: false, problems: [{ at: { line: 2 } }] });
   expect(await unbanNetwork(context, { all: true })).toMatchObject({ kind: 'done', value: { bans: [] } });
   const reading = must(openReading(context.stateFolder));
-  expect(reading.bans({}).filter(({ lifted }) => lifted === null)).toEqual([]);
+  expect(reading.bans({}).filter(({ lifted, until }) => lifted === null && until > now)).toEqual([]);
   reading[Symbol.dispose]();
   expect(await listBans(context, { past: true })).toMatchObject({
     value: { bans: expect.arrayContaining([expect.objectContaining({ source: '198.51.100.7/32', isLive: false })]) },

@@ -124,7 +124,8 @@ describe.each(['nft', 'legacy'] as const)('%s', (backend) => {
     const sixes = each((last) => `open six${last} 2001:db8:0:${last}::2 2001:db8::1 22`);
     expect(await talk.ask(...olds, ...sixes)).toBe('yes yes yes yes yes yes yes yes');
     expect(await ours.ask('open out 192.0.2.1 192.0.2.2 22')).toBe('yes');
-    // A connection of ours to one of them; a handshake of each with one port here.
+    // A connection of ours to one of them; a handshake of each with one port here, of one with the same port of two addresses, and twice.
+    expect(await talk.ask('open box3 192.0.2.3 10.9.0.2 22', 'open more3 192.0.2.3 192.0.2.1 22')).toBe('yes yes');
     const contacts = ['192.0.2.2 ', '192.0.2.3 ', '2001:0db8:0000:0002:', '192.0.2.22 '];
     expect(await contactsWith(host.run, contacts)).toEqual([
       { isOurs: true, reached: 1 },

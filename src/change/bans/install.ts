@@ -12,6 +12,11 @@ type Rulesets = Readonly<Record<Family, Ruleset>>;
 /** The rules as they now are; asked again behind each change. */
 export type ReadRulesets = () => Promise<Result<Rulesets>>;
 
+/** Whether the chains stand, and are asked before everything else. */
+export function banChainsStand(rulesets: Rulesets): boolean {
+  return families.every((family) => banTransactions(rulesets[family]).length === 0);
+}
+
 /**
  * Has the chains asked that ask the sets, where they are not: rehearsed in a namespace, then one transaction a table. The sets are made by it where they
  * are not there; whoever is never shut out must be in theirs before anybody is put into another. What does not come to stand is taken back.
@@ -29,7 +34,7 @@ export async function installBans(kernel: Kernel, backend: Backend, read: ReadRu
   if (rehearsed !== null) return failed(rehearsed);
   const problem = await write(kernel, backend, wanted);
   const after = await read();
-  const isThere = after.ok && families.every((family) => banTransactions(after.value[family]).length === 0);
+  const isThere = after.ok && banChainsStand(after.value);
   if (problem === null && isThere) return ok(true);
   if (after.ok) await write(kernel, backend, removals(after.value));
   return failed(problem ?? (after.ok ? notThere : (after.problems[0] ?? notThere)));

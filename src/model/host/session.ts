@@ -13,6 +13,8 @@ export interface Session {
   readonly peerPort: number;
   /** `null` when the rights to see it were missing. */
   readonly process: string | null;
+  /** All that hold its socket; none from a facts file, or where they could not be seen. */
+  readonly pids: readonly number[];
 }
 
 /** Queues, local and peer socket, processes: `ss -H -n -t -p state established` prints no state. */
@@ -27,10 +29,10 @@ const servers = /^(?:sshd|sshd-session|sshd-auth|dropbear|tinysshd|in\.telnetd|t
  */
 export function parseSessions(text: string, listeners: readonly Listener[]): readonly Session[] | undefined {
   const ports = new Set([22, ...listeners.filter(({ process }) => isLoginServer(process)).map(({ port }) => port)]);
-  const all = inTable(text, line, ([, local = '', localPort = '', peer = '', peerPort = ''], process) => {
+  const all = inTable(text, line, ([, local = '', localPort = '', peer = '', peerPort = ''], process, pids) => {
     const [ours, theirs] = [parseBound(local)?.address, parseBound(peer)?.address];
     if (!ours || !theirs) return undefined;
-    return { local: ours, localPort: Number(localPort), peer: theirs, peerPort: Number(peerPort), process };
+    return { local: ours, localPort: Number(localPort), peer: theirs, peerPort: Number(peerPort), process, pids };
   });
   return all?.filter(({ localPort, process }) => (process === null ? ports.has(localPort) : isLoginServer(process)));
 }
@@ -51,5 +53,6 @@ export function readSession(fields: Fields): Session {
     peer: fields.parsed('peer', parseAddress, 'an address') ?? none,
     peerPort: fields.number('peerPort', 1, 65535),
     process: fields.optionalText('process') ?? null,
+    pids: [],
   };
 }

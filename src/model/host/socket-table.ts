@@ -6,7 +6,7 @@
 export function inTable<T>(
   text: string,
   line: RegExp,
-  read: (match: RegExpExecArray, process: string | null) => T | undefined,
+  read: (match: RegExpExecArray, process: string | null, pids: readonly number[]) => T | undefined,
 ): readonly T[] | undefined {
   const rows: string[] = [];
   for (const row of text.split('\n')) {
@@ -21,8 +21,10 @@ export function inTable<T>(
   const found: T[] = [];
   for (const row of rows) {
     const match = line.exec(row);
-    const process = /^users:\(\("(.*?)",pid=\d+,fd=\d+\)/s.exec(match?.at(-1) ?? '')?.[1] ?? null;
-    const one = match === null ? undefined : read(match, process);
+    const holders = match?.at(-1) ?? '';
+    const process = /^users:\(\("(.*?)",pid=\d+,fd=\d+\)/s.exec(holders)?.[1] ?? null;
+    const pids = [...holders.matchAll(/",pid=(\d+),fd=\d+\)/g)].map(([, pid]) => Number(pid));
+    const one = match === null ? undefined : read(match, process, pids);
     if (one === undefined) return undefined;
     found.push(one);
   }

@@ -7,6 +7,7 @@ import type { NeverEntry } from '../../watch/bans/index.ts';
 import { readPolicyFile } from '../policy-file.ts';
 import { callerAddress } from '../session.ts';
 import type { Context } from '../verb.ts';
+import { isLoggedIn } from './logged-in.ts';
 
 /** Who is never shut out now, and what of it could not be read. */
 export interface NeverNow {
@@ -77,7 +78,9 @@ function ofHost({ addresses, routes, sessions }: Host, problems: Problem[]): rea
           gateway === null ? [] : [alone(gateway, prefix.length === 0 ? 'it is a default gateway' : 'it is a gateway')],
         )
       : []),
-    ...(sessions.known ? sessions.value.map(({ peer }) => alone(peer, 'somebody is logged in from there')) : []),
+    ...(sessions.known
+      ? sessions.value.filter(isLoggedIn).map(({ peer }) => alone(peer, 'somebody is logged in from there'))
+      : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installBans, lockState, type ReadRulesets, removeBans } from '../../change/index.ts';
-import { exchangeBanSet } from '../../kernel/index.ts';
+import { banChainsStand, installBans, lockState, type ReadRulesets, removeBans } from '../../change/index.ts';
+import { type BanEntry, exchangeBanSet, restoreBans } from '../../kernel/index.ts';
 import { type Backend, hostFromTexts, type TextName } from '../../model/host/index.ts';
 import type { Family, Prefix } from '../../model/net/index.ts';
 import { emptyRuleset, type Ruleset } from '../../model/ruleset/index.ts';
@@ -28,31 +28,65 @@ export async function rightsToBan({ kernel }: Context): Promise<Problem | null> 
  * @returns whether rules had to be written
  */
 export async function standBans(context: Context, never: readonly NeverEntry[], asked?: Backend): Promise<Result<boolean>> {
-  const locked = lockState(context.stateFolder);
-  if (!locked.ok) return locked;
+  return await locked(context, async () => await stand(context, never, asked));
+}
+
+/** The same, with those in the sets who are shut out; nothing where uninstall took all of it away meanwhile. */
+export async function standBansAgain(
+  context: Context,
+  never: readonly NeverEntry[],
+  entries: () => readonly BanEntry[],
+): Promise<Result<void>> {
+  return await locked(context, async () => {
+    if (!areBansThere(context.stateFolder)) return ok(undefined);
+    const stood = await stand(context, never, undefined);
+    return stood.ok ? await restoreBans(context.kernel.run, entries()) : stood;
+  });
+}
+
+async function stand(context: Context, never: readonly NeverEntry[], asked: Backend | undefined): Promise<Result<boolean>> {
+  const filled = await fillNever(context, never);
+  if (!filled.ok) return filled;
+  const read = readRulesets(context, asked);
+  const backend = asked === undefined ? await backendOf(read) : ok(asked);
+  if (!backend.ok) return backend;
+  // The mark first: should this process end here, whoever saves the rules meanwhile has them loaded all the same.
+  const mark = markFile(context.stateFolder);
+  const wasThere = existsSync(mark);
+  if (!wasThere) writeFileSync(mark, '', { mode: 0o600 });
+  const installed = await installBans(context.kernel, backend.value, read);
+  if (!installed.ok && !wasThere) rmSync(mark, { force: true });
+  return installed;
+}
+
+/** As the only one who changes the firewall. */
+async function locked<T>({ stateFolder }: Context, change: () => Promise<Result<T>>): Promise<Result<T>> {
+  const lock = lockState(stateFolder);
+  if (!lock.ok) return lock;
   try {
-    const filled = await fillNever(context, never);
-    if (!filled.ok) return filled;
-    const read = readRulesets(context, asked);
-    const backend = asked === undefined ? await backendOf(read) : ok(asked);
-    if (!backend.ok) return backend;
-    const installed = await installBans(context.kernel, backend.value, read);
-    if (installed.ok) writeFileSync(markFile(context.stateFolder), '', { mode: 0o600 });
-    return installed;
+    return await change();
   } finally {
-    locked.value();
+    lock.value();
   }
+}
+
+/** Whether the chains are as they are to be, as far as that can be read; without the lock, which others need for their changes. */
+export async function areBansStanding(context: Context): Promise<boolean> {
+  const read = await readRulesets(context, undefined)();
+  return read.ok && banChainsStand(read.value);
 }
 
 /** Takes chains and sets away, and so lets everybody in, for `uninstall`; not there is as good. */
 export async function takeBansAway(context: Context, asked: Backend | undefined): Promise<Result<boolean>> {
-  const read = readRulesets(context, asked);
-  const backend = asked === undefined ? await backendOf(read) : ok(asked);
-  if (!backend.ok) return backend;
-  const removed = await removeBans(context.kernel, backend.value, read);
-  // Whoever watches has them there again as long as this says so.
-  if (removed.ok) rmSync(markFile(context.stateFolder), { force: true });
-  return removed;
+  return await locked(context, async () => {
+    const read = readRulesets(context, asked);
+    const backend = asked === undefined ? await backendOf(read) : ok(asked);
+    if (!backend.ok) return backend;
+    const removed = await removeBans(context.kernel, backend.value, read);
+    // Whoever watches has them there again as long as this says so.
+    if (removed.ok) rmSync(markFile(context.stateFolder), { force: true });
+    return removed;
+  });
 }
 
 /** Somebody had them made, and nobody had them taken away since. */
@@ -61,7 +95,7 @@ export function areBansThere(stateFolder: string): boolean {
 }
 
 /** What is nobody's own address is among them too: rules must let it pass, whoever put it into a set. */
-export async function fillNever({ kernel }: Context, never: readonly NeverEntry[]): Promise<Result<void>> {
+async function fillNever({ kernel }: Context, never: readonly NeverEntry[]): Promise<Result<void>> {
   return await exchangeBanSet(kernel.run, 'never', byFamily(createNever(never).entries.map(({ network }) => network)));
 }
 

@@ -17,8 +17,17 @@ const longestPauseMs = 30_000;
 /** Whoever lived so long did not die of how it was started. */
 const soundMs = 60_000;
 
-/** Starts a process that watches, and another when it dies. */
-export function startWatching(context: Context, first: Facts, firstCounted: CountersRead, writer: string): Watching {
+/**
+ * Starts a process that watches, and another when it dies.
+ *
+ * @param isLasting whoever goes on for months tries again where it could not watch at all, such as on a full disk, and says so once
+ */
+export function startWatching(
+  context: Context,
+  first: Facts,
+  firstCounted: CountersRead,
+  { writer, isLasting }: { readonly writer: string; readonly isLasting: boolean },
+): Watching {
   const { signal } = context;
   let facts = first;
   let counted = firstCounted;
@@ -26,6 +35,7 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
 
   async function* follow(): AsyncGenerator<Told> {
     let pauseMs = firstPauseMs;
+    let failure = '';
     while (!signal.aborted) {
       const began = performance.now();
       const { stateFolder, policyFile, settings } = context;
@@ -49,9 +59,10 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
           const told = toldIn(line);
           if (told === null) continue;
           last = told;
-          yield told;
+          if (told.kind !== 'failed' || told.problem.message !== failure) yield told;
+          failure = told.kind === 'failed' ? told.problem.message : '';
         }
-        if (signal.aborted || last?.kind === 'taken' || last?.kind === 'failed') return;
+        if (signal.aborted || last?.kind === 'taken' || (last?.kind === 'failed' && !isLasting)) return;
       } finally {
         child = null;
         signal.removeEventListener('abort', end);
@@ -59,6 +70,10 @@ export function startWatching(context: Context, first: Facts, firstCounted: Coun
       }
       const { status, stderr } = await started.ended;
       if (performance.now() - began > soundMs) pauseMs = firstPauseMs;
+      if (failure !== '') {
+        await sleep(longestPauseMs, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
       const why = faultIn(stderr) ?? (status > 128 ? `signal ${status - 128}` : `status ${status}`);
       yield { kind: 'notice', text: `The process that watches has ended (${why}); it is started again.` };
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);

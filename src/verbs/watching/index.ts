@@ -21,8 +21,9 @@ export interface WatchedHost {
 }
 
 /** Watches a host by a process of its own; where another palisade does so already, says whose, and what that one finds. */
-export function watchHere(context: Context, host: Host, writer: string): WatchedHost {
-  const watching = startWatching(context, factsOf(host), countersOf(host), writer);
+export function watchHere(context: Context, host: Host, writer: 'palisade up' | 'palisade watch'): WatchedHost {
+  const how = { writer, isLasting: writer === 'palisade up' };
+  const watching = startWatching(context, factsOf(host), countersOf(host), how);
   return { told: orTheirs(context, watching.told), readAgain: (next) => watching.facts(factsOf(next), countersOf(next)) };
 }
 

@@ -171,12 +171,36 @@ describe('a flood', () => {
   });
 });
 
+test('whoever a person let in again is not shut out at once for what is still going on, and is when it does not end', () => {
+  const bans = createBans({ never: [] });
+  const said = (second: number, incident = 'i') => bans.suspect(suspect('198.51.100.7', { at: start + second * 1000, incident }));
+  expect(said(0)).not.toBeNull();
+  bans.lift(net('198.51.100.7/32'));
+  expect(said(1)).toBeNull();
+  expect(bans.explain(net('198.51.100.7/32'), start + 1000)).toMatchObject({ kind: 'below' });
+  // What is new counts whole.
+  expect(said(2, 'another')).not.toBeNull();
+  bans.lift(net('198.51.100.7/32'));
+  const turns = Array.from({ length: 30 }, (_, turn) => said(10 + 60 * turn, 'another'));
+  expect(turns.findIndex((ban) => ban !== null)).toBeGreaterThan(8);
+});
+
+test('all of a /24 that was let in again are', () => {
+  const bans = createBans({ never: [] });
+  const all = () => Array.from({ length: 16 }, (_, index) => bans.suspect(suspect(`198.51.100.${index}`)));
+  expect(all().at(-1)).toMatchObject({ source: net('198.51.100.0/24') });
+  for (const { source } of [...bans.live]) bans.lift(source);
+  expect(all().every((ban) => ban === null)).toBe(true);
+  expect(bans.suspect(suspect('198.51.100.200', { incident: 'another' }))).toMatchObject({ source: net('198.51.100.200/32') });
+});
+
 test('a restart forgets neither who is shut out nor how often', () => {
   const before = createBans({ never: [] });
   const first = before.suspect(suspect('198.51.100.7'));
   const short = before.suspect(suspect('198.51.100.8', { spoofable: true }));
   const after = createBans({ never: [] });
-  for (const ban of [first, short]) if (ban !== null) after.recall(ban, start + 12 * minute);
+  // What is told again counts once, as of one that was proven.
+  for (const ban of [first, short, first]) if (ban !== null) after.recall(ban, start + 12 * minute);
   expect([...after.live]).toEqual([first]);
   after.expired(start + 20 * minute);
   expect(after.suspect(suspect('198.51.100.7', { at: start + 30 * minute }))).toMatchObject({ before: 1 });

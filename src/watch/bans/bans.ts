@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix } from '../../model/net/index.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../model/net/index.ts';
 import type { Ban } from './ban.ts';
 import { type Explanation, type ManualBan, widest } from './explanation.ts';
 import { LiveBans } from './live-bans.ts';
@@ -54,8 +54,21 @@ interface Kept {
   at: number;
   /** When bans of it began that rest on what nobody could forge, oldest first. */
   bans: number[];
+  /** By which incidents it was last suspected, the newest last. */
+  incidents: readonly string[];
+  /** Incidents of before a person let it in again: that they go on is no reason to shut it out at once. */
+  forgiven: readonly string[];
   /** Why the last suspicion led to nothing. */
   why: 'below' | 'untrusted' | 'too-many' | null;
+}
+
+const nothing = { weight: 0, sure: 0, at: 0, incidents: [], forgiven: [], why: null } as const;
+/** Of one source. */
+const mostIncidents = 8;
+
+function isIn(key: string, network: Prefix): boolean {
+  const prefix = parsePrefix(key);
+  return prefix?.family === network.family && sourceOf({ ...prefix, length: network.length }).value === network.value;
 }
 
 export function createBans(settings: BanSettings): Bans {
@@ -84,9 +97,12 @@ export function createBans(settings: BanSettings): Bans {
       const kept = keep(source);
       if (!said.trusted && settings.trustFiles !== true) return leave(kept, 'untrusted');
       const left = remainder(kept, said.at);
-      kept.weight = kept.weight * left + said.weight;
+      const weight = kept.forgiven.includes(said.incident) ? said.weight * terms.forgiven : said.weight;
+      if (kept.incidents.at(-1) !== said.incident)
+        kept.incidents = [...kept.incidents.filter((id) => id !== said.incident), said.incident].slice(-mostIncidents);
+      kept.weight = kept.weight * left + weight;
       // What may be forged adds nothing to what may not: else it would make a long ban of a short one.
-      kept.sure = kept.sure * left + (said.spoofable ? 0 : said.weight);
+      kept.sure = kept.sure * left + (said.spoofable ? 0 : weight);
       kept.at = Math.max(kept.at, said.at);
       if (kept.weight < terms.threshold) return leave(kept, 'below');
       const isShortOnly = kept.sure < terms.threshold;
@@ -122,9 +138,9 @@ export function createBans(settings: BanSettings): Bans {
     },
     lift(source) {
       const key = sourceOf(source);
-      // Whoever was let in again begins anew.
-      sources.delete(formatPrefix(key));
-      return live.remove(key);
+      const ban = live.remove(key);
+      forgive(key, ban);
+      return ban;
     },
     expired(now) {
       const ended: Ban[] = [];
@@ -144,7 +160,11 @@ export function createBans(settings: BanSettings): Bans {
       for (const ban of [...live.all()]) if (never.meets(ban.source) !== null) drop(ban);
     },
     recall(ban, now) {
-      if (ban.by.kind === 'incident' && !isShort(ban) && now - ban.at <= terms.remembered) keep(ban.source).bans.push(ban.at);
+      if (ban.by.kind === 'incident' && !isShort(ban) && now - ban.at <= terms.remembered) {
+        const kept = keep(ban.source);
+        // One that was proven is told twice, and all of them are told again when a person says something.
+        if (!kept.bans.some((at) => Math.floor(at) === Math.floor(ban.at))) kept.bans.push(ban.at);
+      }
       if (ban.until > now && never.meets(ban.source) === null && makeRoom(ban)) live.add(ban);
     },
     explain(source, now) {
@@ -154,7 +174,7 @@ export function createBans(settings: BanSettings): Bans {
       const ban = liveAt(key, now);
       if (ban !== null) return { kind: 'banned', ban, isShort: isShort(ban) };
       const kept = sources.get(formatPrefix(key));
-      if (kept === undefined) return { kind: 'unseen' };
+      if (kept === undefined || (kept.weight === 0 && kept.forgiven.length > 0)) return { kind: 'unseen' };
       const weight = kept.weight * remainder(kept, now);
       if (kept.why === null) return { kind: 'over', bans: kept.bans.length };
       return { kind: kept.why, weight, threshold: terms.threshold };
@@ -169,7 +189,7 @@ export function createBans(settings: BanSettings): Bans {
   /** The source that was heard of longest ago makes room. */
   function keep(source: Prefix): Kept {
     const key = formatPrefix(source);
-    const found = sources.get(key) ?? { weight: 0, sure: 0, at: 0, bans: [], why: null };
+    const found = sources.get(key) ?? { ...nothing, bans: [] };
     if (!sources.delete(key) && sources.size >= terms.known)
       for (const oldest of sources.keys()) {
         sources.delete(oldest);
@@ -177,6 +197,19 @@ export function createBans(settings: BanSettings): Bans {
       }
     sources.set(key, found);
     return found;
+  }
+
+  /** Whoever was let in again begins anew, with all who were let in with him. */
+  function forgive(source: Prefix, ban: Ban | null): void {
+    const isOne = source.length === (source.family === 4 ? 32 : 64);
+    const within = isOne ? [formatPrefix(source)] : [...sources.keys()].filter((key) => isIn(key, source));
+    if (!isOne) neighbours.forget(source);
+    const named = ban !== null && ban.by.kind === 'incident' ? [ban.by.incident] : [];
+    for (const key of within) {
+      const forgiven = [...new Set([...named, ...(sources.get(key)?.incidents ?? [])])];
+      sources.delete(key);
+      if (forgiven.length > 0) sources.set(key, { ...nothing, bans: [], forgiven });
+    }
   }
 
   function leave(kept: Kept, why: NonNullable<Kept['why']>): null {

@@ -41,6 +41,14 @@ export class NeighbourTable {
     if (!spoofable && put(found.proven, last)) found.provenCount += 1;
     return { all: found.count, proven: found.provenCount };
   }
+
+  /** All of an IPv4 network begin anew. */
+  forget({ family, length, value }: Prefix): void {
+    if (family === 6) return;
+    for (const key of [...this.networks.keys()])
+      if (length >= 24 ? key === Number(value >> 8n) : BigInt(key) >> BigInt(24 - length) === value >> BigInt(32 - length))
+        this.networks.delete(key);
+  }
 }
 
 function put(bits: Uint32Array, at: number): boolean {

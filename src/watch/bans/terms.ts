@@ -12,6 +12,8 @@ export interface BanTerms {
   readonly threshold: number;
   /** After so long what was suspected counts half. */
   readonly halfLife: number;
+  /** What goes on since before a person let its source in again counts so much of it. */
+  readonly forgiven: number;
   /** Bans at one time; beyond them those that end first go. */
   readonly most: number;
   /** Of these, such as rest on what may be forged. */
@@ -38,6 +40,7 @@ export const usualTerms: BanTerms = {
   spoofable: 10 * minute,
   threshold: 1,
   halfLife: hour,
+  forgiven: 0.1,
   most: 65_536,
   mostSpoofable: 8192,
   spoofableBurst: 200,

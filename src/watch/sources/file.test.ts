@@ -125,6 +125,37 @@ describe('a log file', () => {
     });
   });
 
+  it('is gone on with in the middle of a compressed one', async () => {
+    writeFileSync(log, lines(0, 1));
+    const first = await gather(openFile(log), fromNothing, 1);
+    appendFileSync(log, lines(1, 9000));
+    renameSync(log, `${log}.1`);
+    pack(`${log}.1`, 'gz');
+    writeFileSync(log, line(9000));
+    // Whoever reads is stopped after its first batch.
+    const second = await gather(openFile(log), first.cursor, 1);
+    expect(second.events.length).toBeLessThan(8999);
+    const third = await gather(openFile(log), second.cursor, 9000 - second.events.length);
+    expect([...ports(second), ...ports(third)]).toEqual(range(1, 9001));
+  });
+
+  it('that was empty, and was filled, copied and emptied twice before anybody looked, is read in its copies', async () => {
+    writeFileSync(log, '');
+    const first = await gather(openFile(log), null, ({ cursor }) => cursor !== null);
+    await sleep(20);
+    for (const [port, copy] of [
+      [0, '.2'],
+      [10, '.1'],
+    ] as const) {
+      appendFileSync(log, lines(port, port + 3));
+      copyFileSync(log, `${log}${copy}`);
+      truncateSync(log, 0);
+    }
+    appendFileSync(log, lines(20, 22));
+    const second = await gather(openFile(log), first.cursor, 8);
+    expect(ports(second).sort((one, two) => Number(one) - Number(two))).toEqual([0, 1, 2, 10, 11, 12, 20, 21]);
+  });
+
   it('that is copied and emptied is read on in the copy', async () => {
     const said = await gather(openFile(log), fromNothing, has(8), async () => {
       writeFileSync(log, lines(0, 4));

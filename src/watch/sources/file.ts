@@ -31,8 +31,17 @@ export function openFile(path: string, settings: FileSettings = {}): Source {
   return {
     name: path,
     trusted: settings.trusted === true,
-    follow: (after, signal) => (isFifo(path) ? followFifo(path, settings, signal) : followFile(path, settings, after, signal)),
+    follow: (after, signal) =>
+      until(signal, isFifo(path) ? followFifo(path, settings, signal) : followFile(path, settings, after, signal)),
   };
+}
+
+/** However much there still is to be read. */
+async function* until(signal: AbortSignal, all: AsyncIterable<Said>): AsyncGenerator<Said> {
+  for await (const said of all) {
+    yield said;
+    if (signal.aborted) return;
+  }
 }
 
 async function* followFile(

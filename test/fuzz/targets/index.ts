@@ -10,12 +10,13 @@ import { ipset } from './ipset.ts';
 import { kernelLine } from './kernel-line.ts';
 import { lexer } from './lexer.ts';
 import { list } from './list.ts';
+import { logLines } from './log-lines.ts';
 import { nflog } from './nflog.ts';
 import { packet } from './packet.ts';
 import { ruleset } from './ruleset.ts';
 import { script } from './script.ts';
 
-/** Of thirteen inputs, so many go to each. */
+/** Of fourteen inputs, so many go to each. */
 export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(ruleset), 4],
   [trialsOf(lexer), 1],
@@ -23,6 +24,7 @@ export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(facts), 1],
   [trialsOf(packet), 1],
   [trialsOf(kernelLine), 1],
+  [trialsOf(logLines), 1],
   [trialsOf(nflog), 1],
   [trialsOf(script), 1],
   [trialsOf(hostText), 1],

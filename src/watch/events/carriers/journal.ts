@@ -44,6 +44,8 @@ const keys = [
   '__CURSOR',
 ] as const;
 type Key = (typeof keys)[number];
+const byLength: (Key | undefined)[] = [];
+for (const key of keys) byLength[key.length] = key;
 
 /** Where the fields of the record that was read last stand, and what they are; kind 0: it has none of the name. */
 const found = new Map<Key, { from: number; to: number; kind: number; isEscaped: boolean }>(
@@ -57,16 +59,15 @@ function collect(bytes: Uint8Array, from: number, to: number): boolean {
   for (const field of found.values()) field.kind = 0;
   object.begin(bytes, from, to);
   while (object.next()) {
-    for (const key of keys) {
-      if (!is(bytes, object.keyFrom, object.keyTo, key)) continue;
-      const field = found.get(key);
-      if (field === undefined || field.kind !== 0) return false;
-      field.from = object.from;
-      field.to = object.to;
-      field.kind = object.kind;
-      field.isEscaped = object.isEscaped;
-      break;
-    }
+    // No two of them are equally long.
+    const key = byLength[object.keyTo - object.keyFrom];
+    if (key === undefined || !is(bytes, object.keyFrom, object.keyTo, key)) continue;
+    const field = found.get(key);
+    if (field === undefined || field.kind !== 0) return false;
+    field.from = object.from;
+    field.to = object.to;
+    field.kind = object.kind;
+    field.isEscaped = object.isEscaped;
   }
   return object.isWhole;
 }

@@ -20,8 +20,7 @@ export const ulogdJson: Carrier = {
     if (!object.isWhole || (seconds < 0 && stamp < 0) || source === 0 || source !== target) return false;
     batch.family[row] = source;
     batch.at[row] = seconds >= 0 ? seconds * 1000 + micros / 1000 : clock.local(stamp);
-    if (batch.proto[row] !== TCP) batch.flags[row] = absent;
-    else if (!hasFlags) batch.flags[row] = absent;
+    if (batch.proto[row] !== TCP || !hasFlags) batch.flags[row] = absent;
     return true;
   },
 };
@@ -29,8 +28,6 @@ export const ulogdJson: Carrier = {
 const TCP = 6;
 const object = new FlatObject();
 const scratch = new Uint8Array(1024);
-const flagKeys = ['tcp.fin', 'tcp.syn', 'tcp.rst', 'tcp.psh', 'tcp.ack', 'tcp.urg'] as const;
-
 /** Of the object that is being read. */
 let source: 0 | 4 | 6 = 0;
 let target: 0 | 4 | 6 = 0;
@@ -57,71 +54,69 @@ function clear(batch: Batch): void {
   batch.out[row] = 0;
 }
 
+type Taker = (batch: Batch, row: number) => boolean;
+
 /** What each key is, by its text. Keys that are not here say nothing that an event has. */
-const takers: readonly (readonly [string, (batch: Batch, row: number) => boolean])[] = [
-  [
-    'src_ip',
-    (batch, row) => {
-      source = address(batch.src, 4 * row);
-      return source !== 0;
-    },
-  ],
-  [
-    'dest_ip',
-    (batch, row) => {
-      target = address(batch.dst, 4 * row);
-      return target !== 0;
-    },
-  ],
-  ['src_port', (batch, row) => into(batch.sport, row, 65535)],
-  ['dest_port', (batch, row) => into(batch.dport, row, 65535)],
-  ['ip.protocol', (batch, row) => into(batch.proto, row, 255)],
-  ['raw.pktlen', (batch, row) => into(batch.size, row, 0x7fffffff)],
-  ['ip.ttl', (batch, row) => into(batch.ttl, row, 255)],
-  ['ip6.hoplimit', (batch, row) => into(batch.ttl, row, 255)],
-  ['icmp.type', (batch, row) => into(batch.icmpType, row, 255)],
-  ['icmp.code', (batch, row) => into(batch.icmpCode, row, 255)],
-  ['icmpv6.type', (batch, row) => into(batch.icmpType, row, 255)],
-  ['icmpv6.code', (batch, row) => into(batch.icmpCode, row, 255)],
-  ['oob.mark', (batch, row) => into(batch.mark, row, 0xffffffff)],
-  ['oob.prefix', (batch, row) => named(batch, batch.prefix, row, 128)],
-  ['oob.in', (batch, row) => named(batch, batch.in, row, 15)],
-  ['oob.out', (batch, row) => named(batch, batch.out, row, 15)],
-  [
-    'oob.time.sec',
-    () => {
-      seconds = whole(0xffffffff);
-      return seconds >= 0;
-    },
-  ],
-  [
-    'oob.time.usec',
-    () => {
-      micros = whole(999_999);
-      return micros >= 0;
-    },
-  ],
-  [
-    'timestamp',
-    () => {
-      stamp = time();
-      return stamp >= 0;
-    },
-  ],
-];
+const takers: Readonly<Record<string, Taker>> = {
+  src_ip(batch, row) {
+    source = address(batch.src, 4 * row);
+    return source !== 0;
+  },
+  dest_ip(batch, row) {
+    target = address(batch.dst, 4 * row);
+    return target !== 0;
+  },
+  src_port: (batch, row) => into(batch.sport, row, 65535),
+  dest_port: (batch, row) => into(batch.dport, row, 65535),
+  'ip.protocol': (batch, row) => into(batch.proto, row, 255),
+  'raw.pktlen': (batch, row) => into(batch.size, row, 0x7fffffff),
+  'ip.ttl': (batch, row) => into(batch.ttl, row, 255),
+  'ip6.hoplimit': (batch, row) => into(batch.ttl, row, 255),
+  'icmp.type': (batch, row) => into(batch.icmpType, row, 255),
+  'icmp.code': (batch, row) => into(batch.icmpCode, row, 255),
+  'icmpv6.type': (batch, row) => into(batch.icmpType, row, 255),
+  'icmpv6.code': (batch, row) => into(batch.icmpCode, row, 255),
+  'tcp.fin': (batch, row) => flag(batch, row, 1),
+  'tcp.syn': (batch, row) => flag(batch, row, 2),
+  'tcp.rst': (batch, row) => flag(batch, row, 4),
+  'tcp.psh': (batch, row) => flag(batch, row, 8),
+  'tcp.ack': (batch, row) => flag(batch, row, 16),
+  'tcp.urg': (batch, row) => flag(batch, row, 32),
+  'oob.mark': (batch, row) => into(batch.mark, row, 0xffffffff),
+  'oob.prefix': (batch, row) => named(batch, batch.prefix, row, 128),
+  'oob.in': (batch, row) => named(batch, batch.in, row, 15),
+  'oob.out': (batch, row) => named(batch, batch.out, row, 15),
+  'oob.time.sec'() {
+    seconds = whole(0xffffffff);
+    return seconds >= 0;
+  },
+  'oob.time.usec'() {
+    micros = whole(999_999);
+    return micros >= 0;
+  },
+  timestamp() {
+    stamp = time();
+    return stamp >= 0;
+  },
+};
+
+/** The same by how long the keys are: objects have forty of them, and lines may have as many as fit. */
+const byLength = Map.groupBy(Object.entries(takers), ([key]) => key.length);
 
 function take(batch: Batch): boolean {
   const { bytes, keyFrom, keyTo } = object;
   if (object.kind === valueKinds.array) return false;
-  for (const [key, taker] of takers) if (is(bytes, keyFrom, keyTo, key)) return taker(batch, batch.length);
-  for (const [bit, key] of flagKeys.entries()) {
-    if (!is(bytes, keyFrom, keyTo, key)) continue;
-    const value = whole(1);
-    if (value < 0) return false;
-    hasFlags = true;
-    batch.flags[batch.length] = (batch.flags[batch.length] as number) | (value << bit);
-    return true;
-  }
+  const some = byLength.get(keyTo - keyFrom);
+  if (some === undefined) return true;
+  for (const [key, taker] of some) if (is(bytes, keyFrom, keyTo, key)) return taker(batch, batch.length);
+  return true;
+}
+
+function flag(batch: Batch, row: number, bit: number): boolean {
+  const value = whole(1);
+  if (value < 0) return false;
+  hasFlags = true;
+  if (value === 1) batch.flags[row] = (batch.flags[row] as number) | bit;
   return true;
 }
 

@@ -26,6 +26,8 @@ export function packingOf(path: string): Packing | null {
 
 /** Larger numbers are dates. */
 const mostTurns = 100_000;
+/** Until names stay as they are. */
+const mostLooks = 100;
 /** In one folder; more names than these are no log's. */
 const mostNames = 10_000;
 
@@ -34,23 +36,48 @@ const mostNames = 10_000;
  * else lies beside it (`kern.log.bak`) is none of them. Compressed ones keep the time of what they hold.
  */
 export function generationsOf(path: string): readonly Generation[] {
-  const found: (Generation & { readonly rank: string })[] = [];
+  let before = listed(path);
+  // Names are read first and looked at one by one: between the two somebody may give each of them to another file.
+  for (let left = mostLooks; left > 0; left -= 1) {
+    const again = listed(path);
+    if (before !== null && again !== null && isSame(before, again)) return again;
+    before = again;
+  }
+  return before ?? [];
+}
+
+function isSame(one: readonly Generation[], other: readonly Generation[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ path, dev, ino }, index) => {
+      const same = other[index];
+      return same?.path === path && same.ino === ino && same.dev === dev;
+    })
+  );
+}
+
+/** `null`: one of the names was gone when it was looked at. */
+function listed(path: string): readonly Generation[] | null {
+  const found: Ranked[] = [];
   for (const name of namesOf(path)) {
     const generation = look(name.path);
-    // Both are there while a program compresses one into the other.
+    if (generation === 'gone') return null;
     if (generation !== null) found.push({ ...generation, rank: name.rank });
   }
   found.sort(order);
+  // Both are there while a program compresses one into the other.
   const whole = found.filter(
     ({ path: each }) => !found.some((other) => other.path === each.replace(packed, '') && other.path !== each),
   );
   const now = look(path);
-  if (now === null) return whole;
+  if (now === null || now === 'gone') return whole;
   return [...whole.filter(({ dev, ino }) => dev !== now.dev || ino !== now.ino), now];
 }
 
+type Ranked = Generation & { readonly rank: string };
+
 /** `.2` is older than `.1`, and `-20261122` than `-20261123`; where names of both kinds are, the time tells. */
-function order(one: Generation & { readonly rank: string }, two: Generation & { readonly rank: string }): number {
+function order(one: Ranked, two: Ranked): number {
   const [first, second] = [Number(one.rank.slice(1)), Number(two.rank.slice(1))];
   const counted = first < mostTurns && second < mostTurns;
   if (counted) return second - first;
@@ -107,7 +134,8 @@ function digits(name: string): string {
   return name.replace(/\d/g, '0');
 }
 
-function look(path: string): Generation | null {
+/** `null`: no plain file. */
+function look(path: string): Generation | 'gone' | null {
   try {
     const stats = statSync(path, { bigint: true });
     if (!stats.isFile()) return null;
@@ -120,7 +148,7 @@ function look(path: string): Generation | null {
       packing: packingOf(path),
     };
   } catch {
-    // Renamed or taken away at this very moment.
-    return null;
+    // Renamed or taken away at this very moment, or never there.
+    return 'gone';
   }
 }

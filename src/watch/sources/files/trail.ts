@@ -61,10 +61,10 @@ async function generationOf(
   holds: Holds,
 ): Promise<Generation | null> {
   const same = generations.find(({ dev, ino }) => dev === place.dev && ino === place.ino);
-  if (same?.packing === null && (await holds.of(same).begins(place))) return same;
+  if (same !== undefined && (await holds.of(same).begins(place))) return same;
   if (place.head.length === 0) return null;
   for (const generation of generations.toReversed())
-    if (!taken.has(generation) && generation !== same && (await holds.of(generation).begins(place))) return generation;
+    if (!taken.has(generation) && (await holds.of(generation).begins(place))) return generation;
   return null;
 }
 
