@@ -43,12 +43,13 @@ const free = 0xffffffff;
 export class Attempts {
   private readonly words: Uint32Array;
   private readonly floats: Float32Array;
+  private readonly ints: Int32Array;
   private readonly generations: Uint16Array;
   /**
    * Of each place a hash of its pair, and what it is worth (its last second, and so many more for each try): those of a set stand together, so that
    * only the pair itself has to be fetched.
    */
-  private readonly heads: Uint32Array;
+  private readonly heads: Int32Array;
   private readonly sets: number;
   private readonly seed: number;
   /** Of a second. */
@@ -66,7 +67,8 @@ export class Attempts {
     this.words = new Uint32Array(stride * places);
     this.floats = new Float32Array(this.words.buffer);
     this.generations = new Uint16Array(sources);
-    this.heads = new Uint32Array(2 * places);
+    this.heads = new Int32Array(2 * places);
+    this.ints = new Int32Array(this.words.buffer);
     for (let place = 0; place < places; place += 1) this.words[stride * place + at.slot] = free;
   }
 
@@ -93,7 +95,7 @@ export class Attempts {
     this.heads[2 * least] = hash;
     this.heads[2 * least + 1] = secondOf(now);
     const word = stride * least;
-    this.words.fill(0, word, word + stride);
+    for (let each = word; each < word + stride; each += 1) this.words[each] = 0;
     this.words[word + at.slot] = slot;
     this.words[word + at.port] = key;
     this.words[word + at.target] = target;
@@ -230,17 +232,17 @@ export class Attempts {
   }
 
   private lookup(from: number, hash: number, slot: number, key: number, target: number): number {
-    const { heads, words } = this;
+    const { heads, ints } = this;
     for (let place = from; place < from + ways; place += 1) {
       if (heads[2 * place] !== hash) continue;
       const word = stride * place;
-      if (words[word] === slot && words[word + at.port] === key && words[word + at.target] === target) return place;
+      if (ints[word] === slot && ints[word + at.port] === key && ints[word + at.target] === target) return place;
     }
     return -1;
   }
 
   private keyOf(slot: number, port: number): number {
-    return (((this.generations[slot] as number) << 16) | port) >>> 0;
+    return ((this.generations[slot] as number) << 16) | port;
   }
 
   private leastOf(from: number): number {
@@ -256,7 +258,7 @@ export class Attempts {
     hash = Math.imul(hash ^ target, 0x1b873593) ^ Math.imul(key, 0x85ebca6b);
     hash ^= hash >>> 16;
     hash = Math.imul(hash, 0xc2b2ae35);
-    return (hash ^ (hash >>> 15)) >>> 0 || 1;
+    return hash ^ (hash >>> 15) || 1;
   }
 
   private setOf(hash: number): number {
@@ -268,9 +270,9 @@ export class Attempts {
 export function targetOf(batch: Batch, row: number): number {
   const word = 4 * row;
   const last = batch.dst[word + 3] as number;
-  if (batch.family[row] === 4) return last;
+  if (batch.family[row] === 4) return last | 0;
   const first = Math.imul(batch.dst[word] as number, 0x9e3779b1) ^ Math.imul(batch.dst[word + 1] as number, 0x85ebca6b);
-  return (first ^ Math.imul(batch.dst[word + 2] as number, 0xc2b2ae35) ^ last) >>> 0;
+  return first ^ Math.imul(batch.dst[word + 2] as number, 0xc2b2ae35) ^ last;
 }
 
 function secondOf(ms: number): number {

@@ -53,7 +53,7 @@ export class Floods {
   private readonly counts = new Float64Array(heaviest * targets);
   private readonly errors = new Float64Array(heaviest * targets);
   /** Of each bucket: the target that has most of it (Boyer and Moore 1991), how much of the second it has, and the second. */
-  private readonly held = new Uint32Array(buckets);
+  private readonly held = new Int32Array(buckets);
   private readonly holding = new Uint16Array(buckets);
   private readonly heldAt = new Uint32Array(buckets);
   /** The place of a target of each bucket that is followed. */

@@ -2,12 +2,12 @@
 const sample = 6;
 
 /**
- * Things by a key of two words, in a fixed number of places. A new one takes the place of one that counts least among some
+ * Things by a key of two words, of which 32 bits each count, in a fixed number of places. A new one takes the place of one that counts least among some
  * (as in Space-Saving: Metwally, Agrawal and El Abbadi 2005, but of a sample, and without its count).
  */
 export class Places {
   readonly capacity: number;
-  private readonly keys: Uint32Array;
+  private readonly keys: Int32Array;
   private readonly heads: Int32Array;
   private readonly next: Int32Array;
   /** The bucket that each is in. */
@@ -23,7 +23,7 @@ export class Places {
     this.capacity = capacity;
     this.worth = worth;
     this.forget = forget;
-    this.keys = new Uint32Array(2 * capacity);
+    this.keys = new Int32Array(2 * capacity);
     let heads = 1;
     while (heads < 2 * capacity) heads *= 2;
     this.heads = new Int32Array(heads).fill(-1);
@@ -33,7 +33,7 @@ export class Places {
   }
 
   holds(place: number, a: number, b: number): boolean {
-    return this.keys[2 * place] === a && this.keys[2 * place + 1] === b;
+    return this.keys[2 * place] === (a | 0) && this.keys[2 * place + 1] === (b | 0);
   }
 
   /** The place of a thing, a new one if it has none. @param hash of both words, mixed with a seed. */

@@ -4,14 +4,17 @@ import type { Batch } from '../events/batch.ts';
 /** Traceroute asks these of UDP, one after the other (traceroute(8)); to those whom it reaches they are one. */
 const traceroute = { first: 33_434, last: 33_534 } as const;
 
-/** Words mixed to one (the finalizer of MurmurHash3, Appleby 2011). */
+/**
+ * Words mixed to one (the finalizer of MurmurHash3, Appleby 2011). All hashes are signed: numbers beyond 2^31 would each be an object to the
+ * engine of JavaScript when they are handed on.
+ */
 export function mix(seed: number, word: number): number {
   let hash = seed ^ Math.imul(word, 0xcc9e2d51);
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
   hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 /** What several detectors want of the event that is being seen. One object, written over with each event that is a probe. */

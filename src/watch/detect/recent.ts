@@ -3,12 +3,12 @@
  * on the host itself; each look goes through all of them.
  */
 export class Recent {
-  private readonly hashes: Uint32Array;
+  private readonly hashes: Int32Array;
   private readonly times: Float64Array;
   private used = 0;
 
   constructor(capacity: number) {
-    this.hashes = new Uint32Array(capacity);
+    this.hashes = new Int32Array(capacity);
     this.times = new Float64Array(capacity);
   }
 

@@ -87,12 +87,12 @@ export const networkScan: Detector = {
         const isFour = batch.family[row] === 4;
         const kind = (isFour ? 0 : 2) | (batch.trusted ? 1 : 0);
         const last = batch.src[from + 3] as number;
-        const a = isFour ? last & 0xffffff00 : (batch.src[from] as number);
+        const a = isFour ? last & 0xffffff00 : (batch.src[from] as number) | 0;
         const second = batch.src[from + 1] as number;
-        const b = isFour ? kind : ((second & 0xffff0000) | kind) >>> 0;
+        const b = isFour ? kind : (second & 0xffff0000) | kind;
         let place = (words[slot * stride + placeOf] as number) - 1;
-        if (place < 0 || !places.holds(place, a >>> 0, b)) {
-          place = places.of(a >>> 0, b, mix(mix(seed, a), b));
+        if (place < 0 || !places.holds(place, a, b)) {
+          place = places.of(a, b, mix(mix(seed, a), b));
           words[slot * stride + placeOf] = place + 1;
         }
         const at = batch.at[row] as number;

@@ -89,5 +89,6 @@ function targetOf(batch: Batch, row: number, seed: number): number {
     if ((batch.sport[row] as number) < 1024) return -1;
   } else if (batch.icmpType[row] !== (batch.family[row] === 4 ? 8 : 128)) return -1;
   if (quiet.has(port)) return -1;
-  return mix(hashOfTarget(seed, batch, row), (proto << 17) | (port & 0x1ffff));
+  // None is below 0.
+  return mix(hashOfTarget(seed, batch, row), (proto << 17) | (port & 0x1ffff)) >>> 1;
 }
