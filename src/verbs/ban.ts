@@ -7,7 +7,7 @@ export const ban = verb({
   group: 'watch',
   summary: 'shut an address or a network out for a while; the kernel lets it in again',
   description: `Drops connections that an address or a network begins, to this host and to what it forwards to, such as containers. What is established goes on.
-It holds until its time in the kernel, whatever becomes of palisade, and over a restart while palisade up runs.
+It holds until its time in the kernel, whatever becomes of palisade; over a restart of the machine where palisade up runs and bans.action is on.
 Nobody can shut out this host itself, its gateways, resolvers and time servers, who is logged in, whom the policy lets log in by SSH, and whom bans.never names; rules let them
 pass whoever put them into a set. The first ban makes two chains before all other rules; palisade uninstall takes them away.`,
   input: z.object({

@@ -11,6 +11,7 @@ import { lengthOf } from './length.ts';
 import { fillLists } from './lists.ts';
 import { type NeverNow, neverReader } from './never.ts';
 import { createProof } from './proof.ts';
+import { savedRulesHint } from './saved-rules.ts';
 import { areBansStanding, areBansThere, byFamily, rightsToBan, standBans, standBansAgain, wordFile } from './stand.ts';
 
 /** Bans as they are put into effect, and kept so. */
@@ -68,6 +69,8 @@ export async function openActing(context: Context, options: ActingOptions): Prom
   if (rights !== null) return { ok: false, problems: [rights] };
   const stood = await standBans(context, first.entries);
   if (!stood.ok) return stood;
+  const hint = savedRulesHint(context.stateFolder);
+  if (hint !== null) options.notice(hint);
   const restored = await restoreBans(
     context.kernel.run,
     [...bans.live].flatMap((ban) => entriesOf(ban, clock.now())),

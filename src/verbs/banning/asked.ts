@@ -13,6 +13,7 @@ import { readNetwork } from './held.ts';
 import { lengthOf } from './length.ts';
 import { listBans } from './listed.ts';
 import { readNever } from './never.ts';
+import { savedRulesHint } from './saved-rules.ts';
 import { rightsToBan, standBans, touchWord } from './stand.ts';
 
 const longestMs = 52 * 604_800_000;
@@ -60,6 +61,8 @@ export async function banNetwork(context: Context, asked: AskedBan): Promise<Out
   await noteAlone(context, context.stateFolder, 'banned', null, `${text} is shut out for ${asked.for}: ${judged.ban.why}`);
   const said = [`${text} is shut out for ${asked.for}; connections that it has go on.`];
   if (stood.value) said.push('The chains that ask who is shut out were made, before all other rules.');
+  const hint = stood.value ? savedRulesHint(context.stateFolder) : null;
+  if (hint !== null) said.push(hint);
   if (!kept.ok) said.push(...kept.problems.map(({ message }) => `It is not remembered beyond a restart: ${message}.`));
   return await listBans(context, { said });
 }
