@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +107,24 @@ describe('palisade simulate', () => {
     }
   });
 
+  it('waits for what is piped in slowly', async () => {
+    // The whole program, and a shell's pipe: Node's own are sockets. Once something was said, such a pipe does not wait by itself any more.
+    const [first, rest] = [
+      file('first.log', `${scan.join('')}${iso(7200, packet('192.0.2.1', 80))}`),
+      file('rest.log', iso(7201, packet('192.0.2.1', 81))),
+    ];
+    const launcher = join(import.meta.dirname, '../../bin/palisade');
+    const line = '{ cat "$1"; sleep 1; cat "$2"; } | "$0" simulate - --json';
+    const shell = spawn('/bin/sh', ['-c', line, launcher, first, rest], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    shell.stdout.on('data', (piece) => {
+      said += piece;
+    });
+    const [status] = await once(shell, 'close');
+    expect(status).toBe(1);
+    expect(said).toContain('"file":"standard input","form":"syslog with ISO time","events":62,');
+  });
+
   it('reads several as one, in the order of their times', async () => {
     const other = ports.map((port, second) => iso(second, packet('203.0.113.77', port)));
     const whole = await run([file('whole.log', scan.flatMap((line, at) => [line, other[at] as string]).join(''))]);
@@ -145,6 +165,7 @@ describe('palisade simulate', () => {
       kind: 'invalid',
       problems: ['--never gateway is no address'],
     });
+    expect(await run(['-', log, '-'])).toMatchObject({ kind: 'invalid', problems: ['standard input is named twice'] });
     expect(simulate.input.safeParse({ files: [] }).success).toBe(false);
   });
 

@@ -41,6 +41,8 @@ export async function simulateLogs(context: Context, asked: Asked): Promise<Outc
       return invalid('usage', `--never ${text} is no address`, 'write addresses or networks such as 203.0.113.9,2001:db8::/32');
     never.push({ network, why: 'you said so' });
   }
+  if (asked.files.filter((file) => file === '-').length > 1)
+    return invalid('usage', 'standard input is named twice', 'name each log once');
   const whose = asked.facts === undefined ? null : await readWhose(context, asked.facts);
   if (whose?.ok === false) return { kind: 'invalid', problems: whose.problems };
   const names = new Names();
