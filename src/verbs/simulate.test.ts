@@ -125,6 +125,23 @@ describe('palisade simulate', () => {
     expect(said).toContain('"file":"standard input","form":"syslog with ISO time","events":62,');
   });
 
+  it('bans nobody anew while a ban lasts, whoever else is heard of in between', async () => {
+    const tries = Array.from({ length: 1000 }, (_, at) => 3 * at).flatMap((second) =>
+      // One pauses when the other does not, so that their last events are told out of order.
+      [0, 1, 2, 3].flatMap((one) =>
+        second % (45 + 4 * one) < 30 ? [iso(second, packet(`203.0.113.${one}`, 1000 + second))] : [],
+      ),
+    );
+    const bans = of(await run([file('tries.log', tries.join(''))], { trustFiles: true }), 'ban');
+    const [lasts, early] = [new Map<string, number>(), [] as string[]];
+    for (const { source, at, until } of bans) {
+      if (at < (lasts.get(source) ?? 0)) early.push(`${source} at ${at}`);
+      lasts.set(source, until);
+    }
+    expect(bans.length).toBeGreaterThan(12);
+    expect(early).toEqual([]);
+  });
+
   it('reads several as one, in the order of their times', async () => {
     const other = ports.map((port, second) => iso(second, packet('203.0.113.77', port)));
     const whole = await run([file('whole.log', scan.flatMap((line, at) => [line, other[at] as string]).join(''))]);
