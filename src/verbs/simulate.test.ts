@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +107,41 @@ describe('palisade simulate', () => {
     }
   });
 
+  it('waits for what is piped in slowly', async () => {
+    // The whole program, and a shell's pipe: Node's own are sockets. Once something was said, such a pipe does not wait by itself any more.
+    const [first, rest] = [
+      file('first.log', `${scan.join('')}${iso(7200, packet('192.0.2.1', 80))}`),
+      file('rest.log', iso(7201, packet('192.0.2.1', 81))),
+    ];
+    const launcher = join(import.meta.dirname, '../../bin/palisade');
+    const line = '{ cat "$1"; sleep 1; cat "$2"; } | "$0" simulate - --json';
+    const shell = spawn('/bin/sh', ['-c', line, launcher, first, rest], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    shell.stdout.on('data', (piece) => {
+      said += piece;
+    });
+    const [status] = await once(shell, 'close');
+    expect(status).toBe(1);
+    expect(said).toContain('"file":"standard input","form":"syslog with ISO time","events":62,');
+  });
+
+  it('bans nobody anew while a ban lasts, whoever else is heard of in between', async () => {
+    const tries = Array.from({ length: 1000 }, (_, at) => 3 * at).flatMap((second) =>
+      // One pauses when the other does not, so that their last events are told out of order.
+      [0, 1, 2, 3].flatMap((one) =>
+        second % (45 + 4 * one) < 30 ? [iso(second, packet(`203.0.113.${one}`, 1000 + second))] : [],
+      ),
+    );
+    const bans = of(await run([file('tries.log', tries.join(''))], { trustFiles: true }), 'ban');
+    const [lasts, early] = [new Map<string, number>(), [] as string[]];
+    for (const { source, at, until } of bans) {
+      if (at < (lasts.get(source) ?? 0)) early.push(`${source} at ${at}`);
+      lasts.set(source, until);
+    }
+    expect(bans.length).toBeGreaterThan(12);
+    expect(early).toEqual([]);
+  });
+
   it('reads several as one, in the order of their times', async () => {
     const other = ports.map((port, second) => iso(second, packet('203.0.113.77', port)));
     const whole = await run([file('whole.log', scan.flatMap((line, at) => [line, other[at] as string]).join(''))]);
@@ -145,6 +182,7 @@ describe('palisade simulate', () => {
       kind: 'invalid',
       problems: ['--never gateway is no address'],
     });
+    expect(await run(['-', log, '-'])).toMatchObject({ kind: 'invalid', problems: ['standard input is named twice'] });
     expect(simulate.input.safeParse({ files: [] }).success).toBe(false);
   });
 

@@ -29,6 +29,8 @@ export interface Asked {
 const seed = 0x51a1f0;
 /** Incidents are closed when they have been quiet for long; none waits for longer. */
 const longestQuietMs = 30 * 86_400_000;
+/** Suspects come as late as this, and a bit; a ban that is over on their own time keeps nobody out, though it is still there. */
+const latestMs = 120_000;
 
 export async function simulateLogs(context: Context, asked: Asked): Promise<Outcome<SimulatePartJson>> {
   const since = asked.since === undefined ? Number.NEGATIVE_INFINITY : momentOf(asked.since, context.clock.now());
@@ -41,6 +43,8 @@ export async function simulateLogs(context: Context, asked: Asked): Promise<Outc
       return invalid('usage', `--never ${text} is no address`, 'write addresses or networks such as 203.0.113.9,2001:db8::/32');
     never.push({ network, why: 'you said so' });
   }
+  if (asked.files.filter((file) => file === '-').length > 1)
+    return invalid('usage', 'standard input is named twice', 'name each log once');
   const whose = asked.facts === undefined ? null : await readWhose(context, asked.facts);
   if (whose?.ok === false) return { kind: 'invalid', problems: whose.problems };
   const names = new Names();
@@ -64,7 +68,8 @@ export async function simulateLogs(context: Context, asked: Asked): Promise<Outc
         await told.incident(happening);
         continue;
       }
-      bans.expired(happening.at);
+      // Of sources that go on it is said now and then, each with its last event: who was heard of before is not let in again for who was heard of since.
+      bans.expired(happening.at - latestMs);
       const ban = bans.suspect(happening);
       bans.dropped();
       if (ban !== null) await told.ban(ban);

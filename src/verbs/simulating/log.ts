@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
@@ -30,9 +29,10 @@ const chunk = 1 << 20;
 const rest = 64 * 1024;
 
 export async function openLog(file: string, names: Names, now: number): Promise<Result<Log>> {
+  // Not by its number: Node makes a pipe answer EAGAIN, once something was said, where it would have to wait for the writer.
   const opened =
     file === '-'
-      ? { read: fromPieces(createReadStream('', { fd: 0, autoClose: false })), written: now, handle: null }
+      ? { read: fromPieces(process.stdin), written: now, handle: { close: async () => void process.stdin.destroy() } }
       : await openFile(file);
   if ('problem' in opened) return failed(opened.problem);
   const name = file === '-' ? 'standard input' : file;
@@ -71,7 +71,7 @@ export async function openLog(file: string, names: Names, now: number): Promise<
       }
     },
     async [Symbol.asyncDispose]() {
-      await opened.handle?.close();
+      await opened.handle.close();
     },
   });
 }
