@@ -50,6 +50,7 @@ export class Log implements Disposable {
       const file = new Opened(openAt(this.path));
       file.skipToEnd();
       this.opened.push(file);
+      this.noteEmpty();
     } catch (error) {
       yield* this.refuse(error);
     }
@@ -79,7 +80,7 @@ export class Log implements Disposable {
   /** Reads one file to its end. */
   async *readAll(generation: Generation): AsyncGenerator<Said> {
     try {
-      yield* this.take({ files: [new Held(generation)], found: new Map(), gone: false, latest: 0 });
+      yield* this.take({ files: [new Held(generation)], found: new Map(), gone: false, isOlder: false });
     } catch (error) {
       if (!(error instanceof Unheld)) throw error;
       yield { kind: 'notice', text: `${error.path} could not be opened (${error.code}), and is left out.` };
@@ -144,7 +145,7 @@ export class Log implements Disposable {
   }
 
   /** Opens what was found, each where it is to be gone on with, and reads those that are compressed. */
-  private async *take({ files, found, latest }: Trail): AsyncGenerator<Said> {
+  private async *take({ files, found, isOlder }: Trail): AsyncGenerator<Said> {
     const before = this.opened.length;
     for (const held of files) {
       const place = found.get(held);
@@ -153,11 +154,9 @@ export class Log implements Disposable {
         continue;
       }
       const file = new Opened(held.take());
-      const isOld = held.generation.path === this.path && held.generation.written < latest;
       if (place === undefined || !file.resume(place)) {
         file.begin();
-        // An older file, put in the place of the one that was read.
-        if (place === undefined && isOld) file.skipToEnd();
+        if (isOlder && held.generation.path === this.path) file.skipToEnd();
       }
       file.isCopy = place !== undefined && place.ino !== file.ino;
       this.opened.push(file);
@@ -165,9 +164,15 @@ export class Log implements Disposable {
     // The one of the name is the newest, whatever was found behind it.
     const newest = this.opened.findIndex((file) => file.isAt(this.path));
     if (newest >= 0 && newest < before) this.opened.push(...this.opened.splice(newest, 1));
+    this.noteEmpty();
     yield* this.shelf.read();
     for (const file of this.opened.slice(0, -1)) yield* this.drain(file);
     yield* this.retire();
+  }
+
+  private noteEmpty(): void {
+    const newest = this.opened.at(-1);
+    if (newest?.isEmpty === true) this.empty = newest.place();
   }
 
   /** True if something was there. */
@@ -182,7 +187,7 @@ export class Log implements Disposable {
         continue;
       }
       if (found.count === 0) {
-        if (file.isEmpty && file === this.opened.at(-1)) this.empty = file.place();
+        this.noteEmpty();
         return some;
       }
       if (this.empty?.ino === file.ino) {
@@ -221,6 +226,7 @@ export class Log implements Disposable {
   private async *cut(file: Opened): AsyncGenerator<Said> {
     const place = file.place();
     file.begin();
+    this.noteEmpty();
     if (place.head.length === 0) return;
     const trail = yield* this.trailNow([place]);
     if (trail !== null && trail.found.size > 0) {
@@ -246,6 +252,8 @@ export class Log implements Disposable {
       for (const held of trail?.files.slice(0, -1) ?? []) held[Symbol.dispose]();
       if (trail !== null) trail = { ...trail, files: trail.files.slice(-1) };
     } else trail = yield* this.trail([newest.place()]);
+    // What the writer of the one before may write still does not make this one older.
+    trail = trail === null ? null : { ...trail, isOlder: false };
     if (trail === null || trail.files.length === 0) return false;
     if (trail.files.at(-1)?.generation.path !== this.path) {
       // Between being renamed and being made again.

@@ -70,6 +70,8 @@ export class Opened implements Disposable {
     this.headFrom = 0;
     this.remembered = null;
     this.passHole();
+    // At once: it may be emptied again before it is read.
+    this.isSame();
   }
 
   /** NUL bytes that nobody wrote. True if there were any. */

@@ -11,8 +11,8 @@ export interface Trail {
   readonly found: ReadonlyMap<Held, Place>;
   /** The file of a place, and every copy of it, is gone. */
   readonly gone: boolean;
-  /** When the places' files had last been written to. */
-  readonly latest: number;
+  /** The file of the name had last been written to before any place was read, and is none of their files: somebody put an older one there. */
+  readonly isOlder: boolean;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function trailFrom(path: string, places: readonly Place[], known: r
   let gone = false;
   for (const place of places) {
     const generation = await generationOf(place, generations, found, holds);
-    if (generation !== null) found.set(generation, place);
+    if (generation !== null && !found.has(generation)) found.set(generation, place);
     else gone ||= place.offset > 0;
   }
   const latest = Math.max(0, ...places.map(({ written }) => written));
@@ -51,7 +51,13 @@ export async function trailFrom(path: string, places: readonly Place[], known: r
     const place = found.get(held.generation);
     return place === undefined ? [] : [[held, place]];
   });
-  return { files, found: new Map(begun), gone, latest };
+  const now = generations.at(-1);
+  return {
+    files,
+    found: new Map(begun),
+    gone,
+    isOlder: found.size === 0 && now !== undefined && now.size > 0 && now.written < latest,
+  };
 }
 
 async function generationOf(
