@@ -71,6 +71,7 @@ export function createDetection(settings: DetectionSettings): Detection {
       detector.looksAt === undefined || detector.looksAt.includes(sort as Sort) ? [see] : [],
     ),
   );
+  const ticking = started.flatMap(({ looking: { tick } }) => (tick === undefined ? [] : [tick]));
   const isProbe = new Uint8Array(sortCount);
   for (const sort of probes) isProbe[sort] = 1;
   let second = Number.NaN;
@@ -108,7 +109,7 @@ export function createDetection(settings: DetectionSettings): Detection {
 
   function beat(now: number, seconds: number): void {
     newcomers.tick(seconds);
-    for (const { looking } of started) looking.tick?.(now);
+    for (let each = 0; each < ticking.length; each += 1) (ticking[each] as (now: number) => void)(now);
     incidents.tick(now);
   }
 

@@ -69,7 +69,7 @@ export interface Looking {
    * Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Over a gap it is called for a few
    * seconds and then for its end. Epoch milliseconds.
    */
-  tick?(now: number): void;
+  tick?(this: void, now: number): void;
   /** What no event tells: counters, tables, sets. */
   observe?(observation: Observation): void;
 }

@@ -14,6 +14,8 @@ export class Targets {
   private readonly ports = new Int32Array(kept).fill(-1);
   private readonly protos = new Int16Array(kept);
   private readonly portMaps: (Uint8Array | undefined)[] = [];
+  /** Bits that are set in each. */
+  private readonly portBits = new Uint16Array(kept);
   private used = 0;
   private latest = 0;
 
@@ -36,7 +38,7 @@ export class Targets {
     const address = formatAddress(addressAt(this.words, 4 * at, this.families[at] as Family));
     const proto = formatProtocol(this.protos[at] as number);
     const map = this.portMaps[at];
-    if (map !== undefined) return `${address}, about ${portsIn(map)} ports`;
+    if (map !== undefined) return `${address}, about ${portsIn(this.portBits[at] as number)} ports`;
     const port = this.ports[at] as number;
     return port < 0 ? `${address} ${proto}` : `${address} port ${port}/${proto}`;
   }
@@ -53,9 +55,9 @@ export class Targets {
       }
       map = new Uint8Array(portBits / 8);
       this.portMaps[at] = map;
-      mark(map, this.protos[at] as number, before);
+      this.portBits[at] = mark(map, this.protos[at] as number, before);
     }
-    mark(map, proto, port);
+    this.portBits[at] = (this.portBits[at] as number) + mark(map, proto, port);
   }
 
   private placeOf(batch: Batch, row: number): number {
@@ -90,20 +92,20 @@ export class Targets {
   }
 }
 
-function mark(map: Uint8Array, proto: number, port: number): void {
+/** @returns how many bits more are set: 1, or 0. */
+function mark(map: Uint8Array, proto: number, port: number): number {
   // The finalizer of MurmurHash3 (Appleby 2011): ports that follow one another fall by chance as well.
   let hash = port ^ (proto << 16);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) >>> 24;
-  map[hash >>> 3] = (map[hash >>> 3] as number) | (1 << (hash & 7));
+  const byte = map[hash >>> 3] as number;
+  const bit = 1 << (hash & 7);
+  if ((byte & bit) !== 0) return 0;
+  map[hash >>> 3] = byte | bit;
+  return 1;
 }
 
-/** Bits that are set, of each byte. */
-const ones = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
-
 /** By linear counting (Whang, Vander-Zanden and Taylor 1990). */
-function portsIn(map: Uint8Array): number {
-  let zeros = portBits;
-  for (const byte of map) zeros -= ones[byte] as number;
-  return zeros === portBits - 2 ? 2 : Math.round(portBits * Math.log(portBits / Math.max(1, zeros)));
+function portsIn(set: number): number {
+  return set <= 2 ? 2 : Math.round(portBits * Math.log(portBits / Math.max(1, portBits - set)));
 }
