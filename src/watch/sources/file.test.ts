@@ -177,6 +177,30 @@ describe('a log file', () => {
     expect(ports(later).sort((one, two) => Number(one) - Number(two))).toEqual([12, 13, ...range(20, 40)]);
   });
 
+  it('that was read further than its copy goes is not read twice', async () => {
+    writeFileSync(log, lines(0, 3));
+    const first = await gather(openFile(log), fromNothing, 5, async () => {
+      await look();
+      copyFileSync(log, `${log}.1`);
+      appendFileSync(log, lines(3, 5));
+    });
+    await sleep(20);
+    // Its copy is compressed, and is younger than what was read.
+    writeFileSync(`${log}.1.gz`, gzipSync(Buffer.from(lines(0, 3))));
+    unlinkSync(`${log}.1`);
+    truncateSync(log, 0);
+    appendFileSync(log, lines(10, 14));
+    const second = await gather(openFile(log), first.cursor, 4);
+    expect([ports(second), second.notices]).toEqual([range(10, 14), []]);
+    const third = await gather(openFile(log), second.cursor, 1, async () => {
+      await look();
+      writeFileSync(`${log}.1`, lines(10, 12));
+      truncateSync(log, 0);
+      appendFileSync(log, line(20));
+    });
+    expect([ports(third), third.notices]).toEqual([[20], []]);
+  });
+
   it('that is emptied without a copy is read on, and what cannot be known is said', async () => {
     const said = await gather(openFile(log), fromNothing, has(4), async () => {
       writeFileSync(log, lines(0, 3));

@@ -24,6 +24,8 @@ export class Unheld extends Error {
 /** One file of a log, held open: whoever renames, compresses or deletes it changes nothing of what is read. */
 export class Held implements Disposable {
   readonly generation: Generation;
+  /** What it was last found to begin with. */
+  beginning: Buffer = Buffer.alloc(0);
   private fd: number;
 
   /** @throws {Unheld} where the name is another file's by now. */
@@ -36,12 +38,12 @@ export class Held implements Disposable {
     throw new Unheld(generation.path, 'ENOENT');
   }
 
-  /** Whether what it holds begins as the file of a place did, and is long enough for it to be one. */
-  async begins({ head, offset }: Place): Promise<boolean> {
-    const { packing, size } = this.generation;
-    if (packing === null && size < offset) return false;
+  /** Whether what it holds begins as the file of a place did. */
+  async begins({ head }: Place): Promise<boolean> {
     const bytes = await this.head(head.from, head.length);
-    return bytes !== null && isHead(head, bytes);
+    if (bytes === null || !isHead(head, bytes)) return false;
+    this.beginning = bytes;
+    return true;
   }
 
   /** The bytes that it holds from a place on, at most so many; `null`: it is damaged. */

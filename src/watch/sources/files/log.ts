@@ -154,11 +154,11 @@ export class Log implements Disposable {
         continue;
       }
       const file = new Opened(held.take());
-      if (place === undefined || !file.resume(place)) {
+      if (place !== undefined) file.resume(place, held.beginning);
+      else {
         file.begin();
         if (isOlder && held.generation.path === this.path) file.skipToEnd();
       }
-      file.isCopy = place !== undefined && place.ino !== file.ino;
       this.opened.push(file);
     }
     // The one of the name is the newest, whatever was found behind it.

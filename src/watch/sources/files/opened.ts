@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import type { Generation } from './generations.ts';
-import { type Head, headBytes, headOf, isHead, type Place } from './place.ts';
+import { type Head, headBytes, headOf, type Place } from './place.ts';
 
 /** What reading on in a file found. */
 export type Found =
@@ -88,16 +88,17 @@ export class Opened implements Disposable {
     return this.offset > from;
   }
 
-  /** Goes on where an earlier reading came to, if this file begins as that one did and is long enough. */
-  resume(place: Place): boolean {
-    const { head } = place;
-    const bytes = this.headAt(head.from);
-    if (!isHead(head, bytes) || fstatSync(this.fd).size < place.offset) return false;
-    this.headFrom = head.from;
-    this.head = Buffer.from(bytes.subarray(0, head.length));
-    this.offset = place.offset;
+  /**
+   * Goes on where an earlier reading came to.
+   *
+   * @param beginning what the file was found to begin with; should it be emptied meanwhile, the next reading sees that.
+   */
+  resume(place: Place, beginning: Buffer): void {
+    this.headFrom = place.head.from;
+    this.head = Buffer.from(beginning);
     this.within = place.within;
-    return true;
+    this.isCopy = place.ino !== this.ino;
+    this.offset = this.isCopy ? Math.min(place.offset, this.stats().size) : place.offset;
   }
 
   /** Begins behind the last whole line: what comes now is new. */

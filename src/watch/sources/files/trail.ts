@@ -67,7 +67,9 @@ async function generationOf(
   holds: Holds,
 ): Promise<Generation | null> {
   const same = generations.find(({ dev, ino }) => dev === place.dev && ino === place.ino);
-  if (same !== undefined && (await holds.of(same).begins(place))) return same;
+  // Shorter than what was read, it was emptied. A copy may be: it was made before the last lines came, and then holds nothing more.
+  const isWhole = same !== undefined && (same.packing !== null || same.size >= place.offset);
+  if (isWhole && !taken.has(same) && (await holds.of(same).begins(place))) return same;
   if (place.head.length === 0) return null;
   for (const generation of generations.toReversed())
     if (!taken.has(generation) && (await holds.of(generation).begins(place))) return generation;
