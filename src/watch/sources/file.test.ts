@@ -201,6 +201,23 @@ describe('a log file', () => {
     expect([ports(third), third.notices]).toEqual([[20], []]);
   });
 
+  it.each([1, 0.5, 0.01])('that is just being copied, of which %d are done, counts once', async (share) => {
+    writeFileSync(log, lines(0, 3));
+    const first = await gather(openFile(log), fromNothing, 3);
+    appendFileSync(log, lines(3, 5));
+    copyFileSync(log, `${log}.2`);
+    truncateSync(log, 0);
+    appendFileSync(log, lines(10, 14));
+    writeFileSync(`${log}.1`, readLog().subarray(0, readLog().length * share));
+    const second = await gather(openFile(log), first.cursor, 7, async () => {
+      await look();
+      writeFileSync(`${log}.1`, readLog());
+      truncateSync(log, 0);
+      appendFileSync(log, lines(20, 21));
+    });
+    expect([ports(second), second.notices]).toEqual([[3, 4, 10, 11, 12, 13, 20], []]);
+  });
+
   it('that is emptied without a copy is read on, and what cannot be known is said', async () => {
     const said = await gather(openFile(log), fromNothing, has(4), async () => {
       writeFileSync(log, lines(0, 3));

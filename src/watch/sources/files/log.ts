@@ -114,7 +114,7 @@ export class Log implements Disposable {
   /** `null`: a file is renamed at this moment, or may not be read. */
   private async *trail(places: readonly Place[]): AsyncGenerator<Said, Trail | null> {
     try {
-      const trail = await trailFrom(this.path, places, this.opened);
+      const trail = await trailFrom(this.path, places, this.opened, this.clock.now());
       this.refused = '';
       return trail;
     } catch (error) {
@@ -156,7 +156,7 @@ export class Log implements Disposable {
       const file = new Opened(held.take());
       if (place !== undefined) file.resume(place, held.beginning);
       else {
-        file.begin();
+        file.begin(held.beginning);
         if (isOlder && held.generation.path === this.path) file.skipToEnd();
       }
       this.opened.push(file);

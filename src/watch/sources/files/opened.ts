@@ -62,13 +62,18 @@ export class Opened implements Disposable {
     return count === 0 && fstatSync(this.fd).size < this.offset ? cut : { kind: 'bytes', count };
   }
 
-  /** Of a file that was emptied: begins it anew, behind the hole that is there if its writer goes on at its old place. */
-  begin(): void {
+  /**
+   * Begins at its start, or behind the hole that is there if it was emptied and its writer goes on at its old place.
+   *
+   * @param beginning what it was found to begin with; should it be emptied meanwhile, the next reading sees that. Left out: looked at now.
+   */
+  begin(beginning: Buffer = nothing): void {
     this.offset = 0;
     this.within = false;
-    this.head = nothing;
     this.headFrom = 0;
     this.remembered = null;
+    this.head = beginning[0] === 0 ? nothing : Buffer.from(beginning);
+    if (this.head.length > 0) return;
     this.passHole();
     // At once: it may be emptied again before it is read.
     this.isSame();

@@ -1,7 +1,10 @@
 import { type Generation, generationsOf } from './generations.ts';
-import { Held } from './held.ts';
+import { Held, Unheld } from './held.ts';
 import type { Opened } from './opened.ts';
-import type { Place } from './place.ts';
+import { headBytes, type Place } from './place.ts';
+
+/** Whoever copies a file has written its first bytes by then. */
+const copyingMs = 500;
 
 /** What there is to be read behind some places of a log. */
 export interface Trail {
@@ -23,7 +26,7 @@ export interface Trail {
  * @param known files that are held already, under whatever name, and are left out.
  * @throws {Unheld} where one is renamed at this very moment, or may not be read.
  */
-export async function trailFrom(path: string, places: readonly Place[], known: readonly Opened[]): Promise<Trail> {
+export async function trailFrom(path: string, places: readonly Place[], known: readonly Opened[], nowMs: number): Promise<Trail> {
   using holds = createHolds();
   const generations = generationsOf(path);
   const found = new Map<Generation, Place>();
@@ -44,8 +47,15 @@ export async function trailFrom(path: string, places: readonly Place[], known: r
   for (const generation of oldest < 0 ? generations.slice(-1) : generations.slice(oldest)) {
     if (known.some((file) => file.isOf(generation))) continue;
     const held = holds.of(generation);
-    if (!(await isKnown(held, known))) files.push(held);
+    if (await isKnown(held, known)) continue;
+    if (!found.has(generation)) await begin(held, path, nowMs);
+    files.push(held);
   }
+  const newest = files.findLast(({ generation }) => generation.path === path);
+  // One that begins as the file of the name does is a copy of it that is being made.
+  const isCopying = (held: Held): boolean =>
+    newest !== undefined && held !== newest && !found.has(held.generation) && isStart(held.beginning, newest.beginning);
+  for (const held of files.filter(isCopying)) files.splice(files.indexOf(held), 1);
   holds.release(files);
   const begun = files.flatMap((held): [Held, Place][] => {
     const place = found.get(held.generation);
@@ -74,6 +84,22 @@ async function generationOf(
   for (const generation of generations.toReversed())
     if (!taken.has(generation) && (await holds.of(generation).begins(place))) return generation;
   return null;
+}
+
+/**
+ * Remembers what a file begins with that is to be read from its start.
+ *
+ * @throws {Unheld} where that is too little to tell it from a copy that is only just being made.
+ */
+async function begin(held: Held, path: string, nowMs: number): Promise<void> {
+  const { packing, written, path: own } = held.generation;
+  if (packing !== null) return;
+  held.beginning = (await held.head(0, headBytes)) ?? Buffer.alloc(0);
+  if (own !== path && held.beginning.length < headBytes && nowMs - written < copyingMs) throw new Unheld(own, 'ENOENT');
+}
+
+function isStart(one: Buffer, other: Buffer): boolean {
+  return one.length > 0 && one.length <= other.length && one.compare(other, 0, one.length) === 0;
 }
 
 /** One that is held already may have been compressed under its name. */
