@@ -75,8 +75,10 @@ export async function startJournald(folder: string, settings: readonly string[] 
     },
     async start() {
       // It ends with us, however we end.
-      const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'unshare', '-m', 'sh', '-c', begin, 'sh', folder], {
+      const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', '-m', 'sh', '-c', begin, 'sh', folder], {
         stdio: ['ignore', 'ignore', 'inherit'],
+        // What it says itself would go to the kernel's log, which is a pipe here that it alone empties: full, it would wait for itself.
+        env: { ...process.env, SYSTEMD_LOG_TARGET: 'null' },
       });
       daemon = child;
       const has = (): boolean => readFileSync(`/proc/${child.pid}/comm`, 'latin1').startsWith('systemd-journal');

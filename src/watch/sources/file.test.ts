@@ -218,6 +218,24 @@ describe('a log file', () => {
     expect([ports(second), second.notices]).toEqual([[3, 4, 10, 11, 12, 13, 20], []]);
   });
 
+  it('is not read again from where its oldest file is, whose writer still holds it', async () => {
+    writeFileSync(log, line(0));
+    const first = await gather(openFile(log), fromNothing, 4, async () => {
+      await look();
+      renameSync(log, `${log}.2`);
+      writeFileSync(`${log}.1`, line(1));
+      writeFileSync(log, line(2));
+      const longAgo = new Date(Date.now() - 60_000);
+      utimesSync(`${log}.1`, longAgo, longAgo);
+      // Time enough to let go of the one in the middle.
+      await sleep(200);
+      appendFileSync(`${log}.2`, line(3));
+    });
+    expect(ports(first).sort()).toEqual([0, 1, 2, 3]);
+    const second = await gather(openFile(log), first.cursor, 1, () => appendFileSync(log, line(4)));
+    expect(ports(second)).toEqual([4]);
+  });
+
   it('that is emptied without a copy is read on, and what cannot be known is said', async () => {
     const said = await gather(openFile(log), fromNothing, has(4), async () => {
       writeFileSync(log, lines(0, 3));

@@ -264,17 +264,21 @@ export class Log implements Disposable {
     return true;
   }
 
-  /** Lets go of files that are read to their end and that nobody writes into any more. */
+  /**
+   * Lets go of files that are read to their end and that nobody writes into any more, the oldest first: whoever goes on at the cursor reads all that
+   * is behind its oldest place.
+   */
   private *retire(): Generator<Said> {
     const newest = this.opened.at(-1);
-    if (newest === undefined || this.opened.length === 1) return;
-    const hasBegun = newest.stats().size > 0;
+    const hasBegun = newest !== undefined && newest.stats().size > 0;
     const now = this.clock.now();
     for (const file of this.opened.slice(0, -1)) {
       const { written, size } = file.stats();
       const isLeft = file.isCopy || (hasBegun && now - written > quietMs);
-      if (isLeft && size - file.offset < this.pieces.room.length) yield* this.close(file);
+      if (!isLeft || size - file.offset >= this.pieces.room.length) break;
+      yield* this.close(file);
     }
+    if (this.opened.length <= 1) this.shelf.forget();
   }
 
   /** Its last line is whole, though nobody wrote its end. */

@@ -7,15 +7,18 @@ import { type Head, headBytes, headOf, type Place } from './place.ts';
 export interface Shelf extends Disposable {
   /** Behind those that are there already. @param offset bytes that were read, uncompressed. */
   put(held: Held, offset: number): Promise<void>;
-  /** How far each is read. */
+  /** How far each is read, also those that are done with. */
   places(): readonly Place[];
   read(): AsyncGenerator<Said>;
+  /** Those that are done with need no place any more: nothing older is being read. */
+  forget(): void;
 }
 
 interface Shelved {
   readonly held: Held;
   readonly head: Head;
   offset: number;
+  isDone: boolean;
 }
 
 /** @param cursor where reading came to, with what is on the shelf. */
@@ -60,7 +63,8 @@ export function createShelf(pieces: Pieces, cursor: () => string): Shelf {
 
   return {
     async put(held, offset) {
-      shelved.push({ held, offset, head: headOf((await held.head(0, headBytes)) ?? Buffer.alloc(0), 0) });
+      const head = (await held.head(0, headBytes)) ?? Buffer.alloc(0);
+      shelved.push({ held, offset, head: headOf(head, 0), isDone: false });
     },
     places: () =>
       shelved.map(({ held: { generation }, head, offset }) => ({
@@ -72,11 +76,15 @@ export function createShelf(pieces: Pieces, cursor: () => string): Shelf {
         written: generation.written,
       })),
     async *read() {
-      for (let one = shelved[0]; one !== undefined; one = shelved[0]) {
+      for (const one of shelved) {
+        if (one.isDone) continue;
         yield* unpack(one);
-        shelved.shift();
+        one.isDone = true;
         one.held[Symbol.dispose]();
       }
+    },
+    forget() {
+      if (shelved.every(({ isDone }) => isDone)) shelved.length = 0;
     },
     [Symbol.dispose]() {
       for (const { held } of shelved.splice(0)) held[Symbol.dispose]();
