@@ -1,7 +1,7 @@
 import { formatPrefix, type Prefix } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Severity } from '../incidents/incident.ts';
-import type { DetectorContext } from './detector.ts';
+import type { DetectorContext, Looking, Sort } from './detector.ts';
 import { Distinct } from './distinct.ts';
 
 /** What a detector says of one source. */
@@ -48,7 +48,7 @@ export class Scanners {
   }
 
   /** A source asks for a target, of which this is the hash. */
-  see(batch: Batch, row: number, slot: number, target: number): void {
+  private see(batch: Batch, row: number, slot: number, target: number): void {
     const at = batch.at[row] as number;
     const count = this.asked.add(slot, target, at);
     const incident = slot * this.stride + this.own;
@@ -69,8 +69,24 @@ export class Scanners {
     if (level > ((this.words[counted] as number) & 3)) this.report(level, count, batch, row, slot);
   }
 
-  tick(now: number): void {
-    this.asked.decay.advance(now);
+  /**
+   * What a detector is that shows each of its events to these. All such detectors have this one function, which is compiled once for all of them.
+   *
+   * @param thing what is counted of an event; @param before asked first, whether the event is one of them.
+   */
+  looking(
+    thing: 'service' | 'host' | 'target',
+    before: ((batch: Batch, row: number, slot: number, sort: Sort) => boolean) | null = null,
+  ): Looking {
+    const { probe } = this.context;
+    const { decay } = this.asked;
+    return {
+      see: (batch, row, slot, sort) => {
+        if (slot < 0 || (before !== null && !before(batch, row, slot, sort))) return;
+        this.see(batch, row, slot, thing === 'service' ? probe.service : thing === 'host' ? probe.host : probe.target);
+      },
+      tick: (now) => decay.advance(now),
+    };
   }
 
   private report(level: number, count: number, batch: Batch, row: number, slot: number): void {

@@ -422,23 +422,40 @@ function leastOf(places: readonly (Open | undefined)[]): Open {
   return least as Open;
 }
 
+/**
+ * An incident as it is now. That one grew is said often, and not everybody who is told asks for all of it: what takes long to say is only said when asked
+ * for, which is to be before more events are shown.
+ */
 function asIncident(open: Open, state: 'open' | 'closed'): Incident {
-  const names = [...open.seenAs.values()];
-  return {
+  let evidence: readonly string[] | undefined;
+  let targets: readonly string[] | undefined;
+  let sources: readonly Prefix[] | undefined;
+  const [named, names] = [open.sources.named.length, open.seenAs.size > 1 ? [...open.seenAs.values()] : []];
+  const incident: Incident = {
     id: open.id,
     detector: open.detector,
     severity: open.severity,
     title: names.length > 1 ? `${open.title} (seen as: ${names.join(', ').toLowerCase()})` : open.title,
     why: [...open.reasons.values()].join(' '),
-    sources: open.sources.named.slice(0, mostSources),
+    get sources() {
+      sources ??= open.sources.named.slice(0, Math.min(named, mostSources));
+      return sources;
+    },
     sourceCount: open.sources.count,
-    targets: [...new Set([...open.targets.inWords(), ...open.named])],
+    get targets() {
+      targets ??= [...new Set([...open.targets.inWords(), ...open.named])];
+      return targets;
+    },
     first: open.first,
     last: open.last,
     events: open.events,
-    evidence: open.evidence.lines(),
+    get evidence() {
+      evidence ??= open.evidence.lines();
+      return evidence;
+    },
     spoofable: open.spoofable,
     trusted: open.trusted,
     state,
   };
+  return incident;
 }

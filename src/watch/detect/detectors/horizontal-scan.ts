@@ -32,14 +32,10 @@ export const horizontalScan: Detector = {
         ban: level > 1,
       }),
     });
-    return {
-      see(batch, row, slot, sort) {
-        if (slot < 0) return;
-        if (sort !== sorts.echo) words[slot * stride + asked] = 1;
-        scanners.see(batch, row, slot, context.probe.host);
-      },
-      tick: (now) => scanners.tick(now),
-    };
+    return scanners.looking('host', (_batch, _row, slot, sort) => {
+      if (sort !== sorts.echo) words[slot * stride + asked] = 1;
+      return true;
+    });
   },
 };
 

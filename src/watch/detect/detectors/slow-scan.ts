@@ -32,13 +32,10 @@ export const slowScan: Detector = {
         why: `It asked for about ${Math.round(count)} different services within hours; ${services} are too many.`,
       }),
     });
-    return {
-      see(batch, row, slot, sort) {
-        // The ends of connections that are forgotten come by and by as well.
-        if ((sort === sorts.ack || sort === sorts.maimon) && (batch.dport[row] as number) >= firstClientPort) return;
-        if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
-      },
-      tick: (now) => scanners.tick(now),
-    };
+    // The ends of connections that are forgotten come by and by as well.
+    return scanners.looking(
+      'service',
+      (batch, row, _, sort) => (sort !== sorts.ack && sort !== sorts.maimon) || (batch.dport[row] as number) < firstClientPort,
+    );
   },
 };

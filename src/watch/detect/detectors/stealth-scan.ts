@@ -58,14 +58,11 @@ export const stealthScan: Detector = {
         };
       },
     });
-    return {
-      see(batch, row, slot, sort) {
-        if (slot < 0) return;
-        const [, bit] = names.get(sort) as readonly [string, number];
-        words[slot * stride + sent] = kindsOf(slot) | bit | ((batch.dport[row] as number) < firstClientPort ? low : 0);
-        scanners.see(batch, row, slot, context.probe.target);
-      },
-      tick: (now) => scanners.tick(now),
-    };
+    return scanners.looking('target', (batch, row, slot, sort) => {
+      const [, bit] = names.get(sort) as readonly [string, number];
+      const isLow = (batch.dport[row] as number) < firstClientPort;
+      words[slot * stride + sent] = kindsOf(slot) | bit | (isLow ? low : 0);
+      return true;
+    });
   },
 };

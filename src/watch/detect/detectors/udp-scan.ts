@@ -26,11 +26,6 @@ export const udpScan: Detector = {
         why: `It asked for about ${Math.round(count)} different UDP ports within minutes; ${ports} are too many.`,
       }),
     });
-    return {
-      see(batch, row, slot) {
-        if (slot >= 0) scanners.see(batch, row, slot, context.probe.service);
-      },
-      tick: (now) => scanners.tick(now),
-    };
+    return scanners.looking('service');
   },
 };
