@@ -63,7 +63,7 @@ export async function soakFiles(
     `    ${total} lines at ${rate}/s, ${rotations} rotations, ${readers.kills} readers killed; the files hold ${kept.size}, the store ${counts.size}` +
       (way === 'rename'
         ? ''
-        : ` (${beyond} that logrotate lost; ${total - kept.size - beyond} more that nobody saw before it emptied them)`),
+        : ` (${beyond} of them are in no file any more; ${total - kept.size - beyond} others logrotate emptied away before anybody saw them)`),
   );
   for (const text of new Set(readers.notices)) holding.say(`    said: ${text}`);
   if (way === 'rename') holding.holds('logrotate lost nothing', kept.size === total, `${total - kept.size} lines are in no file`);
