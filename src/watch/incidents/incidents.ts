@@ -4,6 +4,7 @@ import { Evidence, type Room } from './evidence.ts';
 import type { Happening } from './happening.ts';
 import { identify } from './identity.ts';
 import { evidenceKept, type Incident, mostSources, type Severity } from './incident.ts';
+import type { Sighting } from './sighting.ts';
 import { Sources } from './sources.ts';
 import { Targets } from './targets.ts';
 
@@ -42,24 +43,7 @@ export interface Kind {
 }
 
 /** A sighting, with what is known of the detector that reports it. */
-export interface Report extends Kind {
-  readonly detector: string;
-  readonly key: string;
-  readonly partOf?: { readonly detector: string; readonly key: string };
-  readonly severity: Severity;
-  readonly title: string;
-  readonly why: string;
-  readonly sources: readonly Prefix[];
-  readonly sourceCount?: number;
-  readonly targets: readonly string[];
-  readonly batch: Batch | null;
-  readonly row: number;
-  readonly at: number;
-  readonly since?: number;
-  readonly events: number;
-  readonly spoofable: boolean;
-  readonly ban: boolean;
-  readonly weight?: number;
+export interface Report extends Kind, Sighting {
   readonly trusted: boolean;
 }
 
