@@ -88,12 +88,16 @@ export async function watch(
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
-  await new Promise<void>((resolve) => {
+  await aborted(signal);
+  await Promise.all(followed.values());
+  await banning;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  await Promise.all(followed.values());
-  await banning;
 }
 
 /** So long after bans could not be put into effect it is tried again, such as while somebody else changes the firewall. */
@@ -124,9 +128,9 @@ async function keepBanning(
     if (opened.ok) {
       await using acting = opened.value;
       use(acting);
-      await sleep(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => undefined);
+      await aborted(signal);
       use(null);
-      continue;
+      return;
     }
     const text = opened.problems.map(problemLine).join(' ');
     if (text !== said) tell({ kind: 'notice', text: `Nobody is shut out: ${text}` });
