@@ -14,7 +14,19 @@ export interface Source {
 
 /** Files at the top of src/ that every folder may import. */
 const common = new Set(['result.ts', 'clock.ts', 'closest.ts']);
-const pure = ['model', 'analysis', 'audit', 'policy', 'watch/events', 'watch/incidents', 'watch/detect', 'watch/bans'];
+const pure = [
+  'model',
+  'analysis',
+  'audit',
+  'policy',
+  'watch/events',
+  'watch/incidents',
+  'watch/detect',
+  'watch/bans',
+  'monitor/state',
+  'monitor/checks',
+  'alert/routes',
+];
 const impureModules = /^node:(fs|child_process|net|dgram|http|https|tls|dns|os|process|crypto|worker_threads|timers)(\/|$)/;
 const impureWords = ['Date.now', 'new Date()', 'Math.random', 'performance.now', 'process.env', 'setTimeout'];
 

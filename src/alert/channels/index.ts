@@ -1,0 +1,9 @@
+/**
+ * The ways of telling somebody: one file a channel, each one plain object with its settings and how it sends.
+ *
+ * A channel puts a {@link Message} into the receiver's form, escapes what others may have written for it, and says how the attempt ended. When and
+ * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
+ */
+import type { Channel } from '../channel.ts';
+
+export const channels: readonly Channel[] = [];

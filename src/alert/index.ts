@@ -1,0 +1,10 @@
+/**
+ * Whom do we tell, and how? Incidents become alerts by routes, wait in an outbox, and leave by channels.
+ *
+ * It sees no packet and judges no firewall: incidents come from `watch`. What waits is kept by `store`. The process that sends (`verbs/alerting`)
+ * calls it.
+ */
+
+export type { Channel, ChannelContext, Delivery, Sender } from './channel.ts';
+export { channels } from './channels/index.ts';
+export type { Alert, Message } from './message.ts';
