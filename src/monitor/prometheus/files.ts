@@ -51,9 +51,7 @@ function firingTest(rule: AlertRule, { alert, series, minutes, labels, value = '
   const all: Readonly<Record<string, string>> = { instance: 'web1', ...labels };
   const filled = (text: string): string =>
     text
-      .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) =>
-        label === 'severity' ? severityIn(series) : (all[label] ?? ''),
-      )
+      .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => all[label] ?? '')
       .replace(/\{\{ \$value( \| \w+)? \}\}/g, value);
   return {
     interval: '1m',
