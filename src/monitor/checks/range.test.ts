@@ -18,7 +18,9 @@ const cases: readonly (readonly [string, { readonly alerts: readonly number[]; r
   [':10', { alerts: [-1, 11], fine: [0, 10] }],
   ['0.5:1.25', { alerts: [0.4, 1.3], fine: [0.5, 1.25] }],
   ['@~:0', { alerts: [-3, 0], fine: [1] }],
-  ...['', '@', '@:', '~', '10:~', '1e3', '5%', ' 5', '5 ', '1:2:3', '--5', '٣', '5;6', '0x10'].map((text) => [text, null] as const),
+  ...['', '@', '@:', '~', '10:~', '1e3', '5%', ' 5', '5 ', '1:2:3', '--5', '٣', '5;6', '0x10'].map(
+    (text) => [text, null] as const,
+  ),
 ];
 
 describe('ranges', () => {
