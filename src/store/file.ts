@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { sqlite, sqliteCode } from './lock.ts';
+import { loggedTable } from './logged.ts';
 import { applicationId, schema, schemaVersion } from './schema.ts';
 
 /** What the store is in the state folder. Beside it lie what SQLite needs of it, and the lock. */
@@ -123,6 +124,7 @@ function prepare(db: DatabaseSync, isEmpty: boolean): void {
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${logBytes}; PRAGMA cache_size = -16000`,
   );
   if (isEmpty) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+  db.exec(loggedTable);
 }
 
 function newer(file: string): Problem {
