@@ -1,0 +1,10 @@
+/**
+ * How palisade is joined to other systems: one file a system, each one plain object that makes the other side's configuration.
+ *
+ * What goes over there later (metrics, results, items) is made in `monitor`. Nothing here is needed while monitoring runs. The verb `integrate`
+ * calls it.
+ */
+import type { Integration } from './integration.ts';
+
+/** In the order of the help. */
+export const integrations: Readonly<Record<string, () => Promise<Integration>>> = {};
