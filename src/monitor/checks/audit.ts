@@ -38,7 +38,7 @@ export const audit: CheckMode = {
       more: [
         ...worst.map(
           ({ id, severity, certainty, title, family, fix }) =>
-            `${severity}${certainty === 'possible' ? ' (possible)' : ''}: ${id}${family === null ? '' : ` IPv${family}`}: ${title}; ${fix}`,
+            `${severity}${certainty === 'possible' ? ' (possible)' : ''}: ${id}${family === null ? '' : ` IPv${family}`}: ${title}; ${fix.split('\n', 1)[0]}`,
         ),
         ...unread.map(({ id, why, remedy }) => `unknown: ${id}: ${why}; ${remedy}`),
         `audited ${duration(now - value.at)} ago`,

@@ -30,7 +30,7 @@ export const drift: CheckMode = {
     const since = `the firewall of ${moment(baseline.at)}`;
     const parts = numbers.filter(([, value]) => value > 0).map(([kind, value]) => `${value} ${kind}`);
     const how = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-    const who = by === null ? '' : `, by ${by}`;
+    const who = by === null ? '' : `, ${by.startsWith('by ') ? by : `by ${by}`}`;
     const announced = isAnnounced ? `; a change is announced until ${moment(announcedUntil)}` : '';
     return {
       status: 'OK',

@@ -66,7 +66,7 @@ export function judge(mode: CheckMode, result: CheckResult, asked: Asked): Judge
   const beyond = [...found.filter((one) => one.status === 'CRITICAL'), ...found.filter((one) => one.status === 'WARNING')];
   const lines = beyond.map(({ measure, status: worse }) => {
     const range = worse === 'CRITICAL' ? measure.critical : measure.warning;
-    return `${worse}: ${measure.label} is ${plainNumber(measure.value ?? 0)}${measure.unit === 'c' ? '' : measure.unit}, and the range is ${range}`;
+    return `${worse}: ${measure.label} is ${plainNumber(measure.value ?? 0)}${{ c: '', '': '', '%': ' %', s: ' s', B: ' B' }[measure.unit]}, and the range is ${range}`;
   });
   const unsaid = [
     ...found.filter((one) => one.measure.value === null).map(({ measure }) => measure.label),
