@@ -1,5 +1,5 @@
 /** Of the file's form: an older palisade refuses a newer one. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 /** "pali", so that `file` and others can tell whose it is (SQLite, "PRAGMA application_id"). */
 export const applicationId = 0x70616c69;
 
@@ -40,7 +40,7 @@ CREATE TABLE losses (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NO
 CREATE TABLE incidents (
   id TEXT PRIMARY KEY, detector TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
   events INTEGER NOT NULL, title TEXT NOT NULL, why TEXT NOT NULL, source_count INTEGER NOT NULL, spoofable INTEGER NOT NULL,
-  trusted INTEGER NOT NULL, sources TEXT NOT NULL, targets TEXT NOT NULL, evidence TEXT NOT NULL
+  trusted INTEGER NOT NULL, sources TEXT NOT NULL, targets TEXT NOT NULL, evidence TEXT NOT NULL, remedy TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX incidents_last ON incidents (last);
 CREATE TABLE attended (
@@ -62,3 +62,8 @@ CREATE VIEW log AS SELECT events.id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0,
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 `;
+
+/** What makes a file of an earlier version one of the next, by the version that it is of. */
+export const migrations: Readonly<Record<number, string>> = {
+  1: "ALTER TABLE incidents ADD COLUMN remedy TEXT NOT NULL DEFAULT ''",
+};
