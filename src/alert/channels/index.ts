@@ -5,5 +5,7 @@
  * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
  */
 import type { Channel } from '../channel.ts';
+import { jsonlines } from './jsonlines.ts';
+import { webhook } from './webhook.ts';
 
-export const channels: readonly Channel[] = [];
+export const channels: readonly Channel[] = [webhook, jsonlines];
