@@ -2,11 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Rows } from './rows.ts';
 import type { Ways } from './ways.ts';
 
-/** Logged packets by protocol and prefix, since the store was begun: they go up, whatever becomes of single events. */
-export const loggedTable = `CREATE TABLE IF NOT EXISTS logged (
-  proto INTEGER NOT NULL, prefix TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (proto, prefix)
-) WITHOUT ROWID`;
-
 /** Counts what one transaction writes. */
 export class LoggedCounts {
   private readonly ways: Ways;

@@ -78,6 +78,7 @@ function incidentIn(row: Record<string, unknown>): StoredIncident {
     severity: row['severity'] as Incident['severity'],
     title: String(row['title']),
     why: String(row['why']),
+    remedy: String(row['remedy'] ?? ''),
     sources: prefixesIn(row['sources']),
     sourceCount: Number(row['source_count']),
     targets: JSON.parse(String(row['targets'])) as string[],

@@ -71,6 +71,7 @@ const incident: Incident = {
   severity: 'high',
   title: 'Port scan of 198.51.100.1 by 203.0.113.9',
   why: '30 ports in 3 s',
+  remedy: 'Close the ports.',
   sources: [parsePrefix('203.0.113.9'), parsePrefix('2001:db8:1::/64')].flatMap((prefix) => prefix ?? []),
   sourceCount: 2,
   targets: ['198.51.100.1'],
@@ -402,6 +403,31 @@ describe('a store that cannot be written', () => {
     const refused = { ok: false, problems: [{ code: 'store-refused', message: expect.stringContaining('later palisade') }] };
     expect(openStore(folder, { clock, writer: 'a test' })).toMatchObject(refused);
     expect(openReading(folder)).toMatchObject(refused);
+  });
+
+  test('was written by an earlier palisade: it is read as it is, and is of the new form once somebody writes it', () => {
+    const folder = fresh();
+    {
+      using store = open(folder);
+      store.incident(incident);
+      store.commit();
+    }
+    const earlier = new DatabaseSync(join(folder, 'events.db'));
+    earlier.exec('ALTER TABLE incidents DROP COLUMN remedy; DROP TABLE logged; PRAGMA user_version = 1');
+    earlier.close();
+    expect(ask(folder).incident(incident.id)).toMatchObject({ title: incident.title, remedy: '' });
+    expect(acknowledge(folder, incident.id, 'kim', start)).toMatchObject({ ok: true });
+    const later = { ...incident, id: 'later', remedy: 'Do it.' };
+    {
+      using store = open(folder);
+      store.incident(later);
+      expect(store.commit()).toBeNull();
+    }
+    expect(ask(folder).incident('later')).toMatchObject({ remedy: 'Do it.' });
+    expect(ask(folder).incident(incident.id)).toMatchObject({ remedy: '', acknowledged: { by: 'kim' } });
+    const now = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
+    expect(now.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    now.close();
   });
 
   test('is not there', () => {

@@ -2,8 +2,10 @@
  * The dashboard for Grafana, in its classic JSON model, which every version since 9 takes (Grafana, "JSON model"). Its uid and the panels' ids stay
  * the same from release to release, so that an import replaces what was there.
  */
+/** What Grafana puts the source's uid in place of, where a person imports the file and says which source it is. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is Grafana's own
-const source = { type: 'prometheus', uid: '${DS_PROMETHEUS}' } as const;
+export const askedSource = '${DS_PROMETHEUS}';
+const source = { type: 'prometheus', uid: askedSource } as const;
 const chosen = 'job=~"$job",instance=~"$instance"';
 
 interface Placed {

@@ -7,4 +7,8 @@
 import type { Integration } from './integration.ts';
 
 /** In the order of the help. */
-export const integrations: Readonly<Record<string, () => Promise<Integration>>> = {};
+export const integrations: Readonly<Record<string, () => Promise<Integration>>> = {
+  prometheus: async () => (await import('./prometheus.ts')).prometheus as unknown as Integration,
+  alertmanager: async () => (await import('./alertmanager.ts')).alertmanager as unknown as Integration,
+  grafana: async () => (await import('./grafana.ts')).grafana as unknown as Integration,
+};

@@ -28,6 +28,7 @@ function witness(): Detector & { readonly ticks: number[]; readonly slots: numbe
     id: 'witness',
     title: 'Witness',
     description: '',
+    remedy: '',
     quietMs: 0,
     ticks,
     slots,

@@ -94,7 +94,15 @@ export function createDetection(settings: DetectionSettings): Detection {
         const trusted = sighting.batch?.trusted ?? true;
         // It was counted then, and goes on if it is still open.
         if (isLearning) return incidents.numberOf(group, sighting.key, trusted);
-        return incidents.report({ ...sighting, detectorTitle: detector.title, group, quietMs: detector.quietMs, trusted });
+        const { remedy = detector.remedy } = sighting;
+        return incidents.report({
+          ...sighting,
+          remedy,
+          detectorTitle: detector.title,
+          group,
+          quietMs: detector.quietMs,
+          trusted,
+        });
       },
       more(incident, batch, row, isAnybody) {
         return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row, isAnybody);

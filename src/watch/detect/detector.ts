@@ -16,6 +16,8 @@ export interface Detector {
   readonly title: string;
   /** What it sees, what it counts and from where on it speaks, for documentation and for whoever asks why. */
   readonly description: string;
+  /** What an administrator does about it, in a sentence or two; a sighting may say another. */
+  readonly remedy: string;
   /** The sorts of events that it is shown; left out: all. */
   readonly looksAt?: readonly Sort[];
   /** Milliseconds without more of it after which its incidents are over. */

@@ -4,6 +4,8 @@ import { filling, fillingQuietMs, full, percent } from '../filling.ts';
 export const banSetFull: Detector = {
   id: 'ban-set-full',
   title: 'Set of bans nearly full',
+  remedy:
+    'Take bans back that need not be (palisade bans, palisade unban), or shut out whole networks (palisade ban NETWORK) instead of their addresses one by one.',
   description: `A set of those who are shut out is ${percent(full.high)} full or more: high; from ${percent(full.critical)} on critical, since nobody else can be shut out soon. It is over below ${percent(full.over)}.`,
   looksAt: [],
   quietMs: fillingQuietMs,

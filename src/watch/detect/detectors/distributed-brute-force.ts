@@ -24,6 +24,8 @@ const pairs = { logins: 8192, connections: 16_384 } as const;
 export const distributedBruteForce: Detector = {
   id: 'distributed-brute-force',
   title: 'Brute force by many',
+  remedy:
+    'Let only those networks reach the service that need it (from: in the policy), or let people log in by keys alone (PasswordAuthentication no); bans.action: on shuts out who tries most.',
   description: `${crowd} or more sources try one service at which one logs in, each so seldom that nothing is seen of it alone: by ${ofLogins.part} or more failed logins of ssh each within ${hours} hours, and no login, or by ${ofConnections.part} or more new connections to the same service of the same address that rules log. Who tried more than ${mostTries} times, or has logged in within a day, does not belong to them. The incident names all of them; shut out are those with ${ofLogins.ban} failed logins, or ${ofConnections.ban} connections, and more. Fewer may be somebody's mistake.`,
   looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,

@@ -16,6 +16,8 @@ const pairs = 16_384;
 export const serviceBruteForce: Detector = {
   id: 'service-brute-force',
   title: 'Brute force of a service',
+  remedy:
+    'Let only those networks reach the service that need it (from: in the policy), or limit new connections (at-most); palisade ban ADDRESS shuts the source out.',
   description: `One source opens connection after connection to one service of one address at which one logs in, and rules log them: ${tries.count} new ones within ${tries.seconds} seconds, or a score of ${slow.score} that halves every ${slow.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one. ${patienceWords()} ssh has a detector of its own.`,
   looksAt: [sorts.syn, sorts.udp, sorts.answer],
   quietMs: 3_600_000,

@@ -24,6 +24,8 @@ const places = { logins: 8192, connections: 16_384 } as const;
 export const sshBruteForce: Detector = {
   id: 'ssh-brute-force',
   title: 'SSH brute force',
+  remedy:
+    'Let people log in by keys alone (PasswordAuthentication no in sshd_config), and let only those networks reach ssh that need it; palisade ban ADDRESS shuts the source out.',
   description: `One source fails to log in by ssh ${logins.count} times within ${logins.minutes} minutes (${ofKnown} times if it has logged in within a day), or so often over hours that a score of its failures, which halves every ${slowLogins.halfLifeHours} hours, comes to ${slowLogins.score}: one every ten minutes does within half a day. Each login takes back ${forgiven} failures before it; one after a score of ${broken} is told of as what may be a found password. Where rules log connections to port ${sshPort}: ${connections.count} new ones to one address within ${connections.seconds} seconds, or a score of ${slowConnections.score} that halves every ${slowConnections.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one, and who has logged in within a day is judged by logins alone.`,
   looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,
@@ -37,17 +39,18 @@ export const sshBruteForce: Detector = {
       batch: Batch,
       row: number,
       slot: number,
-      what: Pick<Sighting, 'severity' | 'why' | 'spoofable'> & Said,
+      what: Pick<Sighting, 'severity' | 'why' | 'remedy' | 'spoofable'> & Said,
     ): number {
       const source = sources.source(slot);
       const name = formatPrefix(source);
-      const { severity, why, did, spoofable, since, events } = what;
+      const { severity, why, remedy, did, spoofable, since, events } = what;
       return report({
         detector: 'ssh-brute-force',
         key: name,
         severity,
         title: `${name.replace(/\/32$/, '')} ${did}`,
         why,
+        ...(remedy === undefined ? {} : { remedy }),
         sources: [source],
         targets: spoofable ? [] : ['ssh'],
         batch,
@@ -100,6 +103,8 @@ export const sshBruteForce: Detector = {
             severity: 'critical',
             did: 'logged in by ssh after many failures: it may have found a password',
             why: `It was let in after ${failed.tries(place)} logins that failed since ${duration((at - failed.first(place)) / 1000)}.`,
+            remedy:
+              'Ask whose login it was; if nobody knows, lock the account (passwd -l NAME, and its authorized_keys), end its sessions (loginctl terminate-user NAME), and look at what it did (last, journalctl _COMM=sshd) before you trust this host again.',
             spoofable: false,
             since: failed.first(place),
             events: failed.countEvent(place),
