@@ -11,6 +11,7 @@ import { ban } from './ban.ts';
 import { bans } from './bans.ts';
 import { bootRestore } from './boot-restore.ts';
 import { change } from './change.ts';
+import { check } from './check.ts';
 import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
@@ -45,6 +46,7 @@ export type { BackupPartJson } from './backup-shape.ts';
 export type { BanExplainedJson, BansJson } from './bans-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
+export type { CheckJson } from './check.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
@@ -103,4 +105,5 @@ export const verbs: readonly Verb[] = [
   change,
   journal,
   bootRestore,
+  check,
 ] as unknown as readonly Verb[];
