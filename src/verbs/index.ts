@@ -21,6 +21,7 @@ import { events } from './events.ts';
 import { explainBan } from './explain-ban.ts';
 import { incidents } from './incidents.ts';
 import { init } from './init.ts';
+import { integrate } from './integrate.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
 import { plan } from './plan.ts';
@@ -54,6 +55,7 @@ export type { EventPartJson } from './events-shape.ts';
 export type { BanJson, IncidentJson } from './incident-shape.ts';
 export type { IncidentPartJson } from './incidents-shape.ts';
 export type { InitJson } from './init.ts';
+export type { IntegrateJson } from './integrate-shape.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
 export type { OpenJson } from './open-shape.ts';
@@ -106,4 +108,5 @@ export const verbs: readonly Verb[] = [
   journal,
   bootRestore,
   check,
+  integrate,
 ] as unknown as readonly Verb[];
