@@ -5,5 +5,6 @@
  * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
  */
 import type { Channel } from '../channel.ts';
+import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [];
+export const channels: readonly Channel[] = [zabbix];

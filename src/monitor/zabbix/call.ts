@@ -5,13 +5,13 @@ import { packet, reading, WireError } from './wire.ts';
 /** How a connection is kept from others. Zabbix's own word for it is the same (`TLSConnect`). */
 export type Tls =
   | { readonly kind: 'none' }
-  /** `key`: hexadecimal, 32 to 512 digits, as Zabbix has it. */
   | { readonly kind: 'psk'; readonly identity: string; readonly key: Buffer }
   | {
       readonly kind: 'cert';
-      readonly ca: Buffer;
-      readonly cert: Buffer;
-      readonly key: Buffer;
+      /** PEM, as the others. */
+      readonly ca: string;
+      readonly cert: string;
+      readonly key: string;
       /** What the server's certificate is made out to. */
       readonly name: string;
     };
@@ -25,7 +25,9 @@ export interface Where {
 }
 
 /** What a server answered, or why it did not: one clause, no full stop. */
-export type Answer = { readonly ok: true; readonly value: Readonly<Record<string, unknown>> } | { readonly ok: false; readonly why: string };
+export type Answer =
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly why: string };
 
 /**
  * Asks a Zabbix server one thing: one connection, one packet there, one back. It throws nothing.

@@ -8,7 +8,10 @@ type Rule = ValueOf<'rules'>[number];
 const chainId = ({ family, table, chain }: Pick<Chain, 'family' | 'table' | 'chain'>): string =>
   `${family}/${plainId(table)}/${plainId(chain)}`;
 
-const counters = (noun: 'chain' | 'rule', what: string): readonly Prototype<{ packets: number | null; bytes: number | null }>[] => [
+const counters = (
+  noun: 'chain' | 'rule',
+  what: string,
+): readonly Prototype<{ packets: number | null; bytes: number | null }>[] => [
   {
     field: `${noun}.packets`,
     name: 'Packets',

@@ -25,7 +25,11 @@ export function eventLine({ incident, state, severity, detector, title, why, rem
   return JSON.stringify({
     ...{ incident: incident.replace(/[^A-Za-z0-9_.:-]/g, '_').slice(0, 120), state, severity },
     ...{ detector: plainText(detector, 60), title: plainText(title, 300), events },
-    ...{ sources: sources.slice(0, 10).map((source) => plainText(source, 60)), why: plainText(why, 500), remedy: plainText(remedy, 500) },
+    ...{
+      sources: sources.slice(0, 10).map((source) => plainText(source, 60)),
+      why: plainText(why, 500),
+      remedy: plainText(remedy, 500),
+    },
   });
 }
 

@@ -180,10 +180,7 @@ export const firewallItems: readonly Item[] = [
     name: 'Rules that a restart would not bring back',
     says: 'Of how many families what the next start loads is not what is in force.',
     ...{ component: 'persistence', type: 'UNSIGNED', keeps: 'changes' },
-    of: from(
-      'persistence',
-      (all) => all.filter(({ stands }) => stands === 'differs' || stands === 'nothing-saved').length,
-    ),
+    of: from('persistence', (all) => all.filter(({ stands }) => stands === 'differs' || stands === 'nothing-saved').length),
     triggers: [
       {
         id: 'persistence.differs',

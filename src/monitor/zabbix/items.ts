@@ -6,6 +6,9 @@ import type { Discovery, Item } from './item.ts';
 import { runningItems } from './running-items.ts';
 import { plainText } from './text.ts';
 
+/** The item of which all others are read. */
+export const masterKey = 'iptables.get';
+
 /** Every item that is read off a state. Template, JSON and documentation are made of these. */
 export const items: readonly Item[] = [...runningItems, ...firewallItems];
 
@@ -17,7 +20,8 @@ export const readable = { field: 'readable', problem: 'problem' } as const;
  * nothing else. Each item stands in it by its field; what is not known is absent. Where there is no state: `readable` 0, and why in `problem`.
  */
 export function itemsOf(read: StateRead): string {
-  if (!read.ok) return JSON.stringify({ form: 1, [readable.field]: 0, [readable.problem]: plainText(problemLine(read.problem), 1000) });
+  if (!read.ok)
+    return JSON.stringify({ form: 1, [readable.field]: 0, [readable.problem]: plainText(problemLine(read.problem), 1000) });
   const { state } = read;
   const told: Record<string, unknown> = {
     form: 1,

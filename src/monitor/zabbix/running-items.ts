@@ -1,7 +1,7 @@
+import type { HostState } from '../state/index.ts';
 import { lines } from './firewall-items.ts';
 import { from, type Item, type PartName, partNames } from './item.ts';
 import { plainText } from './text.ts';
-import type { HostState } from '../state/index.ts';
 
 const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
 

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
+import { dashboardOf } from './dashboard.ts';
 import { discoveries } from './discoveries.ts';
 import { eventKey, eventTriggers } from './event.ts';
 import { type Discovery, type Item, type Prototype, type Trigger, valueMaps } from './item.ts';
-import { fieldOf, items, readable } from './items.ts';
+import { fieldOf, items, masterKey, readable } from './items.ts';
 import { macros } from './macros.ts';
 import { stableUuid } from './text.ts';
-import { dashboardOf } from './dashboard.ts';
 
 /** Of which Zabbix a template is. Later ones take those of earlier ones. */
 export type TemplateVersion = '6.0' | '7.0';
@@ -13,12 +13,11 @@ export type TemplateVersion = '6.0' | '7.0';
 /** Who asks whom: an active agent brings the state (palisade's own, or Zabbix's), or the server asks Zabbix's agent for it. */
 export type AgentMode = 'active' | 'passive';
 
-export const masterKey = 'iptables.get';
 const keyOf = (field: string): string => `iptables.${field}`;
 
 /** The template's name, as hosts are linked to it. It stays the same for ever. */
 export function templateName(mode: AgentMode): string {
-  return mode === 'active' ? 'Iptables by palisade' : 'Iptables by palisade, passive agent';
+  return mode === 'active' ? 'Iptables by palisade' : 'Iptables by palisade passive';
 }
 
 /** Items that are in the JSON whatever the matter is. */
@@ -64,7 +63,12 @@ type Entity = Readonly<Record<string, unknown>>;
 /** Makes a template, as text to import. */
 export function templateOf(version: TemplateVersion, mode: AgentMode): string {
   // Zabbix reads dates, numbers and words of YAML 1.1 out of plain text.
-  const quoted = { lineWidth: 0, defaultStringType: 'QUOTE_SINGLE', defaultKeyType: 'PLAIN' } as const;
+  const quoted = {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    defaultStringType: 'QUOTE_SINGLE',
+    defaultKeyType: 'PLAIN',
+  } as const;
   return `# Written by npm run docs from the items of palisade. Do not edit.\n${stringify(templateTree(version, mode), quoted)}`;
 }
 
@@ -132,7 +136,10 @@ function maker(template: string, mode: AgentMode) {
     text.replace(/@([a-z0-9.]+)/g, (_, field: string) => `/${template}/${key(field)}`);
 
   const byId = new Map(
-    [...allTriggers(), ...discoveries.flatMap((one) => one.items.flatMap(({ triggers = [] }) => triggers))].map((one) => [one.id, one]),
+    [...allTriggers(), ...discoveries.flatMap((one) => one.items.flatMap(({ triggers = [] }) => triggers))].map((one) => [
+      one.id,
+      one,
+    ]),
   );
 
   function trigger(one: Trigger, key: (field: string) => string): Entity {
@@ -224,7 +231,8 @@ function maker(template: string, mode: AgentMode) {
       uuid: uuid('item', 'event'),
       name: 'Iptables: Incident',
       ...{ type: 'TRAP', key: eventKey, delay: '0', history: '31d', trends: '0', value_type: 'LOG' },
-      description: 'What becomes of incidents, as it happens: one line of JSON each. palisade’s channel of type zabbix sends them.',
+      description:
+        'What becomes of incidents, as it happens: one line of JSON each. palisade’s channel of type zabbix sends them.',
       tags: [{ tag: 'component', value: 'event' }],
       ...owned('event', eventTriggers),
     }),
@@ -242,7 +250,9 @@ function maker(template: string, mode: AgentMode) {
       description: discovery.says,
       item_prototypes: discovery.items.map((one) => prototype(discovery, one)),
       ...master,
-      lld_macro_paths: ['ID', ...discovery.macroNames].toSorted().map((macro) => ({ lld_macro: `{#${macro}}`, path: `$.${macro}` })),
+      lld_macro_paths: ['ID', ...discovery.macroNames]
+        .toSorted()
+        .map((macro) => ({ lld_macro: `{#${macro}}`, path: `$.${macro}` })),
       preprocessing: [{ type: 'JSONPATH', parameters: [`$['${discovery.noun}s']`], error_handler: 'DISCARD_VALUE' }],
     }),
   };

@@ -29,7 +29,12 @@ export function plainId(name: string): string {
 
 /** Made of what it is for, and therefore the same in each release: an importing server knows things by it. In the form of a UUIDv4, the only one it takes. */
 export function stableUuid(...what: readonly string[]): string {
-  const digits = [...createHash('sha256').update(['palisade/zabbix', ...what].join('\n')).digest('hex').slice(0, 32)];
+  const digits = [
+    ...createHash('sha256')
+      .update(['palisade/zabbix', ...what].join('\n'))
+      .digest('hex')
+      .slice(0, 32),
+  ];
   digits[12] = '4';
   digits[16] = '89ab'.charAt(Number.parseInt(digits[16] ?? '0', 16) % 4);
   return digits.join('');

@@ -47,7 +47,11 @@ interface Packet {
 }
 
 /** Sends one packet of values, at most {@link batchOf}. */
-export async function sendValues(where: Where, { request, session, values, at, version }: Packet, signal: AbortSignal): Promise<Sent> {
+export async function sendValues(
+  where: Where,
+  { request, session, values, at, version }: Packet,
+  signal: AbortSignal,
+): Promise<Sent> {
   const body = {
     ...{ request, session, data: values, clock: Math.floor(at / 1000), ns: (at % 1000) * 1_000_000 },
     ...(version !== undefined && { version }),
@@ -71,4 +75,3 @@ export function countsOf(info: string): Counts | null {
   const found = /\bprocessed: (\d{1,9}); failed: (\d{1,9}); total: (\d{1,9})\b/.exec(info);
   return found === null ? null : { processed: Number(found[1]), failed: Number(found[2]), total: Number(found[3]) };
 }
-

@@ -46,7 +46,9 @@ export async function startZabbix(folder: string, { port = 10051, webPort = 8089
     const sockets = ownedFolder(folder, 'zabbix', 'zabbix');
     const config = join(folder, 'zabbix_server.conf');
     writeFileSync(config, serverSettings(database.socket, sockets, port));
-    started.push(await startServer(['zabbix_server', '-f', '-c', config], { logFile: join(folder, 'server.out'), user: 'zabbix' }));
+    started.push(
+      await startServer(['zabbix_server', '-f', '-c', config], { logFile: join(folder, 'server.out'), user: 'zabbix' }),
+    );
     const log = join(sockets, 'server.log');
     started.push(await startFrontend(folder, database.socket, port, webPort));
     const url = `http://127.0.0.1:${webPort}/api_jsonrpc.php`;
@@ -89,7 +91,10 @@ async function startDatabase(folder: string): Promise<{ readonly server: Server;
   try {
     const run = (base: string, sql: string): void =>
       asPostgres(data, ['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-h', socket, '-U', 'zabbix', '-d', base], sql);
-    await eventually('PostgreSQL to take statements', () => (run('postgres', 'select 1'), true));
+    await eventually('PostgreSQL to take statements', () => {
+      run('postgres', 'select 1');
+      return true;
+    });
     run('postgres', 'create database zabbix');
     run('zabbix', schemaOf(packages));
     run('zabbix', seedOf(packages));
@@ -133,7 +138,13 @@ async function startFrontend(folder: string, database: string, port: number, web
       `$ZBX_SERVER = '127.0.0.1'; $ZBX_SERVER_PORT = '${port}'; $ZBX_SERVER_NAME = 'test'; $IMAGE_FORMAT_DEFAULT = IMAGE_FORMAT_PNG;\n`,
     ].join('\n'),
   );
-  const limits = { memory_limit: '256M', max_execution_time: '300', max_input_time: '300', post_max_size: '32M', 'date.timezone': 'UTC' };
+  const limits = {
+    memory_limit: '256M',
+    max_execution_time: '300',
+    max_input_time: '300',
+    post_max_size: '32M',
+    'date.timezone': 'UTC',
+  };
   const php = Object.entries({ ...limits, 'session.save_path': '/tmp' }).map(([name, value]) => `-d ${name}=${value}`);
   // The shell becomes PHP: one process, which is ended as any other.
   const script = [
