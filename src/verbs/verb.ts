@@ -96,7 +96,7 @@ export interface Context {
   /** The configuration file, where somebody named another than the usual one. */
   readonly configFile?: string;
   /** What the configuration says of what is done without being asked for. */
-  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'store'>;
+  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'store' | 'alerts' | 'reports'>;
 }
 
 export interface Log {
