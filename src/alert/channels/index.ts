@@ -7,5 +7,6 @@
 import type { Channel } from '../channel.ts';
 import { jsonlines } from './jsonlines.ts';
 import { webhook } from './webhook.ts';
+import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [webhook, jsonlines];
+export const channels: readonly Channel[] = [webhook, jsonlines, zabbix];
