@@ -12,6 +12,7 @@ export type { Actor, By, Change, Changes, ChangesOptions } from './changes/index
 export * from './child.ts';
 export type { ConnectionTexts } from './connections.ts';
 export { type Contacts, contactsWith } from './contacts.ts';
+export { type Handed, type HandedLook, openHanded } from './handed/index.ts';
 export * from './kernel.ts';
 export * from './kmsg.ts';
 export * from './link.ts';
