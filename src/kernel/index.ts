@@ -28,6 +28,7 @@ export { policyChains, type RestoreTable, takeRestorable } from './restorable.ts
 export * from './restore.ts';
 export * from './run.ts';
 export { unsendable } from './sendable.ts';
+export { type SetFill, setFills } from './set-fills.ts';
 export type { Stage, StagedRoute } from './stage.ts';
 export type { StagedRule } from './staged-rule.ts';
 export type { OpenConnection } from './track.ts';
