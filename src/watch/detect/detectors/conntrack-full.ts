@@ -13,7 +13,8 @@ export const conntrackFull: Detector = {
   looksAt: [],
   quietMs: fillingQuietMs,
   start(context) {
-    let droppedAt = Number.NEGATIVE_INFINITY;
+    let fullAt = Number.NEGATIVE_INFINITY;
+    let hasDropped = false;
     const level = filling(context, 'conntrack-full');
     return {
       // No event tells.
@@ -22,7 +23,8 @@ export const conntrackFull: Detector = {
         const { at } = observation;
         if (observation.kind === 'conntrack-dropped') {
           const { packets, evicted } = observation;
-          droppedAt = at;
+          hasDropped = packets > 0 || (hasDropped && at - fullAt < droppedMs);
+          fullAt = at;
           const gaveUp = `it gave up ${evicted === 1 ? 'a connection' : `${evicted} connections`} that were not established for new ones`;
           if (packets > 0)
             level('the table', at, 1, {
@@ -36,7 +38,8 @@ export const conntrackFull: Detector = {
             });
         } else if (observation.kind === 'conntrack' && observation.limit > 0) {
           const part = observation.entries / observation.limit;
-          if (part < full.critical && at - droppedAt < droppedMs) return;
+          // Why it is worse than a number is not said over.
+          if (at - fullAt < droppedMs && (hasDropped || part < full.critical)) return;
           level('the table', at, part, {
             title: `The table of connections is ${percent(part)} full`,
             why: `It holds ${observation.entries} of ${observation.limit} connections; ${percent(full.high)} is high, ${percent(full.critical)} critical. When it is full, nobody can open new ones. ${remedy}`,

@@ -171,6 +171,9 @@ describe('what no event tells', () => {
     expect(dropped(0, 0, 12)).toEqual(['opened high']);
     expect(dropped(1000, 3, 0)).toContain('grew critical');
     expect(counted(5000)).not.toContain('closed critical');
+    // What was dropped is not said over by how full it is.
+    const fill = { kind: 'conntrack', at: start + 20_000, entries: 1000, limit: 1000 } as const;
+    expect(detection.observe(fill)).toEqual([]);
     expect(counted(11 * minute)).toContain('closed critical');
   });
 });
