@@ -11,6 +11,7 @@ import { Batch } from '../watch/events/index.ts';
 import type { Ban, Incident } from '../watch/index.ts';
 import {
   acknowledge,
+  noteIncidents,
   openReading,
   openStore,
   type Reading,
@@ -412,7 +413,7 @@ describe('a store that cannot be written', () => {
       store.commit();
     }
     const earlier = new DatabaseSync(join(folder, 'events.db'));
-    earlier.exec('ALTER TABLE incidents DROP COLUMN remedy; PRAGMA user_version = 1');
+    earlier.exec('ALTER TABLE incidents DROP COLUMN remedy; DROP TABLE logged; PRAGMA user_version = 1');
     earlier.close();
     expect(ask(folder).incident(incident.id)).toMatchObject({ title: incident.title, remedy: '' });
     expect(acknowledge(folder, incident.id, 'kim', start)).toMatchObject({ ok: true });
@@ -486,5 +487,74 @@ describe('a store that cannot be written', () => {
     expect(full).toMatchObject({ notKept: 1000, there: full.kept });
     expect(full.kept).toBeGreaterThan(5000);
     expect(after).toEqual({ problem: null, prefix: 'AGAIN', losses: [{ source: 'store', count: 1000, of: 'events' }] });
+  });
+});
+
+describe('how it stands', () => {
+  const incident = (id: string, more: Partial<Incident> = {}): Incident => ({
+    ...{ id, detector: 'finding', severity: 'high', title: id, why: '', remedy: '', sources: [], sourceCount: 0, targets: [] },
+    ...{ first: start, last: start, events: 1, evidence: [], spoofable: false, trusted: true, state: 'open' },
+    ...more,
+  });
+
+  test('counts packets by protocol and prefix, those of many prefixes together, over restarts', () => {
+    const folder = fresh();
+    const batch = (count: number, prefix: string, proto = 6): Batch =>
+      batchOf(Array.from({ length: count }, (_, each) => ({ at: each, prefix, proto })));
+    for (const round of [1, 2]) {
+      using store = open(folder);
+      store.keep(batch(3 * round, 'FW: '), 'kmsg');
+      store.keep(batch(2, 'FW: ', 17), 'nflog:1');
+      store.keep(batch(5, 'other: '), 'kmsg');
+      store.commit();
+      store.keep(batch(1, 'FW: '), 'kmsg');
+    }
+    {
+      using asked = ask(folder);
+      expect(asked.standing(start).logged).toEqual([
+        { proto: 6, prefix: 'FW:', events: 11 },
+        { proto: 6, prefix: 'other:', events: 10 },
+        { proto: 17, prefix: 'FW:', events: 4 },
+      ]);
+      expect(asked.standing(start).lastEvent).toBe(start + 5);
+    }
+    using store = open(folder);
+    for (let each = 0; each < 100; each += 1) store.keep(batch(1, `p${each}`), 'kmsg');
+    store.commit();
+    const { logged } = store.read.standing(start);
+    expect(new Set(logged.map(({ prefix }) => prefix)).size).toBe(51);
+    expect(logged.find(({ prefix }) => prefix === '(others)')).toMatchObject({ proto: 6, events: 52 });
+    expect(logged.reduce((sum, { events }) => sum + events, 0)).toBe(125);
+  });
+
+  test('says what is open and whether somebody attends to it', () => {
+    const folder = fresh();
+    {
+      using store = open(folder);
+      for (const id of ['a', 'b', 'c', 'd']) store.incident(incident(id, id === 'd' ? { state: 'closed' } : {}));
+      store.commit();
+    }
+    acknowledge(folder, 'a', 'me', start);
+    silence(folder, 'b', 'me', start + 1000);
+    using asked = ask(folder);
+    const attended = (now: number) => Object.fromEntries(asked.standing(now).open.map((one) => [one.id, one.attended]));
+    expect(attended(start)).toEqual({ a: true, b: true, c: false });
+    expect(attended(start + 1000)).toEqual({ a: true, b: false, c: false });
+  });
+
+  test('incidents of who reads no log are noted beside whoever writes, and where nobody has written', () => {
+    const folder = fresh();
+    expect(noteIncidents(folder, [incident('first')], clock, 'a test').ok).toBe(true);
+    using store = open(folder);
+    store.keep(alike(10), 'kmsg');
+    expect(noteIncidents(folder, [incident('beside')], clock, 'a test').ok).toBe(true);
+    store.incident(incident('own'));
+    expect(store.commit()).toBeNull();
+    expect(
+      store.read
+        .standing(start)
+        .open.map(({ id }) => id)
+        .sort(),
+    ).toEqual(['beside', 'first', 'own']);
   });
 });

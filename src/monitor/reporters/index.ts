@@ -5,7 +5,8 @@
  * sends calls them.
  */
 import type { Reporter } from './reporter.ts';
+import { zabbix } from './zabbix.ts';
 
 export type { Reporter, ReporterContext } from './reporter.ts';
 
-export const reporters: readonly Reporter[] = [];
+export const reporters: readonly Reporter[] = [zabbix];

@@ -1,4 +1,5 @@
 import type { Batch } from '../events/batch.ts';
+import { isOfHost } from '../host/conditions.ts';
 import type { Happening } from '../incidents/happening.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { createIncidents } from '../incidents/incidents.ts';
@@ -148,11 +149,13 @@ export function createDetection(settings: DetectionSettings): Detection {
     }
   }
 
-  if (settings.resume !== undefined)
-    incidents.resume(settings.resume, (id) => {
+  if (settings.resume !== undefined) {
+    const ofPackets = settings.resume.filter(({ detector }) => !isOfHost(detector));
+    incidents.resume(ofPackets, (id) => {
       const detector = detectors.find((each) => each.id === id);
       return { detectorTitle: detector?.title ?? id, group: detector?.group ?? id, quietMs: detector?.quietMs ?? 0 };
     });
+  }
 
   return {
     take(batch) {
