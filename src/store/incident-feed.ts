@@ -25,10 +25,10 @@ export interface FedIncident {
 export interface IncidentFeed extends Disposable {
   /** Something may have changed since this was last asked. It costs next to nothing. */
   changed(): boolean;
-  /** Those that came behind a cursor; of `null`, those that are open. The cursor is where they end. */
-  behind(cursor: string | null): { readonly incidents: readonly FedIncident[]; readonly cursor: string };
-  /** What has become of these. What is not there any more is left out. */
-  now(ids: Iterable<string>): readonly FedIncident[];
+  /** Those that came behind a cursor; of `null`, those that are open. The cursor is where they end. `null`: it cannot be read now. */
+  behind(cursor: string | null): { readonly incidents: readonly FedIncident[]; readonly cursor: string } | null;
+  /** What has become of these. What is not there any more is left out. `null`: it cannot be read now. */
+  now(ids: Iterable<string>): readonly FedIncident[] | null;
   incident(id: string): StoredIncident | null;
 }
 
@@ -81,30 +81,28 @@ export function openIncidentFeed(folder: string): IncidentFeed {
         return true;
       }, false),
     behind(cursor) {
-      return asked(
-        (from) => {
-          const [of, last = 0] = (cursor ?? '').split(':').map(Number);
-          const newest = Number(from.prepare('SELECT coalesce(max(rowid), 0) AS n FROM incidents').get()?.['n']);
-          // All that another file holds is new.
-          const after = of === inode && last <= newest ? last : 0;
-          const where = cursor === null ? "state = 'open'" : 'incidents.rowid > ?';
-          const rows = from
-            .prepare(`SELECT sources, ${columns} WHERE ${where} ORDER BY incidents.rowid`)
-            .all(...(cursor === null ? [] : [after]));
-          return { incidents: rows.map(fedIn), cursor: `${inode}:${Math.max(newest, Number(rows.at(-1)?.['n'] ?? 0))}` };
-        },
-        // What comes in a file that is not there yet is new.
-        { incidents: [], cursor: cursor ?? '0:0' },
-      );
+      // What comes in a file that is not there yet is new.
+      if (statSync(file, { throwIfNoEntry: false }) === undefined) return { incidents: [], cursor: cursor ?? '0:0' };
+      return asked<{ incidents: readonly FedIncident[]; cursor: string } | null>((from) => {
+        const [of, last = 0] = (cursor ?? '').split(':').map(Number);
+        const newest = Number(from.prepare('SELECT coalesce(max(rowid), 0) AS n FROM incidents').get()?.['n']);
+        // All that another file holds is new.
+        const after = of === inode && last <= newest ? last : 0;
+        const where = cursor === null ? "state = 'open'" : 'incidents.rowid > ?';
+        const rows = from
+          .prepare(`SELECT sources, ${columns} WHERE ${where} ORDER BY incidents.rowid`)
+          .all(...(cursor === null ? [] : [after]));
+        return { incidents: rows.map(fedIn), cursor: `${inode}:${Math.max(newest, Number(rows.at(-1)?.['n'] ?? 0))}` };
+      }, null);
     },
     now: (ids) =>
-      asked(
+      asked<readonly FedIncident[] | null>(
         (from) =>
           from
             .prepare(`SELECT ${columns} WHERE id IN (SELECT value FROM json_each(?))`)
             .all(JSON.stringify([...ids]))
             .map(fedIn),
-        [],
+        null,
       ),
     incident: (id) => asked((from) => incidentOf(from, id), null),
     [Symbol.dispose]: close,
