@@ -105,7 +105,7 @@ export interface Context {
   /** The configuration file, where somebody named another than the usual one. */
   readonly configFile?: string;
   /** What the configuration says of what is done without being asked for. */
-  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'store'>;
+  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'publish' | 'store' | 'alerts' | 'reports'>;
 }
 
 export interface Log {

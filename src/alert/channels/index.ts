@@ -5,5 +5,8 @@
  * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
  */
 import type { Channel } from '../channel.ts';
+import { jsonlines } from './jsonlines.ts';
+import { webhook } from './webhook.ts';
+import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [];
+export const channels: readonly Channel[] = [webhook, jsonlines, zabbix];

@@ -7,7 +7,8 @@
 import { icinga } from './icinga.ts';
 import { nagios } from './nagios.ts';
 import type { Reporter } from './reporter.ts';
+import { zabbix } from './zabbix.ts';
 
 export type { Reporter, ReporterContext } from './reporter.ts';
 
-export const reporters: readonly Reporter[] = [nagios, icinga] as unknown as readonly Reporter[];
+export const reporters: readonly Reporter[] = [nagios, icinga, zabbix] as unknown as readonly Reporter[];
