@@ -39,10 +39,11 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
   ],
   async run(context, input) {
     const { records } = await import('./changing/index.ts');
-    const { readRecord } = await import('../change/index.ts');
+    const { hasBanStart, readRecord } = await import('../change/index.ts');
     const origin = readRecord(records(context.stateFolder).origin);
     const { areBansThere, takeBansAway } = await import('./banning/stand.ts');
-    const bans = areBansThere(context.stateFolder);
+    const { stillAsked } = await import('./banning/saved-rules.ts');
+    const bans = areBansThere(context.stateFolder) || hasBanStart();
     if (origin === null && !bans) {
       const message = 'palisade has made no change that its state folder knows of';
       return { kind: 'unchanged', problems: [{ code: 'nothing-waits', message, hint: 'name the folder with --state' }] };
@@ -50,7 +51,9 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     const done = origin === null ? { kind: 'done' as const, value: null } : await withoutPolicy(context, input, origin);
     if (done.kind !== 'done' || !bans) return done;
     const taken = await takeBansAway(context, origin?.backend);
-    return taken.ok ? done : { kind: 'unchanged', problems: taken.problems };
+    if (!taken.ok) return { kind: 'unchanged', problems: taken.problems };
+    if (taken.value !== null) await context.part({ kind: 'note', text: stillAsked(taken.value) });
+    return done;
   },
 });
 
