@@ -5,7 +5,17 @@
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
-import { banScript, banUnit, banUnitName, bootScript, bootUnits, catalogue, detections } from '../../verbs/catalogue.ts';
+import {
+  banScript,
+  banUnit,
+  banUnitName,
+  bootScript,
+  bootUnits,
+  catalogue,
+  detections,
+  prometheusFiles,
+  zabbixFiles,
+} from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
@@ -14,7 +24,16 @@ import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } 
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
-export const generatedFolders = ['docs/man', 'docs/schemas', 'docs/checks', 'packaging/completion', 'packaging/systemd'] as const;
+export const generatedFolders = [
+  'docs/man',
+  'docs/schemas',
+  'docs/checks',
+  'packaging/completion',
+  'packaging/systemd',
+  'packaging/prometheus',
+  'packaging/grafana',
+  'packaging/zabbix',
+] as const;
 
 /** Every generated file's text, by its path in the project. */
 export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
@@ -31,6 +50,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['packaging/systemd/bans.sh', banScript],
     [`packaging/systemd/${banUnitName}`, banUnit('/var/lib/palisade')],
     ...[...bootUnits('/var/lib/palisade')].map(([name, text]) => [`packaging/systemd/${name}`, text] as const),
+    ...[...prometheusFiles(), ...zabbixFiles()].map(([name, text]) => [`packaging/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],
     ['packaging/completion/_palisade', zshCompletion(verbs)],
     ['packaging/completion/palisade.fish', fishCompletion(verbs)],
