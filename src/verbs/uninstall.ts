@@ -9,7 +9,7 @@ export const uninstall = verb({
   group: 'change',
   summary: 'take palisade’s chains, sets and policies away, as if they had never been there',
   description: `Takes away all chains, jumps and sets that palisade has made, and gives the built-in chains the policies that they had before the
-first change. Rules of other programs stay. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.
+first change. Rules of other programs stay. What makes the sets of who is shut out when the machine starts stays too while saved rules ask them: it is said. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.
 
 --leave-rules leaves a plain firewall that does the same: each packet meets the same rules as before, whose chains and sets are no longer
 palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the machine. Files that were there are kept as *.old.`,

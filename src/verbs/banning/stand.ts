@@ -86,7 +86,7 @@ async function stand(context: Context, never: readonly NeverEntry[], asked: Back
 
 function aboutStart(start: BanStart, stateFolder: string): string | null {
   if (start.kind === 'ready' && start.isNew)
-    return `${banUnitName} makes their sets when the machine starts, before saved rules are loaded.`;
+    return `${banUnitName} makes the sets of who is shut out when the machine starts, before saved rules are loaded.`;
   return savedRulesHint(start, stateFolder);
 }
 

@@ -77,7 +77,7 @@ export async function startsWithBans(options: BansOptions, { say, holds }: Holdi
     );
     await told('umount /etc');
     const first = await told(`${palisade} ban 198.51.100.7 --for 2h`);
-    holds('the next one makes the unit', /palisade-bans.service makes their sets/.test(first.replace(/\s+/g, ' ')), first);
+    holds('the next one makes the unit', /palisade-bans.service makes the sets/.test(first.replace(/\s+/g, ' ')), first);
     await told(`${palisade} ban 2001:db8:bad::1 --for 2h; ${palisade} unban 198.51.100.6; netfilter-persistent save`);
     const savedRules = await told('cat /etc/iptables/rules.v4 /etc/iptables/rules.v6');
     holds('the rules are saved with chains that ask sets', isWhole(savedRules), savedRules);
@@ -85,6 +85,8 @@ export async function startsWithBans(options: BansOptions, { say, holds }: Holdi
     holds('systemd finds nothing wrong with the unit', verified.replace(/^.*Command 'man .*\n/gm, '') === '', verified);
 
     await told('systemctl disable palisade-bans.service');
+    const unaided = await told(`${palisade} --json audit 2>/dev/null`);
+    holds('the audit finds that nobody makes the sets now', unaided.includes('"FW-PERS-03"'), unaided);
     let start = await startAgain('without the unit');
     holds(
       'without the unit it starts open: netfilter-persistent loads nothing of filter',
@@ -95,6 +97,9 @@ export async function startsWithBans(options: BansOptions, { say, holds }: Holdi
     await told('systemctl enable palisade-bans.service');
     start = await startAgain('with the unit');
     holds('the network begins with the saved rules', isWhole(start.network) && start.failed === '', start.network + start.failed);
+    const audited = await told(`${palisade} --json audit 2>/dev/null`);
+    const ids = (JSON.parse(audited) as { findings: { id: string }[] }).findings.map(({ id }) => id);
+    holds('the audit knows that the sets are there before the rules', !ids.includes('FW-PERS-03'), ids.join(' '));
     const members = await asMembers();
     const left = Number(/^add PALISADE-BAN4 198\.51\.100\.7 timeout (\d+)/m.exec(members)?.[1]);
     holds(
@@ -186,6 +191,32 @@ export async function startsWithBans(options: BansOptions, { say, holds }: Holdi
     holds('once they are saved without, uninstall takes the unit and the sets away', !/bans|PALISADE/.test(gone), gone);
     start = await startAgain('at last');
     holds('others’ rules are loaded', start.network.includes('203.0.113.7') && start.failed === '', start.network + start.failed);
+    if (backend === 'legacy') return;
+
+    say('started again without systemd');
+    await machine.cut();
+    machine = await startMachine(root, writes, project, 'cron');
+    await told('mount -t tmpfs -o size=2m tmpfs /var/lib/palisade; chmod 700 /var/lib/palisade');
+    const unsaid = await told(`${palisade} ban 198.51.100.7; ${palisade} ban 198.51.100.8`);
+    holds(
+      'what to run is said, and does it',
+      /Have it run sh \/etc\/palisade\/bans.sh \/var\/lib\/palisade before/.test(unsaid.replace(/\s+/g, ' ')),
+      unsaid,
+    );
+    const byHand = await told(
+      'ipset flush; sh /etc/palisade/bans.sh /var/lib/palisade; echo status $?; ipset save PALISADE-BAN4',
+    );
+    holds('the script does it', byHand.includes('status 0') && byHand.includes('add PALISADE-BAN4 198.51.100.7 '), byHand);
+    const full = await told(
+      `dd if=/dev/zero of=/var/lib/palisade/full bs=4k 2>/dev/null; ${palisade} unban 198.51.100.7; ls /var/lib/palisade; ipset save PALISADE-BAN4`,
+    );
+    holds(
+      'on a full disk one who is let in is so, and is not shut out again when the machine starts',
+      full.includes('That is not remembered') &&
+        !full.includes('bans-remembered') &&
+        !full.includes('add PALISADE-BAN4 198.51.100.7 '),
+      full,
+    );
   } finally {
     await machine?.cut();
     rmSync(writes, { recursive: true, force: true });
