@@ -15,5 +15,4 @@ import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [webhook, jsonlines, zabbix];
-export const channels: readonly Channel[] = [webhook, slack, teams, telegram, ntfy, pagerduty, alertmanager, jsonlines];
+export const channels: readonly Channel[] = [webhook, slack, teams, telegram, ntfy, pagerduty, alertmanager, jsonlines, zabbix];
