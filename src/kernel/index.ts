@@ -12,6 +12,7 @@ export type { Actor, By, Change, Changes, ChangesOptions } from './changes/index
 export * from './child.ts';
 export type { ConnectionTexts } from './connections.ts';
 export { type Contacts, contactsWith } from './contacts.ts';
+export { type Handed, type HandedLook, openHanded } from './handed/index.ts';
 export * from './kernel.ts';
 export * from './kmsg.ts';
 export * from './link.ts';
@@ -27,6 +28,7 @@ export { policyChains, type RestoreTable, takeRestorable } from './restorable.ts
 export * from './restore.ts';
 export * from './run.ts';
 export { unsendable } from './sendable.ts';
+export { type SetFill, setFills } from './set-fills.ts';
 export type { Stage, StagedRoute } from './stage.ts';
 export type { StagedRule } from './staged-rule.ts';
 export type { OpenConnection } from './track.ts';

@@ -6,6 +6,8 @@ export { catalogue } from '../audit/catalogue.ts';
 export { bootScript, bootUnits } from '../change/index.ts';
 /** What Prometheus and Grafana are told, for packages that bring it along. */
 export { prometheusFiles } from '../monitor/prometheus/files.ts';
+/** What Zabbix imports, for packages that bring it along. */
+export { zabbixFiles } from '../monitor/zabbix/files.ts';
 export { policySchema } from '../policy/index.ts';
 
 export function detections(): string {
