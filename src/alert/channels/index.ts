@@ -18,7 +18,6 @@ import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [webhook, slack, teams, telegram, ntfy, pagerduty, alertmanager, jsonlines, zabbix];
 export const channels: readonly Channel[] = [
   email,
   webhook,
@@ -31,4 +30,5 @@ export const channels: readonly Channel[] = [
   syslog,
   jsonlines,
   command,
+  zabbix,
 ];
