@@ -8,3 +8,5 @@
 export type { Channel, ChannelContext, Delivery, Sender } from './channel.ts';
 export { channels } from './channels/index.ts';
 export type { Alert, Message } from './message.ts';
+export { durationMs, type RouteSettings } from './routes/settings.ts';
+export type { AlertSettings } from './settings.ts';

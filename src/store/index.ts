@@ -5,12 +5,14 @@
  */
 export { acknowledge, silence } from './attend.ts';
 export type { BanWord } from './kept.ts';
+export { noteIncidents } from './note-incidents.ts';
 export { openReading, openStore, whoWrites } from './open.ts';
 export { sayBans } from './say-bans.ts';
 export {
   type EventQuestion,
   type IncidentQuestion,
   type Reading,
+  type Standing,
   type Store,
   type StoredBan,
   type StoredEvent,

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { bitsOf, type Prefix, parsePrefix } from '../model/net/index.ts';
 import type { Ban, Incident } from '../watch/index.ts';
 import { hitsOf } from './rule-hits.ts';
+import { standingOf } from './standing.ts';
 import type { IncidentQuestion, Reading, StoredBan, StoredIncident } from './store.ts';
 import { eventsOf } from './stored-events.ts';
 import { topOf } from './top.ts';
@@ -16,6 +17,7 @@ export function reading(db: DatabaseSync): Reading {
     bans: (question) => bansOf(db, question),
     rates: (seconds, now) => ratesOf(db, seconds, now),
     hits: () => hitsOf(db),
+    standing: (now) => atOneMoment(db, () => standingOf(db, now)),
     losses: (since) =>
       db
         .prepare('SELECT source, sum(count) AS count, of FROM losses WHERE at >= ? GROUP BY source, of ORDER BY source, of')
@@ -76,6 +78,7 @@ function incidentIn(row: Record<string, unknown>): StoredIncident {
     severity: row['severity'] as Incident['severity'],
     title: String(row['title']),
     why: String(row['why']),
+    remedy: String(row['remedy'] ?? ''),
     sources: prefixesIn(row['sources']),
     sourceCount: Number(row['source_count']),
     targets: JSON.parse(String(row['targets'])) as string[],

@@ -95,9 +95,9 @@ async function job(
     },
     async audit(host) {
       const began = now();
-      const report = await auditAside(context.kernel.run, host, context.signal);
+      const audited = await auditAside(context.kernel.run, host, context.signal);
       spent.auditMs = now() - began;
-      return report;
+      return audited;
     },
     now,
   });
@@ -177,7 +177,7 @@ async function refreshing(
   const restMs = (): number =>
     subject.isLookedAt() ? Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs) : Math.max(60_000, 200 * spent.readMs);
   while (await bell.wait(restMs())) {
-    const changed = await subject.refresh();
+    const { changed } = await subject.refresh();
     // A reading that Ctrl-C cut short says nothing.
     if (context.signal.aborted) return;
     readAgain(subject.current().host);

@@ -5,5 +5,14 @@
  * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
  */
 import type { Channel } from '../channel.ts';
+import { alertmanager } from './alertmanager.ts';
+import { jsonlines } from './jsonlines.ts';
+import { ntfy } from './ntfy.ts';
+import { pagerduty } from './pagerduty.ts';
+import { slack } from './slack.ts';
+import { teams } from './teams.ts';
+import { telegram } from './telegram.ts';
+import { webhook } from './webhook.ts';
+import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [];
+export const channels: readonly Channel[] = [webhook, slack, teams, telegram, ntfy, pagerduty, alertmanager, jsonlines, zabbix];

@@ -5,7 +5,7 @@
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
-import { bootScript, bootUnits, catalogue, detections } from '../../verbs/catalogue.ts';
+import { bootScript, bootUnits, catalogue, detections, prometheusFiles, zabbixFiles } from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
@@ -14,7 +14,16 @@ import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } 
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
-export const generatedFolders = ['docs/man', 'docs/schemas', 'docs/checks', 'packaging/completion', 'packaging/systemd'] as const;
+export const generatedFolders = [
+  'docs/man',
+  'docs/schemas',
+  'docs/checks',
+  'packaging/completion',
+  'packaging/systemd',
+  'packaging/prometheus',
+  'packaging/grafana',
+  'packaging/zabbix',
+] as const;
 
 /** Every generated file's text, by its path in the project. */
 export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
@@ -29,6 +38,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/detections.md', detections()],
     ['packaging/systemd/boot.sh', bootScript],
     ...[...bootUnits('/var/lib/palisade')].map(([name, text]) => [`packaging/systemd/${name}`, text] as const),
+    ...[...prometheusFiles(), ...zabbixFiles()].map(([name, text]) => [`packaging/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],
     ['packaging/completion/_palisade', zshCompletion(verbs)],
     ['packaging/completion/palisade.fish', fishCompletion(verbs)],
