@@ -22,7 +22,7 @@ export * from './packages/index.ts';
 export type { PacketReader } from './packet-reader.ts';
 export { netAdmin, type Process } from './process.ts';
 export type { RoutingRule } from './routing-rule.ts';
-export { isLoginServer, type Session } from './session.ts';
+export { isLoginServer, parseEstablished, type Session } from './session.ts';
 export {
   type BridgeFilter,
   type Conntrack,
