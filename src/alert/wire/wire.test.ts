@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judged } from './index.ts';
+import { judged } from './judged.ts';
 import { standingOf } from './reachable.ts';
 import { resolve } from './resolve.ts';
 

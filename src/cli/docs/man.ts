@@ -114,12 +114,13 @@ function seeAlso(pages: readonly string[]): string {
 }
 
 function flagText(flag: Flag): string {
+  const short = flag.short === undefined ? '' : `${bold(`-${flag.short}`)}, `;
   const name =
     flag.kind === 'switch'
-      ? bold(spelled(flag))
+      ? `${short}${bold(spelled(flag))}`
       : flag.positional
         ? italic(flagValue(flag))
-        : `${bold(spelled(flag))} ${italic(flagValue(flag))}`;
+        : `${short}${bold(spelled(flag))} ${italic(flagValue(flag))}`;
   const choices = flag.choices.length === 0 ? '' : ` One of ${flag.choices.join(', ')}.`;
   const shown =
     flag.default === undefined || flag.kind === 'switch' || (Array.isArray(flag.default) && flag.default.length === 0);

@@ -23,7 +23,15 @@ import { ruleHits } from './rule-hits.ts';
 import { updates } from './updates.ts';
 
 export { type Asked, check, exits, type Judged, nothingAsked } from './judge.ts';
-export { type CheckMode, type CheckOptions, type CheckResult, type CheckStatus, type Measure, noOptions } from './mode.ts';
+export {
+  type CheckMode,
+  type CheckOptions,
+  type CheckResult,
+  type CheckStatus,
+  type Measure,
+  noOptions,
+  stemsOf,
+} from './mode.ts';
 export { type PluginText, plainLine, printed } from './output.ts';
 export { type Range, readRange } from './range.ts';
 

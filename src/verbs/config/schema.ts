@@ -45,6 +45,34 @@ const watch = z.strictObject({
     .boolean()
     .default(false)
     .describe('Ban for what log files say too, into which others than the kernel can write.'),
+  'learn-destinations': z
+    .string()
+    .regex(/^(0|[1-9]\d{0,3}[mhdw])$/)
+    .default('7d')
+    .describe('So long is learned whither programs of this host connect, before a new destination is an incident; 0: at once.'),
+});
+
+const publish = z.strictObject({
+  socket: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The Unix socket at which the host’s state can be read; off: nowhere. /run/palisade/state.sock, or state.sock in the state folder where that is another than usual.',
+    ),
+  group: z.string().min(1).default('palisade').describe('The group that may read it beside root.'),
+  metrics: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}$/)
+    .optional()
+    .describe(
+      'An address and port at which Prometheus reads /metrics too, such as 127.0.0.1:9272. Whoever reaches it may read it.',
+    ),
+  textfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file of metrics for the textfile collector of node_exporter, written anew at each reading.'),
 });
 
 const store = z.strictObject({
@@ -108,6 +136,7 @@ export const configSchema = z.strictObject({
   backup: backup.prefault({}).describe('Snapshots that the schedule takes.'),
   watch: watch.prefault({}).describe('What is watched.'),
   bans: bans.prefault({}).describe('Who is shut out.'),
+  publish: publish.prefault({}).describe('Where the state of the host can be read without rights over it.'),
   store: store.prefault({}).describe('What is remembered of what happened.'),
   // What they hold depends on channels and reporters, which most commands need not load (`whole`).
   alerts: z.record(z.string(), z.unknown()).optional().describe('Who is told of incidents, and how.'),
