@@ -58,12 +58,17 @@ function now(state: HostState): StateRead {
 }
 
 const said: string[] = [];
-function report(host: string, more: Readonly<Record<string, unknown>> = {}, until = end.signal): Promise<void> {
+function report(
+  host: string,
+  more: Readonly<Record<string, unknown>> = {},
+  until = end.signal,
+  own: (() => StateRead) | null = null,
+): Promise<void> {
   const settings = reporter.settings.parse({ server, 'refresh-seconds': 1, host, ...more });
   const context = {
     clock: systemClock,
     host,
-    state: async () => shown,
+    state: async () => (own === null ? shown : own()),
     changed: (forMs: number) =>
       new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, forMs);
@@ -127,9 +132,16 @@ beforeAll(async () => {
   });
   for (const mode of ['active', 'passive', 'active'] as const) await importTemplate(mode);
   await makeHost('fw1');
+  await makeHost('fw-gone', { macros: [{ macro: '{$IPT.GONE.AFTER}', value: '5s' }] });
   publish(now(guideState()));
   running.push(report('fw1'));
+  running.push(report('fw-gone', {}, end.signal, () => now(gone)));
 });
+
+/** What fw-gone has: a full set, which is taken away later. */
+let gone: HostState = guideState();
+const withoutSets: HostState = { ...guideState(), sets: { known: true, value: [] } };
+const fullSet = 'Iptables: Set blocked is 99.61 % full';
 
 afterAll(async () => {
   end.abort();
@@ -144,10 +156,11 @@ function certificates(): void {
     const { status, stderr } = spawnSync('openssl', argv, { cwd: folder, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
   };
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  run('req', '-x509', ...key, '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+  // Built with GnuTLS, Zabbix takes no other keys than RSA's unless it is told so.
+  const key = ['-newkey', 'rsa:2048', '-nodes'];
+  run('req', '-x509', ...key, '-days', '2', '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem');
   for (const name of ['server', 'client']) {
-    run('req', ...key.slice(0, 5), '-subj', `/CN=${name}.example`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+    run('req', ...key, '-subj', `/CN=${name}.example`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
     writeFileSync(join(folder, 'names'), `subjectAltName=DNS:${name}.example\n`);
     run(
       ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '2', '-out', `${name}.pem`],
@@ -241,7 +254,9 @@ test('a guide’s firewall is a disaster, and mending it resolves that', async (
   // What is worse says it.
   expect((await names('fw1')).filter((name) => /tracking|Set blocked/.test(name))).toHaveLength(2);
 
-  publish(now(healthyState()));
+  // A set that is there and not full any more.
+  const sets = { known: true as const, value: [{ name: 'blocked', type: 'hash:ip', entries: 2, most: 1024, bytes: 100 }] };
+  publish(now({ ...healthyState(), sets }));
   await eventually('the problems to be over', async () => {
     // What changed stays until somebody has looked.
     const left = (await names('fw1')).filter((name) => !/rules have changed|The policy is DROP now/.test(name));
@@ -249,6 +264,12 @@ test('a guide’s firewall is a disaster, and mending it resolves that', async (
     return true;
   });
   expect(await names('fw1')).toContain('Iptables: IPv6 filter/INPUT: The policy is DROP now');
+});
+
+test('a full set is a problem on another host too, until it is taken away there', async () => {
+  await eventually('the problem', async () => (await names('fw-gone')).includes(fullSet));
+  gone = withoutSets;
+  publish(shown);
 });
 
 describe('the channel', () => {
@@ -422,14 +443,8 @@ test('what others wrote breaks neither the JSON nor keys nor names', async () =>
   const sets = hostile.map((name) => ({ ...{ name, type: name, entries: 7 }, most: 10, bytes: null }));
   const rule = (text: string, index: number) =>
     ({
-      ...{
-        id: `abcdef0123${index + 10}`,
-        family: 4,
-        table: 'filter',
-        chain: text,
-        target: text,
-        comment: index % 2 === 0 ? text : null,
-      },
+      ...{ id: `abcdef0123${index + 10}`, table: 'filter', chain: text, target: text, comment: index % 2 === 0 ? text : null },
+      family: 4,
       ...{ text: `-A INPUT -m comment --comment "${text}"`, packets: 1, bytes: 1, since: readAt, lastHit: null },
     }) as const;
   const drift = state.drift.known ? { ...state.drift.value, drifted: true, says: hostile } : null;
@@ -566,4 +581,9 @@ test('palisade integrate zabbix imports, makes the host, and shows an event ther
   expect(await zabbixIntegration.test?.(unknown, context, 'x')).toMatchObject({ kind: 'unsent' });
   const wrong = { ...answers, 'password-file': 'not the password' };
   expect(await zabbixIntegration.apply?.(wrong, context)).toMatchObject({ kind: 'refused' });
+});
+
+test('what is not there any more is no problem any more', async () => {
+  // Zabbix asks every half minute what has had no data.
+  await eventually('it to be over', async () => !(await names('fw-gone')).includes(fullSet), 90_000, 1000);
 });

@@ -201,19 +201,28 @@ function maker(template: string, mode: AgentMode) {
     ...owned(form.field, form.triggers ?? []),
   });
 
-  const prototype = (discovery: Discovery, form: Prototype<unknown>): Entity => {
-    const key = (field: string): string => `${keyOf(field)}[{#ID}]`;
-    const { triggers = [] } = form;
-    return {
-      uuid: uuid('prototype', form.field),
-      ...common(
-        { ...form, name: `${discovery.called}: ${form.name}` },
-        key(form.field),
-        `$['${discovery.noun}']['{#ID}']['${fieldOf(form.field)}']`,
-      ),
-      ...(triggers.length > 0 && { trigger_prototypes: triggers.map((one) => trigger(one, key)) }),
-    };
+  const keyIn =
+    (discovery: Discovery) =>
+    (field: string): string =>
+      field.startsWith(`${discovery.noun}.`) ? `${keyOf(field)}[{#ID}]` : keyOf(field);
+
+  /** Those that ask other items too stand beside the prototypes, as `triggersOf` has it. */
+  const prototypeTriggers = (discovery: Discovery, all: readonly Trigger[], alone: boolean): Entity => {
+    const entities = all
+      .filter(({ expression }) => (fieldsIn(expression).size === 1) === alone)
+      .map((one) => trigger(one, keyIn(discovery)));
+    return entities.length === 0 ? {} : { trigger_prototypes: entities };
   };
+
+  const prototype = (discovery: Discovery, form: Prototype<unknown>): Entity => ({
+    uuid: uuid('prototype', form.field),
+    ...common(
+      { ...form, name: `${discovery.called}: ${form.name}` },
+      keyIn(discovery)(form.field),
+      `$['${discovery.noun}']['{#ID}']['${fieldOf(form.field)}']`,
+    ),
+    ...prototypeTriggers(discovery, form.triggers ?? [], true),
+  });
 
   return {
     uuid,
@@ -249,11 +258,16 @@ function maker(template: string, mode: AgentMode) {
       lifetime: '7d',
       description: discovery.says,
       item_prototypes: discovery.items.map((one) => prototype(discovery, one)),
+      ...prototypeTriggers(
+        discovery,
+        discovery.items.flatMap(({ triggers = [] }) => triggers),
+        false,
+      ),
       ...master,
       lld_macro_paths: ['ID', ...discovery.macroNames]
         .toSorted()
         .map((macro) => ({ lld_macro: `{#${macro}}`, path: `$.${macro}` })),
-      preprocessing: [{ type: 'JSONPATH', parameters: [`$['${discovery.noun}s']`], error_handler: 'DISCARD_VALUE' }],
+      preprocessing: [{ type: 'JSONPATH', parameters: [`$['${discovery.noun}s.discovery']`], error_handler: 'DISCARD_VALUE' }],
     }),
   };
 }
