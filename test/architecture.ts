@@ -23,6 +23,7 @@ const pure = [
   'watch/incidents',
   'watch/detect',
   'watch/bans',
+  'watch/host',
   'monitor/state',
   'monitor/checks',
   'alert/routes',

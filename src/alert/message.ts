@@ -35,13 +35,14 @@ export interface Message {
   /** Unlike any other: 26 characters. The same at every attempt, so that a receiver can tell a repetition. */
   readonly id: string;
   /**
-   * `transition`: what has become of the alerts in it; `digest`: a summary of a time; `renewal`: still so, for receivers that forget; `test`:
-   * asked for by somebody, to be seen and otherwise left alone.
+   * `transition`: what has become of the alerts in it. `digest`: the same for all of a time, some of which may have come and gone meanwhile
+   * (resolved, and never told as firing); whoever keeps a state of each takes it like a transition. `renewal`: still so, for receivers that forget,
+   * and for people who want to be told again. `test`: asked for by somebody, to be seen and otherwise left alone.
    */
   readonly kind: 'transition' | 'digest' | 'renewal' | 'test';
   /** Messages about the same belong to one thread: the incident's key, or the group's. */
   readonly thread: string;
-  /** 0 for the first of its thread. */
+  /** 0 for the first of its thread to this channel, and one more with each: an earlier one of a thread was delivered, or given up, before. */
   readonly sequence: number;
   readonly host: string;
   /** Epoch milliseconds at which it was made. */

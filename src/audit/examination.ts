@@ -1,4 +1,5 @@
 import type { Host } from '../model/host/index.ts';
+import type { Subject } from './check.ts';
 import { checks } from './checks/index.ts';
 import type { Finding, Undetermined } from './finding.ts';
 import { isAsked, type Profile, weighed } from './profiles/index.ts';
@@ -15,8 +16,7 @@ export interface Examination {
   readonly judged: boolean;
 }
 
-export function examined(host: Host, profile: Profile): Examination {
-  const subject = subjectOf(host);
+export function examined(host: Host, profile: Profile, subject: Subject = subjectOf(host)): Examination {
   const asked = checks.filter((check) => isAsked(profile, check));
   const answers = asked.map((check) => ({ check, answer: check.run(subject) }));
   return {

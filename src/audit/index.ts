@@ -4,14 +4,17 @@
  * It judges a host that was read, by packets that the analysis follows; it reads nothing itself, proves nothing on the
  * kernel and changes nothing. Verbs call `audit`; documentation is made from `checks`.
  */
-import type { Host } from '../model/host/index.ts';
+import type { Host, Known } from '../model/host/index.ts';
 import { checks } from './checks/index.ts';
 import { examined } from './examination.ts';
+import { type Exposure, exposuresOf } from './exposure/index.ts';
 import type { Report } from './finding.ts';
 import { defaultProfile, type Profile } from './profiles/index.ts';
 import { reportOf } from './report.ts';
+import { subjectOf } from './subject.ts';
 
 export type { Answer, Check, Example, Subject } from './check.ts';
+export type { Exposure } from './exposure/index.ts';
 export * from './finding.ts';
 export { type Mending, mendingOf } from './mending.ts';
 export { sayPacket } from './probes.ts';
@@ -24,6 +27,19 @@ export function unaudited(why: string, remedy: string): Report {
     checks.map(({ id }) => ({ id, why, remedy })),
     checks.length,
   );
+}
+
+/** A report, and who of the world outside reaches what, which are asked of the same functions. */
+export interface Audited {
+  readonly report: Report;
+  readonly exposure: Known<readonly Exposure[]>;
+}
+
+/** As {@link audit}, and who reaches what. */
+export function auditAndExposure(host: Host): Audited {
+  const subject = subjectOf(host);
+  const { findings, unknown: undetermined, asked, judged } = examined(host, defaultProfile, subject);
+  return { report: reportOf(findings, undetermined, asked, judged), exposure: exposuresOf(subject) };
 }
 
 /** Runs every check that the profile asks on the host. Pure: the same host gives the same report. */

@@ -4,12 +4,14 @@ import { type ConfigFile, defaultConfigFile, readConfig, type Settings, settle }
 import type { Context, ExitCode, Outcome, Serve, Verb } from '../verbs/index.ts';
 import { exitOf } from '../verbs/verb.ts';
 import { flagsOf, spelled } from './flag.ts';
+import { asItems, isForZabbix } from './items.ts';
 import { jsonLog } from './log.ts';
+import { asPlugin } from './plugin.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { cleaned, paintFor, renderOf, safeText, type View } from './render/index.ts';
 import { sitAt } from './standing.ts';
 import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
-import { type Asked, understand } from './understand.ts';
+import { type Asked, understand, verbNamed } from './understand.ts';
 
 /** What the command line cannot make itself, because it may not import it. */
 export interface Pieces {
@@ -27,35 +29,49 @@ export interface Pieces {
 export async function commandLine(
   argv: readonly string[],
   pieces: Pieces,
-  terminal: Terminal = processTerminal(),
+  given: Terminal = processTerminal(),
 ): Promise<ExitCode> {
+  const verbs = pieces.verbs ?? (await import('../verbs/index.ts')).verbs;
+  const isPlugin = verbNamed(argv, verbs)?.plugin === true;
+  const terminal = isPlugin ? asPlugin(given) : isForZabbix(argv, verbs) ? asItems(given) : given;
+  const exits = isPlugin ? pluginExits : exitOf;
   const interrupt = new AbortController();
   using _interrupts = terminal.onInterrupt(() => interrupt.abort());
-  using _faults = terminal.onFault((error) => unexpected(error, terminal, interrupt.signal));
+  using _faults = terminal.onFault((error) => unexpected(error, terminal, interrupt.signal, exits));
   try {
-    const verbs = pieces.verbs ?? (await import('../verbs/index.ts')).verbs;
     const asked = understand(argv, verbs, Math.min(terminal.out.columns ?? 100, 120));
-    return await answer(asked, pieces, terminal, interrupt);
+    return await answer(asked, pieces, terminal, interrupt, exits);
   } catch (error) {
-    return await unexpected(error, terminal, interrupt.signal);
+    return await unexpected(error, terminal, interrupt.signal, exits);
   }
 }
 
-async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrupt: AbortController): Promise<ExitCode> {
+/** What a plugin exits with whenever it has no answer. */
+const pluginExits = { done: 3, found: 3, invalid: 3, unknown: 3, unread: 3, unchanged: 3 } as const;
+
+type Exits = Readonly<Record<keyof typeof exitOf, ExitCode>>;
+
+async function answer(
+  asked: Asked,
+  pieces: Pieces,
+  terminal: Terminal,
+  interrupt: AbortController,
+  exits: Exits,
+): Promise<ExitCode> {
   if (asked.kind === 'text') {
     await terminal.out.write(asked.text);
-    return 0;
+    return exits.done;
   }
-  if (asked.kind === 'problem') return await refuse([asked.problem], terminal, exitOf.invalid);
+  if (asked.kind === 'problem') return await refuse([asked.problem], terminal, exits.invalid);
   const { verb, globals } = asked;
   const settled = await settingsFor(asked, terminal);
-  if (!settled.ok) return await refuse(settled.problems, terminal, exitOf.invalid);
+  if (!settled.ok) return await refuse(settled.problems, terminal, exits.invalid);
   const { settings, given } = settled.value;
   const configFile = namedConfig(globals, terminal);
   const input = verb.input.safeParse(given);
   if (!input.success) {
     const problems = input.error.issues.map((issue) => issueProblem(verb, issue.path[0], issue.message));
-    return await refuse(problems, terminal, exitOf.invalid);
+    return await refuse(problems, terminal, exits.invalid);
   }
   const json = globals['json'] === true;
   const quiet = globals['quiet'] === true;
@@ -67,6 +83,8 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
   const paint = paintFor(settings.color, terminal.out.interactive, terminal.env);
   const sitting = standing === undefined || canvas === null ? null : sitAt(canvas, standing, paint, () => interrupt.abort());
   const log = jsonLog(settings.log, terminal.clock, (line) => {
+    // Its only words are its answer.
+    if (verb.plugin === true) return;
     // It would stand in the midst of the screen.
     if (sitting !== null && terminal.err.interactive) return;
     progress.clear();
@@ -101,12 +119,12 @@ async function answer(asked: Asked, pieces: Pieces, terminal: Terminal, interrup
     const outcome: Outcome<unknown> = await verb.run(context, input.data);
     if ('problems' in outcome) {
       progress.clear();
-      return await refuse(outcome.problems, terminal, exitOf[outcome.kind]);
+      return await refuse(outcome.problems, terminal, exits[outcome.kind]);
     }
     if (outcome.document !== undefined) await print.document(outcome.document);
     else if (!verb.streams) await print.whole(outcome.value);
     progress.clear();
-    return await refuse(outcome.faults ?? [], terminal, exitOf[outcome.kind]);
+    return await refuse(outcome.faults ?? [], terminal, outcome.exit ?? exits[outcome.kind]);
   } catch (error) {
     // The verb may still be following something for a reader who has gone.
     if (error instanceof OutputClosed) interrupt.abort();
@@ -121,7 +139,7 @@ async function settingsFor(
 ): Promise<Result<{ settings: Settings; given: Record<string, unknown> }>> {
   const named = namedConfig(globals, terminal);
   const path = named ?? defaultConfigFile;
-  const file = await configIn(path, named !== undefined, terminal);
+  const file = await configIn(path, named !== undefined, verb.plugin === true || verb.unprivileged === true, terminal);
   if (!file.ok) return file;
   const shared = ['backend', 'port'] as const;
   const fields = new Set(Object.keys(verb.input.shape));
@@ -141,7 +159,7 @@ function namedConfig(globals: Readonly<Record<string, unknown>>, { env }: Termin
   return typeof named === 'string' ? named : undefined;
 }
 
-async function configIn(path: string, named: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
+async function configIn(path: string, named: boolean, isUnprivileged: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
   try {
     const bytes = await terminal.readFile(path);
     return await readConfig(new TextDecoder('utf-8').decode(bytes), path);
@@ -150,6 +168,8 @@ async function configIn(path: string, named: boolean, terminal: Terminal): Promi
     if (code === undefined) throw error;
     // Nobody has to have one; whoever names one means it.
     if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return { ok: true, value: {} };
+    // It may hold what nobody but root is to know, and monitoring is not to be root.
+    if (!named && isUnprivileged && (code === 'EACCES' || code === 'EPERM')) return { ok: true, value: {} };
     const why =
       code === 'ENOENT'
         ? 'there is no such file'
@@ -220,16 +240,16 @@ function issueProblem(verb: Verb, field: PropertyKey | undefined, message: strin
   };
 }
 
-async function unexpected(error: unknown, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  if (error instanceof OutputClosed) return 0;
+async function unexpected(error: unknown, terminal: Terminal, signal: AbortSignal, exits: Exits): Promise<ExitCode> {
+  if (error instanceof OutputClosed) return exits.done;
   if (signal.aborted) {
     await tell(terminal, 'palisade: interrupted before there was an answer\n');
-    return exitOf.unknown;
+    return exits.unknown;
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'write' && (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO')) {
     await tell(terminal, `palisade: the answer could not be written whole (${code}); make room where it goes and ask again\n`);
-    return exitOf.unknown;
+    return exits.unknown;
   }
   const what = error instanceof Error ? error.message : String(error);
   const line = safeText(what).split('\n', 1)[0] ?? '';
@@ -240,7 +260,7 @@ async function unexpected(error: unknown, terminal: Terminal, signal: AbortSigna
   if (terminal.env['PALISADE_DEBUG'] === '1') {
     jsonLog('error', terminal.clock, (text) => void tell(terminal, text)).error('fault', { error });
   }
-  return exitOf.unknown;
+  return exits.unknown;
 }
 
 /** The last words: when standard error is gone too, the exit code says it. */

@@ -58,6 +58,7 @@ export function flagsOf(verb: Pick<Verb, 'input'>): readonly Flag[] {
       value:
         said.value ?? (choices.length > 0 ? name.toUpperCase() : kind === 'number' || kind === 'integer' ? 'NUMBER' : 'WORD'),
       path: said.path ?? false,
+      ...(said.short !== undefined && { short: said.short }),
       hidden: said.hidden ?? false,
       positional: said.positional ?? false,
     };

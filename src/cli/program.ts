@@ -4,6 +4,8 @@ import type { Verb } from '../verbs/index.ts';
 import { everywhere, groupTitles } from './everywhere.ts';
 import { type Flag, flagsOf, spelled } from './flag.ts';
 
+const versionText = `palisade ${manifest.version}`;
+
 /** What commander found on the command line: the verb, its options by field, and the words without a flag. */
 export interface Found {
   readonly verb: Verb;
@@ -33,7 +35,7 @@ export function programOf(verbs: readonly Verb[], columns: number, argv: readonl
     .description(manifest.description)
     .optionsGroup('Everywhere:')
     .commandsGroup('Help:')
-    .version(`palisade ${manifest.version}`, '--version', 'Print the version')
+    .version(versionText, '--version', 'Print the version')
     .helpOption('-h, --help', 'Print this help')
     .helpCommand('help [verb]', 'Explain a verb')
     .usage('[verb] [flags]')
@@ -83,6 +85,7 @@ function addVerb(program: Command, verb: Verb, flags: readonly Flag[]): Command 
     if (flag.positional) command.argument(positionalForm(flag), flag.help);
     else command.addOption(ownOption(flag));
   }
+  if (verb.plugin === true) command.version(versionText, '-V, --version', 'Print the version');
   const own = new Set(flags.map((flag) => flag.name));
   for (const flag of everywhere) {
     if (!own.has(flag.name.replace(/^no-/, ''))) command.addOption(globalOption(flag).helpGroup('Everywhere:'));
@@ -107,7 +110,7 @@ function globalOption(flag: (typeof everywhere)[number]): Option {
 
 function ownOption(flag: Flag): Option {
   if (flag.kind === 'switch')
-    return new Option(spelled(flag), flag.negated ? `Do not: ${lowerFirst(flag.help)}` : flag.help).hideHelp(
+    return new Option(withShort(flag), flag.negated ? `Do not: ${lowerFirst(flag.help)}` : flag.help).hideHelp(
       flag.hidden === true,
     );
   const fallback =
@@ -115,11 +118,15 @@ function ownOption(flag: Flag): Option {
       ? ''
       : ` (default: ${String(flag.default)})`;
   const option = new Option(
-    `${spelled(flag)} <${flag.value}>`,
+    `${withShort(flag)} <${flag.value}>`,
     `${choicesHelp(flag.help, flag.choices)}${fallback}${flag.repeats ? '; repeatable' : ''}`,
   );
   if (flag.repeats) option.argParser((word: string, before: string[] | undefined) => [...(before ?? []), word]);
   return option.hideHelp(flag.hidden === true);
+}
+
+function withShort(flag: Flag): string {
+  return flag.short === undefined ? spelled(flag) : `-${flag.short}, ${spelled(flag)}`;
 }
 
 function choicesHelp(help: string, choices: readonly string[]): string {

@@ -42,6 +42,12 @@ export function understand(argv: readonly string[], verbs: readonly Verb[], colu
   }
 }
 
+/** The verb that a command line names, whatever else is wrong with it. */
+export function verbNamed(argv: readonly string[], verbs: readonly Verb[]): Verb | undefined {
+  const at = verbAt(argv);
+  return verbs.find(({ name }) => name === argv[at]);
+}
+
 /** Where the verb stands or should stand: after the flags that everybody has. */
 function verbAt(argv: readonly string[]): number {
   for (let index = 0; index < argv.length; index += 1) {

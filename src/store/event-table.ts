@@ -2,8 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { absent } from '../watch/events/index.ts';
 import type { AddressColumn } from './columns.ts';
 import { EventInsert } from './insert.ts';
+import { LoggedCounts } from './logged.ts';
 import { Rows } from './rows.ts';
 import { noPrefix, OpenSpan, spanRows } from './spans.ts';
+import type { Ways } from './ways.ts';
 
 /** Seconds of which the number of events is kept, for a picture of how it goes. */
 export const secondsKept = 3600;
@@ -13,14 +15,16 @@ export class EventTable {
   /** Events that this process has written, in this transaction and before. */
   written = 0;
   private readonly db: DatabaseSync;
-  private readonly prefixOf: (way: number) => string;
+  private readonly ways: Ways;
   private readonly span: OpenSpan;
   private readonly insert: EventInsert;
   private readonly seconds = new Map<number, number>();
+  private readonly logged: LoggedCounts;
 
-  constructor(db: DatabaseSync, prefixOf: (way: number) => string, seed: number) {
+  constructor(db: DatabaseSync, ways: Ways, seed: number) {
     this.db = db;
-    this.prefixOf = prefixOf;
+    this.ways = ways;
+    this.logged = new LoggedCounts(ways);
     this.span = new OpenSpan(seed);
     this.insert = new EventInsert(db);
     this.resume();
@@ -29,6 +33,7 @@ export class EventTable {
   /** Goes on where what was committed ends: a span that is open is counted anew, from its events. */
   resume(): void {
     this.seconds.clear();
+    this.logged.clear();
     const open = this.db.prepare('SELECT id, first, last, kept FROM spans WHERE closed = 0 ORDER BY id DESC LIMIT 1').get();
     const newest = this.db.prepare('SELECT max(id) AS id, max(last) AS last FROM spans').get();
     if (open === undefined) {
@@ -65,6 +70,7 @@ export class EventTable {
     }
     this.written += rows.length;
     this.countSeconds(rows, now);
+    this.logged.add(rows);
   }
 
   /** At the end of a transaction. */
@@ -78,6 +84,7 @@ export class EventTable {
     );
     for (const [second, events] of this.seconds) count.run(second, events);
     this.seconds.clear();
+    this.logged.write(this.db);
   }
 
   /** The id of the span that grows: nothing of it goes yet. */
@@ -87,7 +94,7 @@ export class EventTable {
 
   private close(now: number): void {
     const { span } = this;
-    const tops = span.tops((way) => this.prefixOf(way) || noPrefix);
+    const tops = span.tops((way) => this.ways.prefixOf(way) || noPrefix);
     const put = this.db.prepare('INSERT INTO tops (by, span, what, events, first, last, most) VALUES (?, ?, ?, ?, ?, ?, ?)');
     // The column holds texts too and so turns no double into an integer.
     for (const { by, what, events, first, last, most } of tops)

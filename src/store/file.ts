@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { failed, ok, type Problem, type Result } from '../result.ts';
 import { sqlite, sqliteCode } from './lock.ts';
-import { applicationId, schema, schemaVersion } from './schema.ts';
+import { applicationId, migrations, schema, schemaVersion } from './schema.ts';
 
 /** What the store is in the state folder. Beside it lie what SQLite needs of it, and the lock. */
 export const storeFile = (folder: string): string => join(folder, 'events.db');
@@ -85,7 +85,10 @@ function opened(folder: string, readOnly: boolean): Result<DatabaseSync> {
   try {
     const db = new DatabaseSync(file, { readOnly, timeout: patienceMs });
     const state = stateOf(db);
-    if (state === 'ours') return ok(db);
+    if (state === 'ours') {
+      if (!readOnly) migrate(db);
+      return ok(db);
+    }
     db.close();
     if (state === 'newer') return failed(newer(file));
     const message = state === 'empty' ? `nothing was kept yet in ${file}` : `${file} is no store of palisade's`;
@@ -109,7 +112,7 @@ export function unreadable(file: string, error: unknown): Problem {
 
 function stateOf(db: DatabaseSync): 'empty' | 'ours' | 'newer' | 'other' {
   const id = Number(db.prepare('PRAGMA application_id').get()?.['application_id']);
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  const version = versionOf(db);
   const tables = Number(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables']);
   if (tables === 0) return 'empty';
   if (id !== applicationId) return 'other';
@@ -123,6 +126,21 @@ function prepare(db: DatabaseSync, isEmpty: boolean): void {
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${logBytes}; PRAGMA cache_size = -16000`,
   );
   if (isEmpty) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+  else migrate(db);
+}
+
+/** Makes a file that an earlier palisade wrote one of this form. One of the earlier goes on reading it, and writing what it knows of. */
+function migrate(db: DatabaseSync): void {
+  if (versionOf(db) === schemaVersion) return;
+  db.exec('BEGIN IMMEDIATE');
+  // Somebody else may have done it meanwhile.
+  for (let version = versionOf(db); version < schemaVersion; version += 1)
+    db.exec(`${migrations[version] ?? ''}; PRAGMA user_version = ${version + 1}`);
+  db.exec('COMMIT');
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
 function newer(file: string): Problem {

@@ -44,7 +44,7 @@ export function writeKept(db: DatabaseSync, { cursors, incidents, bans, losses, 
 function writeIncidents(db: DatabaseSync, incidents: ReadonlyMap<string, Incident>): void {
   const columns = [
     ...(['id', 'detector', 'severity', 'state', 'first', 'last', 'events', 'title', 'why'] as const),
-    ...(['source_count', 'spoofable', 'trusted', 'sources', 'targets', 'evidence'] as const),
+    ...(['source_count', 'spoofable', 'trusted', 'sources', 'targets', 'evidence', 'remedy'] as const),
   ];
   const put = db.prepare(
     `INSERT INTO incidents (${columns.join(',')}) VALUES (${columns.map(() => '?').join(',')})
@@ -68,6 +68,7 @@ function writeIncidents(db: DatabaseSync, incidents: ReadonlyMap<string, Inciden
       ],
       ...[one.sourceCount, Number(one.spoofable), Number(one.trusted)],
       ...[one.sources.map(formatPrefix), one.targets, one.evidence].map((list) => JSON.stringify(list)),
+      one.remedy,
     );
   }
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { bitsOf, type Prefix, parsePrefix } from '../model/net/index.ts';
 import type { Ban, Incident } from '../watch/index.ts';
 import { hitsOf } from './rule-hits.ts';
+import { standingOf } from './standing.ts';
 import type { IncidentQuestion, Reading, StoredBan, StoredIncident } from './store.ts';
 import { eventsOf } from './stored-events.ts';
 import { topOf } from './top.ts';
@@ -16,6 +17,7 @@ export function reading(db: DatabaseSync): Reading {
     bans: (question) => bansOf(db, question),
     rates: (seconds, now) => ratesOf(db, seconds, now),
     hits: () => hitsOf(db),
+    standing: (now) => atOneMoment(db, () => standingOf(db, now)),
     losses: (since) =>
       db
         .prepare('SELECT source, sum(count) AS count, of FROM losses WHERE at >= ? GROUP BY source, of ORDER BY source, of')
@@ -43,14 +45,15 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   if (wanted === undefined) return [];
   const conditions = [
     ...(since === undefined ? [] : [{ sql: 'last >= ?', value: since }]),
-    ...(state === undefined ? [] : [{ sql: 'state = ?', value: state }]),
+    // As a literal, or SQLite does not see that the index of open ones will do.
+    ...(state === undefined ? [] : [{ sql: state === 'open' ? "state = 'open'" : "state = 'closed'" }]),
     ...(detector === undefined ? [] : [{ sql: 'detector = ?', value: detector }]),
   ];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
   const ids = db.prepare(`SELECT id, sources FROM incidents${where} ORDER BY last DESC, id`);
   const one = db.prepare(`SELECT ${incidentColumns} WHERE id = ?`);
   const found: StoredIncident[] = [];
-  for (const row of ids.all(...conditions.map(({ value }) => value))) {
+  for (const row of ids.all(...conditions.flatMap((one) => ('value' in one ? [one.value] : [])))) {
     if (wanted !== null && !prefixesIn(row['sources']).some((network) => overlap(network, wanted))) continue;
     found.push(incidentIn(one.get(row['id'] as string) ?? {}));
     if (found.length === most) break;
@@ -58,7 +61,8 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   return found;
 }
 
-function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
+/** By its id, or as much of its beginning as tells it from others. */
+export function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
   if (id === '') return null;
   const rows = db
     .prepare(`SELECT ${incidentColumns} WHERE substr(id, 1, length(?)) = ? ORDER BY id = ? DESC LIMIT 2`)
@@ -76,6 +80,7 @@ function incidentIn(row: Record<string, unknown>): StoredIncident {
     severity: row['severity'] as Incident['severity'],
     title: String(row['title']),
     why: String(row['why']),
+    remedy: String(row['remedy'] ?? ''),
     sources: prefixesIn(row['sources']),
     sourceCount: Number(row['source_count']),
     targets: JSON.parse(String(row['targets'])) as string[],

@@ -1,5 +1,5 @@
 /** Of the file's form: an older palisade refuses a newer one. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 /** "pali", so that `file` and others can tell whose it is (SQLite, "PRAGMA application_id"). */
 export const applicationId = 0x70616c69;
 
@@ -12,6 +12,14 @@ export const eventColumns = [
 /** An address as people read it: of IPv4 with dots, of IPv6 its 32 digits. */
 const addressText = (column: string): string =>
   `CASE typeof(${column}) WHEN 'integer' THEN (${column} >> 24) || '.' || ((${column} >> 16) & 255) || '.' || ((${column} >> 8) & 255) || '.' || (${column} & 255) ELSE hex(${column}) END`;
+
+/** Logged packets by protocol and prefix, since the store was begun: they go up, whatever becomes of single events. */
+const logged = `CREATE TABLE logged (
+  proto INTEGER NOT NULL, prefix TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (proto, prefix)
+) WITHOUT ROWID`;
+
+/** Few of many: whoever asks what goes on reads no others. */
+const openIncidents = "CREATE INDEX incidents_open ON incidents (detector) WHERE state = 'open'";
 
 /**
  * docs/store.md says what all of it means. No index over events but their id: every index would cost as much as the row itself. What is asked
@@ -40,9 +48,10 @@ CREATE TABLE losses (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NO
 CREATE TABLE incidents (
   id TEXT PRIMARY KEY, detector TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
   events INTEGER NOT NULL, title TEXT NOT NULL, why TEXT NOT NULL, source_count INTEGER NOT NULL, spoofable INTEGER NOT NULL,
-  trusted INTEGER NOT NULL, sources TEXT NOT NULL, targets TEXT NOT NULL, evidence TEXT NOT NULL
+  trusted INTEGER NOT NULL, sources TEXT NOT NULL, targets TEXT NOT NULL, evidence TEXT NOT NULL, remedy TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX incidents_last ON incidents (last);
+${openIncidents};
 CREATE TABLE attended (
   incident TEXT PRIMARY KEY, acknowledged_by TEXT, acknowledged_at INTEGER, silenced_by TEXT, silenced_until INTEGER
 ) WITHOUT ROWID;
@@ -55,6 +64,7 @@ CREATE TABLE rules (
   rule TEXT PRIMARY KEY, since INTEGER NOT NULL, seen INTEGER NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL, last_hit INTEGER,
   read_packets INTEGER NOT NULL, read_bytes INTEGER NOT NULL
 ) WITHOUT ROWID;
+${logged};
 CREATE TABLE writer (only INTEGER PRIMARY KEY CHECK (only = 1), pid INTEGER NOT NULL, what TEXT NOT NULL, since INTEGER NOT NULL);
 CREATE VIEW log AS SELECT events.id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS time, kind, prefix, "in", "out",
   ${addressText('src')} AS src, sport, ${addressText('dst')} AS dst, dport, proto, flags, icmp_type, icmp_code, length, ttl, mark, source, trusted
@@ -62,3 +72,8 @@ CREATE VIEW log AS SELECT events.id, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0,
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 `;
+
+/** What makes a file of an earlier version one of the next, by the version that it is of. */
+export const migrations: Readonly<Record<number, string>> = {
+  1: `ALTER TABLE incidents ADD COLUMN remedy TEXT NOT NULL DEFAULT ''; ${logged}; ${openIncidents}`,
+};

@@ -11,6 +11,7 @@ import { Batch } from '../watch/events/index.ts';
 import type { Ban, Incident } from '../watch/index.ts';
 import {
   acknowledge,
+  noteIncidents,
   openReading,
   openStore,
   type Reading,
@@ -70,6 +71,7 @@ const incident: Incident = {
   severity: 'high',
   title: 'Port scan of 198.51.100.1 by 203.0.113.9',
   why: '30 ports in 3 s',
+  remedy: 'Close the ports.',
   sources: [parsePrefix('203.0.113.9'), parsePrefix('2001:db8:1::/64')].flatMap((prefix) => prefix ?? []),
   sourceCount: 2,
   targets: ['198.51.100.1'],
@@ -403,6 +405,33 @@ describe('a store that cannot be written', () => {
     expect(openReading(folder)).toMatchObject(refused);
   });
 
+  test('was written by an earlier palisade: it is read as it is, and is of the new form once somebody writes it', () => {
+    const folder = fresh();
+    {
+      using store = open(folder);
+      store.incident(incident);
+      store.commit();
+    }
+    const earlier = new DatabaseSync(join(folder, 'events.db'));
+    earlier.exec(
+      'ALTER TABLE incidents DROP COLUMN remedy; DROP TABLE logged; DROP INDEX incidents_open; PRAGMA user_version = 1',
+    );
+    earlier.close();
+    expect(ask(folder).incident(incident.id)).toMatchObject({ title: incident.title, remedy: '' });
+    expect(acknowledge(folder, incident.id, 'kim', start)).toMatchObject({ ok: true });
+    const later = { ...incident, id: 'later', remedy: 'Do it.' };
+    {
+      using store = open(folder);
+      store.incident(later);
+      expect(store.commit()).toBeNull();
+    }
+    expect(ask(folder).incident('later')).toMatchObject({ remedy: 'Do it.' });
+    expect(ask(folder).incident(incident.id)).toMatchObject({ remedy: '', acknowledged: { by: 'kim' } });
+    const now = new DatabaseSync(join(folder, 'events.db'), { readOnly: true });
+    expect(now.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    now.close();
+  });
+
   test('is not there', () => {
     const folder = fresh();
     expect(openReading(folder)).toMatchObject({
@@ -460,5 +489,74 @@ describe('a store that cannot be written', () => {
     expect(full).toMatchObject({ notKept: 1000, there: full.kept });
     expect(full.kept).toBeGreaterThan(5000);
     expect(after).toEqual({ problem: null, prefix: 'AGAIN', losses: [{ source: 'store', count: 1000, of: 'events' }] });
+  });
+});
+
+describe('how it stands', () => {
+  const incident = (id: string, more: Partial<Incident> = {}): Incident => ({
+    ...{ id, detector: 'finding', severity: 'high', title: id, why: '', remedy: '', sources: [], sourceCount: 0, targets: [] },
+    ...{ first: start, last: start, events: 1, evidence: [], spoofable: false, trusted: true, state: 'open' },
+    ...more,
+  });
+
+  test('counts packets by protocol and prefix, those of many prefixes together, over restarts', () => {
+    const folder = fresh();
+    const batch = (count: number, prefix: string, proto = 6): Batch =>
+      batchOf(Array.from({ length: count }, (_, each) => ({ at: each, prefix, proto })));
+    for (const round of [1, 2]) {
+      using store = open(folder);
+      store.keep(batch(3 * round, 'FW: '), 'kmsg');
+      store.keep(batch(2, 'FW: ', 17), 'nflog:1');
+      store.keep(batch(5, 'other: '), 'kmsg');
+      store.commit();
+      store.keep(batch(1, 'FW: '), 'kmsg');
+    }
+    {
+      using asked = ask(folder);
+      expect(asked.standing(start).logged).toEqual([
+        { proto: 6, prefix: 'FW:', events: 11 },
+        { proto: 6, prefix: 'other:', events: 10 },
+        { proto: 17, prefix: 'FW:', events: 4 },
+      ]);
+      expect(asked.standing(start).lastEvent).toBe(start + 5);
+    }
+    using store = open(folder);
+    for (let each = 0; each < 100; each += 1) store.keep(batch(1, `p${each}`), 'kmsg');
+    store.commit();
+    const { logged } = store.read.standing(start);
+    expect(new Set(logged.map(({ prefix }) => prefix)).size).toBe(51);
+    expect(logged.find(({ prefix }) => prefix === '(others)')).toMatchObject({ proto: 6, events: 52 });
+    expect(logged.reduce((sum, { events }) => sum + events, 0)).toBe(125);
+  });
+
+  test('says what is open and whether somebody attends to it', () => {
+    const folder = fresh();
+    {
+      using store = open(folder);
+      for (const id of ['a', 'b', 'c', 'd']) store.incident(incident(id, id === 'd' ? { state: 'closed' } : {}));
+      store.commit();
+    }
+    acknowledge(folder, 'a', 'me', start);
+    silence(folder, 'b', 'me', start + 1000);
+    using asked = ask(folder);
+    const attended = (now: number) => Object.fromEntries(asked.standing(now).open.map((one) => [one.id, one.attended]));
+    expect(attended(start)).toEqual({ a: true, b: true, c: false });
+    expect(attended(start + 1000)).toEqual({ a: true, b: false, c: false });
+  });
+
+  test('incidents of who reads no log are noted beside whoever writes, and where nobody has written', () => {
+    const folder = fresh();
+    expect(noteIncidents(folder, [incident('first')], clock, 'a test').ok).toBe(true);
+    using store = open(folder);
+    store.keep(alike(10), 'kmsg');
+    expect(noteIncidents(folder, [incident('beside')], clock, 'a test').ok).toBe(true);
+    store.incident(incident('own'));
+    expect(store.commit()).toBeNull();
+    expect(
+      store.read
+        .standing(start)
+        .open.map(({ id }) => id)
+        .sort(),
+    ).toEqual(['beside', 'first', 'own']);
   });
 });

@@ -69,8 +69,23 @@ export interface Reading extends Disposable {
   rates(seconds: number, now: number): readonly number[];
   /** What each rule has met. */
   hits(): readonly Hits[];
+  /** How it stands at a moment: what is open, who is shut out, what was logged. */
+  standing(now: number): Standing;
   /** Losses since a moment. */
   losses(since: number): readonly { readonly source: string; readonly count: number; readonly of: string }[];
+}
+
+export interface Standing {
+  readonly open: readonly (Pick<Incident, 'id' | 'detector' | 'severity' | 'title' | 'first' | 'last' | 'events'> & {
+    /** Somebody has acknowledged it, or silenced it for now. */
+    readonly attended: boolean;
+  })[];
+  /** Sources that are shut out. */
+  readonly bans: number;
+  /** Of the latest event; `null`: there is none. */
+  readonly lastEvent: number | null;
+  /** Packets since the store was begun, most first; `proto` -1: not known. At most 50 prefixes are told apart. */
+  readonly logged: readonly { readonly proto: number; readonly prefix: string; readonly events: number }[];
 }
 
 export interface EventQuestion {

@@ -68,6 +68,10 @@ export class Ways {
     return this.all.get(id)?.prefix ?? others;
   }
 
+  kindOf(id: number): KindName | null {
+    return this.all.get(id)?.kind ?? null;
+  }
+
   /** Writes the ways of a batch's rows `from` … into `into`, from `at` on. */
   number(batch: Batch, source: string, from: number, count: number, into: Uint32Array, at: number): void {
     let key = -1;

@@ -282,7 +282,7 @@ export class EventStore implements Store {
     return {
       db,
       inode: statSync(this.file).ino,
-      events: new EventTable(db, (way) => this.ways.prefixOf(way), this.seed),
+      events: new EventTable(db, this.ways, this.seed),
       retention: new Retention(db, this.options.limits ?? usualLimits),
     };
   }

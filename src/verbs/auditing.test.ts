@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exampleHost } from '../audit/example-host.ts';
 import { filter } from '../audit/examples.ts';
-import { audit, checks } from '../audit/index.ts';
+import { auditAndExposure, checks } from '../audit/index.ts';
 import { createRun } from '../kernel/index.ts';
 import { auditAside } from './auditing.ts';
 
@@ -18,10 +18,10 @@ test('an audit of many rules lets everything else go on, and says what it would 
   const turning = setInterval(() => {
     turns += 1;
   }, 1);
-  const report = await auditAside(run, many, new AbortController().signal);
+  const audited = await auditAside(run, many, new AbortController().signal);
   clearInterval(turning);
   expect(turns).toBeGreaterThan(0);
-  expect(report).toEqual(audit(many));
+  expect(audited).toEqual(auditAndExposure(many));
 });
 
 test('an audit of few rules is made at once', async () => {
@@ -30,7 +30,7 @@ test('an audit of few rules is made at once', async () => {
     turned = true;
   });
   const few = exampleHost({});
-  expect(await auditAside(run, few, new AbortController().signal)).toEqual(audit(few));
+  expect(await auditAside(run, few, new AbortController().signal)).toEqual(auditAndExposure(few));
   expect(turned).toBe(false);
 });
 
@@ -38,8 +38,10 @@ test('Ctrl-C ends it; then nothing is known', async () => {
   const stop = new AbortController();
   const auditing = auditAside(run, many, stop.signal);
   stop.abort();
-  const { score, confidence, findings, unknown } = await auditing;
+  const { report, exposure } = await auditing;
+  const { score, confidence, findings, unknown } = report;
+  expect(exposure).toMatchObject({ known: false, why: 'the audit was interrupted' });
   expect({ score, confidence, findings }).toEqual({ score: null, confidence: 0, findings: [] });
   expect(unknown.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
-  expect((await auditAside(run, exampleHost({}), stop.signal)).confidence).toBe(0);
+  expect((await auditAside(run, exampleHost({}), stop.signal)).report.confidence).toBe(0);
 });

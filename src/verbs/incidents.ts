@@ -8,7 +8,7 @@ export const incidents = verb({
   group: 'watch',
   summary: 'attacks that were seen: list them, show one with its evidence, acknowledge or silence it',
   description: `Lists incidents, latest first: who did what to whom, since when, and whether it goes on. They are kept for a year.
-\`palisade incidents show ID\` adds why it is one, whose sources are in it, and its first and last lines as they were logged.
+\`palisade incidents show ID\` adds why it is one, what to do about it, whose sources are in it, and its first and last lines as they were logged.
 \`palisade incidents ack ID\` notes that you have seen it, and \`palisade incidents silence ID --for 2h\` that nobody is to be told of it for a
 while. Both may be said while palisade watches. An ID may be cut short, as long as no other begins so.`,
   input: z.object({

@@ -11,6 +11,7 @@ import { ban } from './ban.ts';
 import { bans } from './bans.ts';
 import { bootRestore } from './boot-restore.ts';
 import { change } from './change.ts';
+import { check } from './check.ts';
 import { close } from './close.ts';
 import { confirm } from './confirm.ts';
 import { connections } from './connections.ts';
@@ -20,6 +21,7 @@ import { events } from './events.ts';
 import { explainBan } from './explain-ban.ts';
 import { incidents } from './incidents.ts';
 import { init } from './init.ts';
+import { integrate } from './integrate.ts';
 import { journal } from './journal.ts';
 import { open } from './open.ts';
 import { plan } from './plan.ts';
@@ -27,6 +29,7 @@ import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { simulate } from './simulate.ts';
+import { state } from './state.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { top } from './top.ts';
@@ -45,6 +48,7 @@ export type { BackupPartJson } from './backup-shape.ts';
 export type { BanExplainedJson, BansJson } from './bans-shape.ts';
 export type { BootRestoredJson } from './boot-shape.ts';
 export type { ChangePartJson } from './change-shape.ts';
+export type { CheckJson } from './check.ts';
 export type { ConnectionsJson } from './connections-shape.ts';
 export type { DiffJson, RegionJson } from './diff-shapes.ts';
 export type { DriftPartJson } from './drift-shape.ts';
@@ -52,6 +56,7 @@ export type { EventPartJson } from './events-shape.ts';
 export type { BanJson, IncidentJson } from './incident-shape.ts';
 export type { IncidentPartJson } from './incidents-shape.ts';
 export type { InitJson } from './init.ts';
+export type { IntegrateJson } from './integrate-shape.ts';
 export type { JournalPartJson } from './journal-shape.ts';
 export type { News } from './news.ts';
 export type { OpenJson } from './open-shape.ts';
@@ -103,4 +108,7 @@ export const verbs: readonly Verb[] = [
   change,
   journal,
   bootRestore,
+  check,
+  state,
+  integrate,
 ] as unknown as readonly Verb[];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createStandings } from '../analysis/answers/bystanders.ts';
 import { createEvaluator } from '../analysis/index.ts';
-import type { Report } from '../audit/index.ts';
+import type { Audited } from '../audit/index.ts';
 import type { Host } from '../model/host/index.ts';
 import type { Ruleset } from '../model/ruleset/index.ts';
 import { problemLine } from '../result.ts';
@@ -22,9 +22,12 @@ const keptHappenings = 200;
 /** The host as last read and audited, kept fresh, with everybody told of changes. */
 export interface Live {
   /** The latest reading; every later one replaces it. */
-  current(): { readonly host: Host; readonly report: Report };
-  /** Reads anew, audits what is not as it was, tells the listeners, and says whether the rules or what is known of them changed. */
-  refresh(): Promise<boolean>;
+  current(): Current;
+  /**
+   * Reads anew, audits what is not as it was, or was audited a day ago, tells the listeners, and says whether the rules or what is known of
+   * them changed, and whether it was audited.
+   */
+  refresh(): Promise<{ readonly changed: boolean; readonly audited: boolean }>;
   logged(event: LoggedPacketJson): void;
   /** So many more were logged within a second, and are not told of one by one. */
   more(count: number): void;
@@ -38,11 +41,22 @@ export interface Live {
   readonly served: Served;
 }
 
+/** The latest reading, and what was said of it. */
+interface Current extends Audited {
+  readonly host: Host;
+  /** Epoch milliseconds: when the counters were read, and when it was audited. */
+  readonly countedAt: number;
+  readonly auditedAt: number;
+}
+
+/** What nothing was seen to change is audited all the same, so often: time passes, and not all that an audit reads is looked at each minute. */
+export const auditEveryMs = 86_400_000;
+
 /** Where a live host comes from, and who judges it. */
 export interface Sources {
   /** `countedAt`: epoch milliseconds at which the rules' counters were read. `before` is the reading before. */
   read(before: Host | null): Promise<{ readonly host: Host; readonly countedAt: number }>;
-  audit(host: Host): Promise<Report>;
+  audit(host: Host): Promise<Audited>;
   now(): number;
 }
 
@@ -55,7 +69,8 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
     for (const listener of listeners) listener(news);
   };
   let { host, countedAt } = await read(null);
-  let report = await audit(host);
+  let { report, exposure } = await audit(host);
+  let auditedAt = now();
   let fingerprint = fingerprintOf(host);
   const served: Served = {
     status: async () => statusOf(host, report),
@@ -81,18 +96,22 @@ export async function live({ read, audit, now }: Sources): Promise<Live> {
     },
   };
   return {
-    current: () => ({ host, report }),
+    current: () => ({ host, report, exposure, countedAt, auditedAt }),
     served,
     async refresh() {
       const fresh = await read(host);
       const print = fingerprintOf(fresh.host);
       const changed = print !== fingerprint;
       // Until the audit is done, page and API show the reading before, whole.
-      if (changed) report = await audit(fresh.host);
+      const audited = changed || Math.abs(now() - auditedAt) >= auditEveryMs;
+      if (audited) {
+        ({ report, exposure } = await audit(fresh.host));
+        auditedAt = now();
+      }
       ({ host, countedAt } = fresh);
       fingerprint = print;
       tell({ kind: 'audited', at: now(), changed });
-      return changed;
+      return { changed, audited };
     },
     logged(event) {
       events.push(event);
@@ -174,7 +193,8 @@ function software({ release, packages, pending, packageLists, restart, automatic
 
 const prints = new WeakMap<Ruleset, string>();
 
-function rulesPrint(ruleset: Ruleset): string {
+/** SHA-256 of the rules as they were read, without counters and the comments of the save tool. */
+export function rulesPrint(ruleset: Ruleset): string {
   const found = prints.get(ruleset);
   if (found !== undefined) return found;
   const hash = createHash('sha256');

@@ -22,6 +22,13 @@ export interface Verb<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly output: Output;
   /** The verb says its answer in parts through `context.part`, each of the shape of `output`. */
   readonly streams: boolean;
+  /**
+   * Monitoring systems call it, by the rules of their plugins: everything is said on standard output, without colour; it exits with 3, UNKNOWN, for
+   * whatever is no answer, help included. Its answers name their `exit`. Whoever calls it may not read the configuration.
+   */
+  readonly plugin?: true;
+  /** Those ask it who may not read everything: a configuration that may not be read is as good as none, as it is for a plugin. */
+  readonly unprivileged?: true;
   /** What each exit code that it can have means. */
   readonly exits: Readonly<Partial<Record<ExitCode, string>>>;
   readonly examples: readonly { readonly command: string; readonly says: string }[];
@@ -34,6 +41,8 @@ export interface FlagMeta {
   readonly value?: string;
   /** The value is a path, for completion. */
   readonly path?: boolean;
+  /** One letter, by which it goes too. */
+  readonly short?: string;
   /** Not shown in help. */
   readonly hidden?: boolean;
   /** A word without a flag, in the order of the fields; an array takes all that are left. */
@@ -52,6 +61,8 @@ export type Outcome<T> =
       readonly kind: 'done' | 'found' | 'unknown';
       readonly value: T | null;
       readonly document?: string;
+      /** Of a plugin, whose exit codes are others. */
+      readonly exit?: 0 | 1 | 2 | 3;
       /**
        * What nobody must miss, such as faults of palisade itself that came to light, or a copy that failed: said on standard error,
        * whatever the answer's form.
@@ -96,7 +107,7 @@ export interface Context {
   /** The configuration file, where somebody named another than the usual one. */
   readonly configFile?: string;
   /** What the configuration says of what is done without being asked for. */
-  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'store'>;
+  readonly settings: Pick<Settings, 'drift' | 'backup' | 'watch' | 'bans' | 'publish' | 'store' | 'alerts' | 'reports'>;
 }
 
 export interface Log {

@@ -283,6 +283,7 @@ export function incident(over: Partial<IncidentJson> = {}): IncidentJson {
     severity: 'high',
     title: '203.0.113.9 scanned 412 ports of 198.51.100.10',
     why: '412 different ports; 12 are too many',
+    remedy: 'See who reaches what answers, and close what need not.',
     sources: ['203.0.113.9'],
     sourceCount: 1,
     targets: [],

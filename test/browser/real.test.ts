@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { audit } from '../../src/audit/index.ts';
+import { auditAndExposure } from '../../src/audit/index.ts';
 import { type Host, hostFromFiles } from '../../src/model/host/index.ts';
 import { live } from '../../src/verbs/live.ts';
 import type { StatusJson, TraceJson } from '../../src/verbs/shapes.ts';
@@ -38,7 +38,7 @@ test('verdict, findings, rules, traces and news are those of the verbs', async (
   let now = host(rules);
   const subject = await live({
     read: async () => ({ host: now, countedAt: now.readAt }),
-    audit: async (read) => audit(read),
+    audit: async (read) => auditAndExposure(read),
     now: () => Date.UTC(2026, 10, 23),
   });
   const server = await browser.serve(subject.served);

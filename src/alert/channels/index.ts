@@ -16,6 +16,7 @@ import { syslog } from './syslog.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
+import { zabbix } from './zabbix.ts';
 
 export const channels: readonly Channel[] = [
   email,
@@ -29,4 +30,5 @@ export const channels: readonly Channel[] = [
   syslog,
   jsonlines,
   command,
+  zabbix,
 ];

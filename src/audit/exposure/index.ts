@@ -12,6 +12,7 @@ export * from './everything.ts';
 export * from './exposed.ts';
 export * from './families.ts';
 export * from './listed.ts';
+export * from './listening.ts';
 export * from './ports.ts';
 export * from './published.ts';
 export * from './roads.ts';

@@ -1,8 +1,11 @@
+import type { z } from 'zod';
 import manifest from '../../../package.json' with { type: 'json' };
 import { settings, variableOf } from '../../verbs/config/index.ts';
+import { wholeSchema } from '../../verbs/config/whole.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { everywhere, exitMeanings, groupTitles } from '../everywhere.ts';
 import { type Flag, flagsOf, spelled } from '../flag.ts';
+import { furtherSettings } from './further.ts';
 
 /** palisade(1): what there is, and what holds for every verb. */
 export function manualOf(verbs: readonly Verb[]): string {
@@ -29,17 +32,18 @@ export function manualOf(verbs: readonly Verb[]): string {
       plain(
         'A flag wins over an environment variable, that over the configuration file, that over the default. The file is YAML:',
       ),
-      ...settings.map((setting) => {
+      ...settings.flatMap((setting) => {
         const { path, type } = setting;
-        const fallback = type.safeParse(undefined).data;
-        const shown = Array.isArray(fallback) && fallback.length === 0 ? undefined : fallback;
-        const otherwise = shown === undefined ? '' : ` Default: ${String(shown)}.`;
+        const further = wholeSchema.shape[path[0] as 'alerts' | 'reports'];
+        if (path.length === 1 && (path[0] === 'alerts' || path[0] === 'reports'))
+          return furtherSettings(further, path[0]).map(({ name, type: one }) => settingText([name], one));
         const variable = variableOf(setting);
-        const names = [path.join('.'), ...(variable === null ? [] : [variable])];
-        return tagged(names.map(bold).join(', '), plain(`${type.description ?? ''}${otherwise}`));
+        return [settingText([path.join('.'), ...(variable === null ? [] : [variable])], type)];
       }),
       '.PP',
-      plain('A name with dots is one within another: drift: { action: restore }.'),
+      plain(
+        'A name with dots is one within another: drift: { action: restore }. NAME is a name of your own, and routes, escalations and the like are lists.',
+      ),
     ]),
     section('ENVIRONMENT', [
       tagged(bold('PALISADE_CONFIG'), plain('The configuration file, when --config does not name one.')),
@@ -53,6 +57,13 @@ export function manualOf(verbs: readonly Verb[]): string {
     ]),
     seeAlso(['iptables(8)', 'nft(8)', 'ipset(8)', ...verbs.map((verb) => `palisade-${verb.name}(1)`)]),
   ]);
+}
+
+function settingText(names: readonly string[], type: z.ZodType): string {
+  const fallback = type.safeParse(undefined).data;
+  const shown = Array.isArray(fallback) && fallback.length === 0 ? undefined : fallback;
+  const otherwise = shown === undefined ? '' : ` Default: ${String(shown)}.`;
+  return tagged(names.map(bold).join(', '), plain(`${type.description ?? ''}${otherwise}`));
 }
 
 /** palisade-VERB(1). */
@@ -103,12 +114,13 @@ function seeAlso(pages: readonly string[]): string {
 }
 
 function flagText(flag: Flag): string {
+  const short = flag.short === undefined ? '' : `${bold(`-${flag.short}`)}, `;
   const name =
     flag.kind === 'switch'
-      ? bold(spelled(flag))
+      ? `${short}${bold(spelled(flag))}`
       : flag.positional
         ? italic(flagValue(flag))
-        : `${bold(spelled(flag))} ${italic(flagValue(flag))}`;
+        : `${short}${bold(spelled(flag))} ${italic(flagValue(flag))}`;
   const choices = flag.choices.length === 0 ? '' : ` One of ${flag.choices.join(', ')}.`;
   const shown =
     flag.default === undefined || flag.kind === 'switch' || (Array.isArray(flag.default) && flag.default.length === 0);

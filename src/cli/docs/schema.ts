@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { acceptedSchema } from '../../verbs/accepted.ts';
 import { policySchema } from '../../verbs/catalogue.ts';
-import { configSchema } from '../../verbs/config/index.ts';
+import { wholeSchema } from '../../verbs/config/whole.ts';
 import type { Verb } from '../../verbs/index.ts';
 
 type Schema = Record<string, unknown>;
@@ -23,7 +23,7 @@ export function schemasOf(verb: Verb): readonly (readonly [name: string, text: s
 
 /** The schema of the configuration file, for editors. */
 export function configurationSchema(): string {
-  return text(configSchema, 'input', 'palisade configuration', 'The shape of /etc/palisade/config.yaml.');
+  return text(wholeSchema, 'input', 'palisade configuration', 'The shape of /etc/palisade/config.yaml.');
 }
 
 /** The schema of the file of accepted risks, for editors. */
@@ -44,7 +44,7 @@ function text(type: z.ZodType, io: 'input' | 'output', title: string, descriptio
 
 /** Takes out what is about the command line, and bounds that every JSON number in JavaScript has. */
 function tidy(schema: Schema): void {
-  for (const key of ['value', 'path', 'hidden', 'positional']) delete schema[key];
+  for (const key of ['value', 'path', 'hidden', 'positional', 'wanted']) delete schema[key];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
 }

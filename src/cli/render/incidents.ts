@@ -39,10 +39,11 @@ function lines(said: IncidentPartJson, view: View): string {
   );
 }
 
-function details({ why, sources, targets, evidence, acknowledged }: IncidentPartJson, view: View): string {
+function details({ why, remedy, sources, targets, evidence, acknowledged }: IncidentPartJson, view: View): string {
   const list = (title: string, items: readonly string[]): string =>
     items.length === 0 ? '' : `\n${view.paint('bold', title)}\n${items.map((item) => `  ${item}\n`).join('')}`;
   const seen =
     acknowledged === null ? '' : `\n${paragraph(`${acknowledged.by} has seen it at ${clock(acknowledged.at)}Z.`, view)}`;
-  return `\n${paragraph(why, view)}${seen}${list('Sources', sources)}${list('Targets', targets)}${list('Evidence', evidence)}`;
+  const what = remedy === '' ? '' : `\n${view.paint('bold', 'What to do')}\n${paragraph(remedy, view, 2)}`;
+  return `\n${paragraph(why, view)}${what}${seen}${list('Sources', sources)}${list('Targets', targets)}${list('Evidence', evidence)}`;
 }

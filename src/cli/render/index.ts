@@ -69,6 +69,8 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   events: () => import('./events.ts'),
   top: () => import('./top.ts'),
   incidents: () => import('./incidents.ts'),
+  integrate: () => import('./integrate.ts'),
+  check: () => import('./check.ts'),
   'boot-restore': () => import('./boot-restore.ts'),
 };
 

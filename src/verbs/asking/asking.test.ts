@@ -26,6 +26,7 @@ const incident: Incident = {
   severity: 'high',
   title: '=cmd|A0 scanned 198.51.100.1',
   why: '30 ports in 3 s',
+  remedy: 'Close the ports.',
   sources: [parsePrefix('203.0.113.9'), parsePrefix('2001:db8:1::/64')].flatMap((prefix) => prefix ?? []),
   sourceCount: 2,
   targets: ['198.51.100.1'],

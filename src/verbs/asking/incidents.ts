@@ -101,6 +101,7 @@ const columns: readonly Column<IncidentPartJson>[] = [
   ['events', ({ events }) => events],
   ['title', ({ title }) => title],
   ['why', ({ why }) => why],
+  ['what to do', ({ remedy }) => remedy],
   ['sources', ({ sources }) => sources.join(' ')],
   ['all sources', ({ sourceCount }) => sourceCount],
   ['targets', ({ targets }) => targets.join('; ')],

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Channel } from '../../alert/channel.ts';
+import { alertSettings } from '../../alert/settings.ts';
 import { closest } from '../../closest.ts';
 import { problemLine } from '../../result.ts';
-import { readConfig, settle } from './index.ts';
+import { configSchema, readConfig, settle } from './index.ts';
 
 async function lines(text: string): Promise<string[]> {
   const read = await readConfig(text, 'config.yaml');
@@ -19,7 +22,7 @@ describe('the configuration file', () => {
     ['port: 1\nprot: 2\n', 'config.yaml:2:1: "prot" is no setting; did you mean "port"?'],
     [
       'xyzzy: 2\n',
-      'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy, drift, backup, watch, bans, store',
+      'config.yaml:1:1: "xyzzy" is no setting; the settings are backend, port, color, log, state, policy, drift, backup, watch, bans, publish, store, alerts, reports',
     ],
     ['port: 99999\n', 'config.yaml:1:7: "port" has a value that it cannot have; write a whole number from 0 to 65535'],
     ['color: never\nbackend:   nftables\n', 'config.yaml:2:12: "backend" has a value that it cannot have; write nft or legacy'],
@@ -63,6 +66,84 @@ describe('the configuration file', () => {
     expect((await lines('port: [1\n'))[0]).toMatch(/^config\.yaml:\d+:\d+: .+; mend the YAML$/);
     expect((await lines('port: 1\nport: 2\n'))[0]).toMatch(/^config\.yaml:2:1: Map keys must be unique; mend the YAML$/);
     expect((await lines('state: !secret x\n'))[0]).toMatch(/^config\.yaml:1:8: .*tag.*; mend the YAML$/);
+  });
+});
+
+describe('alerts', () => {
+  const kind = (type: string, settings: z.ZodObject): Channel => ({ type, summary: type, settings, open: () => never() });
+  const never = (): never => {
+    throw new Error('not here');
+  };
+  const secret = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]);
+  const channels = [
+    kind('email', z.object({ host: z.string().min(1), port: z.int().min(1).max(65535).default(25) })),
+    kind('webhook', z.object({ url: z.string().min(1), secret: secret.optional() })),
+  ];
+  const schema = configSchema.extend({ alerts: alertSettings(channels).optional() });
+  const problems = async (text: string): Promise<string[]> => {
+    const read = await readConfig(text, 'c', async () => schema);
+    return read.ok ? [] : read.problems.map(problemLine);
+  };
+  const head = 'alerts:\n  channels:\n    mail: { type: email, host: mx }\n';
+
+  test('are channels by name, each of its own type, and routes in order', async () => {
+    const text = `${head}    hook:\n      type: webhook\n      url: https://x\n      secret: { file: /etc/s }\n  routes:\n    - { to: [mail], digest: 1h }\n    - to: [hook]\n      escalate: [{ after: 30m, to: [mail] }]\n`;
+    expect(await problems(text)).toEqual([]);
+    const read = await readConfig(text, 'c', async () => schema);
+    const settled = read.ok ? settle({ flags: {}, env: {}, file: read.value }) : read;
+    const said = settled.ok ? schema.parse({ alerts: settled.value.settings.alerts }).alerts : null;
+    expect(said).toMatchObject({
+      channels: { mail: { port: 25 } },
+      routes: [{ severity: 'medium', digest: '1h' }, { wait: '10s' }],
+    });
+  });
+
+  test.each([
+    [
+      '    hook: { type: webhok, url: x }\n',
+      'c:4:19: "alerts.channels.hook.type" has a value that it cannot have; write email or webhook',
+    ],
+    ['    hook: { url: x }\n', 'c:4:11: "alerts.channels.hook.type" is missing; write email or webhook'],
+    ['    hook: { type: webhook }\n', 'c:4:11: "alerts.channels.hook.url" is missing; write a string'],
+    ['    hook: { type: webhook, ulr: x, url: y }\n', 'c:4:28: "alerts.channels.hook.ulr" is no setting; did you mean "url"?'],
+    [
+      '    hook: { type: webhook, url: x, port: 1 }\n',
+      'c:4:36: "alerts.channels.hook.port" is no setting; the settings are type, url, secret',
+    ],
+    [
+      '    m2: { type: email, host: x, port: 0 }\n',
+      'c:4:39: "alerts.channels.m2.port" has a value that it cannot have; write a whole number from 1 to 65535',
+    ],
+    ['    a/b: { type: email, host: x }\n', 'c:4:5: "a/b" is no name; write a name of letters, digits, - and _'],
+    ['  routes: mail\n', 'c:4:11: "alerts.routes" has a value that it cannot have; write a list of settings'],
+    ['  routes:\n    - { severity: high }\n', 'c:5:7: "alerts.routes.to" is missing; write a list of texts'],
+    [
+      '  routes:\n    - to: [mail]\n      severty: high\n',
+      'c:6:7: "alerts.routes.severty" is no setting; did you mean "severity"?',
+    ],
+    ['  routes:\n    - to: [mail]\n    - to: [mial]\n', 'c:6:12: there is no channel "mial"; did you mean "mail"?'],
+    [
+      '  routes:\n    - to: [mail]\n      escalate:\n        - { after: 1h, to: [pager] }\n',
+      'c:7:29: there is no channel "pager"; the channels are mail',
+    ],
+    [
+      '  routes:\n    - { to: [mail], wait: soon }\n',
+      'c:5:27: "alerts.routes.wait" has a value that it cannot have; write a time such as 10s',
+    ],
+    [
+      '  routes:\n    - to: [mail]\n      quiet-hours: { from: "22:00", to: "7:00" }\n',
+      'c:6:41: "alerts.routes.quiet-hours.to" has a value that it cannot have; write a time of day in quotes, such as "22:00"',
+    ],
+    [
+      '  routes:\n    - to: [mail]\n      quiet-hours: { from: "22:00", to: "07:00", zone: Berlin }\n',
+      'c:6:56: "alerts.routes.quiet-hours.zone" has a value that it cannot have; write a time zone such as Europe/Berlin or UTC',
+    ],
+    [
+      '  routes:\n    - { to: [mail], at-most: many }\n',
+      'c:5:30: "alerts.routes.at-most" has a value that it cannot have; write a number and a time, such as 20/1h',
+    ],
+  ])('%j is refused with its place', async (text, line) => {
+    expect(await problems(head + text)).toEqual([line]);
   });
 });
 

@@ -5,5 +5,5 @@
  * It opens no file: the command line reads the text and hands it in. The command line and the daemon call it.
  */
 export { type ConfigFile, defaultConfigFile, readConfig } from './read.ts';
-export { configSchema, defaultSettings, type Settings, settings, variableOf } from './schema.ts';
+export { configSchema, defaultSettings, objectIn, type Settings, settings, unwrapped, variableOf } from './schema.ts';
 export { settle } from './settle.ts';

@@ -45,6 +45,34 @@ const watch = z.strictObject({
     .boolean()
     .default(false)
     .describe('Ban for what log files say too, into which others than the kernel can write.'),
+  'learn-destinations': z
+    .string()
+    .regex(/^(0|[1-9]\d{0,3}[mhdw])$/)
+    .default('7d')
+    .describe('So long is learned whither programs of this host connect, before a new destination is an incident; 0: at once.'),
+});
+
+const publish = z.strictObject({
+  socket: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The Unix socket at which the host’s state can be read; off: nowhere. /run/palisade/state.sock, or state.sock in the state folder where that is another than usual.',
+    ),
+  group: z.string().min(1).default('palisade').describe('The group that may read it beside root.'),
+  metrics: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}$/)
+    .optional()
+    .describe(
+      'An address and port at which Prometheus reads /metrics too, such as 127.0.0.1:9272. Whoever reaches it may read it.',
+    ),
+  textfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file of metrics for the textfile collector of node_exporter, written anew at each reading.'),
 });
 
 const store = z.strictObject({
@@ -108,7 +136,11 @@ export const configSchema = z.strictObject({
   backup: backup.prefault({}).describe('Snapshots that the schedule takes.'),
   watch: watch.prefault({}).describe('What is watched.'),
   bans: bans.prefault({}).describe('Who is shut out.'),
+  publish: publish.prefault({}).describe('Where the state of the host can be read without rights over it.'),
   store: store.prefault({}).describe('What is remembered of what happened.'),
+  // What they hold depends on channels and reporters, which most commands need not load (`whole`).
+  alerts: z.record(z.string(), z.unknown()).optional().describe('Who is told of incidents, and how.'),
+  reports: z.record(z.string(), z.unknown()).optional().describe('Monitoring systems that wait to be told how the host is.'),
 });
 
 export type Settings = z.output<typeof configSchema>;
@@ -136,14 +168,20 @@ function leavesOf(object: z.ZodObject, above: readonly string[]): readonly Setti
 
 /** The settings within one; `null` of a plain value. */
 export function objectIn(type: z.ZodType): z.ZodObject | null {
-  if (type instanceof z.ZodObject) return type;
-  return type instanceof z.ZodPrefault ? objectIn(type.unwrap() as z.ZodType) : null;
+  const inner = unwrapped(type);
+  return inner instanceof z.ZodObject ? inner : null;
 }
 
-/** The environment variable of a setting; `null` of a list, which only a file can say. */
+/** The type of what is said, whether or not it must be. */
+export function unwrapped(type: z.ZodType): z.ZodType {
+  const isWrapped = type instanceof z.ZodPrefault || type instanceof z.ZodDefault || type instanceof z.ZodOptional;
+  return isWrapped ? unwrapped(type.unwrap() as z.ZodType) : type;
+}
+
+/** The environment variable of a setting; `null` of lists and of what is named by others, which only a file can say. */
 export function variableOf({ path, type }: Setting): string | null {
   const { type: kind, anyOf } = typeOf(type);
-  if ((anyOf ?? [{ type: kind }]).some((one) => one.type === 'array')) return null;
+  if ((anyOf ?? [{ type: kind }]).some((one) => one.type === 'array' || one.type === 'object')) return null;
   return `PALISADE_${path.join('_').replaceAll('-', '_').toUpperCase()}`;
 }
 
@@ -155,6 +193,9 @@ interface ValueType {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly anyOf?: readonly ValueType[];
+  readonly items?: ValueType;
+  /** In words, where its form says too little. */
+  readonly wanted?: string;
 }
 
 export function typeOf(type: z.ZodType): ValueType {
@@ -163,16 +204,17 @@ export function typeOf(type: z.ZodType): ValueType {
 
 /** What may be written for a value, from its own type. */
 export function wantedFor(type: z.ZodType): string {
-  const said = typeOf(type);
+  const said = typeOf(unwrapped(type));
   return `write ${orList((said.anyOf ?? [said]).map(wanted))}`;
 }
 
-function wanted({ type: kind, enum: choices, const: only, minimum, maximum }: ValueType): string {
+function wanted({ type: kind, enum: choices, const: only, minimum, maximum, items, wanted: words }: ValueType): string {
+  if (words !== undefined) return words;
   if (only !== undefined) return String(only);
   if (choices !== undefined) return orList(choices.map(String));
   if (kind === 'integer') return `a whole number from ${minimum} to ${maximum}`;
   if (kind === 'boolean') return 'true or false';
-  if (kind === 'array') return 'a list of texts';
+  if (kind === 'array') return items?.type === 'object' ? 'a list of settings' : `a list of ${items?.wanted ?? 'texts'}`;
   return kind === 'object' ? 'settings of its own, one a line' : 'a string';
 }
 

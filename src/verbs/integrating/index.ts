@@ -8,7 +8,11 @@ import type { Integration } from './integration.ts';
 
 /** In the order of the help. */
 export const integrations: Readonly<Record<string, () => Promise<Integration>>> = {
+  nagios: async () => (await import('./nagios.ts')).nagios as unknown as Integration,
+  nrpe: async () => (await import('./nrpe.ts')).nrpe as unknown as Integration,
+  icinga: async () => (await import('./icinga.ts')).icinga as unknown as Integration,
   prometheus: async () => (await import('./prometheus.ts')).prometheus as unknown as Integration,
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanager as unknown as Integration,
   grafana: async () => (await import('./grafana.ts')).grafana as unknown as Integration,
+  zabbix: async () => (await import('./zabbix.ts')).zabbix as unknown as Integration,
 };

@@ -11,6 +11,7 @@ const incident = (id: string, events: number): IncidentJson => ({
   severity: 'high',
   title: id,
   why: '',
+  remedy: 'Close the ports.',
   sources: [],
   sourceCount: 0,
   targets: [],

@@ -12,9 +12,10 @@ export function manualOfDetectors(detectors: readonly Detector[]): string {
     'What only somebody with rights over this machine could have written is trusted: the kernel’s own lines, and sshd’s by the fields of the journal. Of log files and standard input this cannot be told: what they say is an incident too, and nobody is shut out for it unless `watch.trust-files` is set. Packets can bear forged sources; what was seen of packets alone is called spoofable, and shuts out for a short time only.',
     'Above 200 new sources a second nothing is kept of new ones, since they are most likely forged: floods then name how many there are, and nobody.',
     ['| detector | is called |', '| --- | --- |', ...rows].join('\n'),
-    ...detectors.flatMap(({ id, description, quietMs, group }) => [
+    ...detectors.flatMap(({ id, description, remedy, quietMs, group }) => [
       `## ${id}`,
       description,
+      `What to do: ${remedy}`,
       `Over after ${minutesInWords(quietMs)} without more of it.${group === undefined ? '' : ` Goes into one incident with others of its kind (${group}) by the same source.`}`,
     ]),
   ].join('\n\n')}\n`;

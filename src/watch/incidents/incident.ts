@@ -13,6 +13,8 @@ export interface Incident {
   readonly title: string;
   /** Why it is one: what was counted, and how much of it is too much. */
   readonly why: string;
+  /** What to do about it, for an administrator. */
+  readonly remedy: string;
   /** Those from whom it comes, each once, the first {@link mostSources} of them; addresses of IPv6 as their /64. */
   readonly sources: readonly Prefix[];
   /** How many there are in all, beyond those that are named too. An estimate where there are very many. */

@@ -18,6 +18,7 @@ function report(more: Partial<Report> = {}): Report {
     severity: 'medium',
     title: 'Somebody scanned',
     why: 'Too much.',
+    remedy: 'Close the ports.',
     sources: [prefix('203.0.113.9/32')],
     targets: [],
     batch: null,

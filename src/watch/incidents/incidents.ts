@@ -44,6 +44,7 @@ export interface Kind {
 
 /** A sighting, with what is known of the detector that reports it. */
 export interface Report extends Kind, Sighting {
+  readonly remedy: string;
   readonly trusted: boolean;
 }
 
@@ -73,6 +74,7 @@ interface Open {
   readonly seenAs: Map<string, string>;
   severity: Severity;
   title: string;
+  remedy: string;
   readonly reasons: Map<string, string>;
   readonly sources: Sources;
   readonly targets: Targets;
@@ -166,7 +168,7 @@ export function createIncidents(): Incidents {
 
   /** A new one, of which nothing is known but what it is. */
   function opened(number: number, key: string, id: string, seen: Seen, old: readonly string[] = []): Open {
-    const { detector, severity, title, spoofable, trusted } = seen;
+    const { detector, severity, title, remedy, spoofable, trusted } = seen;
     return {
       number,
       id,
@@ -175,6 +177,7 @@ export function createIncidents(): Incidents {
       seenAs: new Map(),
       severity,
       title,
+      remedy,
       reasons: new Map(),
       sources: new Sources(),
       targets: new Targets(),
@@ -251,7 +254,10 @@ export function createIncidents(): Incidents {
       open.events += counted ? more - 1 : more;
       const isStronger = severities.indexOf(report.severity) > severities.indexOf(open.severity);
       if (isStronger) open.severity = report.severity;
-      if (isStronger || open.seenAs.size === 0) open.title = report.title;
+      if (isStronger || open.seenAs.size === 0) {
+        open.title = report.title;
+        open.remedy = report.remedy;
+      }
       open.seenAs.set(report.detector, report.detectorTitle);
       open.reasons.set(report.detector, report.why);
       open.spoofable &&= report.spoofable;
@@ -382,7 +388,7 @@ function isAlike(batch: Batch, one: number, other: number): boolean {
   return words.every((word) => batch.src[4 * one + word] === batch.src[4 * other + word]);
 }
 
-type Seen = Pick<Report, 'detector' | 'severity' | 'title' | 'spoofable' | 'trusted'>;
+type Seen = Pick<Report, 'detector' | 'severity' | 'title' | 'remedy' | 'spoofable' | 'trusted'>;
 
 function keyOf(group: string, key: string, trusted: boolean): string {
   return `${group} ${key}${trusted ? '' : ' forgeable'}`;
@@ -421,6 +427,7 @@ function asIncident(open: Open, state: 'open' | 'closed'): Incident {
     severity: open.severity,
     title: names.length > 1 ? `${open.title} (seen as: ${names.join(', ').toLowerCase()})` : open.title,
     why: [...open.reasons.values()].join(' '),
+    remedy: open.remedy,
     get sources() {
       sources ??= open.sources.named.slice(0, Math.min(named, mostSources));
       return sources;

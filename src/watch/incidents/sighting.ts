@@ -14,6 +14,8 @@ export interface Sighting {
   /** A whole sentence without its full stop: `203.0.113.9 scanned the ports of 198.51.100.1`. */
   readonly title: string;
   readonly why: string;
+  /** What to do about it; left out: what the detector always says. */
+  readonly remedy?: string;
   /** Whose it is; empty where nobody can be named, as in a flood of forged addresses. */
   readonly sources: readonly Prefix[];
   /** Where more sources are behind it than are named. */

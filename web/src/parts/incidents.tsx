@@ -42,7 +42,7 @@ export function Incidents({ happened, connection }: IncidentsProps) {
 }
 
 function Incident({ incident, happened }: { incident: IncidentJson; happened: Happened }) {
-  const { severity, title, why, events, last, state, evidence } = incident;
+  const { severity, title, why, remedy, events, last, state, evidence } = incident;
   const until = shutOutUntil(happened, incident, Date.now() / 1000);
   return (
     <li class={state === 'open' ? severity : 'info'}>
@@ -61,6 +61,7 @@ function Incident({ incident, happened }: { incident: IncidentJson; happened: Ha
           </span>
         </summary>
         <p>{visible(why)}</p>
+        {remedy === '' ? null : <p>{visible(remedy)}</p>}
         {evidence.length === 0 ? null : <pre>{evidence.map(visible).join('\n')}</pre>}
       </details>
     </li>

@@ -47,6 +47,7 @@ function incidentText(one: Picture['incidents'][number], now: number, width: num
     ...field('state', isOpen ? 'open' : 'over'),
     ...field('seen by', one.detector),
     ...field('why', one.why),
+    ...(one.remedy === '' ? [] : field('do', one.remedy)),
     ...field('from', rest > 0 ? `${sources} and ${grouped(rest)} more` : sources),
     ...field('to', one.targets.join(', ')),
     ...field('events', grouped(one.events)),

@@ -9,6 +9,7 @@ const scan: Picture['incidents'][number] = {
   severity: 'high',
   title: '203.0.113.9 scanned 412 ports of 198.51.100.1',
   why: '412 different ports within 3 minutes; 12 are too many',
+  remedy: 'Close the ports.',
   sources: ['203.0.113.9'],
   sourceCount: 1,
   targets: ['198.51.100.1:22', '198.51.100.1:23', '198.51.100.1:80'],

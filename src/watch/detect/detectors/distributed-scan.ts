@@ -22,6 +22,8 @@ const targets = 512;
 export const distributedScan: Detector = {
   id: 'distributed-scan',
   title: 'Scan by many',
+  remedy:
+    'See with palisade reach whether what answers is meant to; close what is not. Banning the sources helps little: there are many, and each asks seldom.',
   description: `${crowd} or more sources ask for ${ports} or more ports of one address between them, each for no more than ${few}, and mostly for ports that none of the others asks for. Each port counts once, and what was counted halves every ${minutes} minutes. Who has asked for ${part} or more of these is taken for one of them. The ${targets} addresses that this happens to most are followed.`,
   looksAt: [sorts.syn, sorts.udp],
   quietMs: minutes * 60_000,

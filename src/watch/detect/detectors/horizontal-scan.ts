@@ -12,6 +12,8 @@ const minutes = 30;
 export const horizontalScan: Detector = {
   id: 'horizontal-scan',
   title: 'Sweep',
+  remedy:
+    'See with palisade reach who can reach the service that is looked for, and close it to the world if it is only for some; palisade ban ADDRESS shuts the source out.',
   description: `One source looks for a service, or sends pings, at ${addresses} or more different addresses. Each counts once, and what was counted halves every ${minutes} minutes. From ${many} addresses on it is severe. Pings alone are told of, and nobody is shut out for them.`,
   looksAt: [sorts.syn, sorts.udp, sorts.echo],
   quietMs: 30 * 60_000,

@@ -11,6 +11,8 @@ const neighbours = { first: 133, last: 137 } as const;
 export const icmpFlood: Detector = {
   id: 'icmp-flood',
   title: 'ICMP flood',
+  remedy:
+    'Limit ICMP of the protocol in question, without refusing the errors that connections need; if the link itself is full, ask your provider to filter before it.',
   description: `${perTarget} or more ICMP packets a second come to one address, or ${perSource} or more of one source, over about five seconds: pings, and also errors, since these cost the most. What neighbours of IPv6 ask one another does not count. It is one incident a target.`,
   looksAt: [sorts.echo, sorts.error],
   quietMs: 5 * 60_000,

@@ -7,6 +7,7 @@ const logged = 5;
 export const loggingSilent: Detector = {
   id: 'logging-silent',
   title: 'Logging has gone silent',
+  remedy: 'Look whether another program reads the same NFLOG group, whether the log daemon runs, and whether the disk is full.',
   description: `Rules that log have met ${logged} or more packets, as their counters say, and for ${minutes} minutes none of them has come to palisade; it is over with the first that does. Of a host without rules that log it says nothing: that is a finding of the audit.`,
   looksAt: Object.values(sorts).filter((sort) => sort !== sorts.failedLogin && sort !== sorts.acceptedLogin),
   // It is over when an event comes.
@@ -49,7 +50,7 @@ export const loggingSilent: Detector = {
           key: 'logs',
           severity: 'high',
           title: 'Rules log packets, and none of them comes here',
-          why: `For ${Math.round((at - since) / 60_000)} minutes rules that log have met ${met} packets, as their counters say, and palisade has read none. Attacks go unseen until it does. Look whether another program reads the same NFLOG group, whether the log daemon runs, and whether the disk is full.`,
+          why: `For ${Math.round((at - since) / 60_000)} minutes rules that log have met ${met} packets, as their counters say, and palisade has read none. Attacks go unseen until it does.`,
           sources: [],
           targets: [],
           batch: null,

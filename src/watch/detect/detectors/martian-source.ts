@@ -29,6 +29,8 @@ const unrouted = ['192.0.0.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.
 export const martianSource: Detector = {
   id: 'martian-source',
   title: 'Impossible source',
+  remedy:
+    'Find out by the MAC address in the evidence who on that link sends them; drop them at the link (protect: bogons in the policy), and set net.ipv4.conf.all.rp_filter to 1.',
   description: `${least} or more packets within 10 minutes come in on one link from a source that no packet can have: of loopback, of 0.0.0.0/8, reserved, or a group; and, on a link that is known to lead to the world, from private networks and those for documentation, unless the link itself has an address of them. Those who ask for an address (DHCP, duplicate address detection), groups of neighbours, and link-local addresses are none. Nobody is shut out: the address is a lie.`,
   quietMs: 30 * 60_000,
   start(context) {

@@ -9,6 +9,8 @@ const services = ['169.254.169.254', 'fd00:ec2::254', '100.100.100.200'];
 export const metadataService: Detector = {
   id: 'metadata-service',
   title: "The cloud's metadata service",
+  remedy:
+    "Find out which program or container asks, and whether it may have the machine's keys; if not, stop it, and refuse 169.254.169.254 to all but root (-m owner).",
   description: `Rules log that a process of this host, or a container or guest behind it, reaches for the metadata service of its cloud (${services.join(', ')}), which gives out keys to whoever asks. From the first packet on.`,
   quietMs: 3_600_000,
   start({ report, more, surroundings }) {

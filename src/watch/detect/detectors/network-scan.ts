@@ -19,6 +19,8 @@ const networks = 4096;
 export const networkScan: Detector = {
   id: 'network-scan',
   title: 'Scan by a network',
+  remedy:
+    'Shut the whole network out (palisade ban NETWORK), if nobody of it is a guest of yours; tell its owner, whom whois names.',
   description: `${members} or more sources of one network (a /24 of IPv4, a /48 of IPv6) take part in looking for ${targets} or more different ports of addresses. Each counts once, and what was counted halves every hour. The ${networks} networks that do most are followed.`,
   looksAt: probes,
   quietMs: hours * 3_600_000,

@@ -19,6 +19,8 @@ const [SYN, ACK] = [2, 16];
 export const outboundScan: Detector = {
   id: 'outbound-scan',
   title: 'This host scans others',
+  remedy:
+    "Take the host off the network, or refuse it new outgoing connections (otherwise: outgoing in the policy), and find the process (palisade connections, ss -tup) before you restart anything: it may be in somebody else's hands.",
   description: `Rules log that this host itself opens connections, or sends UDP or pings, to ${targets} or more different targets (an address and a port) within ${minutes} minutes, or to ${everydayTargets} on ports of the web and of mail: it may be in somebody else's hands. Answers and ends of connections do not count, nor do names, times and addresses (DNS, NTP, DHCP and the like).`,
   looksAt: [sorts.outgoing],
   quietMs: 30 * 60_000,

@@ -12,6 +12,7 @@ const paceMs = 20_000;
 export const slowScan: Detector = {
   id: 'slow-scan',
   title: 'Slow scan',
+  remedy: 'See with palisade reach whether what answers is meant to; palisade ban ADDRESS shuts the source out.',
   description: `One source asks for ${services} or more different services (protocol and port, at whichever address), so slowly that no count of minutes sees it: each counts once, and what was counted halves every ${hours} hours. It has gone on for ${leastMs / 60_000} minutes, with ${paceMs / 1000} seconds or more from one to the next on average.`,
   looksAt: probes.filter((sort) => sort !== sorts.echo),
   quietMs: 2 * 3_600_000,

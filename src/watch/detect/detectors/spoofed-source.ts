@@ -16,6 +16,8 @@ const inner: Impossible = {
 export const spoofedSource: Detector = {
   id: 'spoofed-source',
   title: 'Forged source',
+  remedy:
+    'Find out by the MAC address in the evidence who on that link sends them, and set net.ipv4.conf.all.rp_filter to 1, so that the kernel drops them.',
   description: `${least} or more packets within 10 minutes come in on one link in the name of this host, or from a network that this host knows behind another link than the one to the world by which they came. A packet whose source is its target is in this host's name too. What this host says to groups comes back to it and is none. Nobody is shut out: the address is a lie, and whose it is suffers enough.`,
   quietMs: 30 * 60_000,
   start(context) {

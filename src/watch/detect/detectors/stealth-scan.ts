@@ -33,6 +33,8 @@ function leastOf(kinds: number): number {
 export const stealthScan: Detector = {
   id: 'stealth-scan',
   title: 'Stealth scan',
+  remedy:
+    'See with palisade reach whether what answers is meant to; protect: bad-flags and new-not-syn in the policy drop such packets, and palisade ban ADDRESS shuts the source out.',
   description: `One source sends TCP packets that open no connection and belong to none, to see what comes back: without flags (NULL), with FIN alone, with FIN, PSH and URG (XMAS) or impossible flags to ${never} or more different ports, with ACK alone or ACK and FIN (Maimon) to ${seldom} or more (to ${late} where all of these are ports that clients have). Each port of an address counts once, and what was counted halves every ${minutes} minutes. Late packets from servers do not count.`,
   looksAt: [sorts.fin, sorts.null, sorts.xmas, sorts.odd, sorts.maimon, sorts.ack],
   quietMs: 10 * 60_000,

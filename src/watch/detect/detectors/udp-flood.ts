@@ -11,6 +11,8 @@ const servers = 40;
 export const udpFlood: Detector = {
   id: 'udp-flood',
   title: 'UDP flood',
+  remedy:
+    "Close the port if nobody needs it, and limit what each source may send; if the link itself is full, or others' servers answer in your name, ask your provider to filter before it.",
   description: `${perTarget} or more UDP packets a second come to one address, whatever the port, or ${perSource} or more of one source, over about five seconds. Answers of servers nobody asked (DNS, NTP, memcached: a reflected flood) count apart, and only when they come from ${servers} servers or more; nobody of these is named, since they do not know whom they answer. It is one incident a target.`,
   looksAt: [sorts.udp, sorts.answer],
   quietMs: 5 * 60_000,

@@ -10,6 +10,7 @@ const minutes = 10;
 export const udpScan: Detector = {
   id: 'udp-scan',
   title: 'UDP scan',
+  remedy: 'See with palisade reach whether what answers is meant to; palisade ban ADDRESS shuts the source out.',
   description: `One source asks for ${ports} or more different UDP ports. Each counts once, and what was counted halves every ${minutes} minutes. Late answers of servers to high ports do not count, and traceroute's ports are one. From ${many} ports on it is severe.`,
   looksAt: [sorts.udp],
   quietMs: 10 * 60_000,

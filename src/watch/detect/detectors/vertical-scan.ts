@@ -17,6 +17,8 @@ export function askedOf(batch: Batch, row: number): string {
 export const verticalScan: Detector = {
   id: 'vertical-scan',
   title: 'Port scan',
+  remedy:
+    'See with palisade reach whether what answers is meant to, and close what is not; palisade ban ADDRESS shuts the source out.',
   description: `One source asks for ${ports} or more different TCP ports. Each counts once, and what was counted halves every ${minutes} minutes. From ${many} ports on it is severe.`,
   looksAt: [sorts.syn],
   quietMs: 10 * 60_000,

@@ -1,0 +1,41 @@
+import type { Macro } from './item.ts';
+
+/** What administrators turn: thresholds and what is discovered. A host can have others than the template. */
+export const macros: readonly Macro[] = [
+  { name: '{$IPT.NODATA}', value: '10m', says: 'So long nothing may come from palisade.' },
+  { name: '{$IPT.UNKNOWN.FOR}', value: '5m', says: 'So long something may be unknown.' },
+  { name: '{$IPT.FINDINGS.CRITICAL.MAX}', value: '0', says: 'So many critical findings are accepted.' },
+  { name: '{$IPT.FINDINGS.HIGH.MAX}', value: '0', says: 'So many findings of severity high are accepted.' },
+  { name: '{$IPT.FINDINGS.MEDIUM.MAX}', value: '0', says: 'So many findings of severity medium are accepted.' },
+  { name: '{$IPT.INCIDENTS.CRITICAL.MAX}', value: '0', says: 'So many open critical incidents are no problem.' },
+  { name: '{$IPT.INCIDENTS.HIGH.MAX}', value: '0', says: 'So many open incidents of severity high are no problem.' },
+  { name: '{$IPT.INCIDENTS.MEDIUM.MAX}', value: '0', says: 'So many open incidents of severity medium are no problem.' },
+  { name: '{$IPT.PERSISTENCE.FOR}', value: '15m', says: 'So long what is saved may be another than what is in force.' },
+  { name: '{$IPT.CONNTRACK.USED.WARN}', value: '80', says: 'Percent of connection tracking in use: a warning.' },
+  { name: '{$IPT.CONNTRACK.USED.CRIT}', value: '95', says: 'Percent of connection tracking in use: high.' },
+  { name: '{$IPT.CONNTRACK.DROPPED.MAX}', value: '0', says: 'Packets a second that connection tracking may drop.' },
+  { name: '{$IPT.LOG.RATE.MAX}', value: '600', says: 'Logged packets a minute.' },
+  { name: '{$IPT.LOG.SILENCE}', value: '1h', says: 'So long nothing may be logged while packets are dropped.' },
+  { name: '{$IPT.BACKUP.AGE.MAX}', value: '2d', says: 'So old the latest snapshot may be.' },
+  { name: '{$IPT.ALERTS.DEAD.MAX}', value: '0', says: 'So many messages that could not be delivered are accepted.' },
+  { name: '{$IPT.ALERTS.FAILING.FOR}', value: '10m', says: 'So long a channel may fail.' },
+  { name: '{$IPT.CHAIN.MATCHES}', value: '.*', says: 'Chains that are discovered: a regular expression.' },
+  {
+    name: '{$IPT.CHAIN.NOT_MATCHES}',
+    value: '^(DOCKER|KUBE-|cali-|CILIUM_|CNI-|FLANNEL|LIBVIRT_|f2b-)',
+    says: 'Chains that are not: those that programs make for themselves.',
+  },
+  { name: '{$IPT.SET.MATCHES}', value: '.*', says: 'Sets that are discovered.' },
+  { name: '{$IPT.SET.NOT_MATCHES}', value: '^(KUBE-|cali)', says: 'Sets that are not.' },
+  { name: '{$IPT.GONE.AFTER}', value: '10m', says: 'So long a set that is gone is still a problem.' },
+  { name: '{$IPT.SET.USED.WARN}', value: '80', says: 'Percent of a set in use: a warning.' },
+  { name: '{$IPT.SET.USED.CRIT}', value: '95', says: 'Percent of a set in use: high.' },
+  { name: '{$IPT.RULE.MATCHES}', value: '.*', says: 'Rules that are discovered, by comment, or by text where they have none.' },
+  { name: '{$IPT.RULE.NOT_MATCHES}', value: '^$', says: 'Rules that are not.' },
+  { name: '{$IPT.RULE.CHAIN.MATCHES}', value: '.*', says: 'Chains of which rules are discovered.' },
+  {
+    name: '{$IPT.RULE.CHAIN.NOT_MATCHES}',
+    value: '^(DOCKER|KUBE-|cali-|CILIUM_|CNI-|FLANNEL|LIBVIRT_|f2b-)',
+    says: 'Chains of which rules are not.',
+  },
+];
