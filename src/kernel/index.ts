@@ -5,8 +5,8 @@
  * them, decides nothing and imports of `model` only types. No other folder starts a process or talks to libc.
  * `verbs` read the host through it, `watch/sources` follows the kernel's log with it, and tests make their namespaces.
  */
-export { countBanSets, exchangeBanSet, restoreBans } from './ban-load.ts';
-export { type BanEntry, banSetNames, createBanSets } from './ban-set.ts';
+export { countBanSets, exchangeBanSet, makeBanSets, restoreBans } from './ban-load.ts';
+export { type BanEntry, banSetNames, createBanSets, longestBanSeconds } from './ban-set.ts';
 export { type BanSets, openBanSets } from './ban-sets.ts';
 export type { Actor, By, Change, Changes, ChangesOptions } from './changes/index.ts';
 export * from './child.ts';

@@ -280,6 +280,7 @@ function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
       return most === 1 && emptyAt - mostSince > flushedMs ? emptyAt : emptyAt - flushedMs;
     },
     oneByOne(isWanted) {
+      if (!open) return;
       pace = isWanted ? null : createPace(performance.now(), received);
       if (isWanted && most !== 1) sendTogether(promptly);
     },

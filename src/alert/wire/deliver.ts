@@ -32,7 +32,7 @@ export async function deliver(
       url: url.value,
       headers,
       body,
-      timeoutMs: Math.max(1, timeoutMs ?? most),
+      timeoutMs: Math.max(1, Math.ceil(timeoutMs ?? most)),
       allowPrivate: said['allow-private'],
       ca: said.ca,
     },

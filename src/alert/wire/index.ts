@@ -9,5 +9,5 @@ export { deliver, objectOf } from './deliver.ts';
 export { certificateFault, faultOf } from './fault.ts';
 export { senderOf } from './sender.ts';
 export { authorizationOf, bodyFor, httpSettings, secretText } from './settings.ts';
-export { connect, type Ended, endOf, type Way } from './stream.ts';
+export { connect, type Ended, sendWhole, type Way } from './stream.ts';
 export { fileText, identity, trustedBy } from './trust.ts';

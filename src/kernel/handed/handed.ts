@@ -23,11 +23,12 @@ export type HandedLook =
 
 /** The rules that log to an NFLOG group, and what they have handed to it. */
 export interface Handed extends Disposable {
-  /** Reads all rules: 0.2 ms, and a millisecond more for each 1,000. */
-  look(): HandedLook;
+  /** Reads all rules, one look at a time: a millisecond, and twenty more for each 1,000, in which others have their turn. Never rejects. */
+  look(): Promise<HandedLook>;
   /**
    * Packets that the rules of the last look have met, those of both families and all tables together; each met its rule before it came to the group.
-   * Takes some ten microseconds; in tables of iptables-legacy more the more rules there are. `null`: the rules are others since, or cannot be counted.
+   * Takes some ten microseconds; in tables of iptables-legacy more the more rules there are. `null`: the rules are others since, cannot be counted, or
+   * are being looked at.
    */
   count(): number | null;
 }
@@ -52,8 +53,9 @@ export function openHanded({ group, namespacePid: pid }: HandedOptions): Result<
   }
   const kinds = [nft.value, legacy.value];
   let isCounted = false;
+  let isOpen = true;
   return ok({
-    look() {
+    async look() {
       isCounted = false;
       const other = otherLogger(group, (path) => {
         const read = inNetworkNamespace(calls, pid, () => ok(textOf(path)));
@@ -63,12 +65,12 @@ export function openHanded({ group, namespacePid: pid }: HandedOptions): Result<
       const names: string[] = [];
       const counters = new Map<string, number>();
       for (const kind of kinds) {
-        const found = kind.look();
+        const found = isOpen ? await kind.look() : 'nobody asks any more';
         if (typeof found === 'string') return { kind: 'uncounted', why: found };
         names.push(...[...found.rules].sort());
         for (const [name, packets] of found.counters) counters.set(name, packets);
       }
-      isCounted = true;
+      isCounted = isOpen;
       return { kind: 'counted', origin: digest(originOf(pid)), rules: digest(names.join('\n')), names, counters };
     },
     count() {
@@ -82,6 +84,8 @@ export function openHanded({ group, namespacePid: pid }: HandedOptions): Result<
       return packets;
     },
     [Symbol.dispose]() {
+      isOpen = false;
+      isCounted = false;
       for (const kind of kinds) kind.close();
     },
   });

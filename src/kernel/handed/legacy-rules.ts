@@ -52,7 +52,7 @@ export function openLegacyRules(calls: Libc, pid: number | undefined, group: num
   };
 
   return ok({
-    look() {
+    async look() {
       const rules: string[] = [];
       const counters = new Map<string, number>();
       found.clear();

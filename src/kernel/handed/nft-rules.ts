@@ -1,9 +1,12 @@
+import { constants } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { ok, type Result } from '../../result.ts';
 import {
   attribute,
   dump,
   eachAttribute,
   eachMessage,
+  endOf,
   NETLINK_NETFILTER,
   NLM_F_DUMP,
   netfilterRequest,
@@ -21,24 +24,28 @@ const message = { newTable: subsystem, getTable: subsystem | 1, newRule: subsyst
 const generation = { new: subsystem | 15, get: subsystem | 16, id: 1 } as const;
 const table = { name: 1, handle: 4 } as const;
 const rule = { table: 1, chain: 2, handle: 3, expressions: 4 } as const;
-const expression = { element: 1, name: 1, data: 2 } as const;
 const log = { group: 1 } as const;
 const counter = { packets: 2 } as const;
 /** NFTA_TARGET_INFO of include/uapi/linux/netfilter/nf_tables_compat.h, and where `struct xt_nflog_info` and `struct ebt_nflog_info` have their group. */
 const target = { name: 1, info: 3, groupAt: 4 } as const;
+/** Without the bits that say "nested" and "network order". */
+const TYPE = 0x3fff;
 const NLMSG_ERROR = 2;
 const NLM_F_DUMP_INTR = 0x10;
 /** Answers to so many questions fit into a socket's usual room. */
 const together = 16;
+/** Between two turns of the event loop: about a millisecond of the kernel's work. */
+const receivesAtOnce = 2;
+const { EBADF } = constants.errno;
 /** Rules may change while they are read. */
 const tries = 5;
 
 interface FoundRule {
   readonly name: string;
-  readonly family: number;
-  readonly table: string;
-  readonly chain: string;
-  readonly handle: Buffer;
+  /** Its family and table. */
+  readonly of: string;
+  /** What asks for it alone. */
+  readonly question: Buffer;
 }
 
 /**
@@ -48,8 +55,6 @@ interface FoundRule {
 export function openNftRules(calls: Libc, pid: number | undefined, group: number): Result<CountedRules> {
   let fd = -1;
   let found: readonly FoundRule[] = [];
-  /** As of the last look; `null`: nf_tables was not there. */
-  let looked: number | null = null;
   const into = Buffer.alloc(RECEIVE);
 
   /** False: the question would load nf_tables. */
@@ -85,17 +90,32 @@ export function openNftRules(calls: Libc, pid: number | undefined, group: number
     return id;
   };
 
-  function lookOnce(): RuleCounts | string | null {
+  /** As {@link dump}, and others have their turn meanwhile: rules by thousands take the kernel a while. */
+  async function dumpSlowly(request: Buffer, take: (length: number) => void): Promise<number> {
+    const sent = calls.sendto(fd, request, request.length, 0, null);
+    for (let turn = 1; sent >= 0; turn += 1) {
+      const length = fd < 0 ? -EBADF : calls.recv(fd, into, MSG_DONTWAIT);
+      if (failedWith(length, 'EINTR')) continue;
+      if (length < 0) return length;
+      const end = endOf(into, length);
+      take(length);
+      if (end !== null) return end;
+      if (turn % receivesAtOnce === 0) await setImmediate();
+    }
+    return sent;
+  }
+
+  async function lookOnce(): Promise<RuleCounts | string | null> {
     const before = generationNow();
-    const handles = new Map<string, bigint>();
+    const handles = new Map<string, number>();
     const tables = dump(calls, fd, netfilterRequest(message.getTable, NLM_F_DUMP, 0), into, (length) => {
       eachMessage(into, length, (type, _flags, from, to) => {
         if (type !== message.newTable) return;
         let name = '';
-        let handle = 0n;
+        let handle = 0;
         eachAttribute(into, from + 4, to, (each, start) => {
           if (each === table.name) name = textAt(into, start, to);
-          else if (each === table.handle) handle = into.readBigUInt64BE(start);
+          else if (each === table.handle) handle = wide(into, start);
         });
         handles.set(`${into.readUInt8(from)} ${name}`, handle);
       });
@@ -104,22 +124,22 @@ export function openNftRules(calls: Libc, pid: number | undefined, group: number
     const counters = new Map<string, Map<string, number>>();
     let uncounted = false;
     let torn = false;
-    const read = dump(calls, fd, netfilterRequest(message.getRule, NLM_F_DUMP, 0), into, (length) => {
+    const read = await dumpSlowly(netfilterRequest(message.getRule, NLM_F_DUMP, 0), (length) => {
       eachMessage(into, length, (type, flags, from, to) => {
         if ((flags & NLM_F_DUMP_INTR) !== 0) torn = true;
         if (type !== message.newRule) return;
-        const seen = ruleAt(into, from + 4, to, group);
-        const { counted } = seen;
+        const { counted, logs, table: inside, handle } = ruleAt(into, from + 4, to, group);
+        if (counted === null && logs === 0) return;
         const family = into.readUInt8(from);
-        const of = `${family} ${seen.table}`;
-        const name = `nft ${of} ${handles.get(of) ?? 0n} ${seen.handle.readBigUInt64BE()}`;
+        const of = `${family} ${inside}`;
+        const name = `nft ${of} ${handles.get(of) ?? 0} ${handle}`;
         if (counted !== null) {
           const all = counters.get(of) ?? new Map<string, number>();
           counters.set(of, all.set(name, counted));
         }
-        if (seen.logs === 0) return;
+        if (logs === 0) return;
         if (counted === null) uncounted = true;
-        rules.push({ name, family, table: seen.table, chain: seen.chain, handle: seen.handle });
+        rules.push({ name, question: questionOf(family, into, from + 4, to), of });
       });
     });
     // No table at all is no error: the kernel then lists nothing.
@@ -128,8 +148,7 @@ export function openNftRules(calls: Libc, pid: number | undefined, group: number
     if (torn || before === null || generationNow() !== before) return null;
     if (uncounted) return 'a rule of nft that logs to it has no counter beside "log"';
     found = rules;
-    looked = before;
-    const held = new Set(rules.map((one) => `${one.family} ${one.table}`));
+    const held = new Set(rules.map(({ of }) => of));
     return {
       rules: rules.map(({ name }) => name),
       counters: new Map([...counters].flatMap(([of, all]) => (held.has(of) ? [...all] : []))),
@@ -137,38 +156,31 @@ export function openNftRules(calls: Libc, pid: number | undefined, group: number
   }
 
   return ok({
-    look() {
+    async look() {
       found = [];
-      looked = null;
       const there = isThere();
       if (!there.ok) return `the rules of nf_tables cannot be read`;
       if (!there.value) return { rules: [], counters: new Map() };
       for (let again = 0; again < tries; again += 1) {
-        const one = lookOnce();
+        const one = await lookOnce();
         if (one !== null) return one;
       }
       return 'the rules of nf_tables changed all the time while they were read';
     },
     count() {
-      const there = isThere();
-      if (!there.ok) return null;
-      if (!there.value) return looked === null ? 0 : null;
       let packets = 0;
       let answered = 0;
-      let now: number | null = null;
-      const questions = [netfilterRequest(generation.get, 0, 0), ...found.map(questionOf)];
-      for (let from = 0; from < questions.length; from += together) {
-        const isWhole = ask(questions.slice(from, from + together), (type, begin, to) => {
-          if (type === generation.new) now = generationAt(into, begin, to);
-          else if (type === message.newRule) {
-            const { logs, counted } = ruleAt(into, begin + 4, to, group);
-            packets += logs * (counted ?? 0);
-            answered += 1;
-          }
+      for (let from = 0; from < found.length; from += together) {
+        const questions = found.slice(from, from + together).map(({ question }) => question);
+        const isWhole = ask(questions, (type, begin, to) => {
+          if (type !== message.newRule) return;
+          const { logs, counted } = ruleAt(into, begin + 4, to, group);
+          packets += logs * (counted ?? 0);
+          answered += 1;
         });
         if (!isWhole) return null;
       }
-      return now === looked && answered === found.length ? packets : null;
+      return answered === found.length ? packets : null;
     },
     close() {
       if (fd >= 0) calls.close(fd);
@@ -177,13 +189,14 @@ export function openNftRules(calls: Libc, pid: number | undefined, group: number
   });
 }
 
-function questionOf({ family, table: of, chain, handle }: FoundRule): Buffer {
-  const text = (value: string): Buffer => Buffer.from(`${value}\0`, 'latin1');
-  return netfilterRequest(message.getRule, 0, family, [
-    attribute(rule.table, text(of)),
-    attribute(rule.chain, text(chain)),
-    attribute(rule.handle, handle),
-  ]);
+/** Asks for the rule whose table, chain and handle stand between the two places. */
+function questionOf(family: number, bytes: Buffer, from: number, to: number): Buffer {
+  const named: Buffer[] = [];
+  eachAttribute(bytes, from, to, (type, start, end) => {
+    if (type === rule.table || type === rule.chain || type === rule.handle)
+      named.push(attribute(type, bytes.subarray(start, end)));
+  });
+  return netfilterRequest(message.getRule, 0, family, named);
 }
 
 function generationAt(bytes: Buffer, from: number, to: number): number | null {
@@ -196,50 +209,75 @@ function generationAt(bytes: Buffer, from: number, to: number): number | null {
 
 interface SeenRule {
   readonly table: string;
-  readonly chain: string;
-  readonly handle: Buffer;
+  readonly handle: number;
   /** How often a packet that meets it is logged to the group. */
   readonly logs: number;
   /** What its counter says; of a rule that logs the one right beside what logs, so that it counts what is logged and nothing else. `null`: it has none. */
   readonly counted: number | null;
 }
 
+/** The same for each rule: there may be very many. */
+const seen: { -readonly [Key in keyof SeenRule]: SeenRule[Key] } = { table: '', handle: 0, logs: 0, counted: null };
+
+/** Walked by hand: a function for each of a hundred attributes to a rule takes four times as long. @returns what is good until the next is asked for */
 function ruleAt(bytes: Buffer, from: number, to: number, group: number): SeenRule {
-  let of = '';
-  let chain = '';
-  let handle: Buffer = Buffer.alloc(8);
-  /** Of its expressions, in order: packets of a counter, whether it logs to the group, neither. */
-  const steps: (number | 'logs' | 'other')[] = [];
-  eachAttribute(bytes, from, to, (type, start, end) => {
-    if (type === rule.table) of = textAt(bytes, start, end);
-    else if (type === rule.chain) chain = textAt(bytes, start, end);
-    else if (type === rule.handle) handle = Buffer.from(bytes.subarray(start, start + 8));
-    else if (type === rule.expressions)
-      eachAttribute(bytes, start, end, (element, first, last) => {
-        if (element === expression.element) steps.push(stepAt(bytes, first, last, group));
-      });
-  });
-  const logs = steps.filter((step) => step === 'logs').length;
-  const counted = steps.find(
-    (step, at) => typeof step === 'number' && (logs === 0 || steps[at + 1] === 'logs' || steps[at - 1] === 'logs'),
-  );
-  return { table: of, chain, handle, logs, counted: typeof counted === 'number' ? counted : null };
+  seen.logs = 0;
+  seen.counted = null;
+  for (let at = from; at + 4 <= to; ) {
+    const size = bytes.readUInt16LE(at);
+    if (size < 4 || at + size > to) break;
+    const type = bytes.readUInt16LE(at + 2) & TYPE;
+    if (type === rule.table) seen.table = bytes.toString('latin1', at + 4, at + size - 1);
+    else if (type === rule.handle) seen.handle = wide(bytes, at + 4);
+    else if (type === rule.expressions) lookThrough(bytes, at + 4, at + size, group);
+    at += (size + 3) & ~3;
+  }
+  return seen;
 }
 
-function stepAt(bytes: Buffer, from: number, to: number, group: number): number | 'logs' | 'other' {
-  let name = '';
-  let data: readonly [number, number] = [to, to];
-  eachAttribute(bytes, from, to, (type, start, end) => {
-    if (type === expression.name) name = textAt(bytes, start, end);
-    else if (type === expression.data) data = [start, end];
-  });
-  let step: number | 'logs' | 'other' = 'other';
+/** Of each expression the kernel gives the name first, then its attributes. */
+function lookThrough(bytes: Buffer, from: number, to: number, group: number): void {
+  let any: number | null = null;
+  let before: Step = null;
+  let beside: number | null = null;
+  for (let at = from; at + 12 <= to; ) {
+    const size = bytes.readUInt16LE(at);
+    if (size < 4 || at + size > to) break;
+    const step = stepAt(bytes, at + 4, at + size, group);
+    if (typeof step === 'number') any ??= step;
+    if (step === 'logs') seen.logs += 1;
+    if (step === 'logs' && typeof before === 'number') beside = before;
+    else if (before === 'logs' && typeof step === 'number') beside ??= step;
+    before = step;
+    at += (size + 3) & ~3;
+  }
+  seen.counted = seen.logs > 0 ? beside : any;
+}
+
+/** Packets of a counter; that it logs to the group; neither. */
+type Step = number | 'logs' | null;
+
+/** Names of expressions by their first four bytes: no other begins like these (net/netfilter). */
+const names = { coun: 0x6e756f63, log: 0x00676f6c, targ: 0x67726174 } as const;
+
+function stepAt(bytes: Buffer, from: number, to: number, group: number): Step {
+  const nameSize = bytes.readUInt16LE(from);
+  const name = bytes.readUInt32LE(from + 4);
+  if (name !== names.coun && name !== names.log && name !== names.targ) return null;
+  const data = from + ((nameSize + 3) & ~3);
+  if (data + 4 > to) return null;
+  let step: Step = null;
   let isNflog = false;
-  eachAttribute(bytes, data[0], data[1], (type, start, end) => {
-    if (name === 'counter' && type === counter.packets) step = Number(bytes.readBigUInt64BE(start));
-    else if (name === 'log' && type === log.group && bytes.readUInt16BE(start) === group) step = 'logs';
-    else if (name === 'target' && type === target.name) isNflog = textAt(bytes, start, end).toUpperCase() === 'NFLOG';
+  eachAttribute(bytes, data + 4, to, (type, start, end) => {
+    if (name === names.coun && type === counter.packets) step = wide(bytes, start);
+    else if (name === names.log && type === log.group && bytes.readUInt16BE(start) === group) step = 'logs';
+    else if (name === names.targ && type === target.name) isNflog = textAt(bytes, start, end).toUpperCase() === 'NFLOG';
     else if (isNflog && type === target.info && bytes.readUInt16LE(start + target.groupAt) === group) step = 'logs';
   });
   return step;
+}
+
+/** 64 bits in network order, of which 53 are enough. */
+function wide(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
 }

@@ -9,8 +9,8 @@ export interface RuleCounts {
 /** The rules of one kind that log to a group. */
 export interface CountedRules {
   /** Reads all rules; or why that says nothing, as the end of a sentence with "since". */
-  look(): RuleCounts | string;
-  /** Packets that the rules of the last look have met; `null`: the rules are others since. */
+  look(): Promise<RuleCounts | string>;
+  /** Packets that the rules of the last look have met; `null`: one of them is gone. Not while a look goes on. */
   count(): number | null;
   close(): void;
 }

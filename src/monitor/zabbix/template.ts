@@ -131,9 +131,9 @@ function maker(template: string, mode: AgentMode) {
   const uuid = (...what: readonly string[]): string => stableUuid(mode, ...what);
   const master = { master_item: { key: masterKey } };
 
-  /** `@FIELD` as the item that it stands for. */
-  const filled = (text: string, key: (field: string) => string): string =>
-    text.replace(/@([a-z0-9.]+)/g, (_, field: string) => `/${template}/${key(field)}`);
+  /** `@FIELD` as the item that it stands for. Names are no expressions: Zabbix puts no host for the template in them by itself. */
+  const filled = (text: string, key: (field: string) => string, host = template): string =>
+    text.replace(/@([a-z0-9.]+)/g, (_, field: string) => `/${host}/${key(field)}`);
 
   const byId = new Map(
     [...allTriggers(), ...discoveries.flatMap((one) => one.items.flatMap(({ triggers = [] }) => triggers))].map((one) => [
@@ -151,7 +151,7 @@ function maker(template: string, mode: AgentMode) {
       ...(recovery !== undefined && { recovery_mode: 'RECOVERY_EXPRESSION', recovery_expression: filled(recovery, key) }),
       ...(each !== undefined && { correlation_mode: 'TAG_VALUE', correlation_tag: each.tag }),
       name,
-      ...(event !== undefined && { event_name: filled(event, key) }),
+      ...(event !== undefined && { event_name: filled(event, key, '{HOST.HOST}') }),
       ...(opdata !== undefined && { opdata }),
       priority,
       description: says,

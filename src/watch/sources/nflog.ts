@@ -38,8 +38,8 @@ async function* follow(settings: NflogSettings, after: string | null, signal: Ab
   // Behind the opening: what comes from then on is numbered.
   const rules = openHanded(settings);
   using handed = rules.ok ? rules.value : null;
-  const counting = createCounting(nflog, handed ?? { why: 'the rules cannot be read' }, before);
   using alarm = createAlarm(signal);
+  const counting = createCounting(nflog, handed ?? { why: 'the rules cannot be read' }, before, () => alarm.ring());
   const batch = new Batch(rows);
   batch.trusted = true;
   const links = createLinks(batch, (index) => nflog.nameOf(index));
@@ -85,8 +85,7 @@ async function* follow(settings: NflogSettings, after: string | null, signal: Ab
     if (gap !== null) {
       isSaid = true;
       yield { kind: 'notice', text: gapText(settings.group, before, begun, gap) };
-      const count = gap.kind === 'counted' ? gap.packets : gap.kind === 'between' ? gap.low : 0;
-      if (count > 0) yield { kind: 'lost', count, of: 'packets', at: now };
+      if (gap.kind !== 'unknown' && gap.more > 0) yield { kind: 'lost', count: gap.more, of: 'packets', at: now };
     }
     if (received || isSaid) {
       yield { kind: 'batch', batch, cursor: formatPlace(counting.place(nflog.received() + told, now)), passed };

@@ -38,10 +38,10 @@ test('what nobody read is what the counters say more than was read', () => {
   const first = live(null, { met: 500 });
   expect(first.gap()).toBe(null);
   const second = live(kept(first.place(40, 1)), { met: 547 });
-  expect(second.gap()).toEqual({ kind: 'counted', packets: 7 });
+  expect(second.gap()).toEqual({ kind: 'counted', packets: 7, more: 7 });
   // Once.
   expect(second.gap()).toBe(null);
-  expect(live(kept(second.place(3, 2)), { met: 550 }).gap()).toEqual({ kind: 'counted', packets: 0 });
+  expect(live(kept(second.place(3, 2)), { met: 550 }).gap()).toEqual({ kind: 'counted', packets: 0, more: 0 });
 });
 
 test('lives that end before it was said are counted in, and the time since the first', () => {
@@ -50,7 +50,7 @@ test('lives that end before it was said are counted in, and the time since the f
   const place = kept(second.place(2, 2000));
   expect(place).toMatchObject({ at: 2000, since: 1000 });
   // 15 by the beginning of the second, 2 that it read, 4 more.
-  expect(live(place, { met: 21 }).gap()).toEqual({ kind: 'counted', packets: 9 });
+  expect(live(place, { met: 21 }).gap()).toEqual({ kind: 'counted', packets: 9, more: 9 });
 });
 
 test('whatever comes while counters are read, bounds hold, and what several readings agree on is exact', () => {
@@ -73,9 +73,26 @@ test('whatever comes while counters are read, bounds hold, and what several read
       if (gap?.kind === 'between') {
         expect(gap.low).toBeLessThanOrEqual(truth);
         expect(gap.high).toBeGreaterThanOrEqual(truth);
-      } else expect(gap).toEqual({ kind: 'counted', packets: truth });
+      } else expect(gap).toEqual({ kind: 'counted', packets: truth, more: truth });
     }),
   );
+});
+
+test('what could only be said within bounds is said exactly once it is known, and counts as lost once', () => {
+  const place = kept(live(null, { met: 500 }).place(40, 1));
+  const account = createAccount(place, processors);
+  account.looked(look({ met: 600 }));
+  expect(account.gap()).toBe(null);
+  // A packet came during each reading.
+  account.took({ met: 600, before: 0, after: 2, at: 0 });
+  account.took({ met: 603, before: 2, after: 4, at: 20 });
+  expect(account.gap()).toEqual({ kind: 'between', low: 57, high: 60, more: 57 });
+  expect(account.gap()).toBe(null);
+  // Whoever is killed now has counted 57 of them, and read 4 packets.
+  expect(live(kept(account.place(4, 2)), { met: 604 }).gap()).toEqual({ kind: 'counted', packets: 3, more: 3 });
+  for (const at of [40, 60, 80]) account.took({ met: 604, before: 4, after: 4, at });
+  expect(account.gap()).toEqual({ kind: 'counted', packets: 60, more: 3 });
+  expect(live(kept(account.place(4, 3)), { met: 604 }).gap()).toEqual({ kind: 'counted', packets: 0, more: 0 });
 });
 
 test('where counters were begun anew nothing is known, and it is said why', () => {
@@ -105,7 +122,7 @@ test('counters that are set back while it is read cost nothing', () => {
   account.looked(look({ met: 2 }));
   for (const at of [1020, 1040]) account.took({ met: 2, before: 10, after: 10, at });
   const next = live(kept(account.place(15, 1)), { met: 9 });
-  expect(next.gap()).toEqual({ kind: 'counted', packets: 2 });
+  expect(next.gap()).toEqual({ kind: 'counted', packets: 2, more: 2 });
 });
 
 test('what something else logs too is not known', () => {

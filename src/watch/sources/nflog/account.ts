@@ -2,10 +2,11 @@ import type { HandedLook } from '../../../kernel/index.ts';
 import { type Bounds, createStart, type Reading } from './bounds.ts';
 import type { Counted, Place } from './place.ts';
 
-/** What was logged while nobody read. */
+/** What was logged while nobody read. `more`: packets to be counted as lost that were not yet. */
 export type Gap =
-  | { readonly kind: 'counted'; readonly packets: number }
-  | { readonly kind: 'between'; readonly low: number; readonly high: number }
+  | { readonly kind: 'counted'; readonly packets: number; readonly more: number }
+  /** It may be said again, exactly, once that is known. */
+  | { readonly kind: 'between'; readonly low: number; readonly high: number; readonly more: number }
   /** `why` is the end of a sentence with "since". */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -15,6 +16,8 @@ export interface Account {
   looked(look: HandedLook): boolean;
   /** False: it contradicts what was read before; the rules should be looked at again. */
   took(reading: Reading): boolean;
+  /** Whether the rules, or whatever logs beside them, tell nothing. */
+  isUncounted(): boolean;
   /** Whether it is known what the counters stood at when the reading of the group began, or cannot be. */
   isSettled(): boolean;
   /**
@@ -22,6 +25,8 @@ export interface Account {
    * said, or too little known.
    */
   gap(): Gap | null;
+  /** Whether anything is left to be said of a gap. */
+  hasGap(): boolean;
   /** Where it has come to with so many packets, as they are numbered. */
   place(packets: number, at: number): Place;
 }
@@ -45,6 +50,9 @@ const unsettled = 'it was not known yet what their counters had begun at';
  */
 export function createAccount(before: Place | null, processors: number): Account {
   let pending = before;
+  /** Of a gap of which only bounds are known: that they were said, and how many packets were counted as lost. */
+  let hasSaid = false;
+  let said = 0;
   let start = createStart(processors);
   let look: HandedLook | null = null;
   let contradictions = 0;
@@ -56,7 +64,7 @@ export function createAccount(before: Place | null, processors: number): Account
       ? 'something beside its rules logs to it, or their counters are set back again and again'
       : null;
   };
-  const gapSince = (counted: Place['counted']): Gap | null => {
+  const gapSince = (counted: Place['counted']): Size | null => {
     const why = uncounted();
     if (why !== null) return { kind: 'unknown', why };
     const bounds = start.bounds();
@@ -89,25 +97,38 @@ export function createAccount(before: Place | null, processors: number): Account
       if (!isSo) contradictions += 1;
       return isSo;
     },
+    isUncounted: () => uncounted() !== null,
     isSettled: () => start.isExact() || uncounted() !== null,
+    hasGap: () => pending !== null,
     gap() {
       if (pending === null) return null;
-      const said = gapSince(pending.counted);
-      if (said !== null) pending = null;
-      return said;
+      const gap = gapSince(pending.counted);
+      if (gap === null || (gap.kind === 'between' && hasSaid)) return null;
+      hasSaid = true;
+      if (gap.kind !== 'between') pending = null;
+      if (gap.kind === 'unknown') return gap;
+      const more = (gap.kind === 'counted' ? gap.packets : gap.low) - said;
+      said += more;
+      return { ...gap, more };
     },
     place(packets, at) {
       if (pending === null) return { at, since: null, counted: countedAt(packets) };
       const { counted, since } = pending;
-      // What is missing is still to be told from where it was; what came since is in the store.
-      const shifted = 'why' in counted ? counted : { ...counted, low: counted.low + packets, high: counted.high + packets };
+      // What is missing is still to be told from where it was; what came since is in the store, and what was said already.
+      const more = packets + said;
+      const shifted = 'why' in counted ? counted : { ...counted, low: counted.low + more, high: counted.high + more };
       return { at, since: since ?? pending.at, counted: shifted };
     },
   };
 }
 
-function gapBetween(before: Place['counted'], now: HandedLook & { readonly kind: 'counted' }, start: Bounds): Gap {
-  const unknown = (why: string): Gap => ({ kind: 'unknown', why });
+type Size =
+  | { readonly kind: 'counted'; readonly packets: number }
+  | ({ readonly kind: 'between' } & Bounds)
+  | (Gap & { readonly kind: 'unknown' });
+
+function gapBetween(before: Place['counted'], now: HandedLook & { readonly kind: 'counted' }, start: Bounds): Size {
+  const unknown = (why: string): Size => ({ kind: 'unknown', why });
   if ('why' in before) return unknown(before.why);
   if (before.origin !== now.origin) return unknown('the machine was started anew, or this is another network namespace');
   if (before.rules !== now.rules) return unknown('the rules that log to it were changed or loaded anew meanwhile');

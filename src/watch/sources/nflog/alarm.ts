@@ -2,6 +2,8 @@
 export interface Alarm extends Disposable {
   /** Aborts at a moment of `performance.now()`, or soon after. Whoever asked before is woken too. */
   before(at: number): AbortSignal;
+  /** Aborts those that were handed out. */
+  ring(): void;
 }
 
 export function createAlarm(signal: AbortSignal): Alarm {
@@ -15,6 +17,7 @@ export function createAlarm(signal: AbortSignal): Alarm {
   };
   signal.addEventListener('abort', ring, { once: true });
   return {
+    ring,
     before(at) {
       if (signal.aborted) return signal;
       if (current.signal.aborted) current = new AbortController();
@@ -22,7 +25,7 @@ export function createAlarm(signal: AbortSignal): Alarm {
       if (at !== due) {
         clearTimeout(timer);
         due = at;
-        timer = setTimeout(ring, Math.max(0, at - performance.now()));
+        if (Number.isFinite(at)) timer = setTimeout(ring, Math.max(0, at - performance.now()));
       }
       return current.signal;
     },

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { Handed, HandedLook, Nflog } from '../../../kernel/index.ts';
+import type { Handed, Nflog } from '../../../kernel/index.ts';
 import { createAccount, type Gap } from './account.ts';
 import type { Place } from './place.ts';
 
@@ -28,19 +28,29 @@ const leastMs = 4;
 const share = 4;
 /** So long after a reading it is closed at the latest, but where packets were dropped. */
 const closeMs = 1000;
-/** Once all is known, it is looked whether it is still so; of many rules more seldom, so that it costs at most one part in so many. */
+/** Once all is known, it is read whether it is still so; of many rules more seldom, so that it costs at most one part in so many. */
 const checkMs = 10_000;
-const checkShare = 500;
+const checkShare = 1000;
+/** All rules are looked at more seldom: others that log to the group are noticed sooner, by what does not agree any more. */
+const lookMs = 60_000;
+const lookShare = 2000;
 
 /**
  * A reading lies between two moments of which it is known how many packets had come: it begins when nothing is left to receive, and is closed by what was
  * received right after it.
+ *
+ * @param wake it wants its turn now
  */
-export function createCounting(nflog: Nflog, handed: Handed | { readonly why: string }, before: Place | null): Counting {
+export function createCounting(
+  nflog: Nflog,
+  handed: Handed | { readonly why: string },
+  before: Place | null,
+  wake: () => void,
+): Counting {
   const account = createAccount(before, cpus().length);
-  const look = (): HandedLook => ('why' in handed ? { kind: 'uncounted', why: handed.why } : handed.look());
   let gap: Gap | null = null;
   let isNews = false;
+  let isLooking = false;
   let isSettling = true;
   let until = 0;
   let nextAt = 0;
@@ -49,30 +59,31 @@ export function createCounting(nflog: Nflog, handed: Handed | { readonly why: st
   let open: { readonly met: number; readonly before: number; readonly at: number } | null = null;
   settle();
 
-  function lookAgain(): boolean {
+  function lookAgain(then: (isOther: boolean) => void): void {
     const began = performance.now();
-    const isOther = account.looked(look());
-    const now = performance.now();
-    lookAt = now + Math.max(checkMs, checkShare * (now - began));
-    return isOther;
+    isLooking = true;
+    const looked = 'why' in handed ? Promise.resolve({ kind: 'uncounted', why: handed.why } as const) : handed.look();
+    void looked.then((look) => {
+      const now = performance.now();
+      isLooking = false;
+      lookAt = now + Math.max(lookMs, lookShare * (now - began));
+      then(account.looked(look));
+      wake();
+    });
   }
 
   function settle(): void {
     isSettling = true;
-    until = performance.now() + settleMs;
-    nextAt = 0;
     open = null;
     nflog.oneByOne(true);
-    lookAgain();
+    lookAgain(() => {
+      until = performance.now() + settleMs;
+      nextAt = 0;
+    });
   }
 
   /** Nobody waits any longer. */
   function settled(): void {
-    // Last of all, so that it is known of all that was read whether counters were set back.
-    if (lookAgain() && !account.isSettled()) {
-      settle();
-      return;
-    }
     isSettling = false;
     isNews = true;
     gap ??= account.gap();
@@ -90,42 +101,58 @@ export function createCounting(nflog: Nflog, handed: Handed | { readonly why: st
     }
     const isSo = account.took({ ...open, after: numbered() });
     open = null;
-    if (isSo && !isSettling) gap ??= account.gap();
-    if (isSo) return;
-    if (isSettling) lookAgain();
-    else settle();
+    if (!isSo) settle();
+    else if (!isSettling) gap ??= account.gap();
   }
 
   function numbered(): number {
     return nflog.received() + nflog.lost();
   }
 
-  /** `null`: the rules are others, or cannot be counted. */
-  function read(): typeof open {
-    if ('why' in handed) return null;
+  /** False: the rules are others. */
+  function read(): boolean {
+    if ('why' in handed) return false;
     const before = numbered();
     const began = performance.now();
     const met = handed.count();
     const at = performance.now();
-    nextAt = isSettling ? at + Math.max(leastMs, share * (at - began)) : Math.max(at + checkMs, lookAt);
+    nextAt = at + (isSettling ? Math.max(leastMs, share * (at - began)) : Math.max(checkMs, checkShare * (at - began)));
     closeAt = at;
-    return met === null ? null : { met, before, at };
+    open = met === null ? null : { met, before, at };
+    return met !== null;
   }
 
   return {
     turn(isDrained) {
+      if (isLooking) return false;
       if (isDrained) close();
+      if (isLooking) return false;
       const now = performance.now();
-      if (isSettling && (account.isSettled() || now > until)) settled();
+      if (isSettling && (account.isSettled() || now > until)) {
+        // Once more where something is to be said: so that it is known of all that was read whether counters were set back.
+        if (!account.hasGap()) settled();
+        else
+          lookAgain((isOther) => {
+            if (!isOther || account.isSettled()) settled();
+          });
+        return false;
+      }
       if (!isDrained || open !== null || now < nextAt) return false;
-      nextAt = now + (isSettling ? leastMs : checkMs);
-      const isOther = !isSettling && now >= lookAt && lookAgain();
-      open = isOther ? null : read();
-      if (open !== null) return true;
-      if (isOther || lookAgain()) settle();
-      return false;
+      if (now >= lookAt) {
+        lookAgain((isOther) => {
+          if (isOther) settle();
+        });
+        return false;
+      }
+      if (account.isUncounted()) {
+        nextAt = lookAt;
+        return false;
+      }
+      const isRead = read();
+      if (!isRead) settle();
+      return isRead;
     },
-    nextAt: () => (open === null ? nextAt : closeAt),
+    nextAt: () => (isLooking ? Number.POSITIVE_INFINITY : open === null ? nextAt : closeAt),
     gap() {
       const said = gap;
       gap = null;
