@@ -61,7 +61,8 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   return found;
 }
 
-function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
+/** By its id, or as much of its beginning as tells it from others. */
+export function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
   if (id === '') return null;
   const rows = db
     .prepare(`SELECT ${incidentColumns} WHERE substr(id, 1, length(?)) = ? ORDER BY id = ? DESC LIMIT 2`)

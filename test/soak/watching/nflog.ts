@@ -153,6 +153,8 @@ async function stream(given: Given, backend: 'nft' | 'legacy'): Promise<void> {
     }
   })();
   for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    // However long it takes to start on a busy machine.
+    await bound(on.firewall);
     await sleep(random() < 0.3 ? random() * 100 : 300 + random() * 1500);
     await readers.kill();
     await sleep(random() * 600);
