@@ -25,6 +25,7 @@ export const problemCodes = {
   'output-failed': 'A file that was to be written could not be.',
   unread: 'Something that the answer needs could not be read.',
   'kernel-disagrees': 'What palisade says of a packet is not what the kernel does with it: a fault of palisade.',
+  unpublished: 'The state of the host cannot be published where it is to be.',
   'port-in-use': 'The address and port to listen on are taken.',
   'no-namespace': 'This host refuses to make a network namespace.',
   'restore-unsafe': 'Rules that are to be written could let in what they should not: they are not written.',

@@ -183,21 +183,6 @@ trusted() {
   return 1
 }
 
-# Rules that somebody saved while sources were shut out ask these; a table that asks what is not there is not loaded at all.
-loadBanSets() {
-  [ -z "$strange" ] && [ -e "$state/bans-on" ] || return 0
-  ipset -exist restore 2>/dev/null <<'EOF' || say 'the sets of who is shut out cannot be made'
-create PALISADE-NEVER4 hash:net family inet hashsize 1024 maxelem 65536
-create PALISADE-NEVER6 hash:net family inet6 hashsize 1024 maxelem 65536
-create PALISADE-BAN4 hash:net family inet hashsize 1024 maxelem 131072 timeout 600 counters
-create PALISADE-BAN6 hash:net family inet6 hashsize 1024 maxelem 131072 timeout 600 counters
-create PALISADE-SHUT4 hash:net family inet hashsize 1024 maxelem 131072 timeout 600 counters
-create PALISADE-SHUT6 hash:net family inet6 hashsize 1024 maxelem 131072 timeout 600 counters
-create PALISADE-LIST4 hash:net family inet hashsize 1024 maxelem 1048576 timeout 0
-create PALISADE-LIST6 hash:net family inet6 hashsize 1024 maxelem 1048576 timeout 0
-EOF
-}
-
 loadSets() {
   [ -s "$now/sets" ] || return 0
   error=$(ipset -exist restore <"$now/sets" 2>&1) && return 0
@@ -363,7 +348,6 @@ ahead() { # chain
 case $what in
 sets)
   settle
-  loadBanSets
   # Nobody confirmed anything for this machine; or somebody is at work.
   if busy || { trusted && ! isHost; }; then end 0 nothing; fi
   trusted || {

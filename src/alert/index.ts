@@ -7,6 +7,8 @@
 
 export type { Channel, ChannelContext, Delivery, Sender } from './channel.ts';
 export { channels } from './channels/index.ts';
+export { type Composing, compose, messageId, testMessage } from './compose.ts';
 export type { Alert, Message } from './message.ts';
+export { type IncidentNow, type Route, Routing, routesOf, type Tracked } from './routes/index.ts';
 export { durationMs, type RouteSettings } from './routes/settings.ts';
 export type { AlertSettings } from './settings.ts';

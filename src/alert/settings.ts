@@ -13,7 +13,10 @@ export function alertSettings(channels: readonly Channel[]) {
   const [first, ...rest] = channels.map(({ type, summary, settings }) =>
     z.strictObject({ type: z.literal(type).describe(summary), ...settings.shape }),
   );
-  const one = first === undefined ? z.strictObject({ type: z.enum([]).describe('Which channel it is.') }) : z.discriminatedUnion('type', [first, ...rest]);
+  const one =
+    first === undefined
+      ? z.strictObject({ type: z.enum([]).describe('Which channel it is.') })
+      : z.discriminatedUnion('type', [first, ...rest]);
   return z
     .strictObject({
       channels: z.record(channelName, one).default({}).describe('The ways of telling somebody, by names of your own.'),

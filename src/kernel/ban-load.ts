@@ -1,10 +1,40 @@
 import type { Family } from '../model/net/index.ts';
 import { failed, ok, type Result } from '../result.ts';
-import { addLine, type BanEntry, banSetNames, createBanSet, createBanSets } from './ban-set.ts';
+import { addLine, type BanEntry, type BanSetKind, banSetNames, createBanSet, createBanSets } from './ban-set.ts';
 import type { Run } from './run.ts';
 
 /** A hundred thousand members take the kernel a second and a half. */
 const loadMs = 60_000;
+
+/**
+ * Makes the sets where they are not there. One that was made otherwise, such as by an earlier palisade whose rules ask it, is exchanged for one as they are now,
+ * with its members.
+ */
+export async function makeBanSets(run: Run): Promise<Result<void>> {
+  if ((await load(run, createBanSets)).ok) return ok(undefined);
+  for (const kind of Object.keys(banSetNames) as BanSetKind[])
+    for (const family of [4, 6] as const) {
+      const create = createBanSet(kind, family);
+      const made = await load(run, create);
+      if (made.ok) continue;
+      const saved = await run({ argv: ['ipset', 'save', banSetNames[kind][family]], timeoutMs: loadMs });
+      if (saved.kind !== 'exited' || saved.status !== 0) return made;
+      const exchanged = await exchangeMade(run, kind, family, saved.stdout);
+      if (!exchanged.ok) return exchanged;
+    }
+  return ok(undefined);
+}
+
+/** Only what a set of now takes of a member stays with it. */
+async function exchangeMade(run: Run, kind: BanSetKind, family: Family, saved: string): Promise<Result<void>> {
+  const name = banSetNames[kind][family];
+  const next = `${name}-next`;
+  const create = createBanSet(kind, family, next);
+  const members = Array.from(saved.matchAll(/^add \S+ (\S+)((?: timeout \d+)?)/gm), ([, network = '', timeout = '']) =>
+    create.includes(' timeout ') ? `add ${next} ${network}${timeout}\n` : `add ${next} ${network}\n`,
+  );
+  return await load(run, `${create}flush ${next}\n${members.join('')}swap ${next} ${name}\ndestroy ${next}\n`);
+}
 
 /** Makes the sets where they are not there, and puts all of these in, in one go: as a machine starts, or palisade does. */
 export async function restoreBans(run: Run, entries: readonly BanEntry[]): Promise<Result<void>> {

@@ -29,8 +29,8 @@ export const createBanSets: string = (['never', 'new', 'all', 'list'] as const)
   .flatMap((kind) => [createBanSet(kind, 4), createBanSet(kind, 6)])
   .join('');
 
-/** The kernel counts at most so many seconds (IPSET_MAX_TIMEOUT of ip_set.h: UINT_MAX / 1000). */
-export const longestBanSeconds = 4_294_967;
+/** ipset takes at most so many seconds (IPSET_MAX_TIMEOUT of ip_set.h: half of UINT_MAX in milliseconds). */
+export const longestBanSeconds = 2_147_483;
 
 /** Somebody in a set, for so long. */
 export interface BanEntry {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import type { TextRead } from '../model/host/index.ts';
 import { readBy } from './reading.ts';
 import type { Run } from './run.ts';
@@ -34,4 +36,15 @@ export function readModules(run: Run, signal?: AbortSignal): Modules {
       return list !== undefined && !new RegExp(`/${name}\\.ko`).test(list);
     },
   };
+}
+
+/** As {@link Modules.absent}, at once and of our own machine, without any program. */
+export function isAbsent(name: string): boolean {
+  try {
+    if (new RegExp(`^${name} `, 'm').test(readFileSync('/proc/modules', 'latin1'))) return false;
+    return !new RegExp(`/${name}\\.ko`).test(readFileSync(`/lib/modules/${release()}/modules.builtin`, 'latin1'));
+  } catch {
+    // No list to tell it by.
+    return false;
+  }
 }

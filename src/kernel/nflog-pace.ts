@@ -18,9 +18,9 @@ const everyPackets = 2000;
  *
  * Asked after each receive, with the packets so far; answers where it is to be told anew.
  */
-export function createPace(startMs: number): (received: number, nowMs: number) => NflogTogether | null {
+export function createPace(startMs: number, receivedBefore = 0): (received: number, nowMs: number) => NflogTogether | null {
   let since = startMs;
-  let before = 0;
+  let before = receivedBefore;
   let told = 1;
   return (received, nowMs) => {
     const packets = received - before;

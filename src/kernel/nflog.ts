@@ -20,6 +20,7 @@ import {
   NETLINK_HEADER,
   type NflogPacket,
   type NflogSight,
+  type NflogTogether,
   nflogConfig,
   nflogTogether,
   packetOf,
@@ -65,6 +66,15 @@ export interface Nflog extends Disposable {
    * been read, since packets are numbered; before that at least this many.
    */
   lost(): number;
+  /** Packets that were handed over since the opening. */
+  received(): number;
+  /**
+   * All packets that were logged up to this moment (of `performance.now()`) are received or counted as lost: up to the last `receive` that found nothing, but
+   * for what the kernel may still hold back. -Infinity: some were dropped, and how many only the next that comes will tell.
+   */
+  wholeUntil(): number;
+  /** Packets come one by one, however many there are, until it is told otherwise; only of one that was opened `promptly`. */
+  oneByOne(isWanted: boolean): void;
   /** Batches as they come, until the signal aborts. `lost` counts since the batch before. One follower at a time. */
   follow(signal: AbortSignal): AsyncIterable<{ readonly packets: readonly NflogPacket[]; readonly lost: number }>;
   /** What the kernel granted, as it counts (twice what was asked: socket(7), SO_RCVBUF). */
@@ -83,6 +93,8 @@ const SIOCGIFNAME = 0x8910;
 /** The kernel's batches are at most 128 KiB (NFULNL_NLBUFSIZ_MAX), single packets at most 64 KiB and their attributes. */
 const RECEIVE = 192 * 1024;
 const RECEIVES_AT_ONCE = 64;
+/** So long after packets are wanted one by one, the kernel's timer has sent those that it still held back. */
+const flushedMs = 30;
 /** What the kernel may hold back unless packets are wanted promptly. */
 const together = { most: 200, holdMs: 10 };
 
@@ -153,11 +165,19 @@ function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
   const drops = (): number => (calls.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, meminfo) >= 36 ? meminfo.readUInt32LE(32) : 0);
   const dropsBefore = drops();
   const names = new Map<number, string>();
-  const pace = options.promptly === true ? createPace(performance.now()) : null;
+  let pace = options.promptly === true ? createPace(performance.now()) : null;
   let open = true;
   let expected = 0;
   let missing = 0;
   let received = 0;
+  /** How many packets the kernel may send together, and since when. */
+  let most = options.promptly === true ? promptly.most : together.most;
+  let mostSince = Number.NEGATIVE_INFINITY;
+  /** When nothing was left to receive: messages that had been dropped by then, and whether a later packet has told how many packets these held. */
+  let dropsBeforeEmpty = 0;
+  let receivedBeforeEmpty = 0;
+  let isToldOfDrops = true;
+  let emptyAt = Number.NEGATIVE_INFINITY;
 
   function nameOf(index: number): string {
     const request = Buffer.alloc(40);
@@ -168,9 +188,13 @@ function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
 
   function receive(take: (packet: NflogSight) => void): boolean {
     while (open) {
+      const asked = performance.now();
       const length = calls.recv(fd, held, MSG_DONTWAIT | MSG_TRUNC);
       if (failedWith(length, 'EINTR')) continue;
-      if (failedWith(length, 'EAGAIN')) return false;
+      if (failedWith(length, 'EAGAIN')) {
+        empty(asked);
+        return false;
+      }
       if (length < 0) throw new Error(`read NFLOG packets: ${errnoName(length)}`);
       if (length > held.length) throw new Error(`an NFLOG message of ${length} bytes is longer than the kernel makes them`);
       sightPackets(held, view, length, sight, (packet) => {
@@ -182,14 +206,27 @@ function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
         take(packet);
       });
       const wanted = pace?.(received, performance.now());
-      if (wanted) {
-        const request = nflogTogether(options.group, wanted);
-        // Should the kernel refuse, packets come as they came.
-        calls.sendto(fd, request, request.length, 0, null);
-      }
+      if (wanted) sendTogether(wanted);
       return true;
     }
     return false;
+  }
+
+  function empty(at: number): void {
+    emptyAt = at;
+    const dropped = (drops() - dropsBefore) >>> 0;
+    if (dropped !== dropsBeforeEmpty) isToldOfDrops = false;
+    else if (received > receivedBeforeEmpty) isToldOfDrops = true;
+    dropsBeforeEmpty = dropped;
+    receivedBeforeEmpty = received;
+  }
+
+  function sendTogether(wanted: NflogTogether): void {
+    const request = nflogTogether(options.group, wanted);
+    // Should the kernel refuse, packets come as they came.
+    if (calls.sendto(fd, request, request.length, 0, null) < 0 || wanted.most === most) return;
+    most = wanted.most;
+    mostSince = performance.now();
   }
 
   function read(): NflogPacket[] {
@@ -237,6 +274,16 @@ function reader(calls: Libc, fd: number, options: NflogOptions): Nflog {
     nameOf,
     wait,
     lost,
+    received: () => received,
+    wholeUntil: () => {
+      if (!isToldOfDrops) return Number.NEGATIVE_INFINITY;
+      return most === 1 && emptyAt - mostSince > flushedMs ? emptyAt : emptyAt - flushedMs;
+    },
+    oneByOne(isWanted) {
+      if (!open) return;
+      pace = isWanted ? null : createPace(performance.now(), received);
+      if (isWanted && most !== 1) sendTogether(promptly);
+    },
     follow,
     receiveBufferBytes: sized.readUInt32LE(),
     [Symbol.dispose]() {

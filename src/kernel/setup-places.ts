@@ -129,6 +129,7 @@ export const places = {
   begun: ['/var/lib/palisade/backups/*.snapshot'],
   named: [
     '/etc/palisade',
+    '/etc/palisade/bans.sh',
     '/etc/palisade/boot.sh',
     '/var/lib/palisade',
     '/var/lib/palisade/boot/*',

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes this process the store's only writer, for as long as it lives. It is SQLite's own lock on an empty database beside the store, which the
+ * Makes this process the only writer of the store, or of what else bears that name, for as long as it lives. It is SQLite's own lock on an empty database beside the store, which the
  * system takes back however the process ends; one on the store itself would keep readers out.
  *
  * @returns what gives it back; `null`: another has it.
  */
-export function takeWriting(folder: string): (() => void) | null {
-  const file = join(folder, 'events.lock');
+export function takeWriting(folder: string, name = 'events.lock'): (() => void) | null {
+  const file = join(folder, name);
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
   const lock = new DatabaseSync(file);

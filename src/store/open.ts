@@ -57,7 +57,8 @@ export function whoWrites(folder: string): string | null {
   return writer !== null && isThere(writer.pid) ? writer.words : null;
 }
 
-function isThere(pid: number): boolean {
+/** A process of that number lives. */
+export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -45,14 +45,15 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   if (wanted === undefined) return [];
   const conditions = [
     ...(since === undefined ? [] : [{ sql: 'last >= ?', value: since }]),
-    ...(state === undefined ? [] : [{ sql: 'state = ?', value: state }]),
+    // As a literal, or SQLite does not see that the index of open ones will do.
+    ...(state === undefined ? [] : [{ sql: state === 'open' ? "state = 'open'" : "state = 'closed'" }]),
     ...(detector === undefined ? [] : [{ sql: 'detector = ?', value: detector }]),
   ];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
   const ids = db.prepare(`SELECT id, sources FROM incidents${where} ORDER BY last DESC, id`);
   const one = db.prepare(`SELECT ${incidentColumns} WHERE id = ?`);
   const found: StoredIncident[] = [];
-  for (const row of ids.all(...conditions.map(({ value }) => value))) {
+  for (const row of ids.all(...conditions.flatMap((one) => ('value' in one ? [one.value] : [])))) {
     if (wanted !== null && !prefixesIn(row['sources']).some((network) => overlap(network, wanted))) continue;
     found.push(incidentIn(one.get(row['id'] as string) ?? {}));
     if (found.length === most) break;
@@ -60,7 +61,8 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   return found;
 }
 
-function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
+/** By its id, or as much of its beginning as tells it from others. */
+export function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
   if (id === '') return null;
   const rows = db
     .prepare(`SELECT ${incidentColumns} WHERE substr(id, 1, length(?)) = ? ORDER BY id = ? DESC LIMIT 2`)

@@ -18,6 +18,9 @@ const logged = `CREATE TABLE logged (
   proto INTEGER NOT NULL, prefix TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (proto, prefix)
 ) WITHOUT ROWID`;
 
+/** Few of many: whoever asks what goes on reads no others. */
+const openIncidents = "CREATE INDEX incidents_open ON incidents (detector) WHERE state = 'open'";
+
 /**
  * docs/store.md says what all of it means. No index over events but their id: every index would cost as much as the row itself. What is asked
  * often is counted in `tops`, and `spans` tell where events of a time are.
@@ -48,6 +51,7 @@ CREATE TABLE incidents (
   trusted INTEGER NOT NULL, sources TEXT NOT NULL, targets TEXT NOT NULL, evidence TEXT NOT NULL, remedy TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX incidents_last ON incidents (last);
+${openIncidents};
 CREATE TABLE attended (
   incident TEXT PRIMARY KEY, acknowledged_by TEXT, acknowledged_at INTEGER, silenced_by TEXT, silenced_until INTEGER
 ) WITHOUT ROWID;
@@ -71,5 +75,5 @@ PRAGMA user_version = ${schemaVersion};
 
 /** What makes a file of an earlier version one of the next, by the version that it is of. */
 export const migrations: Readonly<Record<number, string>> = {
-  1: `ALTER TABLE incidents ADD COLUMN remedy TEXT NOT NULL DEFAULT ''; ${logged}`,
+  1: `ALTER TABLE incidents ADD COLUMN remedy TEXT NOT NULL DEFAULT ''; ${logged}; ${openIncidents}`,
 };

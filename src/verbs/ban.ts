@@ -7,9 +7,14 @@ export const ban = verb({
   group: 'watch',
   summary: 'shut an address or a network out for a while; the kernel lets it in again',
   description: `Drops connections that an address or a network begins, to this host and to what it forwards to, such as containers. What is established goes on.
-It holds until its time in the kernel, whatever becomes of palisade; over a restart of the machine where palisade up runs and bans.action is on.
+It holds until its time in the kernel, whatever becomes of palisade, and over a restart of the machine where palisade up runs and bans.action is on, or saved rules hold the chains.
 Nobody can shut out this host itself, its gateways, resolvers and time servers, who is logged in, whom the policy lets log in by SSH, and whom bans.never names; rules let them
-pass whoever put them into a set. The first ban makes two chains before all other rules; palisade uninstall takes them away.`,
+pass whoever put them into a set. The first ban makes two chains before all other rules; palisade uninstall takes them away.
+
+Rules may be saved with these chains in them (netfilter-persistent save). They ask sets, and iptables-restore loads nothing of a table that asks a set which is not there: so the first
+ban also enables palisade-bans.service, which makes the sets when the machine starts, before any service that loads rules, with those who are still shut out. It is a shell script
+and a file, needs neither Node nor palisade, and makes the sets also where the state folder cannot be had; systemctl mask keeps it away.
+Where a machine does not start with systemd, have it run \`sh /etc/palisade/bans.sh /var/lib/palisade\` before rules are loaded.`,
   input: z.object({
     network: z
       .string()

@@ -85,6 +85,16 @@ const driftFound = z.object({
   says: z.array(z.string()).describe('What there is to say to people, the worst first.'),
   changes: z.array(driftChange),
   more: z.int().describe('Further changes that are not listed.'),
+  counts: z
+    .array(
+      z.object({
+        family: family.nullable(),
+        table: z.string().nullable(),
+        change: z.enum(['added', 'removed', 'moved', 'policy', 'other']),
+        count: z.int(),
+      }),
+    )
+    .describe('Of all that somebody should look at, listed or not; added, removed and moved are rules.'),
   packets: z.array(driftPackets).describe('Of what drifted alone: what programs changed of their own is left out.'),
   announced: z
     .object({ until: z.number().describe('Epoch seconds.'), reason: z.string().nullable() })

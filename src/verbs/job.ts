@@ -6,10 +6,12 @@ import { openCollected } from '../watch/sources/index.ts';
 import { auditAside } from './auditing.ts';
 import { partOf } from './drifting/following.ts';
 import { type Noticed, watchDrift } from './drifting/watching.ts';
+import { incidentToJson } from './incident-shape.ts';
 import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
 import { type Live, live, type Sources } from './live.ts';
 import { logsOfAllNamespaces, namespaceLogNotices } from './namespace-log.ts';
+import { type Publishing, publishHost } from './publishing/publishing.ts';
 import { createRereader } from './rereader.ts';
 import { reportToJson } from './shapes.ts';
 import { statusOf } from './status.ts';
@@ -23,14 +25,26 @@ import { watchWithin } from './watching/within.ts';
 export async function watchHost(context: Context, input: UpInput): Promise<Outcome<UpPart>> {
   const options = input.backend === undefined ? {} : { backend: input.backend };
   const reread = createRereader(context.kernel, context.signal);
+  let publishing: Publishing | null = null;
   const read: Sources['read'] = async (before) => {
     const { texts, countedAt } = await reread();
+    publishing?.texts(texts);
     return { host: hostFromTexts(texts, { ...options, ...(before && { before }) }), countedAt };
+  };
+  const publish = (subject: Live): Publishing => {
+    const watches = { log: input.watch, drift: input.drift };
+    const notice = (text: string): Promise<void> => say(context, { kind: 'notice', text });
+    publishing = publishHost(context, watches, notice, async ({ change, incident }) => {
+      const said = incidentToJson(incident);
+      subject.happened({ kind: 'incident', change, incident: said });
+      await say(context, { ...said, change });
+    });
+    return publishing;
   };
   await sayNamespaceLog(context, 'host');
   const drift = input.drift ? () => watchDrift(context, input) : null;
   const watch = input.watch ? (host: Host): Watch => watchHere(context, host, 'palisade up') : null;
-  return await job(context, input, read, watch, drift);
+  return await job(context, input, read, { watch, drift, publish });
 }
 
 /** A network of namespaces instead, for those who may not see the host's rules. */
@@ -57,7 +71,7 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
   const watch = input.watch
     ? (): Watch => ({ told: watchWithin(source, context.clock, randomInt(2 ** 32), context.signal) })
     : null;
-  return await job(context, input, read, watch, null);
+  return await job(context, input, read, { watch, drift: null, publish: null });
 }
 
 async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
@@ -73,13 +87,19 @@ interface Watch {
   readAgain?(host: Host): void;
 }
 
+/** What is done beside reading and auditing. */
+interface Beside {
+  readonly watch: ((host: Host) => Watch) | null;
+  readonly drift: (() => AsyncIterable<Noticed>) | null;
+  readonly publish: ((subject: Live) => Publishing) | null;
+}
+
 /** The same job on whatever `read` reads and `watch` watches. */
 async function job(
   context: Context,
   input: UpInput,
   read: Sources['read'],
-  watch: ((host: Host) => Watch) | null,
-  drift: (() => AsyncIterable<Noticed>) | null,
+  { watch, drift, publish }: Beside,
 ): Promise<Outcome<UpPart>> {
   const now = (): number => context.clock.now();
   const spent: Spent = { readMs: 0, auditMs: 0 };
@@ -120,12 +140,15 @@ async function job(
       tunnel: `ssh -L ${serving.port}:127.0.0.1:${serving.port} ${hostname()}`,
     });
   }
+  // Before others write the store, which it may have to begin.
+  await using publishing = publish?.(subject) ?? null;
+  await publishing?.read(subject.current(), spent, longestRestMs(spent));
   const watching = watch?.(subject.current().host) ?? null;
   if (watching === null) await say(context, { kind: 'watching', sources: [] });
   const bell = createBell(context.signal);
-  closing.push(refreshing(context, subject, spent, bell, (host) => watching?.readAgain?.(host)));
-  if (watching !== null) closing.push(following(context, subject, watching));
-  if (drift !== null) closing.push(noticing(context, drift, bell));
+  closing.push(refreshing(context, subject, spent, bell, publishing, (host) => watching?.readAgain?.(host)));
+  if (watching !== null) closing.push(following(context, subject, watching, publishing));
+  if (drift !== null) closing.push(noticing(context, drift, bell, publishing));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
   return { kind: 'done', value: null };
@@ -172,31 +195,45 @@ async function refreshing(
   subject: Live,
   spent: Spent,
   bell: Bell,
+  publishing: Publishing | null,
   readAgain: (host: Host) => void,
 ): Promise<void> {
   const restMs = (): number =>
-    subject.isLookedAt() ? Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs) : Math.max(60_000, 200 * spent.readMs);
+    subject.isLookedAt() ? Math.max(10_000, 20 * spent.readMs, 3 * spent.auditMs) : longestRestMs(spent);
   while (await bell.wait(restMs())) {
     const { changed } = await subject.refresh();
     // A reading that Ctrl-C cut short says nothing.
     if (context.signal.aborted) return;
     readAgain(subject.current().host);
     if (changed) await sayAudited(context, subject, true);
+    await publishing?.read(subject.current(), spent, longestRestMs(spent));
     // However often somebody changes it, half of the time is for others.
     await pause(Math.max(1000, spent.readMs + spent.auditMs), context.signal);
   }
 }
 
-async function noticing(context: Context, drift: () => AsyncIterable<Noticed>, bell: Bell): Promise<void> {
+/** While nobody looks, so long passes between two readings at most. */
+function longestRestMs({ readMs }: Spent): number {
+  return Math.max(60_000, 200 * readMs);
+}
+
+async function noticing(
+  context: Context,
+  drift: () => AsyncIterable<Noticed>,
+  bell: Bell,
+  publishing: Publishing | null,
+): Promise<void> {
   for await (const noticed of drift()) {
     if (noticed.kind === 'changed') bell.ring();
+    await publishing?.noticed(noticed);
     const part = partOf(context, noticed);
     if (part !== null) await say(context, { kind: 'drift', drift: part });
   }
 }
 
-async function following(context: Context, subject: Live, { told }: Watch): Promise<void> {
+async function following(context: Context, subject: Live, { told }: Watch, publishing: Publishing | null): Promise<void> {
   for await (const said of told) {
+    publishing?.told(said);
     switch (said.kind) {
       case 'watching':
         subject.known(said.known.incidents, said.known.bans);

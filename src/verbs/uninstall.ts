@@ -9,7 +9,7 @@ export const uninstall = verb({
   group: 'change',
   summary: 'take palisade’s chains, sets and policies away, as if they had never been there',
   description: `Takes away all chains, jumps and sets that palisade has made, and gives the built-in chains the policies that they had before the
-first change. Rules of other programs stay. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.
+first change. Rules of other programs stay. What makes the sets of who is shut out when the machine starts stays too while saved rules ask them: it is said. It is made as palisade apply makes a change: rehearsed, and undone unless it is confirmed.
 
 --leave-rules leaves a plain firewall that does the same: each packet meets the same rules as before, whose chains and sets are no longer
 palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the machine. Files that were there are kept as *.old.`,
@@ -39,10 +39,11 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
   ],
   async run(context, input) {
     const { records } = await import('./changing/index.ts');
-    const { readRecord } = await import('../change/index.ts');
+    const { hasBanStart, readRecord } = await import('../change/index.ts');
     const origin = readRecord(records(context.stateFolder).origin);
     const { areBansThere, takeBansAway } = await import('./banning/stand.ts');
-    const bans = areBansThere(context.stateFolder);
+    const { stillAsked } = await import('./banning/saved-rules.ts');
+    const bans = areBansThere(context.stateFolder) || hasBanStart();
     if (origin === null && !bans) {
       const message = 'palisade has made no change that its state folder knows of';
       return { kind: 'unchanged', problems: [{ code: 'nothing-waits', message, hint: 'name the folder with --state' }] };
@@ -50,7 +51,9 @@ palisade's, and rules.v4, rules.v6 and ipsets hold them for the start of the mac
     const done = origin === null ? { kind: 'done' as const, value: null } : await withoutPolicy(context, input, origin);
     if (done.kind !== 'done' || !bans) return done;
     const taken = await takeBansAway(context, origin?.backend);
-    return taken.ok ? done : { kind: 'unchanged', problems: taken.problems };
+    if (!taken.ok) return { kind: 'unchanged', problems: taken.problems };
+    if (taken.value !== null) await context.part({ kind: 'note', text: stillAsked(taken.value) });
+    return done;
   },
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -65,6 +65,8 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     kind: 'done',
     value: { bans: [{ source: '198.51.100.7/32', isLive: true, inKernel: true, why: 'it guesses', reach: 'new', dropped: 0 }] },
   });
+  const forStart = (): string => readFileSync(join(context.stateFolder, 'bans-remembered'), 'utf8');
+  expect(forStart()).toMatch(/^at \d+\n(PALISADE-NEVER[46] .* 0\n)+PALISADE-BAN4 198\.51\.100\.7 \d+\n$/);
   for (const [network, why] of [
     ['192.0.2.1', '192.0.2.1 is never shut out: it is an address of this host'],
     ['192.0.2.254', '192.0.2.254 is never shut out: it is a default gateway'],
@@ -170,6 +172,8 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     expect(await unbanNetwork(context, { network: '198.18.200.6', all: false })).toMatchObject({ kind: 'unchanged' });
     await expect.poll(() => acting.bans.explain(net('198.18.0.6/32'), systemClock.now()).kind, { timeout: 3000 }).toBe('unseen');
     expect((await members(ns, 'PALISADE-BAN4')).some((word) => word.startsWith('198.18.0.6 '))).toBe(false);
+    await expect.poll(forStart).not.toContain('198.18.0.6 ');
+    expect(forStart()).toContain('PALISADE-BAN4 198.18.0.7 ');
     // What was told again with that counts once; whoever was let in again begins anew.
     for (const [{ source }, before] of [
       [over, 1],
@@ -198,6 +202,7 @@ it('who is shut out stays so over a restart, unless a person says otherwise or h
     // Taken away by uninstall, nothing comes again by itself.
     must(await takeBansAway(context, undefined));
     expect(acting.act).toBeNull();
+    expect(existsSync(join(context.stateFolder, 'bans-remembered'))).toBe(false);
     await expect.poll(() => notices, { timeout: 5000 }).toEqual([expect.stringContaining('taken away by palisade uninstall')]);
     expect(await tool(ns, ['ipset', 'list', '-n'])).toBe('');
   } finally {

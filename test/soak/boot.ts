@@ -1,7 +1,8 @@
 /**
- * `npm run soak -- boot [--root DIR]`: a Debian with its own systemd and netfilter-persistent is started, given a policy, cut off and
+ * `npm run soak -- boot [--root DIR] [--only policy|bans]`: a Debian with its own systemd and netfilter-persistent is started, given a policy, cut off and
  * started again: with everything as it should be, with a change that nobody confirmed, with a torn set, without its state. What is there
  * when the network may begin is read by a unit of its own. DIR holds the Debian, and is made (mmdebstrap) where it is missing.
+ * Without a policy, it is shown that rules which were saved while sources are shut out are loaded (bans).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +11,13 @@ import { parseArgs } from 'node:util';
 import setup from '../namespace-guard.ts';
 import { createHolding } from './holding.ts';
 import { type Machine, makeRoot, startMachine } from './machine.ts';
+import { startsWithBans } from './starting/bans.ts';
 
-const { values } = parseArgs({ options: { root: { type: 'string', default: join(tmpdir(), 'palisade-soak-debian') } } });
-const { say, holds, end } = createHolding();
+const { values } = parseArgs({
+  options: { root: { type: 'string', default: join(tmpdir(), 'palisade-soak-debian') }, only: { type: 'string' } },
+});
+const holding = createHolding();
+const { say, holds, end } = holding;
 await setup();
 const project = join(import.meta.dirname, '../..');
 await makeRoot(values.root);
@@ -68,6 +73,19 @@ const atNetwork = async (machine: Machine): Promise<string> => (await machine.ru
 const rulesIn = (text: string): string => text.replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '[0:0]');
 
 try {
+  if (values.only !== 'bans') await startsWithPolicy();
+} finally {
+  rmSync(writes, { recursive: true, force: true });
+}
+if (values.only !== 'policy')
+  for (const backend of ['nft', 'legacy'] as const)
+    await startsWithBans(
+      { root: values.root, writes: mkdtempSync(join(tmpdir(), 'palisade-soak-bans-')), project, backend, probe, saved },
+      holding,
+    );
+end();
+
+async function startsWithPolicy(): Promise<void> {
   let machine = await start();
   for (const command of [
     'mkdir -p /etc/palisade /etc/iptables',
@@ -220,7 +238,4 @@ try {
   const plain = await atNetwork(machine);
   holds('the network begins with others’ rules alone', !plain.includes('PAL') && plain.includes('203.0.113.7'), plain);
   await machine.cut();
-} finally {
-  rmSync(writes, { recursive: true, force: true });
 }
-end();

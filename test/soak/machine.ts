@@ -29,7 +29,7 @@ export async function makeRoot(folder: string, init: Init = 'systemd'): Promise<
   if (existsSync(join(folder, program))) return;
   if (existsSync(folder)) throw new Error(`${folder} holds no ${program}: take it away, or name another with --root`);
   const packages =
-    'systemd,systemd-sysv,dbus,iptables,ipset,iproute2,procps,netfilter-persistent,iptables-persistent,nftables,kmod,cron';
+    'systemd,systemd-sysv,dbus,iptables,ipset,iproute2,procps,netfilter-persistent,iptables-persistent,ipset-persistent,nftables,kmod,cron';
   const made = await run({
     argv: ['mmdebstrap', '--variant=minbase', `--include=${packages}`, 'bookworm', folder],
     timeoutMs: 900_000,

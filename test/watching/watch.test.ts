@@ -70,3 +70,16 @@ test('on a terminal of 80 by 24 it is a screen that keys move, and q gives the t
   expect(await exit).toEqual([0, null]);
   expect([terminal.isAlternate, terminal.hasCursor, terminal.faults]).toEqual([false, true, []]);
 }, 120_000);
+
+test('a set that is full is an incident', async () => {
+  const members = count(1, 64).map((number) => `add visitors 192.0.2.${number}\n`);
+  // The other lets one go for each that comes.
+  const input = `create visitors hash:ip maxelem 64 timeout 600\n${members.join('')}create guests hash:ip maxelem 1 forceadd\nadd guests 192.0.2.1\n`;
+  expect(await host.firewall.run({ argv: ['ipset', 'restore'], input })).toMatchObject({ kind: 'exited', status: 0 });
+  await using watching = run<WatchPart>(host, 'watch');
+  const { heard, until } = watching;
+  const seen = () => heard.filter((part) => part.kind === 'incident' && part.detector === 'set-full');
+  await until('it is seen', () => seen().length > 0);
+  expect(seen()).toMatchObject([{ change: 'opened', severity: 'critical', title: 'The set visitors is 100 % full' }]);
+  expect(await watching.end()).toBe(0);
+}, 120_000);

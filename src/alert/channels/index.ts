@@ -5,8 +5,30 @@
  * whom is not its business (`routes`), nor what comes after a failure (`outbox`).
  */
 import type { Channel } from '../channel.ts';
+import { alertmanager } from './alertmanager.ts';
+import { command } from './command.ts';
+import { email } from './email.ts';
 import { jsonlines } from './jsonlines.ts';
+import { ntfy } from './ntfy.ts';
+import { pagerduty } from './pagerduty.ts';
+import { slack } from './slack.ts';
+import { syslog } from './syslog.ts';
+import { teams } from './teams.ts';
+import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 import { zabbix } from './zabbix.ts';
 
-export const channels: readonly Channel[] = [webhook, jsonlines, zabbix];
+export const channels: readonly Channel[] = [
+  email,
+  webhook,
+  slack,
+  teams,
+  telegram,
+  ntfy,
+  pagerduty,
+  alertmanager,
+  syslog,
+  jsonlines,
+  command,
+  zabbix,
+];

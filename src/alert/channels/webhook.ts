@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Channel } from '../channel.ts';
-import { bodyFor, headerValue, httpSettings, judged, post, secretText, senderOf, urlOf } from '../wire/index.ts';
+import { authorizationOf, bodyFor, deliver, httpSettings, secretText, senderOf } from '../wire/index.ts';
 import { documentOf } from '../words/index.ts';
 
 const settings = z.strictObject({
@@ -21,29 +21,14 @@ export const webhook: Channel<typeof settings> = {
   settings,
   open: (said, context) =>
     senderOf(async (message, signal) => {
-      const url = urlOf(await context.secret(said.url));
-      if (!url.ok) return { kind: 'again', why: url.why };
       const body = bodyFor(documentOf(message));
-      const headers: Record<string, string> = { 'idempotency-key': keyOf(message.id) };
-      if (said.authorization !== undefined) {
-        const value = await headerValue(said.authorization, 'authorization', context);
-        if (!value.ok) return { kind: 'again', why: value.why };
-        headers['authorization'] = value.value;
-      }
-      if (said.secret !== undefined)
-        headers['x-signature'] = signature(await context.secret(said.secret), Math.floor(context.clock.now() / 1000), body);
-      const answer = await post(
-        {
-          url: url.value,
-          headers,
-          body,
-          timeoutMs: said['timeout-seconds'] * 1000,
-          allowPrivate: said['allow-private'],
-          ca: said.ca,
-        },
-        signal,
-      );
-      return judged(answer, url.value.host, context.clock.now());
+      const seconds = Math.floor(context.clock.now() / 1000);
+      const headers = {
+        'idempotency-key': keyOf(message.id),
+        ...(await authorizationOf(said.authorization, context)),
+        ...(said.secret !== undefined && { 'x-signature': signature(await context.secret(said.secret), seconds, body) }),
+      };
+      return deliver({ url: await context.secret(said.url), headers, body }, said, context, signal);
     }),
 };
 

@@ -37,17 +37,18 @@ const networkFaults: Readonly<Record<string, string>> = {
 
 /** Why the certificate was not taken; `null`: it is not the certificate. */
 export function certificateFault(error: unknown): string | null {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' ? (certificateFaults[code] ?? null) : null;
+  // nodemailer puts a code of its own in the place of Node's.
+  const { code, originalCode = code } = error as { readonly code?: unknown; readonly originalCode?: unknown };
+  return typeof originalCode === 'string' ? (certificateFaults[originalCode] ?? null) : null;
 }
 
 /** What went wrong, in words of one line. Texts of errors can hold what the other side wrote. */
 export function faultOf(error: unknown): string {
   const certificate = certificateFault(error);
   if (certificate !== null) return `the certificate is not taken: ${certificate}`;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const { code, originalCode = code, message } = error as Readonly<Record<'code' | 'originalCode' | 'message', unknown>>;
   // Several addresses were tried: each has its own reason.
   if (error instanceof AggregateError && error.errors.length > 0) return faultOf(error.errors[0]);
-  const known = typeof code === 'string' ? networkFaults[code] : undefined;
+  const known = typeof originalCode === 'string' ? networkFaults[originalCode] : undefined;
   return known ?? visibleLine(String(message ?? error)).slice(0, 200);
 }

@@ -4,10 +4,10 @@
  *
  * It knows no receiver: whether an answer is a good one, channels say. They call it.
  */
+
+export { deliver, objectOf } from './deliver.ts';
 export { certificateFault, faultOf } from './fault.ts';
-export { judged } from './judged.ts';
-export { type Answer, type Post, post } from './post.ts';
 export { senderOf } from './sender.ts';
-export { bodyFor, headerValue, httpSettings, secretText, urlOf } from './settings.ts';
-export { connect, type Ended, endOf, type Way } from './stream.ts';
+export { authorizationOf, bodyFor, httpSettings, secretText } from './settings.ts';
+export { connect, type Ended, sendWhole, type Way } from './stream.ts';
 export { fileText, identity, trustedBy } from './trust.ts';

@@ -45,7 +45,7 @@ export async function post(what: Post, signal: AbortSignal): Promise<Answer> {
   } catch (error) {
     const where = what.url.host;
     if (signal.aborted) return { kind: 'failed', why: `${where}: stopped before there was an answer` };
-    if (late.aborted) return { kind: 'failed', why: `${where}: no answer within ${Math.round(what.timeoutMs / 1000)} seconds` };
+    if (late.aborted) return { kind: 'failed', why: `${where}: no answer within ${secondsOf(what.timeoutMs)}` };
     return { kind: 'failed', why: `${where}: ${faultOf(error)}` };
   }
 }
@@ -124,4 +124,9 @@ function ended(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+}
+
+function secondsOf(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
 }

@@ -21,6 +21,13 @@ export const httpSettings = {
     .describe('The receiver may be this machine or in a private network, also without TLS (http://).'),
 } as const;
 
+/** What {@link httpSettings} come to. */
+export interface HttpSaid {
+  readonly 'timeout-seconds': number;
+  readonly ca?: string | undefined;
+  readonly 'allow-private': boolean;
+}
+
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 /** A URL that may be sent to. The reason does not repeat it: it can be a secret. */
@@ -33,16 +40,15 @@ export function urlOf(text: string, what = 'url'): Parsed<URL> {
   return { ok: true, value: url };
 }
 
-/** A secret that can stand in a header: no line ends, and nothing but ASCII. */
-export async function headerValue(
-  setting: z.output<typeof secretText>,
-  what: string,
+/** The Authorization header that the settings say, if they do. Throws where it could not stand in one: line ends, or more than ASCII. */
+export async function authorizationOf(
+  setting: z.output<typeof secretText> | undefined,
   context: ChannelContext,
-): Promise<Parsed<string>> {
+): Promise<Readonly<Record<string, string>>> {
+  if (setting === undefined) return {};
   const text = (await context.secret(setting)).trim();
-  return /^[\x20-\x7e]+$/.test(text)
-    ? { ok: true, value: text }
-    : { ok: false, why: `"${what}" holds more than one line of ASCII` };
+  if (!/^[\x20-\x7e]+$/.test(text)) throw new Error('"authorization" holds more than one line of ASCII');
+  return { authorization: text };
 }
 
 /** JSON in which every text is well-formed Unicode. */

@@ -88,6 +88,20 @@ export const fwPers03: Check = {
       facts: host(file('/etc/iptables/rules.v4', asking.replace('admins', ownSet))),
       finds: ['high 4'],
     },
+    {
+      title: 'sets of who is shut out, which palisade makes before all rules',
+      facts: host(
+        enabled('palisade-bans.service', 'sysinit.target'),
+        file('/etc/iptables/rules.v4', asking.replace('admins', 'PALISADE-BAN4')),
+      ),
+      finds: [],
+    },
+    {
+      title: 'sets of who is shut out, which nobody makes',
+      sets: 'create PALISADE-BAN4 hash:net family inet hashsize 1024 maxelem 131072 timeout 600 counters\n',
+      facts: host(file('/etc/iptables/rules.v4', asking.replace('admins', 'PALISADE-BAN4'))),
+      finds: ['high 4'],
+    },
     { title: 'nothing is loaded at boot', facts: { ...oneLink, processes: booting, files: [] }, finds: [] },
     { title: 'saved rules that were not read', facts: host({ path: '/etc/iptables/rules.v4' }), finds: [], unknown: 1 },
     { title: 'nothing was read', finds: [], unknown: 1 },
@@ -110,7 +124,7 @@ function run({ host }: Subject): Answer {
           const asked = setsIn(text);
           if (asked.length === 0) return fine;
           return given(fwPers03, [ready(host, files)], (sets) => {
-            const missing = asked.filter((name) => !sets.loaded.has(name));
+            const missing = asked.filter((name) => !sets.loaded.has(name) && !(sets.bans && banSet.test(name)));
             if (missing.length === 0) return fine;
             const idle = missing.filter((name) => sets.saved.has(name));
             return found(fwPers03, {
@@ -143,7 +157,11 @@ interface Sets {
   readonly saved: ReadonlySet<string>;
   /** Of the saved ones those that are loaded before the rules. */
   readonly loaded: ReadonlySet<string>;
+  /** Palisade makes all of {@link banSet} before the rules. */
+  readonly bans: boolean;
 }
+
+const banSet = /^PALISADE-(?:NEVER|BAN|SHUT|LIST)[46]$/;
 
 function ready(host: Host, files: HostFiles): Known<Sets> {
   const saved = new Set<string>();
@@ -161,7 +179,9 @@ function ready(host: Host, files: HostFiles): Known<Sets> {
   // Palisade loads those of what was confirmed, before netfilter-persistent: they are those that are there now.
   const there =
     own.value && host.sets.known ? [...host.sets.value.keys()].filter((name) => /^PAL[46]-[0-9a-f]{20}$/.test(name)) : [];
-  return known({ saved, loaded: new Set([...(first.value ? saved : []), ...there]) });
+  const bans = startsAtBoot(host, 'palisade-bans');
+  if (!bans.known) return bans;
+  return known({ saved, loaded: new Set([...(first.value ? saved : []), ...there]), bans: bans.value });
 }
 
 /** netfilter-persistent runs its plugins in the order of their names; services of sets come before those of rules. */

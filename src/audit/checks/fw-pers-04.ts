@@ -29,6 +29,7 @@ const single = [
 /** What root runs, or goes by, whenever the machine starts or palisade does: it may be read by all. */
 const ours = [
   '/etc/palisade',
+  '/etc/palisade/bans.sh',
   '/etc/palisade/boot.sh',
   '/etc/palisade/config.yaml',
   '/var/lib/palisade',
@@ -87,6 +88,11 @@ export const fwPers04: Check = {
     {
       title: 'somebody else may write what palisade runs at boot',
       facts: host({ path: '/etc/palisade/boot.sh', mode: '0777' }),
+      finds: ['high null'],
+    },
+    {
+      title: 'somebody else owns what makes the sets of who is shut out',
+      facts: host({ path: '/etc/palisade/bans.sh', mode: '0755', uid: 1000 }),
       finds: ['high null'],
     },
     { title: 'iptables is setuid', facts: host(file('/usr/sbin/xtables-nft-multi', '', { mode: '4755' })), finds: ['high null'] },

@@ -1,4 +1,4 @@
-import { banSetNames, createBanSets, type Kernel, NamespaceRefused } from '../../kernel/index.ts';
+import { banSetNames, type Kernel, makeBanSets, NamespaceRefused } from '../../kernel/index.ts';
 import type { Backend } from '../../model/host/index.ts';
 import type { Family } from '../../model/net/index.ts';
 import { emptyRuleset, type Ruleset } from '../../model/ruleset/index.ts';
@@ -27,8 +27,8 @@ export async function installBans(kernel: Kernel, backend: Backend, read: ReadRu
   const before = await read();
   if (!before.ok) return before;
   const wanted = families.map((family) => ({ family, transactions: banTransactions(before.value[family]) }));
-  const made = await makeSets(kernel);
-  if (made !== null) return failed(made);
+  const made = await makeBanSets(kernel.run);
+  if (!made.ok) return made;
   if (wanted.every(({ transactions }) => transactions.length === 0)) return ok(false);
   const rehearsed = await rehearse(kernel, backend);
   if (rehearsed !== null) return failed(rehearsed);
@@ -80,21 +80,12 @@ async function write(kernel: Kernel, backend: Backend, all: readonly FamilyTrans
   return null;
 }
 
-async function makeSets({ run }: Pick<Kernel, 'run'>): Promise<Problem | null> {
-  const made = await run({ argv: ['ipset', '-exist', 'restore'], input: createBanSets });
-  if (made.kind === 'exited' && made.status === 0) return null;
-  const why = made.kind === 'exited' ? made.stderr.trim().split('\n')[0] : made.kind;
-  const hint = 'see that ipset is installed and that the kernel has ip_set';
-  return { code: 'restore-refused', message: `the sets of who is shut out could not be made: ${why}`, hint };
-}
-
 /** The chains by themselves: they lead nowhere else, so nothing of the host's can make them other than they are there. */
 async function rehearse(kernel: Kernel, backend: Backend): Promise<Problem | null> {
   try {
     await using ns = await kernel.namespace();
-    const inside = { run: ns.run };
-    const made = await makeSets(inside);
-    if (made !== null) return made;
+    const made = await makeBanSets(ns.run);
+    if (!made.ok) return made.problems[0] ?? notThere;
     for (const family of families)
       for (const transaction of banTransactions(emptyRuleset(family, 'no rules'))) {
         const problem = await writeTransaction(ns.run, backend, family, transaction);

@@ -19,6 +19,7 @@ import type { OwnTable } from '../apply/own.ts';
 import { toolsFor } from '../apply/tools.ts';
 import { ownLines } from '../guard/guard.ts';
 import type { OwnRecord } from '../history/record.ts';
+import { place } from './place.ts';
 
 /**
  * What the machine is to have when it starts, as {@link bootScript} reads it: `tables`, and of each F.TABLE `.chains`, `.policies`, `.jumps`,
@@ -128,17 +129,6 @@ function pointed(boot: string, name: string): string | null {
     return readlinkSync(join(boot, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** `host`, or the network namespace that is not the machine's own. */
-function place(): string {
-  const own = readlinkSync('/proc/self/ns/net');
-  try {
-    return readlinkSync('/proc/1/ns/net') === own ? 'host' : own;
-  } catch (error) {
-    if (['EACCES', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return own;
     throw error;
   }
 }

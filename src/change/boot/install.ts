@@ -1,9 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Run } from '../../kernel/index.ts';
 import { failed, ok, type Result } from '../../result.ts';
 import { forgetBoot, hasBoot } from './files.ts';
+import { readIfThere, writeWhole } from './machine-file.ts';
 import { bootScript } from './script.ts';
+import { setsLoader } from './sets-loader.ts';
 import { bootUnits, enabledUnits, scriptPath, unitFolder } from './units.ts';
 
 /**
@@ -27,7 +29,7 @@ export function bootInstalled(stateFolder: string, root = '/'): BootInstalled {
 export async function installBoot(run: Run, stateFolder: string, root = '/'): Promise<Result<readonly string[]>> {
   const files = new Map([
     [scriptPath, bootScript],
-    ...[...bootUnits(stateFolder)].map(([name, text]) => [join(unitFolder, name), text] as const),
+    ...[...bootUnits(stateFolder, setsLoader(root))].map(([name, text]) => [join(unitFolder, name), text] as const),
   ]);
   for (const [path, text] of files) writeWhole(join(root, path), text, path === scriptPath ? 0o755 : 0o644);
   const enabled = await systemctl(run, root, 'enable', enabledUnits);
@@ -52,7 +54,13 @@ export async function removeBoot(run: Run, root = '/'): Promise<Result<readonly 
   return disabled.ok ? ok(there) : disabled;
 }
 
-async function systemctl(run: Run, root: string, what: 'enable' | 'disable', units: readonly string[]): Promise<Result<void>> {
+/** Has units started with the machine, or no longer, of this one or of an image. */
+export async function systemctl(
+  run: Run,
+  root: string,
+  what: 'enable' | 'disable',
+  units: readonly string[],
+): Promise<Result<void>> {
   // For an image, or a machine that did not start with systemd, the links are all there is to it.
   const offline = root !== '/' || !existsSync('/run/systemd/system');
   const result = await run({
@@ -66,22 +74,6 @@ async function systemctl(run: Run, root: string, what: 'enable' | 'disable', uni
     message: `the units could not be ${what}d: ${why}`,
     hint: `where the machine does not start with systemd, have it run \`sh ${scriptPath} restore STATE\` before its network starts`,
   });
-}
-
-function writeWhole(file: string, text: string, mode: number): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, text, { flush: true });
-  chmodSync(`${file}.new`, mode);
-  renameSync(`${file}.new`, file);
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    throw error;
-  }
 }
 
 /** Nothing of palisade's is restored any more when the machine starts: it is gone from the firewall. */

@@ -1,4 +1,3 @@
-import { createBanSets } from '../../kernel/index.ts';
 import { ownRules, processField } from '../guard/own-rules.ts';
 
 /**
@@ -122,13 +121,6 @@ trusted() {
   (cd "$now/" && sha256sum -c sums >/dev/null 2>&1) && return 0
   why="files in $now are damaged"
   return 1
-}
-
-# Rules that somebody saved while sources were shut out ask these; a table that asks what is not there is not loaded at all.
-loadBanSets() {
-  [ -z "$strange" ] && [ -e "$state/bans-on" ] || return 0
-  ipset -exist restore 2>/dev/null <<'EOF' || say 'the sets of who is shut out cannot be made'
-${createBanSets}EOF
 }
 
 loadSets() {
@@ -296,7 +288,6 @@ ahead() { # chain
 case $what in
 sets)
   settle
-  loadBanSets
   # Nobody confirmed anything for this machine; or somebody is at work.
   if busy || { trusted && ! isHost; }; then end 0 nothing; fi
   trusted || {

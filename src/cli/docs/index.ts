@@ -5,12 +5,22 @@
  * `documents` makes the texts and touches no file; `write.ts` puts them where packages expect them (`npm run docs`),
  * and a test fails when what lies there is not what would be written.
  */
-import { bootScript, bootUnits, catalogue, detections, prometheusFiles, zabbixFiles } from '../../verbs/catalogue.ts';
+import {
+  banScript,
+  banUnit,
+  banUnitName,
+  bootScript,
+  bootUnits,
+  catalogue,
+  detections,
+  prometheusFiles,
+  zabbixFiles,
+} from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { manualOf, verbManual } from './man.ts';
-import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } from './schema.ts';
+import { acceptedFileSchema, alertMessageSchema, configurationSchema, policyFileSchema, schemasOf } from './schema.ts';
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
@@ -34,9 +44,12 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/schemas/config.json', configurationSchema()],
     ['docs/schemas/accepted.json', acceptedFileSchema()],
     ['docs/schemas/policy.json', policyFileSchema()],
+    ['docs/schemas/alert-message.json', alertMessageSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
     ['docs/detections.md', detections()],
     ['packaging/systemd/boot.sh', bootScript],
+    ['packaging/systemd/bans.sh', banScript],
+    [`packaging/systemd/${banUnitName}`, banUnit('/var/lib/palisade')],
     ...[...bootUnits('/var/lib/palisade')].map(([name, text]) => [`packaging/systemd/${name}`, text] as const),
     ...[...prometheusFiles(), ...zabbixFiles()].map(([name, text]) => [`packaging/${name}`, text] as const),
     ['packaging/completion/palisade.bash', bashCompletion(verbs)],

@@ -20,6 +20,10 @@ export interface SetHeader {
   readonly members: number;
   /** Its members go by themselves after a while. */
   readonly expires: boolean;
+  /** So many members a hash may have; `null`: it is none. */
+  readonly most: number | null;
+  /** When it is full, one that is in it goes for each that comes. */
+  readonly makesRoom: boolean;
 }
 
 /** include/uapi/linux/netfilter/ipset/ip_set.h: NFNL_SUBSYS_IPSET, IPSET_CMD_LIST, its flags, and the protocol that all kernels speak. */
@@ -34,7 +38,9 @@ const NO_SUCH_PROTOCOL = -4097;
 /** Attributes of a message. */
 const message = { protocol: 1, name: 2, type: 3, revision: 4, family: 5, flags: 6, data: 7, members: 8, index: 11 } as const;
 /** Attributes of a set. */
-const option = { timeout: 6, initval: 17, hashsize: 18, elements: 24, references: 25, memsize: 26 } as const;
+const option = { timeout: 6, flags: 8, initval: 17, hashsize: 18, most: 19, elements: 24, references: 25, memsize: 26 } as const;
+/** IPSET_FLAG_WITH_FORCEADD */
+const FORCEADD = 32;
 const hints: ReadonlySet<number> = new Set([option.initval, option.hashsize, option.elements, option.memsize]);
 /** Attributes of a member that move by themselves: seconds left, bytes, packets. */
 const moving: ReadonlySet<number> = new Set([6, 24, 25]);
@@ -96,6 +102,8 @@ function headerAt(bytes: Buffer, from: number, to: number): SetHeader {
   let origin: string | null = null;
   let members = 0;
   let expires = false;
+  let most: number | null = null;
+  let makesRoom = false;
   const said = (type: number, start: number, end: number): string => `${type}=${bytes.toString('hex', start, end)} `;
   eachAttribute(bytes, from, to, (type, start, end) => {
     if (type === message.type || type === message.revision || type === message.family) made += said(type, start, end);
@@ -104,12 +112,14 @@ function headerAt(bytes: Buffer, from: number, to: number): SetHeader {
         if (each === option.references) return;
         if (each === option.initval) origin = bytes.toString('hex', first, last);
         if (each === option.timeout) expires = true;
+        if (each === option.most && last - first >= 4) most = bytes.readUInt32BE(first);
+        if (each === option.flags && last - first >= 4) makesRoom = (bytes.readUInt32BE(first) & FORCEADD) !== 0;
         if (each === option.elements && last - first >= 4) members = bytes.readUInt32BE(first);
         if (hints.has(each)) hint += said(each, first, last);
         else made += said(each + 100, first, last);
       });
   });
-  return { made, hint, origin, members, expires };
+  return { made, hint, origin, members, expires, most, makesRoom };
 }
 
 /**

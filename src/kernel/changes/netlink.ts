@@ -128,11 +128,17 @@ export function dump(calls: Libc, fd: number, request: Buffer, into: Buffer, tak
     const length = calls.recv(fd, into, MSG_DONTWAIT);
     if (failedWith(length, 'EINTR')) continue;
     if (length < 0) return length;
-    let end: number | null = null;
-    eachMessage(into, length, (type, _flags, from, to) => {
-      if (type === NLMSG_ERROR || type === NLMSG_DONE) end = to - from >= 4 ? Math.min(0, into.readInt32LE(from)) : 0;
-    });
+    const end = endOf(into, length);
     take(length);
     if (end !== null) return end;
   }
+}
+
+/** Whether a dump ends with what one receive brought: 0, or the negated errno; `null`: it goes on. */
+export function endOf(bytes: Buffer, length: number): number | null {
+  let end: number | null = null;
+  eachMessage(bytes, length, (type, _flags, from, to) => {
+    if (type === NLMSG_ERROR || type === NLMSG_DONE) end = to - from >= 4 ? Math.min(0, bytes.readInt32LE(from)) : 0;
+  });
+  return end;
 }

@@ -22,8 +22,15 @@ export * from './packages/index.ts';
 export type { PacketReader } from './packet-reader.ts';
 export { netAdmin, type Process } from './process.ts';
 export type { RoutingRule } from './routing-rule.ts';
-export { isLoginServer, type Session } from './session.ts';
-export type { BridgeFilter, Conntrack, ConntrackLosses, Helpers, LogBackends } from './settings.ts';
+export { isLoginServer, parseEstablished, type Session } from './session.ts';
+export {
+  type BridgeFilter,
+  type Conntrack,
+  type ConntrackLosses,
+  type Helpers,
+  type LogBackends,
+  parseLosses,
+} from './settings.ts';
 export type { NetworkNamespace, RunningKernel } from './software.ts';
 export { savedSetting, savedSettings } from './sysctl-files.ts';
 export * from './texts.ts';

@@ -29,12 +29,18 @@ const servers = /^(?:sshd|sshd-session|sshd-auth|dropbear|tinysshd|in\.telnetd|t
  */
 export function parseSessions(text: string, listeners: readonly Listener[]): readonly Session[] | undefined {
   const ports = new Set([22, ...listeners.filter(({ process }) => isLoginServer(process)).map(({ port }) => port)]);
-  const all = inTable(text, line, ([, local = '', localPort = '', peer = '', peerPort = ''], process, pids) => {
+  return parseEstablished(text)?.filter(({ localPort, process }) =>
+    process === null ? ports.has(localPort) : isLoginServer(process),
+  );
+}
+
+/** All connections of TCP that are established, as {@link Session}s: `ss -H -n -t -p state established`. */
+export function parseEstablished(text: string): readonly Session[] | undefined {
+  return inTable(text, line, ([, local = '', localPort = '', peer = '', peerPort = ''], process, pids) => {
     const [ours, theirs] = [parseBound(local)?.address, parseBound(peer)?.address];
     if (!ours || !theirs) return undefined;
     return { local: ours, localPort: Number(localPort), peer: theirs, peerPort: Number(peerPort), process, pids };
   });
-  return all?.filter(({ localPort, process }) => (process === null ? ports.has(localPort) : isLoginServer(process)));
 }
 
 /** A process that people log in through. */

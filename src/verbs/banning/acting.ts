@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BanSets, banSetNames, countBanSets, type Namespace, openBanSets, restoreBans } from '../../kernel/index.ts';
+import { banSetNames, countBanSets, type Namespace, openBanSets, restoreBans } from '../../kernel/index.ts';
 import { formatPrefix } from '../../model/net/index.ts';
 import { type Problem, problemLine, type Result } from '../../result.ts';
 import type { Reading } from '../../store/index.ts';
@@ -11,8 +11,16 @@ import { lengthOf } from './length.ts';
 import { fillLists } from './lists.ts';
 import { type NeverNow, neverReader } from './never.ts';
 import { createProof } from './proof.ts';
-import { savedRulesHint } from './saved-rules.ts';
-import { areBansStanding, areBansThere, byFamily, rightsToBan, standBans, standBansAgain, wordFile } from './stand.ts';
+import {
+  areBansStanding,
+  areBansThere,
+  byFamily,
+  keepForStart,
+  rightsToBan,
+  standBans,
+  standBansAgain,
+  wordFile,
+} from './stand.ts';
 
 /** Bans as they are put into effect, and kept so. */
 export interface Acting extends AsyncDisposable {
@@ -34,6 +42,7 @@ export interface ActingOptions {
 
 const minuteMs = 60_000;
 const tickMs = 1000;
+const settleMs = 5000;
 
 /**
  * Has chains and sets there with all who are shut out still, and whom nobody may shut out looked up again and again, until it is disposed of.
@@ -69,8 +78,8 @@ export async function openActing(context: Context, options: ActingOptions): Prom
   if (rights !== null) return { ok: false, problems: [rights] };
   const stood = await standBans(context, first.entries);
   if (!stood.ok) return stood;
-  const hint = savedRulesHint(context.stateFolder);
-  if (hint !== null) options.notice(hint);
+  const { start } = stood.value;
+  if (start !== null) options.notice(start);
   const restored = await restoreBans(
     context.kernel.run,
     [...bans.live].flatMap((ban) => entriesOf(ban, clock.now())),
@@ -86,28 +95,49 @@ export async function openActing(context: Context, options: ActingOptions): Prom
     options.notice(text);
   };
   const sets = openBanSets({ trouble, ...(options.namespace !== undefined && { namespace: options.namespace }) });
+  /** Whether the next start of the machine is to find others in the sets than were kept for it. */
+  let isOther = true;
+  const keep = async (): Promise<void> => {
+    if (!isOther) return;
+    isOther = false;
+    // Where there is no ipset it never answers.
+    await Promise.race([sets.settled(), sleep(settleMs, undefined, { ref: false })]);
+    const problem = await keepForStart(context);
+    if (problem === null) return;
+    isOther = true;
+    trouble(problem);
+  };
+  const put = (ban: Ban): void => {
+    isOther = true;
+    for (const entry of entriesOf(ban, clock.now())) sets.add(entry);
+  };
   const isShort = (ban: Ban): boolean => ban.until - ban.at <= usualTerms.spoofable;
   const proof = createProof(context.kernel.run, (source, isOurs) => {
     const ban = bans.proven(source, clock.now(), isOurs);
     if (ban === null) return;
-    put(sets, ban, clock.now());
+    put(ban);
     options.changed(ban);
   });
   const stop = new AbortController();
   const take = (ban: Ban): void => {
+    isOther = true;
     for (const kind of ['new', 'all'] as const) sets.remove(entryOf(ban, kind, 0));
   };
   /** What a person said meanwhile. He has put it into the kernel himself; what was decided at the same moment may have undone it. */
   const listen = (): void => {
     const { lifted, added } = recall();
     lifted.forEach(take);
-    for (const ban of added) put(sets, ban, clock.now());
+    for (const ban of added) put(ban);
   };
   const keeping = keepStanding(context, {
     bans,
     neverNow,
     first: first.entries,
     listen,
+    keep,
+    changed: () => {
+      isOther = true;
+    },
     signal: stop.signal,
     trouble,
     againMs: options.againMs ?? minuteMs,
@@ -123,7 +153,7 @@ export async function openActing(context: Context, options: ActingOptions): Prom
     listen();
   }, tickMs);
   const act = (ban: Ban): void => {
-    put(sets, ban, clock.now());
+    put(ban);
     proof.ask(ban, isShort(ban));
   };
   return {
@@ -139,14 +169,11 @@ export async function openActing(context: Context, options: ActingOptions): Prom
         clearInterval(ticking);
         proof[Symbol.dispose]();
         await keeping;
+        await keep();
         await sets[Symbol.asyncDispose]();
       },
     },
   };
-}
-
-function put(sets: BanSets, ban: Ban, now: number): void {
-  for (const entry of entriesOf(ban, now)) sets.add(entry);
 }
 
 interface Recalled {
@@ -186,6 +213,9 @@ interface Standing {
   readonly first: readonly NeverEntry[];
   /** Looks up what a person said. */
   readonly listen: () => void;
+  /** Writes down who is shut out, for the next start of the machine, where others are by now. */
+  readonly keep: () => Promise<void>;
+  readonly changed: () => void;
   readonly signal: AbortSignal;
   readonly trouble: (problem: Problem) => void;
   readonly againMs: number;
@@ -194,7 +224,7 @@ interface Standing {
 /** Until the signal aborts. */
 async function keepStanding(
   context: Context,
-  { bans, neverNow, first, listen, signal, trouble, againMs }: Standing,
+  { bans, neverNow, first, listen, keep, changed, signal, trouble, againMs }: Standing,
 ): Promise<void> {
   let never = first;
   let words = wordsOf(first);
@@ -209,6 +239,7 @@ async function keepStanding(
       if (!filled.ok) filled.problems.forEach(trouble);
       listsAt = context.clock.now() - (filled.ok ? 0 : Math.max(0, every - listsAgainMs));
     }
+    await keep();
     await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return;
     const { entries, problems } = await neverNow();
@@ -230,7 +261,10 @@ async function keepStanding(
     const isWhole = !isOther && isFilled(counts, kept) && !isLost(counts, live) && (await areBansStanding(context));
     if (isWhole) continue;
     const stood = await standBansAgain(context, kept, () => [...bans.live].flatMap((ban) => entriesOf(ban, context.clock.now())));
-    if (stood.ok) words = wordsOf(kept);
+    if (stood.ok) {
+      words = wordsOf(kept);
+      changed();
+    }
     // Somebody else is changing the firewall: it is looked at again in a minute.
     else stood.problems.filter(({ code }) => code !== 'change-waits').forEach(trouble);
   }

@@ -13,8 +13,7 @@ import { readNetwork } from './held.ts';
 import { lengthOf } from './length.ts';
 import { listBans } from './listed.ts';
 import { readNever } from './never.ts';
-import { savedRulesHint } from './saved-rules.ts';
-import { rightsToBan, standBans, touchWord } from './stand.ts';
+import { keepForStart, rightsToBan, standBans, touchWord } from './stand.ts';
 
 const longestMs = 52 * 604_800_000;
 
@@ -56,14 +55,16 @@ export async function banNetwork(context: Context, asked: AskedBan): Promise<Out
   const put = await restoreBans(context.kernel.run, entriesOf(judged.ban, at));
   if (!put.ok) return { kind: 'unchanged', problems: put.problems };
   const kept = sayBans(context.stateFolder, [{ kind: 'ban', ban: judged.ban }], context.clock, 'palisade ban');
+  const forgotten = await keepForStart(context);
   touchWord(context);
   const text = networkText(judged.ban.source);
   await noteAlone(context, context.stateFolder, 'banned', null, `${text} is shut out for ${asked.for}: ${judged.ban.why}`);
   const said = [`${text} is shut out for ${asked.for}; connections that it has go on.`];
-  if (stood.value) said.push('The chains that ask who is shut out were made, before all other rules.');
-  const hint = stood.value ? savedRulesHint(context.stateFolder) : null;
-  if (hint !== null) said.push(hint);
-  if (!kept.ok) said.push(...kept.problems.map(({ message }) => `It is not remembered beyond a restart: ${message}.`));
+  const { written, start } = stood.value;
+  if (written) said.push('The chains that ask who is shut out were made, before all other rules.');
+  if (start !== null) said.push(start);
+  const lost = kept.ok ? (forgotten === null ? [] : [forgotten]) : kept.problems;
+  said.push(...lost.map(({ message }) => `It is not remembered beyond a restart: ${message}.`));
   return await listBans(context, { said });
 }
 
@@ -101,11 +102,13 @@ export async function unbanNetwork(
   const by = userInfo().username;
   const words = meant.map(({ source }) => ({ kind: 'lift', source: formatPrefix(source), at, by }) as const);
   const kept = words.length === 0 ? ok(undefined) : sayBans(context.stateFolder, words, context.clock, 'palisade unban');
+  const stale = await keepForStart(context);
   touchWord(context);
   const text = wanted === null ? `${meant.length} sources` : networkText(wanted);
   await noteAlone(context, context.stateFolder, 'unbanned', null, `${text} may come in again`);
   const said = [wanted === null ? `Nobody is shut out any more; there were ${meant.length}.` : `${text} is let in again.`];
-  if (!kept.ok) said.push(...kept.problems.map(({ message }) => `That is not remembered: ${message}.`));
+  const lost = kept.ok ? (stale === null ? [] : [stale]) : kept.problems;
+  said.push(...lost.map(({ message }) => `That is not remembered: ${message}.`));
   return await listBans(context, { said });
 }
 

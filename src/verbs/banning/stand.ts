@@ -1,17 +1,31 @@
 import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { banChainsStand, installBans, lockState, type ReadRulesets, removeBans } from '../../change/index.ts';
-import { type BanEntry, exchangeBanSet, restoreBans } from '../../kernel/index.ts';
+import { join, resolve } from 'node:path';
+import {
+  type BanStart,
+  banChainsStand,
+  banUnitName,
+  forgetBans,
+  hasBanStart,
+  installBans,
+  lockState,
+  type ReadRulesets,
+  readyBanStart,
+  rememberBans,
+  removeBanStart,
+  removeBans,
+} from '../../change/index.ts';
+import { type BanEntry, exchangeBanSet, makeBanSets, restoreBans } from '../../kernel/index.ts';
 import { type Backend, hostFromTexts, type TextName } from '../../model/host/index.ts';
 import type { Family, Prefix } from '../../model/net/index.ts';
 import { emptyRuleset, type Ruleset } from '../../model/ruleset/index.ts';
 import { failed, ok, type Problem, type Result } from '../../result.ts';
 import { createNever, type NeverEntry, networkText } from '../../watch/bans/index.ts';
 import type { Context } from '../verb.ts';
+import { rulesThatAsk, savedRulesHint } from './saved-rules.ts';
 
 const texts: readonly TextName[] = ['nftSave4', 'nftSave6', 'legacySave4', 'legacySave6', 'nftChains'];
 
-/** What tells the machine, as it starts, that saved rules may ask the sets (change/boot). */
+/** Somebody had chains and sets made. */
 const markFile = (stateFolder: string): string => join(stateFolder, 'bans-on');
 /** Its time is that of the last word of a person, which whoever watches then looks up. */
 export const wordFile = (stateFolder: string): string => join(stateFolder, 'bans-said');
@@ -22,12 +36,18 @@ export async function rightsToBan({ kernel }: Context): Promise<Problem | null> 
   return root ? null : { code: 'unread', message: `the firewall may not be changed: ${why}`, hint: 'run palisade as root' };
 }
 
+export interface Stood {
+  /** Rules had to be written. */
+  readonly written: boolean;
+  /** That the machine has got a unit, or why it has none; `null`: there is nothing to know of its next start. */
+  readonly start: string | null;
+}
+
 /**
- * Has everything there that shuts out: first whoever is never shut out in their sets, then the chains, where they are not as they are to be.
- *
- * @returns whether rules had to be written
+ * Has everything there that shuts out: what makes the sets when the machine starts, whoever is never shut out in their sets, and then the chains, where they
+ * are not as they are to be.
  */
-export async function standBans(context: Context, never: readonly NeverEntry[], asked?: Backend): Promise<Result<boolean>> {
+export async function standBans(context: Context, never: readonly NeverEntry[], asked?: Backend): Promise<Result<Stood>> {
   return await locked(context, async () => await stand(context, never, asked));
 }
 
@@ -44,19 +64,35 @@ export async function standBansAgain(
   });
 }
 
-async function stand(context: Context, never: readonly NeverEntry[], asked: Backend | undefined): Promise<Result<boolean>> {
+async function stand(context: Context, never: readonly NeverEntry[], asked: Backend | undefined): Promise<Result<Stood>> {
   const filled = await fillNever(context, never);
   if (!filled.ok) return filled;
   const read = readRulesets(context, asked);
   const backend = asked === undefined ? await backendOf(read) : ok(asked);
   if (!backend.ok) return backend;
-  // The mark first: should this process end here, whoever saves the rules meanwhile has them loaded all the same.
   const mark = markFile(context.stateFolder);
   const wasThere = existsSync(mark);
   if (!wasThere) writeFileSync(mark, '', { mode: 0o600 });
+  // Before the chains: should this process end here, whoever saves the rules meanwhile has them loaded all the same.
+  const start = await readyBanStart(context.kernel.run, resolve(context.stateFolder));
   const installed = await installBans(context.kernel, backend.value, read);
-  if (!installed.ok && !wasThere) rmSync(mark, { force: true });
-  return installed;
+  if (!installed.ok) {
+    if (!wasThere) rmSync(mark, { force: true });
+    if (start.kind === 'ready' && start.isNew) await removeBanStart(context.kernel.run);
+    return installed;
+  }
+  return ok({ written: installed.value, start: aboutStart(start, context.stateFolder) });
+}
+
+function aboutStart(start: BanStart, stateFolder: string): string | null {
+  if (start.kind === 'ready' && start.isNew)
+    return `${banUnitName} makes the sets of who is shut out when the machine starts, before saved rules are loaded.`;
+  return savedRulesHint(start, stateFolder);
+}
+
+/** Has the machine shut out those who are, with what is left of their time, when it starts; what kept it from doing so. */
+export async function keepForStart({ kernel, stateFolder, clock }: Context): Promise<Problem | null> {
+  return areBansThere(stateFolder) ? await rememberBans(kernel.run, stateFolder, clock.now()) : null;
 }
 
 /** As the only one who changes the firewall. */
@@ -76,16 +112,25 @@ export async function areBansStanding(context: Context): Promise<boolean> {
   return read.ok && banChainsStand(read.value);
 }
 
-/** Takes chains and sets away, and so lets everybody in, for `uninstall`; not there is as good. */
-export async function takeBansAway(context: Context, asked: Backend | undefined): Promise<Result<boolean>> {
+/**
+ * Takes chains and sets away, and so lets everybody in, for `uninstall`; not there is as good.
+ *
+ * @returns a file of saved rules that still asks the sets: then the machine goes on making them when it starts
+ */
+export async function takeBansAway(context: Context, asked: Backend | undefined): Promise<Result<string | null>> {
   return await locked(context, async () => {
     const read = readRulesets(context, asked);
     const backend = asked === undefined ? await backendOf(read) : ok(asked);
     if (!backend.ok) return backend;
     const removed = await removeBans(context.kernel, backend.value, read);
+    if (!removed.ok) return removed;
     // Whoever watches has them there again as long as this says so.
-    if (removed.ok) rmSync(markFile(context.stateFolder), { force: true });
-    return removed;
+    rmSync(markFile(context.stateFolder), { force: true });
+    forgetBans(context.stateFolder);
+    if (!hasBanStart()) return ok(null);
+    const asking = rulesThatAsk();
+    if (asking === null) await removeBanStart(context.kernel.run);
+    return ok(asking);
   });
 }
 
@@ -96,6 +141,8 @@ export function areBansThere(stateFolder: string): boolean {
 
 /** What is nobody's own address is among them too: rules must let it pass, whoever put it into a set. */
 async function fillNever({ kernel }: Context, never: readonly NeverEntry[]): Promise<Result<void>> {
+  const made = await makeBanSets(kernel.run);
+  if (!made.ok) return made;
   return await exchangeBanSet(kernel.run, 'never', byFamily(createNever(never).entries.map(({ network }) => network)));
 }
 

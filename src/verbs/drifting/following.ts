@@ -24,6 +24,7 @@ export async function follow(context: Context, watching: Watching): Promise<Outc
 export function partOf(context: Context, noticed: Noticed): DriftPartJson | null {
   switch (noticed.kind) {
     case 'changed':
+    case 'looked':
       return null;
     case 'watching':
       return { ...noticed, problems: noticed.problems.map(problemLine) };
@@ -62,7 +63,8 @@ function repairedJson(repaired: Repaired | null): Extract<DriftPartJson, { kind:
 /** More processes are counted. */
 const mostNamed = 3;
 
-function byWords(by: By | null): string | null {
+/** Who did it, as far as it can be told. */
+export function byWords(by: By | null): string | null {
   const [first] = by?.processes ?? [];
   if (by === null || first === undefined) return null;
   if (by.how !== 'ran') return `by ${actorWords(first)}`;

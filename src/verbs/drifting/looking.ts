@@ -58,11 +58,31 @@ export async function lookForDrift(context: Context, baseline: Baseline, now: Mo
       ],
       changes: changes.slice(0, mostChanges).map(changeJson),
       more: Math.max(0, changes.length - mostChanges),
+      counts: countsOf(drifted),
       packets: [...compared.packets],
       announced: announced && { until: announced.until / 1000, reason: announced.reason },
       unknown: [...drift.unknown],
     },
   };
+}
+
+const countedAs: Readonly<Record<string, DriftFoundJson['counts'][number]['change']>> = {
+  'rule-added': 'added',
+  'rule-removed': 'removed',
+  'rule-moved': 'moved',
+  'policy-changed': 'policy',
+};
+
+function countsOf(drifted: readonly DriftDifference[]): DriftFoundJson['counts'] {
+  const counts = new Map<string, DriftFoundJson['counts'][number]>();
+  for (const one of drifted) {
+    const family = 'family' in one ? one.family : null;
+    const table = 'table' in one ? one.table : null;
+    const change = countedAs[one.kind] ?? 'other';
+    const key = JSON.stringify([family, table, change]);
+    counts.set(key, { family, table, change, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  return [...counts.values()];
 }
 
 function isWorst(text: string): boolean {

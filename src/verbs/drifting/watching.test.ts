@@ -51,7 +51,7 @@ async function noticed(
   } as unknown as Context;
   const all: Noticed[] = [];
   for await (const one of watchDrift(context, { repair: false, removeForeign: false })) {
-    if (one.kind !== 'changed') all.push(one);
+    if (one.kind !== 'changed' && one.kind !== 'looked') all.push(one);
     if (one.kind === enough && all.length > 1) break;
   }
   stop.abort();

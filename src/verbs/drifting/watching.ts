@@ -5,6 +5,7 @@ import type { Actor } from '../../change/index.ts';
 import { acceptedId } from '../../change/snapshots/accepted.ts';
 import type { By, Change } from '../../kernel/index.ts';
 import type { Problem } from '../../result.ts';
+import type { DriftFoundJson } from '../drift-shape.ts';
 import type { Context } from '../verb.ts';
 import { isAbandoned, isChanging } from './changing.ts';
 import type { Errand, Onlooked } from './onlooking.ts';
@@ -21,10 +22,13 @@ export type Noticed =
   | { readonly kind: 'watching'; readonly accepted: string | null; readonly problems: readonly Problem[] }
   /** Something changed, whether or not it is drift: whoever shows the host reads it again. */
   | { readonly kind: 'changed' }
+  /** It was looked at, whatever came of it: how it stands now. */
+  | { readonly kind: 'looked'; readonly found: DriftFoundJson }
   | { readonly kind: 'drifted'; readonly seen: Extract<Onlooked, { kind: 'seen' }>; readonly by: By | null }
   /** The host is as it was accepted again. */
   | { readonly kind: 'settled' }
-  | { readonly kind: 'failed'; readonly problems: readonly Problem[] };
+  /** `lasting`: something is not watched any more, whatever looks find. */
+  | { readonly kind: 'failed'; readonly problems: readonly Problem[]; readonly lasting?: true };
 
 /** So long after a first change others of the same hand are waited for. */
 const gatherMs = 30;
@@ -74,7 +78,7 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
         by = next.by;
         yield { kind: 'changed' };
       }
-      if (next.problems.length > 0) yield { kind: 'failed', problems: next.problems };
+      if (next.problems.length > 0) yield { kind: 'failed', problems: next.problems, lasting: true };
     }
     isNew = false;
     const began = performance.now();
@@ -89,6 +93,7 @@ export async function* watchDrift(context: Context, asked: Watching): AsyncGener
     unseen.isNew([]);
     if (first) yield { kind: 'watching', accepted: seen.accepted, problems: changes.problems };
     first = false;
+    yield { kind: 'looked', found: seen.found };
     const unknown = seen.found.unknown.map(unknownProblem);
     if (unsaid.isNew(unknown)) yield { kind: 'failed', problems: unknown };
     const isRepaired = seen.repaired?.kind === 'repaired';

@@ -60,6 +60,8 @@ const quietMs = 120_000;
 export function createPipeline({ clock, detection, acting, store, tell }: PipelineOptions): Pipeline {
   const gate = createGate();
   let detecting = detection;
+  /** What sources said to be lost, until the batch that follows: others may be written in between. */
+  const owed = new Map<string, (Said & { readonly kind: 'lost' })[]>();
   let uncommitted = 0;
   let committedAt = Number.NEGATIVE_INFINITY;
   let committing: NodeJS.Timeout | undefined;
@@ -155,13 +157,14 @@ export function createPipeline({ clock, detection, acting, store, tell }: Pipeli
             show(said.batch, now);
             store?.keep(said.batch, source);
           }
+          for (const { count, of, at } of owed.get(source) ?? []) store?.lost(source, count, of, at);
+          owed.delete(source);
           if (said.cursor !== null) store?.reached(source, said.cursor);
           commitSoon(said.batch.length);
           break;
         case 'lost':
-          store?.lost(source, said.count, said.of, said.at);
+          owed.set(source, [...(owed.get(source) ?? []), said]);
           tell({ kind: 'lost', at: said.at / 1000, source, count: said.count, of: said.of });
-          commitSoon(0);
           break;
         case 'notice':
           tell(said);

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { problemLine } from '../../result.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { createCounters, createDetection, type Detection, type Observation } from '../../watch/index.ts';
+import { createCounters, createDetection, type Detection } from '../../watch/index.ts';
 import type { Source } from '../../watch/sources/source.ts';
 import type { Acting } from '../banning/index.ts';
 import { banToJson, incidentToJson } from '../incident-shape.ts';
 import type { Context } from '../verb.ts';
+import { createHostLook } from './host-look.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { rememberedBatches } from './remembered.ts';
@@ -20,7 +20,7 @@ import type { CountersRead, Facts, Order, Told, WatchErrand } from './told.ts';
 /** Incidents and bans that whoever starts the watcher is told of at once. */
 const mostKnown = 100;
 const knownMs = 86_400_000;
-/** So often the table of connections is looked at. */
+/** So often the table of connections and sets are looked at. */
 const lookMs = 10_000;
 
 /** Watches until the signal aborts. What was kept is written when this resolves. */
@@ -55,9 +55,9 @@ export async function watch(
     tell,
   });
   let { facts } = errand;
+  const lookAtHost = createHostLook();
   const look = (): void => {
-    const seen = connectionTable(clock.now());
-    if (seen !== null) pipeline.observe(seen);
+    for (const seen of lookAtHost(clock.now())) pipeline.observe(seen);
   };
   const looking = setInterval(look, lookMs);
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
@@ -87,6 +87,7 @@ export async function watch(
   });
   tell(watching(chosen.sources, store, clock.now()));
   for (const text of store.notices) tell({ kind: 'notice', text });
+  look();
   // Where nothing can be read, whoever started it says so, and what was remembered is still shown.
   await aborted(signal);
   await Promise.all(followed.values());
@@ -136,19 +137,6 @@ async function keepBanning(
     if (text !== said) tell({ kind: 'notice', text: `Nobody is shut out: ${text}` });
     said = text;
     await sleep(againMs, undefined, { signal, ref: false }).catch(() => undefined);
-  }
-}
-
-/** `null`: the kernel tracks no connections. */
-function connectionTable(at: number): Observation | null {
-  try {
-    const [entries = 0, limit = 0] = ['count', 'max'].map((name) =>
-      Number(readFileSync(`/proc/sys/net/netfilter/nf_conntrack_${name}`, 'latin1')),
-    );
-    return { kind: 'conntrack', at, entries, limit };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
   }
 }
 

@@ -10,10 +10,18 @@ function chance(seed: number): (below: number) => number {
   };
 }
 
+/** Slots, and how often each has changed hands. */
+function hands() {
+  const stamps = new Map<number, number>();
+  const stampOf = (slot: number): number => stamps.get(slot) ?? 0;
+  return { stampOf, give: (slot: number) => void stamps.set(slot, stampOf(slot) + 1) };
+}
+
 test('times and scores are those of a list that keeps everything', () => {
   const random = chance(1);
   const halfLifeMs = 1_200_000;
-  const attempts = new Attempts(1024, 64, 7, halfLifeMs);
+  const slots = hands();
+  const attempts = new Attempts(1024, slots, 7, halfLifeMs);
   const kept = new Map<number, number[]>();
   let at = Date.UTC(2026, 10, 22);
   for (let each = 0; each < 2000; each += 1) {
@@ -30,25 +38,25 @@ test('times and scores are those of a list that keeps everything', () => {
       expect(attempts.secondsOf(place, 1), `${forgiven}`).toBe(Number.POSITIVE_INFINITY);
       times.length = 0;
       kept.delete(slot);
-      attempts.forget(slot);
+      slots.give(slot);
       continue;
     }
     attempts.add(place, at);
     times.push(at);
-    for (const count of [1, 2, 5, mostTimes]) {
+    for (const count of [1, 2, 4, 5, mostTimes]) {
       const nth = times.at(-count);
-      expect(attempts.secondsOf(place, count)).toBe(
-        nth === undefined ? Number.POSITIVE_INFINITY : Math.floor(at / 1000) - Math.floor(nth / 1000),
-      );
+      const seconds = nth === undefined ? Number.POSITIVE_INFINITY : Math.floor(at / 1000) - Math.floor(nth / 1000);
+      expect(attempts.secondsOf(place, count)).toBe(seconds);
+      if (count <= 4) expect(attempts.secondsOfLast(place, count)).toBe(seconds);
     }
     const score = times.reduce((sum, time) => sum + 2 ** ((time - at) / halfLifeMs), 0);
     expect(Math.abs(attempts.scoreAt(place, at) - score)).toBeLessThan(0.001 * score);
-    expect(attempts.tries(place)).toBe(times.length);
+    expect(attempts.count(place)).toBe(times.length);
   }
 });
 
 test('what is forgiven are the last tries', () => {
-  const attempts = new Attempts(64, 8, 7, 1e12);
+  const attempts = new Attempts(64, hands(), 7, 1e12);
   const place = attempts.placeOf(3, 0, 22, 0);
   for (let second = 0; second < 20; second += 1) attempts.add(place, 10_000 * second);
   attempts.forgive(place, 4);
@@ -61,18 +69,27 @@ test('what is forgiven are the last tries', () => {
 });
 
 test('a SYN that is sent again is no new connection, however many are at it', () => {
-  const attempts = new Attempts(64, 8, 7, 1e12);
+  const attempts = new Attempts(64, hands(), 7, 1e12);
   const place = attempts.placeOf(0, 1, 443, 0);
   const sent: [at: number, sport: number][] = [];
   for (const [index, sport] of [40_000, 40_002, 40_004, 40_006, 40_008, 40_010].entries())
     for (const second of [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67]) sent.push([1000 * second + index, sport]);
   sent.sort(([one], [other]) => one - other);
   expect(sent.filter(([at, sport]) => attempts.connects(place, sport, at))).toHaveLength(6);
-  expect(attempts.connections(place)).toBe(6);
+});
+
+test('what is no try counts among the last, and fades the score no more than time does', () => {
+  const attempts = new Attempts(64, hands(), 7, 60_000);
+  const place = attempts.placeOf(0, 1, 22, 0);
+  for (let second = 0; second < 60; second += 1) attempts.add(place, 1000 * second, second % 20 === 0);
+  expect(attempts.count(place)).toBe(60);
+  expect(attempts.secondsOf(place, 3)).toBe(40);
+  expect(attempts.secondsOfLast(place, 4)).toBe(3);
+  expect(attempts.scoreAt(place, 60_000)).toBeCloseTo(2 ** -1 + 2 ** (-40 / 60) + 2 ** (-20 / 60), 3);
 });
 
 test('who always uses the same port is not excused for ever', () => {
-  const attempts = new Attempts(64, 8, 7, 1e12);
+  const attempts = new Attempts(64, hands(), 7, 1e12);
   const place = attempts.placeOf(0, 1, 22, 0);
   const connections = Array.from({ length: 110 }, (_, each) => attempts.connects(place, 61_000, 1000 * each));
   expect(connections.filter(Boolean)).toHaveLength(10);
@@ -81,14 +98,15 @@ test('who always uses the same port is not excused for ever', () => {
 });
 
 test('those who keep trying stay, whoever comes once; and a slot that is given away begins anew', () => {
-  const attempts = new Attempts(256, 20_000, 7, 3_600_000);
+  const slots = hands();
+  const attempts = new Attempts(256, slots, 7, 3_600_000);
   const place = attempts.placeOf(0, 1, 22, 0);
   for (let each = 0; each < 20; each += 1) attempts.add(place, each * 600_000);
   for (let slot = 1; slot < 20_000; slot += 1) attempts.add(attempts.placeOf(slot, 1, 22, 20 * 600_000), 20 * 600_000);
   expect(attempts.find(0, 1, 22)).toBe(place);
-  expect(attempts.tries(place)).toBe(20);
-  attempts.forget(0);
+  expect(attempts.count(place)).toBe(20);
+  slots.give(0);
   expect(attempts.isAlive(place)).toBe(false);
   expect(attempts.find(0, 1, 22)).toBe(-1);
-  expect(attempts.tries(attempts.placeOf(0, 1, 22, 1))).toBe(0);
+  expect(attempts.count(attempts.placeOf(0, 1, 22, 1))).toBe(0);
 });

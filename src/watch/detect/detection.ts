@@ -3,13 +3,14 @@ import { isOfHost } from '../host/conditions.ts';
 import type { Happening } from '../incidents/happening.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { createIncidents } from '../incidents/incidents.ts';
+import { Attempt } from './attempt.ts';
 import type { Detector, DetectorContext, Looking } from './detector.ts';
 import { detectors as all } from './detectors/index.ts';
 import { EventClock } from './event-clock.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import { Probe } from './probe.ts';
-import { probes, type Sort, Sorter, sortCount } from './sort.ts';
+import { attempts, probes, type Sort, Sorter, sortCount } from './sort.ts';
 import { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -63,6 +64,7 @@ export function createDetection(settings: DetectionSettings): Detection {
   const newcomers = new Newcomers();
   const sorter = new Sorter(surroundings);
   const probe = new Probe(seed ^ 0x2545f491);
+  const attempt = new Attempt(sources, seed);
   const clock = new EventClock();
   const incidents = createIncidents();
   const started = detectors.map((detector) => start(detector));
@@ -75,6 +77,8 @@ export function createDetection(settings: DetectionSettings): Detection {
   const ticking = started.flatMap(({ looking: { tick } }) => (tick === undefined ? [] : [tick]));
   const isProbe = new Uint8Array(sortCount);
   for (const sort of probes) isProbe[sort] = 1;
+  const isAttempt = new Uint8Array(sortCount);
+  for (const sort of attempts) isAttempt[sort] = 1;
   let second = Number.NaN;
   let events = 0;
   let isLearning = false;
@@ -85,6 +89,7 @@ export function createDetection(settings: DetectionSettings): Detection {
       surroundings,
       newcomers,
       probe,
+      attempt,
       seed,
       get now() {
         return clock.now;
@@ -111,9 +116,7 @@ export function createDetection(settings: DetectionSettings): Detection {
         if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
       },
     };
-    const looking = detector.start(context);
-    if (looking.forget !== undefined) sources.onForget((slot) => looking.forget?.(slot));
-    return { detector, looking };
+    return { detector, looking: detector.start(context) };
   }
 
   function beat(now: number, seconds: number): void {
@@ -144,6 +147,7 @@ export function createDetection(settings: DetectionSettings): Detection {
       const slot = sources.slotOf(batch, row, newcomers);
       const sort = sorter.sortOf(batch, row);
       if (isProbe[sort] === 1) probe.take(batch, row);
+      if (isAttempt[sort] === 1) attempt.take(batch, row, slot, sort);
       const shown = shownTo[sort] as readonly Looking['see'][];
       for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking['see'])(batch, row, slot, sort);
     }

@@ -1,6 +1,7 @@
 import type { Family } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Sighting } from '../incidents/sighting.ts';
+import type { Attempt } from './attempt.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import type { Probe } from './probe.ts';
@@ -33,8 +34,10 @@ export interface DetectorContext {
   readonly surroundings: Surroundings;
   /** New sources, and whether there are so many that no more are followed. */
   readonly newcomers: Newcomers;
-  /** The event that is being seen: what several detectors would else compute each. The same object each time. */
+  /** The event that is being seen, as a probe: what several detectors would else compute each. The same object each time. */
   readonly probe: Probe;
+  /** Likewise, as an attempt to log in. */
+  readonly attempt: Attempt;
   /** Hashes are mixed with it, so that nobody can choose what collides. */
   readonly seed: number;
   /**
@@ -60,13 +63,11 @@ export interface DetectorContext {
 
 export interface Looking {
   /**
-   * One event. `slot` is its source's place in the table, for columns of the detector's own; -1 while sources are not followed, since too
+   * One event. `slot` is its source's place in the table, for what the detector keeps in its record; -1 while sources are not followed, since too
    * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
    * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
   see(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
-  /** The source's place is given to another one: what was kept of it goes. */
-  forget?(slot: number): void;
   /**
    * Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Over a gap it is called for a few
    * seconds and then for its end. Epoch milliseconds.

@@ -9,8 +9,11 @@ export interface LoginService {
   readonly patience: number;
 }
 
-/** Services on which passwords are tried, by their usual ports (IANA), ssh apart. */
+export const ssh: LoginService = { name: 'ssh', ports: [22], patience: 1 };
+
+/** Services on which passwords are tried, by their usual ports (IANA). */
 export const loginServices: readonly LoginService[] = [
+  ssh,
   { name: 'FTP', ports: [21], patience: 1 },
   { name: 'Telnet', ports: [23, 2323], patience: 1 },
   // Others' mail servers deliver here, and come again when they are put off.
@@ -32,10 +35,3 @@ export const loginServices: readonly LoginService[] = [
   // Consoles of routers and applications; people visit them with browsers.
   { name: 'web console', ports: [8080, 8443, 10000], patience: 4 },
 ];
-
-/** For each port its place in {@link loginServices} and one more, 0 if it is none. */
-export function loginPorts(): Uint8Array {
-  const places = new Uint8Array(65_536);
-  for (const [index, { ports }] of loginServices.entries()) for (const port of ports) places[port] = index + 1;
-  return places;
-}

@@ -20,15 +20,21 @@ export type Observation =
       readonly limit: number;
     }
   | {
-      /** The kernel's own line `nf_conntrack: table full, dropping packet`, read from a source that nobody can forge. */
+      /** The table of connections was full since it was last looked at (/proc/net/stat/nf_conntrack: `drop` and `early_drop`). */
       readonly kind: 'conntrack-dropped';
       readonly at: number;
+      /** Packets that the kernel dropped, since there was no room for their connection. */
+      readonly packets: number;
+      /** Connections that it gave up for new ones, since they were not established. */
+      readonly evicted: number;
     }
   | {
-      /** A set of bans: its members, and its maxelem. */
+      /** A set that takes no more when it is full: its members, and its maxelem. */
       readonly kind: 'set-fill';
       readonly at: number;
       readonly set: string;
       readonly entries: number;
       readonly limit: number;
+      /** It holds those whom palisade shuts out. */
+      readonly shutsOut: boolean;
     };

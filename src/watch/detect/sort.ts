@@ -66,6 +66,9 @@ export const probes: readonly Sort[] = [
   sorts.protocol,
 ];
 
+/** Whoever sends these may want to log in. */
+export const attempts: readonly Sort[] = [sorts.syn, sorts.udp, sorts.answer, sorts.failedLogin, sorts.acceptedLogin];
+
 const [FIN, SYN, RST, PSH, ACK, URG] = [1, 2, 4, 8, 16, 32] as const;
 /** Clients on Linux are given ports from here on (`net.ipv4.ip_local_port_range`), on others from 49152 (RFC 6335, 6). */
 export const firstClientPort = 32_768;

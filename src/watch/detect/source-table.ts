@@ -7,8 +7,8 @@ const forgeable = 8;
 
 /** Words of each source, its own and those of all detectors. */
 const stride = 80;
-/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none). */
-const [A, B, D, KIND, NEXT, OWN] = [0, 1, 2, 3, 4, 5] as const;
+/** Its own: the first two words of an address of IPv6, that of IPv4, the kind, the next slot of its bucket and one more (0: none), the stamp. */
+const [A, B, D, KIND, NEXT, STAMP, OWN] = [0, 1, 2, 3, 4, 5, 6] as const;
 
 /**
  * Sources, each in a slot for as long as it sends: an address of IPv4, or a /64 of IPv6, within which one machine can take any address.
@@ -30,7 +30,6 @@ export class SourceTable {
   private readonly seed: number;
   private hand = 0;
   private filled = 0;
-  private readonly forgetting: ((slot: number) => void)[] = [];
 
   /** @param seed unlike any that others know, or they choose addresses that collide. */
   constructor(capacity: number, seed: number) {
@@ -44,11 +43,6 @@ export class SourceTable {
     while (heads < 2 * capacity) heads *= 2;
     this.heads = new Int32Array(heads).fill(-1);
     this.mask = heads - 1;
-  }
-
-  /** Calls back when a slot is given to another source. */
-  onForget(forget: (slot: number) => void): void {
-    this.forgetting.push(forget);
   }
 
   get size(): number {
@@ -98,6 +92,11 @@ export class SourceTable {
 
   familyOf(slot: number): Family {
     return ((this.words[stride * slot + KIND] as number) & ~forgeable) as Family;
+  }
+
+  /** How often the slot has been given to another source: what is known of a slot with another stamp is known of somebody else. */
+  stampOf(slot: number): number {
+    return this.words[stride * slot + STAMP] as number;
   }
 
   /** Its events are such as nobody without rights over this machine could have written. */
@@ -153,8 +152,9 @@ export class SourceTable {
     const slot = this.hand;
     this.hand = (this.hand + 1) % this.capacity;
     this.unlink(slot);
-    for (const forget of this.forgetting) forget(slot);
+    const stamp = this.stampOf(slot);
     this.records.clear(slot);
+    this.words[stride * slot + STAMP] = stamp + 1;
     return slot;
   }
 

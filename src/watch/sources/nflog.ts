@@ -1,7 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../clock.ts';
-import { type NflogOptions, type NflogSight, openNflog as openGroup } from '../../kernel/index.ts';
+import { type NflogOptions, type NflogSight, openNflog as openGroup, openHanded } from '../../kernel/index.ts';
 import { Batch, parsePacketInto } from '../events/index.ts';
+import type { Gap } from './nflog/account.ts';
+import { createAlarm } from './nflog/alarm.ts';
+import { createCounting } from './nflog/counting.ts';
+import { formatPlace, type Place, parsePlace } from './nflog/place.ts';
 import type { Source } from './source.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -14,8 +18,8 @@ const rows = 8192;
 const spare = 4096;
 
 /**
- * The packets that NFLOG rules hand to a group, as they are logged. Loss is exact, packet by packet; what is logged while nobody reads the group
- * the kernel does not number, and it is said when that was.
+ * The packets that NFLOG rules hand to a group, as they are logged. Loss is exact, packet by packet: while the group is read the kernel numbers them, and while
+ * nobody reads it the counters of its rules go on. Where these were set back meanwhile, nobody can tell, and that is said.
  */
 export function openNflog(settings: NflogSettings): Source {
   return { name: `nflog:${settings.group}`, trusted: true, follow: (after, signal) => follow(settings, after, signal) };
@@ -29,12 +33,13 @@ async function* follow(settings: NflogSettings, after: string | null, signal: Ab
     return;
   }
   using nflog = opened.value;
-  const unread = after === null ? Number.NaN : Number(after);
-  if (!Number.isNaN(unread))
-    yield {
-      kind: 'notice',
-      text: `Nobody read NFLOG group ${settings.group} between ${time(unread)} and ${time(clock.now())}: what was logged then is not counted.`,
-    };
+  const before = after === null ? null : parsePlace(after);
+  const begun = clock.now();
+  // Behind the opening: what comes from then on is numbered.
+  const rules = openHanded(settings);
+  using handed = rules.ok ? rules.value : null;
+  using alarm = createAlarm(signal);
+  const counting = createCounting(nflog, handed ?? { why: 'the rules cannot be read' }, before, () => alarm.ring());
   const batch = new Batch(rows);
   batch.trusted = true;
   const links = createLinks(batch, (index) => nflog.nameOf(index));
@@ -63,15 +68,49 @@ async function* follow(settings: NflogSettings, after: string | null, signal: Ab
     passed = 0;
     now = clock.now();
     let received = false;
-    while (batch.length + spare <= batch.capacity && nflog.receive(take)) received = true;
+    let isDrained: boolean;
+    do {
+      isDrained = false;
+      while (!isDrained && batch.length + spare <= batch.capacity) {
+        isDrained = !nflog.receive(take);
+        received ||= !isDrained;
+      }
+    } while (counting.turn(isDrained));
     const lost = nflog.lost();
+    let isSaid = lost > told || counting.isNews();
+    // What is said to be lost, and the place behind it, are kept together: nothing may come between them.
     if (lost > told) yield { kind: 'lost', count: lost - told, of: 'packets', at: now };
     told = lost;
-    if (received) {
-      yield { kind: 'batch', batch, cursor: String(now), passed };
+    const gap = counting.gap();
+    if (gap !== null) {
+      isSaid = true;
+      yield { kind: 'notice', text: gapText(settings.group, before, begun, gap) };
+      if (gap.kind !== 'unknown' && gap.more > 0) yield { kind: 'lost', count: gap.more, of: 'packets', at: now };
+    }
+    if (received || isSaid) {
+      yield { kind: 'batch', batch, cursor: formatPlace(counting.place(nflog.received() + told, now)), passed };
       // Under a flood there is always something to read: let timers and sockets have their turn.
       await setImmediate();
-    } else await nflog.wait(signal);
+    } else await nflog.wait(alarm.before(counting.nextAt()));
+  }
+}
+
+function gapText(group: number, before: Place | null, begun: number, gap: Gap): string {
+  const since = before === null ? '' : ` between ${time(before.since ?? before.at)} and ${time(begun)}`;
+  return `Nobody read NFLOG group ${group}${since}: ${sizeText(gap)}.`;
+}
+
+function sizeText(gap: Gap): string {
+  switch (gap.kind) {
+    case 'counted':
+      if (gap.packets === 0) return 'nothing was logged then';
+      return gap.packets === 1
+        ? 'one packet was logged then, and is lost'
+        : `${gap.packets} packets were logged then, and are lost`;
+    case 'between':
+      return `${gap.low} to ${gap.high} packets were logged then, and are lost`;
+    case 'unknown':
+      return `how many packets were logged then is not known, since ${gap.why}`;
   }
 }
 

@@ -27,7 +27,8 @@ export type Said =
       readonly passed: number;
     }
   /**
-   * So many more were there and could not be read. Kept together with the batch that follows: whoever is cut off between the two hears of it again.
+   * So many more were there and could not be read. Kept together with the batch that follows, which may be an empty one: whoever is cut off between the two
+   * hears of it again.
    * `at`: epoch milliseconds.
    */
   | { readonly kind: 'lost'; readonly count: number; readonly of: 'packets' | 'records' | 'bytes'; readonly at: number }

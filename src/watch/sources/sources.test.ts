@@ -9,7 +9,7 @@ import { createKernel, type Namespace } from '../../kernel/index.ts';
 import { libc } from '../../kernel/libc.ts';
 import { frame, openSender } from '../../kernel/packets.ts';
 import type { Packet } from '../../model/packet/index.ts';
-import { gather, quiet } from './gathered.fixture.ts';
+import { type Gathered, gather, quiet } from './gathered.fixture.ts';
 import { openCollected, openKmsg, openNflog } from './index.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 22, 23, 23, 15) };
@@ -224,14 +224,101 @@ describe('an NFLOG group', () => {
     });
   });
 
-  it('says when nobody read it', async () => {
-    const said = await gather(
-      openNflog({ group: 23, namespacePid: firewall.pid, clock }),
-      String(clock.now() - 60_000),
-      ({ notices }) => notices.length > 0,
-    );
-    expect(said.notices).toEqual([
-      'Nobody read NFLOG group 23 between 2026-11-22T23:22:15Z and 2026-11-22T23:23:15Z: what was logged then is not counted.',
-    ]);
+  describe('that nobody reads for a while', () => {
+    const told = async (...argv: [string, ...string[]]): Promise<string> => {
+      const done = await firewall.run({ argv });
+      expect(done, argv.join(' ')).toMatchObject({ kind: 'exited', status: 0 });
+      return done.kind === 'exited' ? done.stdout : '';
+    };
+    const logAll = async (tool: string, group: number): Promise<void> => {
+      for (const table of ['raw', 'mangle']) {
+        const match = table === 'raw' ? ['-i', 'eth0'] : ['-m', 'limit', '--limit', '100/s'];
+        const log = ['-j', 'NFLOG', '--nflog-group', String(group), '--nflog-prefix', 'gap'];
+        await told(tool, '-t', table, '-A', 'PREROUTING', ...match, ...log);
+      }
+    };
+    /** What the counters of its rules come to, as iptables tells them. */
+    const counted = async (backend: string, group: number): Promise<number> => {
+      const saved = await Promise.all(['iptables', 'ip6tables'].map((tool) => told(`${tool}-${backend}-save`, '-c')));
+      const lines = saved.flatMap((text) => text.split('\n')).filter((line) => line.includes(`--nflog-group ${group}`));
+      return lines.reduce((sum, line) => sum + Number(/^\[(\d+):/.exec(line)?.[1]), 0);
+    };
+    const sent = fc.sample(packets, { numRuns: 100, seed: 3 });
+    const send = (count: number): void => {
+      const opened = openSender({ link: 'peer0', namespacePid: peer.pid });
+      if (!opened.ok) throw new Error(opened.problems[0]?.message);
+      using sender = opened.value;
+      for (const [id, packet] of sent.slice(0, count).entries()) sender.send(frame(packet, link, id));
+    };
+    const read = (group: number, after: string | null, enough: (gathered: Gathered) => boolean, act?: () => unknown) =>
+      gather(openNflog({ group, namespacePid: firewall.pid, clock }), after, enough, act);
+    /** Until it has found out what its counters began at. */
+    const begin = (group: number) => read(group, null, ({ cursor }) => cursor?.includes('witnesses') === true);
+    const isGapSaid = ({ notices }: Gathered): boolean => notices.length > 0;
+    const span = 'between 2026-11-22T23:23:15Z and 2026-11-22T23:23:15Z';
+
+    it.each([
+      ['nft', 23],
+      ['legacy', 24],
+    ] as const)('says how many packets were logged then: %s', async (backend, group) => {
+      for (const tool of ['iptables', 'ip6tables']) await logAll(`${tool}-${backend}`, group);
+      send(20);
+      const first = await begin(group);
+      const start = await counted(backend, group);
+      send(100);
+      const gap = (await counted(backend, group)) - start;
+      expect(gap).toBeGreaterThan(100);
+      // What comes at once with the reader is read, and not among them.
+      const second = await read(
+        group,
+        first.cursor,
+        (gathered) => isGapSaid(gathered) && gathered.events.length >= 50,
+        async () => {
+          await bound(firewall, group);
+          send(50);
+        },
+      );
+      expect([second.lost, second.notices]).toEqual([
+        gap,
+        [`Nobody read NFLOG group ${group} ${span}: ${gap} packets were logged then, and are lost.`],
+      ]);
+      const third = await read(group, second.cursor, isGapSaid);
+      const unread = (await counted(backend, group)) - start - gap - second.events.length - second.passed;
+      expect(third.lost).toBe(unread);
+    });
+
+    it.each([
+      ['nft', 'loaded anew', 'iptables-nft-restore', 'the rules that log to it were changed or loaded anew meanwhile'],
+      ['nft', 'set to zero', 'iptables-nft', 'the counters of its rules were set back meanwhile'],
+      ['legacy', 'loaded anew', 'iptables-legacy-restore', 'the counters of its rules were set back meanwhile'],
+    ] as const)('says that it cannot be told where rules of %s were %s', async (backend, _, tool, why) => {
+      const group = { 'iptables-nft-restore': 25, 'iptables-nft': 26, 'iptables-legacy-restore': 27 }[tool];
+      await logAll(`iptables-${backend}`, group);
+      send(20);
+      const first = await begin(group);
+      if (tool === 'iptables-nft') await told(tool, '-t', 'raw', '-Z');
+      else {
+        const input = await told(`iptables-${backend}-save`);
+        expect(await firewall.run({ argv: [tool], input })).toMatchObject({ kind: 'exited', status: 0 });
+      }
+      // So that its counter is larger than it was before.
+      send(100);
+      const second = await read(group, first.cursor, isGapSaid);
+      expect([second.lost, second.notices]).toEqual([
+        0,
+        [`Nobody read NFLOG group ${group} ${span}: how many packets were logged then is not known, since ${why}.`],
+      ]);
+      // From then on it is known again.
+      const third = await read(group, second.cursor, isGapSaid);
+      expect(third.notices).toEqual([`Nobody read NFLOG group ${group} ${span}: nothing was logged then.`]);
+    });
+
+    it('says why nobody counts: a rule of nft has no counter', async () => {
+      await told('nft', 'add rule ip raw PREROUTING log group 28');
+      const said = await read(28, JSON.stringify(clock.now() - 60_000), isGapSaid);
+      expect(said.notices).toEqual([
+        'Nobody read NFLOG group 28 between 2026-11-22T23:22:15Z and 2026-11-22T23:23:15Z: how many packets were logged then is not known, since a rule of nft that logs to it has no counter beside "log".',
+      ]);
+    });
   });
 });

@@ -18,6 +18,8 @@ export interface Zabbix extends AsyncDisposable {
 interface ZabbixOptions {
   readonly port?: number;
   readonly webPort?: number;
+  /** Further lines of the server's own configuration. */
+  readonly settings?: readonly string[];
 }
 
 const packages = '/usr/share/zabbix-server-pgsql';
@@ -33,7 +35,10 @@ function idsOf(user: string): { readonly uid: number; readonly gid: number } {
  * Starts the real Zabbix server with a PostgreSQL and the frontend's API: some seven seconds. The administrator is Admin with the password zabbix.
  * All of it lies under `folder`, which other users must be able to pass through.
  */
-export async function startZabbix(folder: string, { port = 10051, webPort = 8089 }: ZabbixOptions = {}): Promise<Zabbix> {
+export async function startZabbix(
+  folder: string,
+  { port = 10051, webPort = 8089, settings = [] }: ZabbixOptions = {},
+): Promise<Zabbix> {
   const started: Server[] = [];
   // The last that was started ends first: a server without its database waits for it.
   const end = async (): Promise<void> => {
@@ -45,7 +50,7 @@ export async function startZabbix(folder: string, { port = 10051, webPort = 8089
     started.push(database.server);
     const sockets = ownedFolder(folder, 'zabbix', 'zabbix');
     const config = join(folder, 'zabbix_server.conf');
-    writeFileSync(config, serverSettings(database.socket, sockets, port));
+    writeFileSync(config, [serverSettings(database.socket, sockets, port), ...settings, ''].join('\n'));
     started.push(
       await startServer(['zabbix_server', '-f', '-c', config], { logFile: join(folder, 'server.out'), user: 'zabbix' }),
     );

@@ -5,7 +5,6 @@
  * `detect`.
  */
 import type { Detector } from '../detector.ts';
-import { banSetFull } from './ban-set-full.ts';
 import { conntrackFull } from './conntrack-full.ts';
 import { distributedBruteForce } from './distributed-brute-force.ts';
 import { distributedScan } from './distributed-scan.ts';
@@ -17,6 +16,7 @@ import { metadataService } from './metadata-service.ts';
 import { networkScan } from './network-scan.ts';
 import { outboundScan } from './outbound-scan.ts';
 import { serviceBruteForce } from './service-brute-force.ts';
+import { setFull } from './set-full.ts';
 import { slowScan } from './slow-scan.ts';
 import { spoofedSource } from './spoofed-source.ts';
 import { sshBruteForce } from './ssh-brute-force.ts';
@@ -46,5 +46,5 @@ export const detectors: readonly Detector[] = [
   metadataService,
   loggingSilent,
   conntrackFull,
-  banSetFull,
+  setFull,
 ];

@@ -3,11 +3,11 @@ import { unknownSurroundings } from '../../index.ts';
 import { createDetection } from '../detection.ts';
 import type { Detector, Observation } from '../detector.ts';
 import { flag, incidentsOf, type Made, series, start, takeAll } from '../made.fixture.ts';
-import { banSetFull } from './ban-set-full.ts';
 import { conntrackFull } from './conntrack-full.ts';
 import { loggingSilent } from './logging-silent.ts';
 import { metadataService } from './metadata-service.ts';
 import { outboundScan } from './outbound-scan.ts';
+import { setFull } from './set-full.ts';
 
 const begin = (detector: Detector) =>
   createDetection({
@@ -140,13 +140,14 @@ describe('what no event tells', () => {
     ],
     [
       'set-fill',
-      banSetFull,
+      setFull,
       (at: number, entries: number): Observation => ({
         kind: 'set-fill',
         at: start + at,
-        set: 'pal-bans4',
+        set: 'PALISADE-BAN4',
         entries,
         limit: 1000,
+        shutsOut: true,
       }),
     ],
   ])('%s: 80 % is high, 95 % critical, and it is over below 70 %', (_, detector, fill) => {
@@ -161,14 +162,18 @@ describe('what no event tells', () => {
     expect(said(60, 750)).toEqual([]);
   });
 
-  test('where the kernel says that it drops, the table is full, whatever is counted', () => {
+  test('where the kernel dropped packets for want of room, the table is full, whatever is counted', () => {
     const detection = begin(conntrackFull);
-    expect(states([...detection.observe({ kind: 'conntrack-dropped', at: start })])).toEqual(['opened critical']);
-    expect(states([...detection.observe({ kind: 'conntrack', at: start + 5000, entries: 1, limit: 1000 })])).not.toContain(
-      'closed critical',
-    );
-    expect(states([...detection.observe({ kind: 'conntrack', at: start + 11 * minute, entries: 1, limit: 1000 })])).toContain(
-      'closed critical',
-    );
+    const counted = (at: number) =>
+      states([...detection.observe({ kind: 'conntrack', at: start + at, entries: 1, limit: 1000 })]);
+    const dropped = (at: number, packets: number, evicted: number) =>
+      states([...detection.observe({ kind: 'conntrack-dropped', at: start + at, packets, evicted })]);
+    expect(dropped(0, 0, 12)).toEqual(['opened high']);
+    expect(dropped(1000, 3, 0)).toContain('grew critical');
+    expect(counted(5000)).not.toContain('closed critical');
+    // What was dropped is not said over by how full it is.
+    const fill = { kind: 'conntrack', at: start + 20_000, entries: 1000, limit: 1000 } as const;
+    expect(detection.observe(fill)).toEqual([]);
+    expect(counted(11 * minute)).toContain('closed critical');
   });
 });
