@@ -62,6 +62,17 @@ async function timed<T>(what: string, start: Promise<T>): Promise<T> {
   return value;
 }
 
+/** All of them, or none: those that did start are ended with the others where one does not. */
+async function together<T extends readonly AsyncDisposable[]>(
+  parts: AsyncDisposableStack,
+  starting: { readonly [Key in keyof T]: Promise<T[Key]> },
+): Promise<T> {
+  const settled = await Promise.allSettled(starting);
+  for (const one of settled) if (one.status === 'fulfilled') parts.use(one.value as AsyncDisposable);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined)) as unknown as T;
+}
+
 /** The guide's rules, and what its readers add once they are locked out. */
 export async function guideFirewall(network: Network): Promise<void> {
   for (const argv of guideCommands) await network.onHost(argv);
@@ -94,13 +105,18 @@ export async function openCompany(folder: string): Promise<Company> {
   const said: string[] = [];
 
   const startZabbixWithHost = async (): Promise<Zabbix> => {
-    const zabbix = parts.use(await startZabbix(at('zabbix'), { port: ports.zabbix, webPort: ports.zabbixWeb }));
+    const zabbix = await startZabbix(at('zabbix'), { port: ports.zabbix, webPort: ports.zabbixWeb });
     const answers = zabbixIntegration.answers.parse({
       ...{ server: `127.0.0.1:${ports.zabbix}`, url: zabbix.url, 'password-file': 'zabbix', 'create-host': 'yes', host: hostName },
     });
     const unread = { code: 'unread', message: 'not yet', hint: '' } as const;
-    const verdict = await zabbixIntegration.apply?.(answers, integrationContext(() => ({ ok: false, problem: unread })));
-    if (verdict?.kind !== 'accepted') throw new Error(`Zabbix: ${JSON.stringify(verdict)}`);
+    try {
+      const verdict = await zabbixIntegration.apply?.(answers, integrationContext(() => ({ ok: false, problem: unread })));
+      if (verdict?.kind !== 'accepted') throw new Error(`Zabbix: ${JSON.stringify(verdict)}`);
+    } catch (error) {
+      await zabbix[Symbol.asyncDispose]();
+      throw error;
+    }
     return zabbix;
   };
   const modes = 'audit,incidents,drift,policy,heartbeat';
@@ -120,13 +136,13 @@ export async function openCompany(folder: string): Promise<Company> {
         // This Nagios counts in seconds.
         writeFileSync(path, text.replace(/(check|retry)_interval {10}1/g, `$1_interval ${every}`));
     }
-    return parts.use(await startNagios(home));
+    return startNagios(home);
   };
   const nrpeAnswers = nrpeIntegration.answers.parse({ folder: '/', modes });
   const [nrpeFile] = nrpeIntegration.files(nrpeAnswers, ground);
 
   const certified = [`IP:${monitoring}`];
-  const [zabbix, nagios, icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver] = await Promise.all([
+  const [zabbix, nagios, icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver] = await together(parts, [
     timed('Zabbix', startZabbixWithHost()),
     timed('Nagios', startNagiosWithHost()),
     timed(
@@ -160,7 +176,6 @@ export async function openCompany(folder: string): Promise<Company> {
     ),
     startReceiver(monitoring, secret),
   ]);
-  for (const part of [icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver]) parts.use(part);
   const [toZabbix, toIcinga, toAlertmanager] = await Promise.all(
     [ports.zabbix, ports.icinga, ports.alertmanager].map(async (port) => parts.use(await passTo(port))),
   );

@@ -42,7 +42,7 @@ export async function startIcinga(folder: string, { port, objects, names = [] }:
   const at = (path: string): string => join(folder, path);
   for (const path of ['data/certs', 'data/ca', 'log', 'cache', 'spool', 'run', 'etc/conf.d', 'etc/features-enabled', 'etc/zones.d'])
     mkdirSync(at(path), { recursive: true });
-  const { ca, cert, key } = makeCertificate(at('data/certs'), 'fw', ['DNS:fw', 'IP:127.0.0.1', ...names]);
+  const { ca, cert, key } = makeCertificate(folder, 'fw', ['DNS:fw', 'IP:127.0.0.1', ...names]);
   writeFileSync(at('password'), 'story\n', { mode: 0o600 });
   writeFileSync(
     at('etc/icinga2.conf'),
@@ -63,12 +63,9 @@ include "conf.d/*.conf"
 `,
   );
   writeFileSync(at('etc/conf.d/palisade.conf'), objects);
-  for (const [name, from] of [
-    ['ca.crt', ca],
-    ['fw.crt', cert],
-    ['fw.key', key],
-  ] as const)
-    must(['cp', from, at(`data/certs/${name}`)]);
+  must(['cp', ca, at('data/certs/ca.crt')]);
+  must(['cp', cert, at('data/certs/fw.crt')]);
+  must(['cp', key, at('data/certs/fw.key')]);
   must(['chown', '-R', 'nagios:nagios', ...['data', 'log', 'cache', 'spool', 'run', 'etc'].map(at)]);
   const places = [
     ...['DataDir=data', 'LogDir=log', 'CacheDir=cache', 'SpoolDir=spool', 'InitRunDir=run', 'ConfigDir=etc'].map((place) =>
