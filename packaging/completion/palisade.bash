@@ -12,7 +12,11 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
+<<<<<<< HEAD
     status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | alerts | drift | change | journal | boot-restore | check | integrate) verb=${COMP_WORDS[at]}; break ;;
+=======
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | drift | change | journal | boot-restore | check | state | integrate) verb=${COMP_WORDS[at]}; break ;;
+>>>>>>> main
     esac
   done
   COMPREPLY=()
@@ -181,6 +185,10 @@ _palisade() {
   check:--within) :; return ;;
   check:--timeout) :; return ;;
   check:--socket) _palisade_path -f "$cur"; return ;;
+  state:--format) mapfile -t COMPREPLY < <(compgen -W 'json prometheus openmetrics zabbix' -- "$cur"); return ;;
+  state:--output) _palisade_path -f "$cur"; return ;;
+  state:--socket) _palisade_path -f "$cur"; return ;;
+  state:--timeout) :; return ;;
   integrate:--set) :; return ;;
   integrate:--write) _palisade_path -d "$cur"; return ;;
   integrate:--wait) :; return ;;
@@ -227,10 +235,15 @@ _palisade() {
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
   boot-restore) flags='--install --remove --root --json --no-color --quiet --config --state --policy --backend --help' ;;
   check) flags='--warning --critical --measure --only --except --rule --expect --within --timeout --socket --exit-ok --verbose --json --no-color --quiet --config --state --policy --backend --help' ;;
+  state) flags='--format --output --socket --timeout --json --no-color --quiet --config --state --policy --backend --help' ;;
   integrate) flags='--set --write --apply --test --force --wait --host --socket --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
+<<<<<<< HEAD
     words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check integrate'
+=======
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
+>>>>>>> main
     ;;
   esac
   if [[ $cur == -* ]]; then

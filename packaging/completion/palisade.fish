@@ -35,10 +35,15 @@ complete -c palisade -n '__fish_use_subcommand' -a change -d 'announce a change 
 complete -c palisade -n '__fish_use_subcommand' -a journal -d 'what was done to the firewall, when and by whom'
 complete -c palisade -n '__fish_use_subcommand' -a boot-restore -d 'bring the last confirmed firewall back, now or whenever the machine starts'
 complete -c palisade -n '__fish_use_subcommand' -a check -d 'monitoring plugin of Nagios, Icinga, NRPE and whatever else calls such'
+complete -c palisade -n '__fish_use_subcommand' -a state -d 'the state of this host as monitoring systems see it, as JSON, metrics, or Zabbix’s line'
 complete -c palisade -n '__fish_use_subcommand' -a integrate -d 'join palisade to the monitoring that is there: its configuration written, checked and tried'
 complete -c palisade -n '__fish_use_subcommand' -a help -d 'explain a verb'
 complete -c palisade -n '__fish_use_subcommand' -l version -d 'Print the version'
+<<<<<<< HEAD
 complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check integrate'
+=======
+complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
+>>>>>>> main
 complete -c palisade -s h -l help -d 'Print help'
 complete -c palisade -l json -d 'Print JSON of the documented shape'
 complete -c palisade -l no-color -d 'Print no colours, not even on a terminal'
@@ -263,6 +268,10 @@ complete -c palisade -n '__fish_seen_subcommand_from check' -l timeout -x -d 'UN
 complete -c palisade -n '__fish_seen_subcommand_from check' -l socket -r -F -d 'Where the state of the host is published'
 complete -c palisade -n '__fish_seen_subcommand_from check' -l exit-ok -d 'Exit with 0 whatever is found, and say it all the same'
 complete -c palisade -n '__fish_seen_subcommand_from check' -l verbose -d 'Print all there is to say'
+complete -c palisade -n '__fish_seen_subcommand_from state' -l format -x -a 'json prometheus openmetrics zabbix' -d 'As JSON, as metrics in the text format or OpenMetrics, or as the one line that Zabbix takes'
+complete -c palisade -n '__fish_seen_subcommand_from state' -l output -r -F -d 'Write it there, whole or not at all, for all to read'
+complete -c palisade -n '__fish_seen_subcommand_from state' -l socket -r -F -d 'Where the state of the host is published'
+complete -c palisade -n '__fish_seen_subcommand_from state' -l timeout -x -d 'Give up after so many seconds'
 complete -c palisade -n '__fish_seen_subcommand_from integrate' -l set -x -d 'What the system is to be told, as palisade integrate lists it'
 complete -c palisade -n '__fish_seen_subcommand_from integrate' -l write -x -a '(__fish_complete_directories)' -d 'Write the files into this folder'
 complete -c palisade -n '__fish_seen_subcommand_from integrate' -l apply -d 'Put them at their places on this machine, and have the other side look at them'

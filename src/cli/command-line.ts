@@ -4,6 +4,7 @@ import { type ConfigFile, defaultConfigFile, readConfig, type Settings, settle }
 import type { Context, ExitCode, Outcome, Serve, Verb } from '../verbs/index.ts';
 import { exitOf } from '../verbs/verb.ts';
 import { flagsOf, spelled } from './flag.ts';
+import { asItems, isForZabbix } from './items.ts';
 import { jsonLog } from './log.ts';
 import { asPlugin } from './plugin.ts';
 import { type Progress, progressLine } from './progress.ts';
@@ -32,7 +33,7 @@ export async function commandLine(
 ): Promise<ExitCode> {
   const verbs = pieces.verbs ?? (await import('../verbs/index.ts')).verbs;
   const isPlugin = verbNamed(argv, verbs)?.plugin === true;
-  const terminal = isPlugin ? asPlugin(given) : given;
+  const terminal = isPlugin ? asPlugin(given) : isForZabbix(argv, verbs) ? asItems(given) : given;
   const exits = isPlugin ? pluginExits : exitOf;
   const interrupt = new AbortController();
   using _interrupts = terminal.onInterrupt(() => interrupt.abort());
@@ -138,7 +139,7 @@ async function settingsFor(
 ): Promise<Result<{ settings: Settings; given: Record<string, unknown> }>> {
   const named = namedConfig(globals, terminal);
   const path = named ?? defaultConfigFile;
-  const file = await configIn(path, named !== undefined, verb.plugin === true, terminal);
+  const file = await configIn(path, named !== undefined, verb.plugin === true || verb.unprivileged === true, terminal);
   if (!file.ok) return file;
   const shared = ['backend', 'port'] as const;
   const fields = new Set(Object.keys(verb.input.shape));
@@ -158,7 +159,7 @@ function namedConfig(globals: Readonly<Record<string, unknown>>, { env }: Termin
   return typeof named === 'string' ? named : undefined;
 }
 
-async function configIn(path: string, named: boolean, isPlugin: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
+async function configIn(path: string, named: boolean, isUnprivileged: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
   try {
     const bytes = await terminal.readFile(path);
     return await readConfig(new TextDecoder('utf-8').decode(bytes), path);
@@ -168,7 +169,7 @@ async function configIn(path: string, named: boolean, isPlugin: boolean, termina
     // Nobody has to have one; whoever names one means it.
     if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return { ok: true, value: {} };
     // It may hold what nobody but root is to know, and monitoring is not to be root.
-    if (!named && isPlugin && (code === 'EACCES' || code === 'EPERM')) return { ok: true, value: {} };
+    if (!named && isUnprivileged && (code === 'EACCES' || code === 'EPERM')) return { ok: true, value: {} };
     const why =
       code === 'ENOENT'
         ? 'there is no such file'

@@ -32,10 +32,10 @@ describe('the sets', () => {
     sets.remove(entry(5000));
     await sets.settled();
     expect(await members('PALISADE-BAN4')).toHaveLength(1499);
-    expect((await members('PALISADE-BAN4')).filter((line) => / timeout 9999[89]$/.test(line))).toHaveLength(1);
+    expect((await members('PALISADE-BAN4')).filter((line) => / timeout 99[89]\d\d$/.test(line))).toHaveLength(1);
     // As long as ipset takes.
-    expect((await members('PALISADE-BAN4')).filter((line) => / timeout 21474(83|82|81)$/.test(line))).toHaveLength(1);
-    expect(await members('PALISADE-SHUT6')).toEqual([expect.stringMatching(/2001:db8:1:2::\/64 timeout 3(600|599)$/)]);
+    expect((await members('PALISADE-BAN4')).filter((line) => / timeout 2147[34]\d\d$/.test(line))).toHaveLength(1);
+    expect(await members('PALISADE-SHUT6')).toEqual([expect.stringMatching(/2001:db8:1:2::\/64 timeout 3(600|5\d\d)$/)]);
     expect(problems).toEqual([
       expect.objectContaining({
         message: expect.stringMatching(/^the kernel did not take "add PALISADE-BAN4 0.0.0.0\/0 .*": The value of the CIDR/),

@@ -30,6 +30,7 @@ import { reach } from './reach.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
 import { simulate } from './simulate.ts';
+import { state } from './state.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { top } from './top.ts';
@@ -111,5 +112,6 @@ export const verbs: readonly Verb[] = [
   journal,
   bootRestore,
   check,
+  state,
   integrate,
 ] as unknown as readonly Verb[];

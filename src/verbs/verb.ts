@@ -27,6 +27,8 @@ export interface Verb<Input extends z.ZodObject = z.ZodObject, Output extends z.
    * whatever is no answer, help included. Its answers name their `exit`. Whoever calls it may not read the configuration.
    */
   readonly plugin?: true;
+  /** Those ask it who may not read everything: a configuration that may not be read is as good as none, as it is for a plugin. */
+  readonly unprivileged?: true;
   /** What each exit code that it can have means. */
   readonly exits: Readonly<Partial<Record<ExitCode, string>>>;
   readonly examples: readonly { readonly command: string; readonly says: string }[];

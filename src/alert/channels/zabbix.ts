@@ -32,38 +32,64 @@ export const zabbix: Channel<typeof settings> = {
 
 function createSender(said: Settings, context: ChannelContext): (message: Message, signal: AbortSignal) => Promise<Delivery> {
   const nonce = randomBytes(16).toString('hex');
-  /** How often values of a message were refused, by its id. Its ids are then used up, though nothing was taken: the session is another. */
-  const refusals = new Map<string, number>();
+  const attempts = new Map<string, Attempts>();
   return async (message, signal) => {
     const to = await reached(said, (file) => context.secret({ file }));
     if (!to.ok) return { kind: 'again', why: to.why };
     const host = said.host ?? message.host;
-    const refused = refusals.get(message.id) ?? 0;
+    const before = attempts.get(message.id) ?? { refused: 0, taken: 0, isUnanswered: false };
     // The same while nobody knows whether it arrived, so that the server tells a repetition by itself.
-    const session = createHash('sha256').update(`${nonce} ${message.id} ${refused}`).digest('hex').slice(0, 32);
-    for (const [index, event] of eventsOf(message).entries()) {
+    const session = createHash('sha256').update(`${nonce} ${message.id} ${before.refused}`).digest('hex').slice(0, 32);
+    const events = eventsOf(message);
+    for (const [index, event] of events.entries()) {
+      if (index < before.taken) continue;
       const at = context.clock.now();
-      const stamp = { clock: Math.floor(message.at / 1000), ns: (message.at % 1000) * 1_000_000 + index };
-      const value = { host, key: said.key, value: eventLine(event), id: index + 1, source: 'palisade', ...stamp };
+      const stamp = { clock: Math.floor(message.at / 1000), ns: (message.at % 1000) * 1_000_000 + 2 * index };
+      const value = { host, key: said.key, value: eventLine(event), id: 2 * index + 1, source: 'palisade', ...stamp };
+      const again = index === before.taken && before.isUnanswered;
+      const values = again
+        ? [value, { ...value, value: eventLine(saidAgain(event)), id: value.id + 1, ns: stamp.ns + 1 }]
+        : [value];
       // One at a time: counts do not say which of several failed.
-      const sent = await sendValues(to.where, { request: 'sender data', session, values: [value], at }, signal);
-      if (sent.kind !== 'counted') return { kind: 'again', why: `${said.server}: ${sent.why}` };
-      if (sent.counts.failed > 0) {
-        remember(refusals, message.id, refused + 1);
-        return { kind: 'again', why: remedyOf(said, host) };
+      const sent = await sendValues(to.where, { request: 'sender data', session, values, at }, signal);
+      if (sent.kind === 'unanswered') {
+        remember(attempts, message.id, { refused: before.refused, taken: index, isUnanswered: true });
+        return { kind: 'again', why: `${said.server}: ${sent.why}` };
+      }
+      if (sent.kind === 'refused' || sent.counts.processed === 0) {
+        // Ids that were refused are used up, though nothing was taken: what is sent next has another session.
+        remember(attempts, message.id, { refused: before.refused + 1, taken: index, isUnanswered: false });
+        return { kind: 'again', why: sent.kind === 'refused' ? `${said.server}: ${sent.why}` : remedyOf(said, host) };
       }
     }
-    refusals.delete(message.id);
+    attempts.delete(message.id);
     return { kind: 'delivered' };
   };
 }
 
+/** What became of earlier attempts at a message. */
+interface Attempts {
+  readonly refused: number;
+  /** So many of its events the server has. */
+  readonly taken: number;
+  /** The server may have the next one too: its answer did not come. */
+  readonly isUnanswered: boolean;
+}
+
+/**
+ * Goes behind an event that may have arrived already. A server counts what it has already as failed, just as what it does not know: if it takes this one it
+ * has the other, and if it takes neither it knows none of them.
+ */
+function saidAgain(event: Event): Event {
+  return { ...event, state: 'test', title: `Sent again, since no answer came: ${event.title}` };
+}
+
 /** Messages that wait are few; those that were given up are forgotten. */
-function remember(refusals: Map<string, number>, id: string, count: number): void {
-  refusals.delete(id);
-  refusals.set(id, count);
-  const [oldest] = refusals.keys();
-  if (refusals.size > 1000 && oldest !== undefined) refusals.delete(oldest);
+function remember(attempts: Map<string, Attempts>, id: string, made: Attempts): void {
+  attempts.delete(id);
+  attempts.set(id, made);
+  const [oldest] = attempts.keys();
+  if (attempts.size > 1000 && oldest !== undefined) attempts.delete(oldest);
 }
 
 function remedyOf({ server, key }: Settings, host: string): string {

@@ -4,7 +4,7 @@
  * `result` and `objects` make texts; `pipe` and `spool` hand them over and never wait. The reporter and `integrate` call it. How things stand is judged
  * in `checks`.
  */
-export { nagiosObjects, nrpeCommands, nrpeName, nrpeObjects, objectName, serviceName } from './objects.ts';
+export { commonObjects, hostObjects, nrpeCommands, nrpeName, objectName, serviceName } from './objects.ts';
 export { type Handed, writeToPipe } from './pipe.ts';
 export { commandLine, longestCommand, type PassiveResult } from './result.ts';
 export { writeToSpool } from './spool.ts';

@@ -3,16 +3,20 @@ interface Objects {
   readonly host: string;
   /** Where Nagios finds the host, if it does not know it yet. */
   readonly address: string | null;
+  readonly prefix: string;
   readonly modes: readonly string[];
-  /** How palisade is started: an absolute path. */
-  readonly command: string;
-  /** Arguments behind the mode, such as `--socket FILE`. */
-  readonly rest: string;
   /** Whom Nagios tells; empty: nobody but its page. */
   readonly contactGroups: string;
-  /** Passive results come so often, in seconds; `null`: Nagios asks. */
-  readonly every: number | null;
+  readonly asked: Asked;
 }
+
+/** How Nagios comes to know. */
+export type Asked =
+  /** It starts palisade, on the same machine: an absolute path, and arguments behind the mode such as ` --socket FILE`. */
+  | { readonly how: 'plugin'; readonly command: string; readonly rest: string }
+  | { readonly how: 'nrpe' }
+  /** It is told, once in so many seconds. */
+  | { readonly how: 'told'; readonly every: number };
 
 /** A name that Nagios takes for a host or a service (illegal_object_name_chars), and in which nothing ends a field of a command. */
 export function objectName(text: string): string {
@@ -25,108 +29,98 @@ export function serviceName(prefix: string, mode: string): string {
 }
 
 const written =
-  'Written by palisade integrate. What is changed here is kept only as long as that is not asked to write it again.';
+  '# Written by palisade integrate. What is changed here is kept only as long as that is not asked to write it again.\n';
 
-/** For Nagios on the same machine: it asks the plugin, or waits for results and says UNKNOWN when they stop. */
-export function nagiosObjects({ host, address, modes, command, rest, every, contactGroups }: Objects, prefix: string): string {
-  const active = every === null;
-  return `# ${written}
+const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+/** What hosts have in common: the same text for all of them, so that one server may watch many. */
+export const commonObjects = `${written}
+define timeperiod {
+    timeperiod_name  palisade-always
+    alias            at any time
+${days.map((day) => `    ${day.padEnd(16)} 00:00-24:00`).join('\n')}
+}
 
 define command {
-    command_name  palisade-check
-    command_line  ${command} check $ARG1$${rest}
+    command_name  palisade-nrpe
+    command_line  $USER1$/check_nrpe -H $HOSTADDRESS$ -t 20 -c $ARG1$
 }
 
 define command {
     command_name  palisade-silent
     command_line  $USER1$/check_dummy 3 "palisade has not said anything for too long"
 }
-${hostObject(host, address)}${template(every, contactGroups)}${modes
-  .map((mode) => service(host, serviceName(prefix, mode), active ? `palisade-check!${mode}` : 'palisade-silent'))
-  .join('')}`;
-}
 
-/** For the Nagios that asks this host by NRPE. */
-export function nrpeObjects(
-  { host, address, modes, contactGroups }: Pick<Objects, 'host' | 'address' | 'modes' | 'contactGroups'>,
-  prefix: string,
-): string {
-  return `# ${written} It belongs on the server of Nagios.
-
-define command {
-    command_name  palisade-nrpe
-    command_line  $USER1$/check_nrpe -H $HOSTADDRESS$ -t 20 -c $ARG1$
+define service {
+    name                    palisade-service
+    register                0
+    check_interval          1
+    retry_interval          1
+    max_check_attempts      1
+    check_period            palisade-always
+    passive_checks_enabled  1
+    notification_period     palisade-always
+    notification_interval   0
+    notification_options    w,u,c,r
+    process_perf_data       1
 }
-${hostObject(host, address)}${template(null, contactGroups)}${modes
-  .map((mode) => service(host, serviceName(prefix, mode), `palisade-nrpe!${nrpeName(mode)}`))
-  .join('')}`;
+`;
+
+/** A host and its services. */
+export function hostObjects(objects: Objects): string {
+  return `${written}${hostObject(objects)}${pluginCommand(objects.asked)}${objects.modes.map((mode) => service(objects, mode)).join('')}`;
 }
 
 /** What NRPE on this host lets others call: nothing of it takes an argument. */
-export function nrpeCommands({ modes, command, rest }: Pick<Objects, 'modes' | 'command' | 'rest'>): string {
-  return `# ${written}\n${modes.map((mode) => `command[${nrpeName(mode)}]=${command} check ${mode}${rest}\n`).join('')}`;
+export function nrpeCommands(
+  modes: readonly string[],
+  { command, rest }: { readonly command: string; readonly rest: string },
+): string {
+  return `${written}${modes.map((mode) => `command[${nrpeName(mode)}]=${command} check ${mode}${rest}\n`).join('')}`;
 }
 
 export function nrpeName(mode: string): string {
   return `palisade_${mode.replaceAll('-', '_')}`;
 }
 
-function hostObject(host: string, address: string | null): string {
+function hostObject({ host, address, contactGroups }: Objects): string {
   if (address === null) return '';
   return `
 define host {
-    host_name           ${host}
-    address             ${address}
-    max_check_attempts  3
-    check_period        palisade-always
-    check_interval      5
-    retry_interval      1
-    notification_period palisade-always
-    register            1
-}
+    host_name            ${host}
+    address              ${address}
+    max_check_attempts   3
+    check_period         palisade-always
+    notification_period  palisade-always
+${contactGroups === '' ? '' : `    contact_groups       ${contactGroups}\n`}}
 `;
 }
 
-/** A result that stays away for three times as long as it should is none. */
-function template(every: number | null, contactGroups: string): string {
-  const how =
-    every === null
-      ? '    active_checks_enabled   1\n    check_interval          1\n    retry_interval          1\n'
-      : `    active_checks_enabled   0\n    check_freshness         1\n    freshness_threshold     ${every * 3}\n`;
+function pluginCommand(asked: Asked): string {
+  if (asked.how !== 'plugin') return '';
   return `
-define timeperiod {
-    timeperiod_name  palisade-always
-    alias            at any time
-    sunday           00:00-24:00
-    monday           00:00-24:00
-    tuesday          00:00-24:00
-    wednesday        00:00-24:00
-    thursday         00:00-24:00
-    friday           00:00-24:00
-    saturday         00:00-24:00
+define command {
+    command_name  palisade-check
+    command_line  ${asked.command} check $ARG1$${asked.rest}
 }
-
-define service {
-    name                    palisade-service
-    register                0
-${how}    passive_checks_enabled  1
-    max_check_attempts      1
-    check_period            palisade-always
-    notification_period     palisade-always
-    notification_interval   0
-    notification_options    w,u,c,r
-    process_perf_data       1
-${contactGroups === '' ? '' : `    contact_groups          ${contactGroups}\n`}}
 `;
 }
 
-function service(host: string, name: string, command: string): string {
+function service({ host, prefix, contactGroups, asked }: Objects, mode: string): string {
+  const command = { plugin: `palisade-check!${mode}`, nrpe: `palisade-nrpe!${nrpeName(mode)}`, told: 'palisade-silent' }[
+    asked.how
+  ];
+  // A result that stays away for three times as long as it should is none.
+  const freshness =
+    asked.how === 'told'
+      ? `    active_checks_enabled  0\n    check_freshness      1\n    freshness_threshold  ${asked.every * 3}\n`
+      : '';
   return `
 define service {
     use                  palisade-service
     host_name            ${host}
-    service_description  ${name}
+    service_description  ${serviceName(prefix, mode)}
     check_command        ${command}
-}
+${freshness}${contactGroups === '' ? '' : `    contact_groups       ${contactGroups}\n`}}
 `;
 }

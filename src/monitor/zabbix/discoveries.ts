@@ -75,6 +75,9 @@ const chains: Discovery<Chain> = {
   ],
 };
 
+/** A set that is gone is no problem for ever; one of which nothing is known is, while it may be there. */
+const stillThere = '(nodata(@set.used,{$IPT.GONE.AFTER})=0 or nodata(@sets,{$IPT.GONE.AFTER})=1)';
+
 const sets: Discovery<Set> = {
   noun: 'set',
   name: 'Sets',
@@ -105,7 +108,7 @@ const sets: Discovery<Set> = {
           id: 'set.full',
           name: 'Iptables: Set {#SET} is full soon',
           event: 'Iptables: Set {#SET} is {ITEM.LASTVALUE1} full',
-          expression: 'last(@set.used)>{$IPT.SET.USED.CRIT}',
+          expression: `last(@set.used)>{$IPT.SET.USED.CRIT} and ${stillThere}`,
           priority: 'HIGH',
           scope: 'capacity',
           says: 'Whoever does not fit into a set is not matched by its rules: not banned, or not let in. Make it anew with a larger maxelem.',
@@ -114,7 +117,7 @@ const sets: Discovery<Set> = {
           id: 'set.filling',
           name: 'Iptables: Set {#SET} is filling',
           event: 'Iptables: Set {#SET} is {ITEM.LASTVALUE1} full',
-          expression: 'last(@set.used)>{$IPT.SET.USED.WARN}',
+          expression: `last(@set.used)>{$IPT.SET.USED.WARN} and ${stillThere}`,
           priority: 'WARNING',
           scope: 'capacity',
           below: 'set.full',

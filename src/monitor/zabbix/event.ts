@@ -24,7 +24,7 @@ export interface Event {
 export function eventLine({ incident, state, severity, detector, title, why, remedy, sources, events }: Event): string {
   return JSON.stringify({
     ...{ incident: incident.replace(/[^A-Za-z0-9_.:-]/g, '_').slice(0, 120), state, severity },
-    ...{ detector: plainText(detector, 60), title: plainText(title, 300), events },
+    ...{ detector: plainText(detector, 60), title: plainText(title, 300).replaceAll('"', "'"), events },
     ...{
       sources: sources.slice(0, 10).map((source) => plainText(source, 60)),
       why: plainText(why, 500),

@@ -4,8 +4,9 @@ import { plainText } from './text.ts';
 /** So much of a list is told; the rest is counted. */
 const mostLines = 20;
 
-/** Lines that a person reads, hostile text made harmless. */
+/** Lines that a person reads, hostile text made harmless; `none`, since an item without text has no value. */
 export function lines(all: readonly string[]): string {
+  if (all.length === 0) return 'none';
   const told = all.slice(0, mostLines).map((line) => plainText(line, 200));
   return [...told, ...(all.length > mostLines ? [`and ${all.length - mostLines} more`] : [])].join('\n');
 }

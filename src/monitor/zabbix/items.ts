@@ -49,7 +49,7 @@ function discovered(discovery: Discovery, things: readonly unknown[]): Readonly<
     numbers.push([id, Object.fromEntries(discovery.items.map((item) => [fieldOf(item.field), item.of(thing)]))]);
   }
   return {
-    [`${discovery.noun}s`]: [...list.values()],
+    [`${discovery.noun}s.discovery`]: [...list.values()],
     [`${discovery.noun}s.untold`]: things.length - list.size,
     [discovery.noun]: Object.fromEntries(numbers),
   };

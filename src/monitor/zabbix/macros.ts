@@ -27,6 +27,7 @@ export const macros: readonly Macro[] = [
   },
   { name: '{$IPT.SET.MATCHES}', value: '.*', says: 'Sets that are discovered.' },
   { name: '{$IPT.SET.NOT_MATCHES}', value: '^(KUBE-|cali)', says: 'Sets that are not.' },
+  { name: '{$IPT.GONE.AFTER}', value: '10m', says: 'So long a set that is gone is still a problem.' },
   { name: '{$IPT.SET.USED.WARN}', value: '80', says: 'Percent of a set in use: a warning.' },
   { name: '{$IPT.SET.USED.CRIT}', value: '95', says: 'Percent of a set in use: high.' },
   { name: '{$IPT.RULE.MATCHES}', value: '.*', says: 'Rules that are discovered, by comment, or by text where they have none.' },

@@ -119,7 +119,14 @@ const incidentItems: readonly Item[] = [
   },
 ];
 
-const conntrackItems: readonly Item[] = [
+const kernelItems: readonly Item[] = [
+  {
+    field: 'sets',
+    name: 'Sets',
+    says: 'How many sets of ipset there are.',
+    ...{ component: 'sets', type: 'UNSIGNED' },
+    of: from('sets', (all) => all.length),
+  },
   {
     field: 'conntrack.entries',
     name: 'Tracked connections',
@@ -399,4 +406,4 @@ function percent(part: number, whole: number): number {
 }
 
 /** What happens on the host, and what palisade does about it. */
-export const runningItems: readonly Item[] = [...ownItems, ...incidentItems, ...conntrackItems, ...logItems, ...keepingItems];
+export const runningItems: readonly Item[] = [...ownItems, ...incidentItems, ...kernelItems, ...logItems, ...keepingItems];

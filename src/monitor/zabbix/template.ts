@@ -131,9 +131,9 @@ function maker(template: string, mode: AgentMode) {
   const uuid = (...what: readonly string[]): string => stableUuid(mode, ...what);
   const master = { master_item: { key: masterKey } };
 
-  /** `@FIELD` as the item that it stands for. */
-  const filled = (text: string, key: (field: string) => string): string =>
-    text.replace(/@([a-z0-9.]+)/g, (_, field: string) => `/${template}/${key(field)}`);
+  /** `@FIELD` as the item that it stands for. Names are no expressions: Zabbix puts no host for the template in them by itself. */
+  const filled = (text: string, key: (field: string) => string, host = template): string =>
+    text.replace(/@([a-z0-9.]+)/g, (_, field: string) => `/${host}/${key(field)}`);
 
   const byId = new Map(
     [...allTriggers(), ...discoveries.flatMap((one) => one.items.flatMap(({ triggers = [] }) => triggers))].map((one) => [
@@ -151,7 +151,7 @@ function maker(template: string, mode: AgentMode) {
       ...(recovery !== undefined && { recovery_mode: 'RECOVERY_EXPRESSION', recovery_expression: filled(recovery, key) }),
       ...(each !== undefined && { correlation_mode: 'TAG_VALUE', correlation_tag: each.tag }),
       name,
-      ...(event !== undefined && { event_name: filled(event, key) }),
+      ...(event !== undefined && { event_name: filled(event, key, '{HOST.HOST}') }),
       ...(opdata !== undefined && { opdata }),
       priority,
       description: says,
@@ -201,19 +201,28 @@ function maker(template: string, mode: AgentMode) {
     ...owned(form.field, form.triggers ?? []),
   });
 
-  const prototype = (discovery: Discovery, form: Prototype<unknown>): Entity => {
-    const key = (field: string): string => `${keyOf(field)}[{#ID}]`;
-    const { triggers = [] } = form;
-    return {
-      uuid: uuid('prototype', form.field),
-      ...common(
-        { ...form, name: `${discovery.called}: ${form.name}` },
-        key(form.field),
-        `$['${discovery.noun}']['{#ID}']['${fieldOf(form.field)}']`,
-      ),
-      ...(triggers.length > 0 && { trigger_prototypes: triggers.map((one) => trigger(one, key)) }),
-    };
+  const keyIn =
+    (discovery: Discovery) =>
+    (field: string): string =>
+      field.startsWith(`${discovery.noun}.`) ? `${keyOf(field)}[{#ID}]` : keyOf(field);
+
+  /** Those that ask other items too stand beside the prototypes, as `triggersOf` has it. */
+  const prototypeTriggers = (discovery: Discovery, all: readonly Trigger[], alone: boolean): Entity => {
+    const entities = all
+      .filter(({ expression }) => (fieldsIn(expression).size === 1) === alone)
+      .map((one) => trigger(one, keyIn(discovery)));
+    return entities.length === 0 ? {} : { trigger_prototypes: entities };
   };
+
+  const prototype = (discovery: Discovery, form: Prototype<unknown>): Entity => ({
+    uuid: uuid('prototype', form.field),
+    ...common(
+      { ...form, name: `${discovery.called}: ${form.name}` },
+      keyIn(discovery)(form.field),
+      `$['${discovery.noun}']['{#ID}']['${fieldOf(form.field)}']`,
+    ),
+    ...prototypeTriggers(discovery, form.triggers ?? [], true),
+  });
 
   return {
     uuid,
@@ -249,11 +258,16 @@ function maker(template: string, mode: AgentMode) {
       lifetime: '7d',
       description: discovery.says,
       item_prototypes: discovery.items.map((one) => prototype(discovery, one)),
+      ...prototypeTriggers(
+        discovery,
+        discovery.items.flatMap(({ triggers = [] }) => triggers),
+        false,
+      ),
       ...master,
       lld_macro_paths: ['ID', ...discovery.macroNames]
         .toSorted()
         .map((macro) => ({ lld_macro: `{#${macro}}`, path: `$.${macro}` })),
-      preprocessing: [{ type: 'JSONPATH', parameters: [`$['${discovery.noun}s']`], error_handler: 'DISCARD_VALUE' }],
+      preprocessing: [{ type: 'JSONPATH', parameters: [`$['${discovery.noun}s.discovery']`], error_handler: 'DISCARD_VALUE' }],
     }),
   };
 }

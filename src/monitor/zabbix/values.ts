@@ -25,7 +25,7 @@ export interface Counts {
 }
 
 export type Sent =
-  /** The server has answered. Values that it had before are in `total` alone. */
+  /** The server has answered. Values that it had before it counts as failed. */
   | { readonly kind: 'counted'; readonly counts: Counts; readonly info: string }
   /** It took none, and says why. */
   | { readonly kind: 'refused'; readonly why: string }

@@ -1,6 +1,7 @@
 import { check, checkModes, exits, printed } from '../../monitor/checks/index.ts';
 import type { StateRead } from '../../monitor/index.ts';
 import type { CheckInput, CheckJson } from '../check.ts';
+import { publishedAt } from '../publishing/place.ts';
 import { readPublished } from '../publishing/read.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { askedFor } from './asked.ts';
@@ -50,7 +51,7 @@ async function readWithin(context: Context, input: CheckInput): Promise<StateRea
 }
 
 async function stateOf(context: Context, { socket, timeout }: CheckInput, step: Step): Promise<StateRead> {
-  const path = socket ?? '/run/palisade/state.sock';
+  const path = publishedAt(context, socket);
   step(`asking ${path}`);
   return await readPublished(path, { now: () => context.clock.now(), timeoutMs: timeout * 1000 });
 }

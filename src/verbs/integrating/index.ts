@@ -14,4 +14,5 @@ export const integrations: Readonly<Record<string, () => Promise<Integration>>> 
   prometheus: async () => (await import('./prometheus.ts')).prometheus as unknown as Integration,
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanager as unknown as Integration,
   grafana: async () => (await import('./grafana.ts')).grafana as unknown as Integration,
+  zabbix: async () => (await import('./zabbix.ts')).zabbix as unknown as Integration,
 };

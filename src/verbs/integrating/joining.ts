@@ -7,7 +7,7 @@ import { closest } from '../../closest.ts';
 import { failed, ok, type Problem } from '../../result.ts';
 import type { IntegrateInput } from '../integrate.ts';
 import type { IntegrateJson } from '../integrate-shape.ts';
-import { readPublished } from '../publishing/index.ts';
+import { publishedAt, readPublished } from '../publishing/index.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { answersOf, listed } from './answers.ts';
 import { integrations } from './index.ts';
@@ -48,7 +48,7 @@ interface Work {
 }
 
 async function overThere(context: Context, { host, socket }: IntegrateInput): Promise<IntegrationContext> {
-  const path = resolve(socket ?? '/run/palisade/state.sock');
+  const path = publishedAt(context, socket);
   const state = () => readPublished(path, { now: () => context.clock.now(), timeoutMs: readMs });
   const read = await state();
   return {

@@ -3,9 +3,9 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { commandLine, nagiosObjects, objectName, serviceName, writeToPipe } from '../../monitor/nagios/index.ts';
+import { commandLine, commonObjects, hostObjects, objectName, serviceName, writeToPipe } from '../../monitor/nagios/index.ts';
 import { type Echo, type IntegrationContext, integration, type Verdict } from './integration.ts';
-import { membership, modesAnswer, restOf, wordsOf } from './plugins.ts';
+import { fileName, membership, modesAnswer, restOf, wordsOf } from './plugins.ts';
 
 const answers = z.object({
   kind: z
@@ -36,20 +36,26 @@ export const nagios = integration({
     {
       path: join(said.folder, 'palisade.cfg'),
       mode: 0o644,
-      says: 'the host, its services and their commands',
+      says: 'what services of palisade have in common, on whatever host',
       here: true,
-      text: nagiosObjects(
-        {
-          host: objectName(ground.host),
-          address: said.address === '' ? null : said.address,
-          modes: wordsOf(said.modes),
-          command: ground.command,
-          rest: restOf(ground),
-          every: said.kind === 'active' ? null : said.every,
-          contactGroups: said['contact-groups'],
-        },
-        said.prefix,
-      ),
+      text: commonObjects,
+    },
+    {
+      path: join(said.folder, `palisade-${fileName(ground.host)}.cfg`),
+      mode: 0o644,
+      says: 'the host and its services',
+      here: true,
+      text: hostObjects({
+        host: objectName(ground.host),
+        address: said.address === '' ? null : said.address,
+        prefix: said.prefix,
+        modes: wordsOf(said.modes),
+        contactGroups: said['contact-groups'],
+        asked:
+          said.kind === 'active'
+            ? { how: 'plugin', command: ground.command, rest: restOf(ground) }
+            : { how: 'told', every: said.every },
+      }),
     },
   ],
   async check({ program, config }, { run, signal }): Promise<Verdict> {

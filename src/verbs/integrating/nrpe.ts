@@ -1,16 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { nrpeCommands, nrpeName, nrpeObjects, objectName } from '../../monitor/nagios/index.ts';
+import { commonObjects, hostObjects, nrpeCommands, nrpeName, objectName } from '../../monitor/nagios/index.ts';
 import { type Echo, type IntegrationContext, integration } from './integration.ts';
-import { membership, modesAnswer, restOf, wordsOf } from './plugins.ts';
+import { fileName, membership, modesAnswer, restOf, wordsOf } from './plugins.ts';
 
 const answers = z.object({
   folder: z.string().default('/etc/nagios/nrpe.d').describe('A folder that NRPE reads on this host (include_dir).'),
-  'server-file': z
-    .string()
-    .default('/etc/nagios4/conf.d/palisade-nrpe.cfg')
-    .describe('Where the objects go on the server of Nagios.'),
+  'server-folder': z.string().default('/etc/nagios4/conf.d').describe('Where the objects go on the server of Nagios.'),
   address: z
     .string()
     .default('127.0.0.1')
@@ -34,30 +31,36 @@ export const nrpe = integration({
       mode: 0o644,
       says: 'what NRPE lets others call; nothing of it takes an argument',
       here: true,
-      text: nrpeCommands({ modes: wordsOf(said.modes), command: ground.command, rest: restOf(ground) }),
+      text: nrpeCommands(wordsOf(said.modes), { command: ground.command, rest: restOf(ground) }),
     },
     {
-      path: said['server-file'],
+      path: join(said['server-folder'], 'palisade.cfg'),
       mode: 0o644,
-      says: 'the services, for the server of Nagios',
+      says: 'for the server of Nagios: what services of palisade have in common, on whatever host',
       here: false,
-      text: nrpeObjects(
-        {
-          host: objectName(ground.host),
-          address: said.address === '' ? null : said.address,
-          modes: wordsOf(said.modes),
-          contactGroups: said['contact-groups'],
-        },
-        said.prefix,
-      ),
+      text: commonObjects,
+    },
+    {
+      path: join(said['server-folder'], `palisade-${fileName(ground.host)}.cfg`),
+      mode: 0o644,
+      says: 'for the server of Nagios: the host and its services',
+      here: false,
+      text: hostObjects({
+        host: objectName(ground.host),
+        address: said.address === '' ? null : said.address,
+        prefix: said.prefix,
+        modes: wordsOf(said.modes),
+        contactGroups: said['contact-groups'],
+        asked: { how: 'nrpe' },
+      }),
     },
   ],
   test: called,
-  next: ({ 'server-file': file }) => [
+  next: ({ 'server-folder': folder }) => [
     membership('nagios'),
     'have NRPE read its commands anew: systemctl reload nagios-nrpe-server',
     'let the server in: allowed_hosts in /etc/nagios/nrpe.cfg, and port 5666 in the firewall of this host',
-    `take ${file} over to the server of Nagios (--write DIR), and have it read its configuration anew`,
+    `take what is for ${folder} over to the server of Nagios (--write DIR), and have it read its configuration anew`,
   ],
 });
 

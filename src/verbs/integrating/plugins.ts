@@ -34,3 +34,8 @@ export const usualSocket = '/run/palisade/state.sock';
 export function membership(user: string): string {
   return `let ${user} read what is published: usermod -aG palisade ${user}, and start its service anew`;
 }
+
+/** A host's name as a part of a file's. */
+export function fileName(host: string): string {
+  return host.replace(/[^A-Za-z0-9_.-]/g, '_').replace(/^\.+/, '_');
+}

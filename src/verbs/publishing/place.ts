@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Settings } from '../config/index.ts';
+import type { Context } from '../verb.ts';
 
 /** As the schema of the configuration has it, which plugins do not load. */
 export const usualState = '/var/lib/palisade';
@@ -15,4 +16,12 @@ export function socketOf(publish: Pick<Settings['publish'], 'socket'>, stateFold
   if (publish.socket !== undefined) return publish.socket === 'off' ? null : resolve(publish.socket);
   const state = resolve(stateFolder);
   return state === usualState ? usualSocket : join(state, 'state.sock');
+}
+
+/** Where to read it: where somebody said, or where it is published. What is published nowhere is looked for where it usually is. */
+export function publishedAt(
+  { settings, stateFolder }: Pick<Context, 'settings' | 'stateFolder'>,
+  said?: string | undefined,
+): string {
+  return said === undefined ? (socketOf(settings.publish, stateFolder) ?? usualSocket) : resolve(said);
 }

@@ -1,5 +1,4 @@
-import { chmod, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Audited } from '../../audit/index.ts';
 import { announcedNow } from '../../change/index.ts';
@@ -22,6 +21,7 @@ import { createPublication } from './publication.ts';
 import { chainsOf, createRuleTeller } from './rules.ts';
 import { setSizes } from './set-sizes.ts';
 import { type Opened, openMetrics, openSocket } from './socket.ts';
+import { writeTextfile } from './textfile.ts';
 
 /** A host as it was read, and what was said of it. */
 export interface ReadHost extends Audited {
@@ -109,18 +109,8 @@ export function createPublisher(
     const file = settings.publish.textfile;
     const text = file === undefined ? null : publication.metrics('text');
     if (file === undefined || text === null) return;
-    const path = resolve(file);
-    // A name that the collector does not read (node_exporter reads *.prom), until it is whole.
-    const beside = join(dirname(path), `.${basename(path)}.new`);
-    try {
-      await writeFile(beside, text, { mode: 0o644 });
-      await chmod(beside, 0o644);
-      await rename(beside, path);
-      await sayOnce('textfile', null);
-    } catch (error) {
-      if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
-      await sayOnce('textfile', `Metrics cannot be written: ${(error as Error).message}.`);
-    }
+    const written = await writeTextfile(file, text);
+    await sayOnce('textfile', written.ok ? null : `Metrics are not written. ${problemText(written.problems)}`);
   };
 
   const putHappened = (): void => {

@@ -9,7 +9,7 @@ import { failed, ok, type Problem, type Result } from '../../result.ts';
 import type { Publication } from './publication.ts';
 
 /** Whoever holds a connection longer is hung up on, whatever he is at. */
-const longestMs = 5000;
+const usualLongestMs = 5000;
 const mostReaders = 64;
 /** sun_path of unix(7), with the byte that ends it. */
 const longestPath = 107;
@@ -26,7 +26,13 @@ export interface Opened extends AsyncDisposable {
  * Opens the Unix socket: for root and a group to read, and for nobody to write. It appears at its name with its rights on it. What a process that is no
  * more has left there is replaced; where another one answers, it stays.
  */
-export async function openSocket(socket: string, group: string, publication: Publication, run: Run): Promise<Result<Opened>> {
+export async function openSocket(
+  socket: string,
+  group: string,
+  publication: Publication,
+  run: Run,
+  longestMs = usualLongestMs,
+): Promise<Result<Opened>> {
   const beside = join(dirname(socket), `.${process.pid}.sock`);
   if (Math.max(Buffer.byteLength(beside), Buffer.byteLength(socket)) > longestPath)
     return failed(
@@ -49,7 +55,7 @@ export async function openSocket(socket: string, group: string, publication: Pub
         refused(socket, 'another palisade publishes there', 'there is nothing to do if that is meant; it is tried again'),
       );
     await rm(beside, { force: true });
-    const server = serving(publication);
+    const server = serving(publication, false, longestMs);
     // Nobody else may connect before the rights are as they are to be.
     const before = process.umask(0o177);
     try {
@@ -86,7 +92,7 @@ export async function openSocket(socket: string, group: string, publication: Pub
 export async function openMetrics(address: string, publication: Publication): Promise<Result<AsyncDisposable>> {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-  const server = serving(publication, true);
+  const server = serving(publication, true, usualLongestMs);
   try {
     server.listen({ host, port: Number(address.slice(at + 1)) });
     await listened(server);
@@ -102,7 +108,7 @@ export async function openMetrics(address: string, publication: Publication): Pr
 }
 
 /** Answers GET of two paths, with what is there already; nobody can make it do anything else. */
-function serving(publication: Publication, metricsOnly = false): Server {
+function serving(publication: Publication, metricsOnly: boolean, longestMs: number): Server {
   const server = createServer(
     {
       maxHeaderSize: 8192,
