@@ -66,19 +66,17 @@ export async function send(context: Context, errand: SendErrand, tell: (told: Se
     announced: () => announcedNow(errand.stateFolder, clock.now()),
   });
   tell({ kind: 'sending', pid: process.pid, channels: [...senders.keys()], reports: Object.keys(reports) });
-  // What others had said while nobody sent is done first.
-  const looking = setInterval(look, lookMs);
-  signal.addEventListener('abort', () => clearInterval(looking), { once: true });
-  function look(): void {
-    obey(outbox, post, clock.now(), errand.host, say);
-    desk.look();
-  }
-  look();
+  const looking = async (): Promise<void> => {
+    for (; !signal.aborted; await timing.sleep(lookMs, signal)) {
+      obey(outbox, post, clock.now(), errand.host, say);
+      await desk.look();
+    }
+  };
   const read = () =>
     errand.socket === null
       ? Promise.resolve({ ok: false, problem: unpublished } as const)
       : readPublished(errand.socket, { now: () => clock.now(), timeoutMs: readTimeoutMs });
-  await Promise.all([post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
+  await Promise.all([looking(), post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
   await Promise.all([...senders.values()].map((sender) => sender[Symbol.asyncDispose]()));
   commit();
 }
