@@ -50,6 +50,8 @@ try {
   for (const time of ['first', 'second'] as const) {
     const verdict = await zabbixIntegration.apply?.(answers, context);
     holds(`the template is imported, the ${time} time`, verdict?.kind === 'accepted', JSON.stringify(verdict));
+    const asBefore = verdict?.kind === 'accepted' && verdict.says.some((line) => line.endsWith('nothing differed'));
+    if (time === 'second') holds('and is there as we wrote it', asBefore, JSON.stringify(verdict));
   }
 
   await there.makeHost('fw-gone', { macros: [{ macro: '{$IPT.GONE.AFTER}', value: '5s' }] });
