@@ -29,6 +29,7 @@ complete -c palisade -n '__fish_use_subcommand' -a watch -d 'live: what the fire
 complete -c palisade -n '__fish_use_subcommand' -a events -d 'packets that the kernel logged, and logins that failed, as they are remembered'
 complete -c palisade -n '__fish_use_subcommand' -a top -d 'who or what is in most events: sources, networks, ports, targets, prefixes, countries'
 complete -c palisade -n '__fish_use_subcommand' -a incidents -d 'attacks that were seen: list them, show one with its evidence, acknowledge or silence it'
+complete -c palisade -n '__fish_use_subcommand' -a alerts -d 'what people are told of incidents: what waits, what could not be delivered; try it again, or send a test'
 complete -c palisade -n '__fish_use_subcommand' -a drift -d 'what somebody changed since it was accepted, which packets that means, and what the next start brings'
 complete -c palisade -n '__fish_use_subcommand' -a change -d 'announce a change of the firewall by hand, and accept what stands when it is done'
 complete -c palisade -n '__fish_use_subcommand' -a journal -d 'what was done to the firewall, when and by whom'
@@ -38,7 +39,11 @@ complete -c palisade -n '__fish_use_subcommand' -a state -d 'the state of this h
 complete -c palisade -n '__fish_use_subcommand' -a integrate -d 'join palisade to the monitoring that is there: its configuration written, checked and tried'
 complete -c palisade -n '__fish_use_subcommand' -a help -d 'explain a verb'
 complete -c palisade -n '__fish_use_subcommand' -l version -d 'Print the version'
+<<<<<<< HEAD
+complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check integrate'
+=======
 complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
+>>>>>>> main
 complete -c palisade -s h -l help -d 'Print help'
 complete -c palisade -l json -d 'Print JSON of the documented shape'
 complete -c palisade -l no-color -d 'Print no colours, not even on a terminal'
@@ -235,6 +240,8 @@ complete -c palisade -n '__fish_seen_subcommand_from incidents' -l source -x -d 
 complete -c palisade -n '__fish_seen_subcommand_from incidents' -l most -x -d 'list: so many at most'
 complete -c palisade -n '__fish_seen_subcommand_from incidents' -l for -x -d 'silence: how long'
 complete -c palisade -n '__fish_seen_subcommand_from incidents' -l format -x -a 'text csv' -d 'How to write it; csv is for spreadsheets'
+complete -c palisade -n '__fish_seen_subcommand_from alerts' -l channel -x -d 'list: only of this channel'
+complete -c palisade -n '__fish_seen_subcommand_from alerts' -l most -x -d 'list: so many of each kind at most'
 complete -c palisade -n '__fish_seen_subcommand_from drift' -l since -x -d 'Compare with this snapshot instead: an ID or the beginning of it, a tag, a time, or latest'
 complete -c palisade -n '__fish_seen_subcommand_from drift' -l watch -d 'Say what somebody changes as it happens, until Ctrl-C'
 complete -c palisade -n '__fish_seen_subcommand_from drift' -l repair -d '--watch: put back what is palisade’s own, as drift: { action: restore } in config.yaml'

@@ -413,7 +413,9 @@ describe('a store that cannot be written', () => {
       store.commit();
     }
     const earlier = new DatabaseSync(join(folder, 'events.db'));
-    earlier.exec('ALTER TABLE incidents DROP COLUMN remedy; DROP TABLE logged; PRAGMA user_version = 1');
+    earlier.exec(
+      'ALTER TABLE incidents DROP COLUMN remedy; DROP TABLE logged; DROP INDEX incidents_open; PRAGMA user_version = 1',
+    );
     earlier.close();
     expect(ask(folder).incident(incident.id)).toMatchObject({ title: incident.title, remedy: '' });
     expect(acknowledge(folder, incident.id, 'kim', start)).toMatchObject({ ok: true });

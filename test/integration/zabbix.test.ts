@@ -298,6 +298,8 @@ test('a state that cannot be read is a problem of its own, and the numbers stay 
   await eventually('it to be over', async () => !(await names('fw1')).some((name) => name.includes('cannot be read')));
 });
 
+type Rule = Extract<HostState['rules'], { known: true }>['value'][number];
+
 test('what others wrote breaks neither the JSON nor keys nor names', async () => {
   const hostile = [
     '{$SECRET}',
@@ -317,10 +319,10 @@ test('what others wrote breaks neither the JSON nor keys nor names', async () =>
     (chain) => ({ family: 4, table: 'filter', chain, policy: null, rules: 1, packets: 1, bytes: 1 }) as const,
   );
   const sets = hostile.map((name) => ({ ...{ name, type: name, entries: 7 }, most: 10, bytes: null }));
-  const rule = (text: string, index: number) =>
+  const rule = (text: string, index: number): Rule =>
     ({
       ...{ id: `abcdef0123${index + 10}`, table: 'filter', chain: text, target: text, comment: index % 2 === 0 ? text : null },
-      family: 4,
+      family: 4 as const,
       ...{ text: `-A INPUT -m comment --comment "${text}"`, packets: 1, bytes: 1, since: readAt, lastHit: null },
     }) as const;
   const drift = state.drift.known ? { ...state.drift.value, drifted: true, says: hostile } : null;

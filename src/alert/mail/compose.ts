@@ -16,7 +16,8 @@ export async function compose(message: Message, { from, to }: Letter): Promise<B
   const composer = new MailComposer({
     from,
     to: [...to],
-    subject: headline(message, subjectPoints),
+    // What looks like an encoded word (RFC 2047) would be decoded, to anything.
+    subject: headline(message, subjectPoints).replaceAll('=?', '= ?'),
     date: new Date(message.at),
     ...threading(message),
     headers: {

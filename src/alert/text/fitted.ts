@@ -18,16 +18,18 @@ const mostJoined = 32;
  * The text, each character of it through `escaped`, cut so that it fits with an ellipsis for what was left out. It is cut between characters and never
  * within an escape. A room too small for the ellipsis takes nothing.
  */
-export function fitted(text: string, room: Room, escaped: (character: string) => string = (character) => character): string {
+export function fitted(text: string, room: Room, escaped?: (character: string) => string): string {
   const whole = { points: room.points ?? Infinity, bytes: room.bytes ?? Infinity, units: room.units ?? Infinity };
+  // Three bytes are the most that a unit takes: most texts are far from any limit.
+  if (escaped === undefined && text.length <= Math.min(whole.points, whole.units, whole.bytes / 3)) return text;
   const mark = sizeOf(ellipsis);
   const pieces: string[] = [];
   const used = { points: 0, bytes: 0, units: 0 };
   // How many pieces fit with the ellipsis behind them.
   let kept = 0;
   for (const character of text) {
-    const piece = escaped(character);
-    const size = sizeOf(piece);
+    const piece = escaped?.(character) ?? character;
+    const size = piece.length === 1 ? sizeOfUnit(piece.charCodeAt(0)) : sizeOf(piece);
     used.points += size.points;
     used.bytes += size.bytes;
     used.units += size.units;
@@ -57,6 +59,14 @@ function cutAt(pieces: readonly string[], most: number, text: string, whole: Req
   // Nothing but marks as far as anybody would look: between any two of them is as good.
   if (joined.test(characters[at] ?? '')) at = most;
   return pieces.slice(0, at).join('') + ellipsis;
+}
+
+const ofOneByte: Required<Room> = { points: 1, bytes: 1, units: 1 };
+const ofTwoBytes: Required<Room> = { points: 1, bytes: 2, units: 1 };
+const ofThreeBytes: Required<Room> = { points: 1, bytes: 3, units: 1 };
+
+function sizeOfUnit(code: number): Required<Room> {
+  return code < 0x80 ? ofOneByte : code < 0x800 ? ofTwoBytes : ofThreeBytes;
 }
 
 export function sizeOf(text: string): Required<Room> {

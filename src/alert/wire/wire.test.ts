@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { startHttp } from '../channels/receiver.fixture.ts';
 import { judged } from './judged.ts';
+import { post } from './post.ts';
 import { standingOf } from './reachable.ts';
 import { resolve } from './resolve.ts';
 
@@ -94,4 +96,39 @@ describe('an answer', () => {
     expect(moved).toMatchObject({ why: expect.not.stringContaining('secret') });
     expect(judge(308, { location: '/there' }).kind).toBe('refused');
   });
+});
+
+test('a name is looked up once, and connected to is what was found then', async () => {
+  await using receiver = await startHttp({ status: 200, body: 'here' });
+  let asked = 0;
+  const ask = (...answers: readonly string[]) =>
+    post(
+      {
+        url: new URL(`http://rebinds.example:${receiver.port}/hook`),
+        headers: {},
+        body: '{}',
+        timeoutMs: 20_000,
+        allowPrivate: true,
+        lookup: async () => {
+          asked += 1;
+          return [{ address: answers[asked - 1] ?? '169.254.169.254', family: 4 }];
+        },
+      },
+      new AbortController().signal,
+    );
+  expect(await ask('127.0.0.1')).toMatchObject({ kind: 'answered', status: 200, body: 'here' });
+  expect(asked).toBe(1);
+  expect(receiver.received[0]?.headers['host']).toBe(`rebinds.example:${receiver.port}`);
+  expect(await ask()).toMatchObject({ kind: 'failed', why: expect.stringContaining('metadata') });
+  expect(receiver.received).toHaveLength(1);
+});
+
+test('a body of 64 KiB is read, and no more', async () => {
+  await using receiver = await startHttp({ status: 200, body: 'x'.repeat(100_000) });
+  const url = new URL(`http://127.0.0.1:${receiver.port}/`);
+  const answer = await post(
+    { url, headers: {}, body: '{}', timeoutMs: 20_000, allowPrivate: true },
+    new AbortController().signal,
+  );
+  expect(answer).toMatchObject({ kind: 'answered', isWhole: false, body: 'x'.repeat(65_536) });
 });

@@ -66,7 +66,8 @@ export async function* startSending(context: Context, writer: string, socket: st
     else {
       const why = /^\w*Error.*/m.exec(stderr)?.[0] ?? (stderr.trim().split('\n').at(-1) || endWords(status));
       // What cannot be started at all is said once.
-      if (why !== reason) yield { kind: 'notice', text: `The process that sends alerts has ended (${why}); it is started again.` };
+      if (why !== reason)
+        yield { kind: 'notice', text: `The process that sends alerts has ended (${why}); it is started again.` };
       reason = why;
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
