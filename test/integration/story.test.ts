@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Company, durations, hostName, openCompany } from './story.ts';
-import { eventually } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-story-'));
 let company: Company;
