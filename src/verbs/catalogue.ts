@@ -1,5 +1,7 @@
 import { detectors, manualOfDetectors } from '../watch/index.ts';
 
+/** What channels hand to programs. */
+export { messageDocument } from '../alert/words/index.ts';
 /** What the documentation is made of beside the verbs: what the audit checks, as pages, what is detected, and the policy file's schema. */
 export { catalogue } from '../audit/catalogue.ts';
 /** What the machine restores the firewall with when it starts, for packages that bring it along. */

@@ -124,7 +124,7 @@ describe('people', () => {
     ]);
     const many = Array.from({ length: 100 }, () => scan);
     const all = slackBody(messageOf(many)) as { blocks: readonly { text?: { text: string } }[] };
-    expect(all.blocks).toHaveLength(49);
+    expect(all.blocks).toHaveLength(50);
     expect(all.blocks.at(-2)?.text?.text).toBe('58 more are not listed here.');
   });
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Alert, Message } from '../message.ts';
 
 /** What somebody writes who wants to be more than text. */
@@ -84,7 +85,7 @@ export function messageFrom({ all, alerts, evidence, state, kind }: Texts): Mess
   };
 }
 
-/** The same with nothing in it that could do anything; what was empty still is. */
+/** The same with nothing in it that could do anything; what was empty still is, and so are addresses, which some forms have a field for. */
 export function harmless(texts: Texts): Texts {
-  return { ...texts, all: texts.all.map((text) => (text === '' ? '' : 'x')) };
+  return { ...texts, all: texts.all.map((text) => (text === '' ? '' : isIP(text) === 0 ? 'x' : text)) };
 }

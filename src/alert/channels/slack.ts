@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts';
 import type { Alert, Message } from '../message.ts';
 import { fitted, visibleLine } from '../text/index.ts';
 import { bodyFor, deliver, httpSettings, secretText, senderOf } from '../wire/index.ts';
-import { factsOf, headline, leftOut, momentOf } from '../words/index.ts';
+import { factsOf, headline, leftOut, momentOf, severityWord } from '../words/index.ts';
 
 const settings = z.strictObject({
   url: secretText.describe('The URL of an incoming webhook, https://hooks.slack.com/services/…, which is a secret.'),
@@ -65,7 +65,7 @@ function said(alert: Alert): string {
   const { lines } = factsOf(alert);
   // Each line has its share, so that a long one leaves room for what to do.
   return [
-    `*${fitted(visibleLine(alert.title), { points: 500 }, escaped)}*`,
+    `*${severityWord(alert.severity)}:* ${fitted(visibleLine(alert.title), { points: 500 }, escaped)}`,
     ...lines.map(
       ({ label, text }) =>
         `*${label}:* ${fitted(text, { points: label === 'Why' || label === 'What to do' ? 500 : 150 }, escaped)}`,

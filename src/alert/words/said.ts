@@ -49,7 +49,23 @@ export function momentOf(ms: number): string {
 }
 
 /** What there is to say of an alert beside its title, most important first. Evidence is apart, since it is shown as it was logged. */
-export function factsOf(alert: Alert): { readonly lines: readonly Line[]; readonly evidence: readonly string[] } {
+export function factsOf(alert: Alert): Facts {
+  const known = made.get(alert);
+  if (known !== undefined) return known;
+  const facts = factsFrom(alert);
+  made.set(alert, facts);
+  return facts;
+}
+
+interface Facts {
+  readonly lines: readonly Line[];
+  readonly evidence: readonly string[];
+}
+
+/** Several channels say the same alert, and some of them more than once. */
+const made = new WeakMap<Alert, Facts>();
+
+function factsFrom(alert: Alert): Facts {
   const state = alert.acknowledgedBy === null ? stateWord(alert.state) : `${stateWord(alert.state)} (by ${alert.acknowledgedBy})`;
   const lines = [
     { label: 'State', text: `${state}, ${severityWord(alert.severity).toLowerCase()}` },

@@ -20,7 +20,7 @@ import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { manualOf, verbManual } from './man.ts';
-import { acceptedFileSchema, configurationSchema, policyFileSchema, schemasOf } from './schema.ts';
+import { acceptedFileSchema, alertMessageSchema, configurationSchema, policyFileSchema, schemasOf } from './schema.ts';
 import { zshCompletion } from './zsh.ts';
 
 /** Folders that hold generated files and nothing else. */
@@ -44,6 +44,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/schemas/config.json', configurationSchema()],
     ['docs/schemas/accepted.json', acceptedFileSchema()],
     ['docs/schemas/policy.json', policyFileSchema()],
+    ['docs/schemas/alert-message.json', alertMessageSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
     ['docs/detections.md', detections()],
     ['packaging/systemd/boot.sh', bootScript],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { acceptedSchema } from '../../verbs/accepted.ts';
-import { policySchema } from '../../verbs/catalogue.ts';
+import { messageDocument, policySchema } from '../../verbs/catalogue.ts';
 import { wholeSchema } from '../../verbs/config/whole.ts';
 import type { Verb } from '../../verbs/index.ts';
 
@@ -34,6 +34,16 @@ export function acceptedFileSchema(): string {
 /** The schema of the policy file, for editors. */
 export function policyFileSchema(): string {
   return text(policySchema, 'input', 'palisade policy', 'The shape of /etc/palisade/policy.yaml.');
+}
+
+/** The schema of what the channels webhook and command hand over. */
+export function alertMessageSchema(): string {
+  return text(
+    messageDocument,
+    'output',
+    'palisade alert message',
+    'What the channels webhook and command hand over: one message.',
+  );
 }
 
 function text(type: z.ZodType, io: 'input' | 'output', title: string, description: string): string {

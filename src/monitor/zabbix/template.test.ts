@@ -39,6 +39,11 @@ describe('UUIDs', () => {
   });
 });
 
+test('the template for 7.0 has the same UUIDs: whoever goes on to 7.0 keeps all values', () => {
+  for (const mode of modes)
+    expect(named(templateTree('7.0', mode)).map(([, uuid]) => uuid)).toEqual(namedIn(mode).map(([, uuid]) => uuid));
+});
+
 describe.each(modes)('the %s template', (mode) => {
   const text = templateOf('6.0', mode);
 

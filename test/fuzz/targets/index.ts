@@ -1,9 +1,10 @@
 /**
  * The parsers that `npm run fuzz` feeds, each as often as its weight says. All that palisade reads from outside passes
- * through one of them.
+ * through one of them; and what it writes of others' text into alerts.
  */
 import { type Random, randomOf } from '../random.ts';
 import { type Trial, type Trials, trialsOf } from '../target.ts';
+import { alertText } from './alert-text.ts';
 import { facts } from './facts.ts';
 import { hostText } from './host-text.ts';
 import { ipset } from './ipset.ts';
@@ -16,7 +17,7 @@ import { packet } from './packet.ts';
 import { ruleset } from './ruleset.ts';
 import { script } from './script.ts';
 
-/** Of fourteen inputs, so many go to each. */
+/** Of fifteen inputs, so many go to each. */
 export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(ruleset), 4],
   [trialsOf(lexer), 1],
@@ -29,6 +30,7 @@ export const weights: readonly (readonly [Trials, number])[] = [
   [trialsOf(script), 1],
   [trialsOf(hostText), 1],
   [trialsOf(list), 1],
+  [trialsOf(alertText), 1],
 ];
 const weighted = weights.flatMap(([trials, weight]) => Array.from({ length: weight }, () => trials));
 
