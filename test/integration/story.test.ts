@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openOutboxReading } from '../../src/store/index.ts';
 import { attacker, outside } from './network.ts';
 import { eventually } from './server.ts';
 import { type Company, durations, guideReaders, hostName, openCompany, soundPolicy } from './story.ts';
@@ -44,6 +45,9 @@ async function each(step: string, mouths: Readonly<Record<string, () => unknown>
   );
   process.stdout.write(`${step}: ${took.join(', ')}\n`);
 }
+
+/** What could be better may be left; and where the tests run in a container, nobody knows what the next start of the machine brings. */
+const isNoDanger = /^PALISADE (OK|WARNING|UNKNOWN) - (protected|unknown whether protected): (?!.*\d (critical|high))/;
 
 /** Services of all who call the plugin, or are told what it would say. */
 const modes = ['audit', 'policy', 'incidents'] as const;
@@ -108,12 +112,17 @@ async function alertmanager(): Promise<readonly string[]> {
   );
 }
 
-/** How channels stand. */
-async function channels() {
-  const read = await company.published();
-  if (!read.ok) throw new Error(read.problem.message);
-  if (!read.state.alerts.known) throw new Error(read.state.alerts.why);
-  return read.state.alerts.value;
+/** How channels stand, by the outbox itself: the host publishes it once a minute. */
+function channels(): readonly {
+  readonly channel: string;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly delivered: number;
+}[] {
+  const opened = openOutboxReading(join(folder, 'state'));
+  if (!opened.ok) throw new Error(opened.problems[0]?.message);
+  using outbox = opened.value;
+  return outbox.standing();
 }
 
 const remote = ['mail', 'syslog-tcp', 'syslog-tls', 'alertmanager', 'zabbix', 'hook'];
@@ -131,6 +140,29 @@ function told(words: string, state: 'firing' | 'resolved'): Record<string, () =>
   };
 }
 
+/** Keys of what came before replies did. */
+const early = new Set<string>();
+
+/** What has arrived, by the keys under which a receiver knows what it has already. */
+function arrived(): Readonly<Record<string, readonly string[]>> {
+  return {
+    mails: mails().map((mail) => mail['message-id']),
+    posts: company.receiver.posts.map(({ key }) => key),
+    'messages of syslog': company.rsyslog.messages().map(({ data }) => `${param(data, 'message')} ${param(data, 'incident')}`),
+  };
+}
+
+/** The first of each key, which is what a receiver keeps. */
+function isFirst<T>(keyOf: (one: T) => string): (one: T) => boolean {
+  const seen = new Set<string>();
+  return (one) => {
+    const key = keyOf(one);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  };
+}
+
 test('behind a guide’s firewall to the letter nothing is answered: alerts wait, and who is on the host itself is told', async () => {
   await each('the guide to the letter', {
     'Nagios, told': () => nagios(hostName, 'policy')?.exit === 2,
@@ -138,8 +170,8 @@ test('behind a guide’s firewall to the letter nothing is answered: alerts wait
     'JSON lines': () => company.lines().some(({ message }) => message.includes(worst)),
     // Nobody answers it, and that is no good news.
     Prometheus: async () => (await alertmanager()).includes('PalisadeDown'),
-    'alerts that wait': async () => {
-      const all = await channels();
+    'alerts that wait': () => {
+      const all = channels();
       const waiting = all.filter(({ waiting: some, delivered }) => some > 0 && delivered === 0).map(({ channel }) => channel);
       if (remote.every((name) => waiting.includes(name))) return true;
       throw new Error(JSON.stringify(all));
@@ -169,6 +201,8 @@ test('once replies come through, it is critical in each of them', async () => {
     ...told(worst, 'firing'),
   });
   for (const { isSigned } of company.receiver.posts) expect(isSigned).toBe(true);
+  await eventually('all that waited to leave', () => channels().every(({ waiting }) => waiting === 0), patienceMs);
+  for (const key of Object.values(arrived()).flat()) early.add(key);
 }, 120_000);
 
 test('a scan of its ports raises an alert in each of them', async () => {
@@ -213,12 +247,14 @@ test('mending it by a policy, as an announced change, resolves it in each of the
   await company.network.onHost(['sh', '-c', 'while iptables -D INPUT 2 2>/dev/null; do :; done']);
   await company.network.onHost(['sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=1']);
   await succeeds('change', 'commit');
-  const scans = JSON.parse(await succeeds('incidents', '--json')) as { incidents: { id: string; detector: string }[] };
-  for (const { id, detector } of scans.incidents) if (detector !== 'finding') await succeeds('incidents', 'ack', id);
+  // What happened stays open until it has been quiet for long, or somebody has seen it.
+  for (const line of (await succeeds('incidents', '--json')).trim().split('\n')) {
+    const { id, detector } = JSON.parse(line) as { id: string; detector: string };
+    if (detector !== 'finding') await succeeds('incidents', 'ack', id);
+  }
   process.stdout.write(`mending: ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   await each('mended', {
-    // What is left to be better is no danger.
-    ...judges((mode, { exit }) => (mode === 'audit' ? exit <= 1 : exit === 0)),
+    ...judges((mode, { exit, text }) => (mode === 'audit' ? isNoDanger.test(text) : exit === 0)),
     Zabbix: async () => {
       const left = (await zabbixProblems()).filter((name) => !name.includes(attacker));
       if (left.length === 0) return true;
@@ -234,35 +270,28 @@ test('mending it by a policy, as an announced change, resolves it in each of the
     Alertmanager: async () => !(await alertmanager()).includes(`PalisadeFinding ${worst}`),
     ...told(worst, 'resolved'),
   });
-  const thread = mails().filter(({ subject }) => subject.includes(worst.slice(0, 40)));
+  const thread = mails()
+    .filter(isFirst((mail) => mail['message-id']))
+    .filter(({ subject }) => subject.includes(worst.slice(0, 40)));
   expect(thread.map(({ subject }) => /Resolved/.test(subject))).toEqual([false, true]);
   expect(thread[1]?.references).toBe(thread[0]?.['message-id']);
 }, 180_000);
 
 test('nothing arrived twice, nothing is lost, and none was given up', async () => {
-  await eventually('nothing to wait', async () => (await channels()).every(({ waiting }) => waiting === 0), patienceMs);
-  for (const { channel, dead } of await channels()) expect(`${channel}: ${dead}`).toBe(`${channel}: 0`);
-  const unique = (what: string, keys: readonly string[]): void => {
+  await eventually('nothing to wait', () => channels().every(({ waiting }) => waiting === 0), patienceMs);
+  for (const { channel, dead } of channels()) expect(`${channel}: ${dead}`).toBe(`${channel}: 0`);
+  for (const [what, keys] of Object.entries(arrived())) {
     expect(keys.length, what).toBeGreaterThan(0);
-    expect([...new Set(keys)], what).toEqual(keys);
-  };
-  unique(
-    'mails',
-    mails().map((mail) => mail['message-id']),
-  );
-  unique(
-    'posts',
-    company.receiver.posts.map(({ key }) => key),
-  );
-  unique(
-    'messages of syslog',
-    company.rsyslog.messages().map(({ data }) => `${param(data, 'message')} ${param(data, 'incident')}`),
-  );
+    // Of what was sent while no answer came back nobody knew whether it had arrived: it may come again, under the same key, by which receivers know it.
+    const rest = keys.filter((key) => !early.has(key));
+    expect([...new Set(rest)], what).toEqual(rest);
+  }
   // Each transition of the worst finding once in each channel, though it began while nobody could be told.
-  const states = (all: readonly string[]): readonly string[] => all.toSorted();
-  const posted = company.receiver.posts.flatMap(({ body }) => body.alerts).filter(({ title }) => title === worst);
-  expect(states(posted.map(({ state }) => state))).toEqual(['firing', 'resolved']);
+  const posts = company.receiver.posts.filter(isFirst(({ key }) => key)).flatMap(({ body }) => body.alerts);
+  const posted = posts.filter(({ title }) => title === worst);
+  expect(posted.map(({ state }) => state)).toEqual(['firing', 'resolved']);
   const logged = company.rsyslog.messages().filter(({ msg }) => msg.includes(worst));
-  expect(states(logged.map(({ data }) => param(data, 'state')))).toEqual(['firing', 'firing', 'resolved', 'resolved']);
+  const kept = logged.filter(isFirst(({ data }) => param(data, 'message')));
+  expect(kept.map(({ data }) => param(data, 'state')).toSorted()).toEqual(['firing', 'firing', 'resolved', 'resolved']);
   expect(company.lines().filter(({ message }) => message.includes(worst))).toHaveLength(2);
 });
