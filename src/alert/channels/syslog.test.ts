@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Certificates, makeCertificates } from '../../../test/alert/certificates.ts';
 import { contextOf, messageOf, resolvedScan, scan } from './message.fixture.ts';
-import { type Certificates, makeCertificates, startStream } from './receiver.fixture.ts';
+import { startStream } from './receiver.fixture.ts';
 import { syslog } from './syslog.ts';
 
 let certificates: Certificates;
