@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { check, checkModes, noOptions, nothingAsked } from '../../src/monitor/checks/index.ts';
 import type { StateRead } from '../../src/monitor/index.ts';
+import { commandLine, writeToPipe } from '../../src/monitor/nagios/index.ts';
 import { nagios as reporter } from '../../src/monitor/reporters/nagios.ts';
 import { guideState, healthyState } from '../../src/monitor/state/state.fixture.ts';
 import { nagios as integration } from '../../src/verbs/integrating/nagios.ts';
@@ -181,16 +183,34 @@ test.each(['active', 'passive'])('its own checker takes what is written (%s), an
 
 test('whatever others call their sets, rules and prefixes, Nagios reads what was meant, asked and told', async () => {
   published.state = fresh(hostileState());
-  const figure = /(?<=^| )('?)(?:fill|entries)\.[\w.:/@+ -]+\1=\d+(?:\.\d+)?%?(?:;[\d.]*){0,4}(?= |$)/g;
+  const figure = /(?<=^| )[\w.:/@+-]+=\d+(?:\.\d+)?%?(?:;[\d.]*){0,4}(?= |$)/g;
   const asked = await stands(
     'active1',
     'palisade-ipset',
     ({ perfdata }) => perfdata.match(figure)?.length === 2 * hostileTexts.length,
   );
-  expect(asked.perfdata.replaceAll(figure, '').trim()).toBe('');
   expect(asked.state).toBe(2);
-  expect(`${asked.output}${asked.long}`).not.toMatch(/[\p{Cc}\u202e|`'"$<>]/u);
-  // Nothing made a service, a figure or a command of its own.
-  expect(readFileSync(nagios.statusFile, 'utf8')).not.toMatch(/injected/i);
-  expect(nagios.log()).not.toMatch(/Error|malformed|injected-command/);
+  // The same by the command file, cut to what fits into it.
+  const state: StateRead = { ok: true, state: hostileState() };
+  const mode = checkModes.find(({ name }) => name === 'ipset');
+  if (mode === undefined) throw new Error('there is no ipset');
+  const { text } = check(mode, state, state.state.at, noOptions, nothingAsked);
+  const lines = ['palisade-ipset', 'palisade-drift'].map((service) =>
+    commandLine({ host: 'passive1', service, exit: 1, text }, Date.now() / 1000),
+  );
+  expect(await writeToPipe(nagios.commandFile, lines)).toEqual({ ok: true });
+  const told = await stands('passive1', 'palisade-ipset', is(1));
+  for (const { output, long, perfdata } of [asked, told]) {
+    expect(perfdata.replaceAll(figure, '').trim()).toBe('');
+    expect(perfdata).not.toMatch(/(^| )injected/);
+    expect(output + long.replaceAll('\\n', '')).not.toMatch(/[\p{Cc}\u202e|`'"$<>\\]/u);
+  }
+  expect(nagios.services()).toEqual([
+    'active1/palisade-drift',
+    'active1/palisade-ipset',
+    'passive1/palisade-drift',
+    'passive1/palisade-heartbeat',
+    'passive1/palisade-ipset',
+  ]);
+  expect(existsSync('/tmp/injected')).toBe(false);
 });

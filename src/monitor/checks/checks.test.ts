@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commandLine } from '../nagios/index.ts';
 import type { HostState } from '../state/index.ts';
 import { guideState, healthyState, readAt, unknownState } from '../state/state.fixture.ts';
 import { type Asked, check, checkModes, noOptions, nothingAsked, printed, readRange } from './index.ts';
@@ -217,6 +218,28 @@ describe('the grammar of the output', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('fits into what Nagios reads of a plugin, and loses lines before figures', () => {
+    const state = healthyState();
+    const sets = Array.from({ length: 60 }, (_, index) => ({
+      ...{ name: `${'x'.repeat(250)}${index}`, type: 't', most: 9 },
+      entries: 8,
+      bytes: 1,
+    }));
+    const { text } = check(
+      modeOf('ipset'),
+      { ok: true, state: { ...state, sets: { known: true, value: sets } } },
+      now,
+      noOptions,
+      nothingAsked,
+    );
+    const whole = printed(text);
+    expect(Buffer.byteLength(whole)).toBeLessThanOrEqual(8000);
+    expect(readOutput(whole).perfdata.length).toBeGreaterThan(60);
+    const line = commandLine({ host: 'fw1', service: 's', exit: 2, text }, now);
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(4096);
+    expect(line.indexOf('\n')).toBe(line.length - 1);
   });
 
   it('takes a first line that is short, and puts further figures onto one line behind the text', () => {

@@ -7,7 +7,9 @@ import type { Measure } from './mode.ts';
 
 /** Monitoring systems show the first line alone, and send it as a text message. */
 const longestText = 160;
-const longestLine = 400;
+const longestLine = 300;
+/** In bytes: Nagios reads 8,192 of what a plugin prints. */
+const mostBytes = 8000;
 /** Of the first line, performance data included. */
 const longestFirst = 200;
 const mostLines = 60;
@@ -54,16 +56,19 @@ export function perfdata(measures: readonly Shown[]): readonly string[] {
     const label = freeLabel(cleanLabel(measure.label), taken);
     const ends = unit === '%' ? [] : [measure.least, measure.most].map((end) => (end === undefined ? '' : plainNumber(end)));
     const fields = [`${plainNumber(value)}${unit}`, warning, critical, ...ends].join(';').replace(/;+$/, '');
-    return [`${/ /.test(label) ? `'${label}'` : label}=${fields}`];
+    return [`${label}=${fields}`];
   });
 }
 
-/** Letters, digits and what names of sets and chains are made of. All else, above all `=`, `'`, bars and line ends, becomes `_`. */
+/**
+ * Letters, digits and what names of sets and chains are made of. All else becomes `_`: `=`, `'`, bars and line ends, and spaces too, since not
+ * everybody who reads figures knows of labels in quotes.
+ */
 function cleanLabel(label: string): string {
   const clean = [...label]
     .slice(0, longestLabel)
     .join('')
-    .replace(/[^A-Za-z0-9_.:/@+ -]/gu, '_')
+    .replace(/[^A-Za-z0-9_.:/@+-]/gu, '_')
     .trim();
   return clean === '' ? '_' : clean;
 }
@@ -98,20 +103,36 @@ export function pluginText(status: string, text: string, more: readonly string[]
   return { first: plainLine(`PALISADE ${status} - ${text}`, longestText), more: lines, perfdata: perfdata(measures) };
 }
 
+/** How much may be printed, in bytes, and how a line ends. */
+interface Room {
+  readonly bytes: number;
+  readonly lineEnd: string;
+}
+
 /**
  * All of it as a plugin prints it, with a line end. The first line takes as much performance data as leaves it short, and the rest stands on
- * one line behind the text, where both Nagios and Icinga find it.
+ * one line behind the text, where both Nagios and Icinga find it. What is too long loses further lines from the end, and then figures.
  */
-export function printed({ first, more, perfdata: all }: PluginText): string {
+export function printed(text: PluginText, { bytes, lineEnd }: Room = { bytes: mostBytes, lineEnd: '\n' }): string {
+  let { more, perfdata: figures } = text;
+  for (;;) {
+    const lines = linesOf({ ...text, more, perfdata: figures });
+    const whole = `${lines.join(lineEnd)}\n`;
+    if (Buffer.byteLength(whole) <= bytes || more.length + figures.length === 0) return whole;
+    if (more.length > 0) more = more.slice(0, -1);
+    else figures = figures.slice(0, -1);
+  }
+}
+
+function linesOf({ first, more, perfdata: figures }: PluginText): readonly string[] {
   let line = first;
   let taken = 0;
-  for (const one of all) {
+  for (const one of figures) {
     const longer = `${line}${taken === 0 ? ' | ' : ' '}${one}`;
     if ([...longer].length > longestFirst) break;
     line = longer;
     taken += 1;
   }
-  const rest = all.slice(taken).join(' ');
-  const behind = rest === '' ? more : [...more.slice(0, -1), `${more.at(-1) ?? 'Further figures'} | ${rest}`];
-  return `${[line, ...behind].join('\n')}\n`;
+  const rest = figures.slice(taken).join(' ');
+  return rest === '' ? [line, ...more] : [line, ...more.slice(0, -1), `${more.at(-1) ?? 'Further figures'} | ${rest}`];
 }

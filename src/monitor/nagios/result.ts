@@ -20,11 +20,5 @@ export const longestCommand = 4096;
  */
 export function commandLine({ host, service, exit, text }: PassiveResult, at: number): string {
   const head = `[${Math.floor(at)}] PROCESS_SERVICE_CHECK_RESULT;${host};${service};${exit};`;
-  const line = (some: PluginText): string => `${head}${printed(some).trimEnd().replaceAll('\n', '\\n')}\n`;
-  let { more, perfdata } = text;
-  while (Buffer.byteLength(line({ ...text, more, perfdata })) > longestCommand && more.length + perfdata.length > 0) {
-    if (more.length > 0) more = more.slice(0, -1);
-    else perfdata = perfdata.slice(0, -1);
-  }
-  return line({ ...text, more, perfdata });
+  return head + printed(text, { bytes: longestCommand - Buffer.byteLength(head), lineEnd: '\\n' });
 }

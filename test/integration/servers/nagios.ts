@@ -23,6 +23,8 @@ export interface Nagios extends AsyncDisposable {
   /** The folder that it reads objects from. */
   readonly objects: string;
   service(host: string, name: string): NagiosService | null;
+  /** All that it knows, as HOST/NAME. */
+  services(): readonly string[];
   /** Has Nagios check a service now. */
   ask(host: string, name: string): void;
   /** One line a notification: `PROBLEM fw1/palisade-drift CRITICAL what is said`. */
@@ -140,6 +142,10 @@ export async function startNagios(folder: string): Promise<Nagios> {
     spool: at('spool'),
     objects: at('objects'),
     service: (host, name) => serviceIn(textOf('status.dat'), host, name),
+    services: () =>
+      [...textOf('status.dat').matchAll(/^servicestatus \{\n\thost_name=(.*)\n\tservice_description=(.*)$/gm)]
+        .map(([, host, name]) => `${host}/${name}`)
+        .sort(),
     ask(host, name) {
       const now = Math.floor(Date.now() / 1000);
       appendFileSync(at('rw/nagios.cmd'), `[${now}] SCHEDULE_FORCED_SVC_CHECK;${host};${name};${now}\n`);
