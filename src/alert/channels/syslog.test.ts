@@ -93,7 +93,7 @@ test.each([
   ],
   [
     'leef',
-    /^<131>1 \S+ \S+ palisade - firing - LEEF:2\.0\|palisade\|palisade\|[\d.]+\|vertical-scan\|x09\|devTime=1795342500000\tsev=8\t.*\tsrc=203\.0\.113\.9\t/,
+    /^<131>1 \S+ \S+ palisade - firing - LEEF:2\.0\|palisade\|palisade\|[\d.]+\|vertical-scan\|x5E\|devTime=1795342500000\^sev=8\^.*\^src=203\.0\.113\.9\^/,
   ],
 ] as const)('%s is what a SIEM reads', async (format, pattern) => {
   await using receiver = await startStream();
