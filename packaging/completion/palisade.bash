@@ -12,11 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-<<<<<<< HEAD
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | alerts | drift | change | journal | boot-restore | check | integrate) verb=${COMP_WORDS[at]}; break ;;
-=======
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | drift | change | journal | boot-restore | check | state | integrate) verb=${COMP_WORDS[at]}; break ;;
->>>>>>> main
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | alerts | drift | change | journal | boot-restore | check | state | integrate) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -239,11 +235,7 @@ _palisade() {
   integrate) flags='--set --write --apply --test --force --wait --host --socket --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-<<<<<<< HEAD
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check integrate'
-=======
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
->>>>>>> main
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check state integrate'
     ;;
   esac
   if [[ $cur == -* ]]; then

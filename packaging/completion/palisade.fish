@@ -39,11 +39,7 @@ complete -c palisade -n '__fish_use_subcommand' -a state -d 'the state of this h
 complete -c palisade -n '__fish_use_subcommand' -a integrate -d 'join palisade to the monitoring that is there: its configuration written, checked and tried'
 complete -c palisade -n '__fish_use_subcommand' -a help -d 'explain a verb'
 complete -c palisade -n '__fish_use_subcommand' -l version -d 'Print the version'
-<<<<<<< HEAD
-complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check integrate'
-=======
-complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
->>>>>>> main
+complete -c palisade -n '__fish_seen_subcommand_from help' -a 'status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check state integrate'
 complete -c palisade -s h -l help -d 'Print help'
 complete -c palisade -l json -d 'Print JSON of the documented shape'
 complete -c palisade -l no-color -d 'Print no colours, not even on a terminal'

@@ -115,7 +115,7 @@ export function administrator(zabbix: () => Zabbix) {
   return {
     problems,
     templateIds,
-    importTemplate(mode: AgentMode, groups: Settings = { groups: { createMissing: true } }): Promise<unknown> {
+    importTemplate(mode: AgentMode): Promise<unknown> {
       const both = { createMissing: true, updateExisting: true };
       const rules = {
         templates: both,
@@ -125,7 +125,11 @@ export function administrator(zabbix: () => Zabbix) {
         triggers: both,
         templateDashboards: both,
       };
-      return api('configuration.import', { format: 'yaml', source: templateOf('6.0', mode), rules: { ...groups, ...rules } });
+      return api('configuration.import', {
+        format: 'yaml',
+        source: templateOf('6.0', mode),
+        rules: { groups: { createMissing: true }, ...rules },
+      });
     },
     async makeHost(host: string, more: Settings = {}, mode: AgentMode = 'active'): Promise<void> {
       await api('host.create', { host, groups: [{ groupid: '2' }], templates: await templateIds(mode), ...more });

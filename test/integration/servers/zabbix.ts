@@ -8,6 +8,8 @@ import { schemaOf, seedOf } from './zabbix-seed.ts';
 export interface Zabbix extends AsyncDisposable {
   /** Of the API. */
   readonly url: string;
+  /** Such as 6.0.14. */
+  readonly version: string;
   /** Where the server takes values. */
   readonly port: number;
   /** What a method of the API answers, asked by an administrator. */
@@ -51,11 +53,11 @@ export async function startZabbix(
     const log = join(sockets, 'server.log');
     started.push(await startFrontend({ folder, home, database: database.socket, port, webPort }));
     const url = `http://127.0.0.1:${webPort}/api_jsonrpc.php`;
-    await eventually('the API to answer', async () => (await ask(url, 'apiinfo.version', [], null)) !== undefined);
+    const version = await eventually('the API to answer', () => ask<string>(url, 'apiinfo.version', [], null));
     const token = await ask<string>(url, 'user.login', { username: 'Admin', password: 'zabbix' }, null);
     await eventually('the server to listen', () => listens(port));
     return {
-      ...{ url, port },
+      ...{ url, port, version },
       api: <T>(method: string, params: unknown) => ask<T>(url, method, params, token),
       log: () => spawnSync('cat', [log, join(folder, 'server.out')], { encoding: 'utf8' }).stdout,
       [Symbol.asyncDispose]: end,
