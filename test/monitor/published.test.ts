@@ -1,7 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isAroundRules } from '../../src/audit/around-rules.ts';
-import type { AuditAnswerJson, RulesetJson } from '../../src/verbs/index.ts';
+import { audit } from '../../src/audit/index.ts';
+import { createKernel } from '../../src/kernel/index.ts';
+import { hostFromTexts } from '../../src/model/host/index.ts';
+import { problemLine } from '../../src/result.ts';
+import { rulesetsOf } from '../../src/verbs/rulesets.ts';
+import { reportToJson } from '../../src/verbs/shapes.ts';
 import { said } from './matrix.ts';
 import { publishedHost } from './published.fixture.ts';
 
@@ -52,16 +57,14 @@ test('up publishes a host behind a guide’s firewall: who may read it reads it,
   // The same numbers, whoever is asked.
   const rows = said(drifted, drifted.at);
   expect(rows.filter(({ says }) => new Set(Object.values(says)).size !== 1)).toEqual([]);
-  const [audit, show] = await Promise.all([
-    host.ask(['audit', '--json', ...host.flags]),
-    host.ask(['show', '--json', ...host.flags]),
-  ]);
+  const now = hostFromTexts(await createKernel().read({ namespace: host.namespace, software: true }));
   if (!drifted.audit.known || !drifted.rules.known || !drifted.chains.known) throw new Error('they are known');
   // What is found around the rules hangs on what else goes on on the machine meanwhile.
   const ofRules = (findings: readonly { readonly id: string; readonly severity: string; readonly family: 4 | 6 | null }[]) =>
     findings.filter(({ id }) => !isAroundRules(id)).map(({ id, severity, family }) => `${severity} ${id} ${family}`);
-  expect(ofRules((JSON.parse(audit.stdout) as AuditAnswerJson).findings)).toEqual(ofRules(drifted.audit.value.findings));
-  const shown = JSON.parse(show.stdout) as RulesetJson;
+  const audited = reportToJson(now.name, now.readAt, audit(now));
+  expect(ofRules(audited.findings)).toEqual(ofRules(drifted.audit.value.findings));
+  const shown = rulesetsOf(now, undefined);
   const chains = shown.families.flatMap(({ family, tables }) =>
     tables.flatMap(({ name: table, chains: all }) => all.map((chain) => ({ family, table, ...chain }))),
   );
@@ -74,13 +77,9 @@ test('up publishes a host behind a guide’s firewall: who may read it reads it,
   expect(drifted.chains.value.some(({ packets }) => (packets ?? 0) >= 3)).toBe(true);
 
   if (!isRoot) return;
-  const allowed = await host.ask(['state', '--socket', host.socket], nobody);
-  expect(allowed).toMatchObject({ status: 0, stderr: '' });
-  expect(JSON.parse(allowed.stdout)).toMatchObject({ form: 1, palisade: { pid: up.child.pid } });
-  // Whoever may not is told how to; Zabbix would put what stands on standard error into the value.
-  const refused = await host.ask(['state', '--format', 'zabbix', '--socket', host.socket], stranger);
-  expect(refused).toMatchObject({ status: 3, stderr: '' });
-  const { readable, problem } = JSON.parse(refused.stdout) as { readable: number; problem: string };
-  expect(readable).toBe(0);
-  expect(problem).toMatch(/may not read .*state\.sock; as root: usermod -aG nogroup \S+; then log in again/);
+  expect(await host.readAs(nobody)).toMatchObject({ ok: true, state: { palisade: { pid: up.child.pid } } });
+  const refused = await host.readAs(stranger);
+  expect(refused.ok ? 'read' : problemLine(refused.problem)).toMatch(
+    /may not read .*state\.sock; as root: usermod -aG nogroup \S+; then log in again/,
+  );
 }, 180_000);
