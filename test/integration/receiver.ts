@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 /** A post that has come. */
 export interface Posted {
@@ -8,7 +8,12 @@ export interface Posted {
   readonly key: string;
   /** The signature is of the secret, over this very body. */
   readonly isSigned: boolean;
-  readonly body: { readonly state: string; readonly kind: string; readonly title: string; readonly alerts: readonly { readonly key: string; readonly detector: string; readonly state: string }[] };
+  readonly body: {
+    readonly state: string;
+    readonly kind: string;
+    readonly title: string;
+    readonly alerts: readonly { readonly key: string; readonly title: string; readonly state: string }[];
+  };
 }
 
 /** Takes what a webhook posts, and answers that all is well. */

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { StateRead } from '../../src/monitor/index.ts';
 import { icinga as icingaIntegration } from '../../src/verbs/integrating/icinga.ts';
 import { nagios as nagiosIntegration } from '../../src/verbs/integrating/nagios.ts';
 import { nrpe as nrpeIntegration } from '../../src/verbs/integrating/nrpe.ts';
 import { zabbix as zabbixIntegration } from '../../src/verbs/integrating/zabbix.ts';
 import { guideCommands, labLogGroup } from '../../src/verbs/lab/guide.ts';
+import { readPublished } from '../../src/verbs/publishing/index.ts';
 import { integrationContext } from './ground.fixture.ts';
 import { makeNetwork, monitoring, type Network, passTo, watched } from './network.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -20,7 +22,15 @@ import { type MailSink, startMailSink } from './servers/smtp.ts';
 import { startZabbix, type Zabbix } from './servers/zabbix.ts';
 
 /** Other tests run beside this one in the same namespace, with servers of their own. */
-const ports = { smtp: 4125, syslog: 4514, prometheus: 4090, alertmanager: 4093, zabbix: 4051, zabbixWeb: 4089, icinga: 4665 } as const;
+const ports = {
+  smtp: 4125,
+  syslog: 4514,
+  prometheus: 4090,
+  alertmanager: 4093,
+  zabbix: 4051,
+  zabbixWeb: 4089,
+  icinga: 4665,
+} as const;
 /** Of the host: what monitoring has to be let in to. */
 export const hostPorts = { metrics: 9272, nrpe: 5666 } as const;
 const secret = 'between palisade and the receiver';
@@ -46,6 +56,8 @@ export interface Company extends AsyncDisposable {
   readonly receiver: Receiver;
   /** Alerts as lines of JSON. */
   lines(): readonly { readonly event: { readonly action?: string; readonly id?: string }; readonly message: string }[];
+  /** What the host publishes, as anybody who may reads it. */
+  published(): Promise<StateRead>;
   /** What `palisade up` has said. */
   said(): string;
   /** palisade on the host, with the same configuration: what it prints. */
@@ -73,20 +85,19 @@ async function together<T extends readonly AsyncDisposable[]>(
   return settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined)) as unknown as T;
 }
 
-/** The guide's rules, and what its readers add once they are locked out. */
-export async function guideFirewall(network: Network): Promise<void> {
-  for (const argv of guideCommands) await network.onHost(argv);
-  await network.onHost(['iptables', '-I', 'INPUT', '-i', 'lo', '-j', 'ACCEPT']);
-  await network.onHost(['iptables', '-I', 'INPUT', '-m', 'state', '--state', 'ESTABLISHED,RELATED', '-j', 'ACCEPT']);
-  for (const port of Object.values(hostPorts))
-    await network.onHost(['iptables', '-A', 'INPUT', '-p', 'tcp', '-s', monitoring, '--dport', String(port), '-j', 'ACCEPT']);
-  await logDropped(network);
+/** The guide's rules to the letter: nothing that is answered comes back. LOG lines of a namespace reach nobody, so that it logs by NFLOG too. */
+export async function guideFirewall({ onHost }: Network): Promise<void> {
+  for (const argv of guideCommands) await onHost(argv);
+  const log = ['-j', 'NFLOG', '--nflog-group', String(labLogGroup), '--nflog-prefix', 'dropped: '];
+  await onHost(['iptables', '-A', 'INPUT', ...log]);
 }
 
-/** LOG lines of a namespace reach nobody. */
-export async function logDropped(network: Network): Promise<void> {
-  const log = ['-j', 'NFLOG', '--nflog-group', String(labLogGroup), '--nflog-prefix', 'dropped: '];
-  await network.onHost(['iptables', '-A', 'INPUT', ...log]);
+/** What the guide's readers add once they are locked out; monitoring is let in too. */
+export async function guideReaders({ onHost }: Network): Promise<void> {
+  await onHost(['iptables', '-I', 'INPUT', '-i', 'lo', '-j', 'ACCEPT']);
+  await onHost(['iptables', '-I', 'INPUT', '-m', 'state', '--state', 'ESTABLISHED,RELATED', '-j', 'ACCEPT']);
+  for (const port of Object.values(hostPorts))
+    await onHost(['iptables', '-I', 'INPUT', '3', '-p', 'tcp', '-s', monitoring, '--dport', String(port), '-j', 'ACCEPT']);
 }
 
 /** Starts all of it. `palisade up` sees the firewall as it is when this is called. */
@@ -102,16 +113,24 @@ export async function openCompany(folder: string): Promise<Company> {
   const ground = { host: hostName, command, socket, state: null };
   const network = parts.use(await timed('network', makeNetwork()));
   await guideFirewall(network);
-  const said: string[] = [];
 
   const startZabbixWithHost = async (): Promise<Zabbix> => {
     const zabbix = await startZabbix(at('zabbix'), { port: ports.zabbix, webPort: ports.zabbixWeb });
     const answers = zabbixIntegration.answers.parse({
-      ...{ server: `127.0.0.1:${ports.zabbix}`, url: zabbix.url, 'password-file': 'zabbix', 'create-host': 'yes', host: hostName },
+      ...{
+        server: `127.0.0.1:${ports.zabbix}`,
+        url: zabbix.url,
+        'password-file': 'zabbix',
+        'create-host': 'yes',
+        host: hostName,
+      },
     });
     const unread = { code: 'unread', message: 'not yet', hint: '' } as const;
     try {
-      const verdict = await zabbixIntegration.apply?.(answers, integrationContext(() => ({ ok: false, problem: unread })));
+      const verdict = await zabbixIntegration.apply?.(
+        answers,
+        integrationContext(() => ({ ok: false, problem: unread })),
+      );
       if (verdict?.kind !== 'accepted') throw new Error(`Zabbix: ${JSON.stringify(verdict)}`);
     } catch (error) {
       await zabbix[Symbol.asyncDispose]();
@@ -132,14 +151,14 @@ export async function openCompany(folder: string): Promise<Company> {
       ['passive', hostName],
     ] as const) {
       const answers = nagiosIntegration.answers.parse({ folder: objects, config, kind, modes, every });
+      // This Nagios counts in seconds.
       for (const { path, text } of nagiosIntegration.files(answers, { ...ground, host }))
-        // This Nagios counts in seconds.
         writeFileSync(path, text.replace(/(check|retry)_interval {10}1/g, `$1_interval ${every}`));
     }
     return startNagios(home);
   };
-  const nrpeAnswers = nrpeIntegration.answers.parse({ folder: '/', modes });
-  const [nrpeFile] = nrpeIntegration.files(nrpeAnswers, ground);
+  const nrpeAnswers = nrpeIntegration.answers.parse({ folder: at('nrpe/nrpe.d'), modes });
+  for (const { path, text, here } of nrpeIntegration.files(nrpeAnswers, ground)) if (here) writeFileSync(path, text);
 
   const certified = [`IP:${monitoring}`];
   const [zabbix, nagios, icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver] = await together(parts, [
@@ -167,13 +186,7 @@ export async function openCompany(folder: string): Promise<Company> {
         alertmanager: `127.0.0.1:${ports.alertmanager}`,
       }),
     ),
-    timed(
-      'NRPE',
-      startNrpe(at('nrpe'), {
-        ...{ address: watched, port: hostPorts.nrpe, allowed: monitoring, commands: nrpeFile?.text ?? '' },
-        enter: network.host.enter,
-      }),
-    ),
+    timed('NRPE', startNrpe(at('nrpe'), hostPorts.nrpe, { address: watched, allowed: monitoring, enter: network.host.enter })),
     startReceiver(monitoring, secret),
   ]);
   const [toZabbix, toIcinga, toAlertmanager] = await Promise.all(
@@ -213,7 +226,7 @@ export async function openCompany(folder: string): Promise<Company> {
   const configFile = join(folder, 'config.yaml');
   writeFileSync(configFile, stringify(config));
   const flags = ['--state', join(folder, 'state'), '--config', configFile];
-  const program = [...network.host.enter, 'setpriv', '--groups', 'root,nagios', '--', process.execPath, 'src/daemon/main.ts'];
+  const program = [...asHost(network, folder), process.execPath, 'src/daemon/main.ts'];
   const env = { ...process.env, ...network.host.env };
   const log = join(folder, 'up.log');
   parts.use(await startUp([...program, 'up', '--no-web', ...flags], env, log));
@@ -225,18 +238,44 @@ export async function openCompany(folder: string): Promise<Company> {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
-    said: () => [...said, readFileSync(log, 'utf8')].join('\n'),
+    published: () => readPublished(socket, { now: Date.now, timeoutMs: 5000 }),
+    said: () => readFileSync(log, 'utf8'),
     async palisade(...argv) {
       const [tool = '', ...rest] = [...program, ...argv, ...flags];
       const child = spawn(tool, rest, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const texts = { stdout: '', stderr: '' };
-      for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (piece: Buffer) => (texts[name] += piece.toString()));
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].on('data', (piece: Buffer) => (texts[name] += piece.toString()));
       const [exit] = (await once(child, 'close')) as [number];
       return { exit, ...texts };
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
+
+/**
+ * Put before an argv, runs it on the host, in the group that may write what Nagios reads. Whether any user may make user namespaces is the whole
+ * machine's setting, which no firewall mends: on this host they may not.
+ */
+export function asHost(network: Network, folder: string): readonly string[] {
+  const closed = join(folder, 'max_user_namespaces');
+  writeFileSync(closed, '0\n');
+  const script = `mount --bind ${closed} /proc/sys/user/max_user_namespaces && exec "$@"`;
+  return [...network.host.enter, 'unshare', '-m', '--', 'setpriv', '--groups', 'root,nagios', '--', 'sh', '-c', script, 'sh'];
+}
+
+/** A policy that lets in who should come in, and the rules of the kernel that go with it. */
+export const soundPolicy = `palisade: 1
+otherwise: { incoming: drop, forwarded: drop, outgoing: accept }
+interfaces: { internet: eth0, watch: mon0 }
+sets:
+  monitoring: ["${monitoring}"]
+incoming:
+  - { allow: ["${hostPorts.metrics}/tcp", "${hostPorts.nrpe}/tcp"], from: monitoring, via: watch, note: monitoring asks }
+  - { allow: ssh, from: ["192.168.1.50"], via: internet, at-most: { new: 3, within: 60s, per: source, beyond: drop }, note: administration }
+  - { iptables: "-j NFLOG --nflog-group ${labLogGroup} --nflog-prefix dropped", note: what is dropped is seen }
+protect: { bad-flags: true, new-not-syn: true }
+`;
 
 async function startUp(argv: readonly string[], env: NodeJS.ProcessEnv, log: string): Promise<AsyncDisposable> {
   const [tool = '', ...rest] = argv;

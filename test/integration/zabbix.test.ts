@@ -194,6 +194,24 @@ describe('the channel', () => {
     await eventually('no problem', async () => (await incidents()).length === 0);
   });
 
+  test('makes a problem of each of several messages that were made in the same millisecond', async () => {
+    const at = Date.now();
+    const many = ['one', 'two', 'three', 'four'].map((key) => ({ ...scan, key: `together-${key}`, title: `together ${key}` }));
+    const say = (state: 'firing' | 'resolved', now: number) =>
+      Promise.all(
+        many.map((alert) =>
+          sender().send(
+            messageOf([{ ...alert, state }], { id: `${alert.key}-${state}`, host: 'fw1', at: now }),
+            AbortSignal.timeout(5000),
+          ),
+        ),
+      );
+    expect(await say('firing', at)).toEqual(many.map(() => ({ kind: 'delivered' })));
+    await eventually('a problem of each', async () => (await incidents()).length === many.length);
+    expect(await say('resolved', at + 1)).toEqual(many.map(() => ({ kind: 'delivered' })));
+    await eventually('the end of each', async () => (await incidents()).length === 0);
+  });
+
   test('is told when the server does not know the host or the item, and what to do', async () => {
     for (const more of [{ host: 'nobody' }, { key: 'iptables.other' }]) {
       const delivery = await send([scan], 'E', more);

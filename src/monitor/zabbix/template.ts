@@ -21,7 +21,7 @@ export function templateName(mode: AgentMode): string {
 }
 
 /** Items that are in the JSON whatever the matter is. */
-const readableItems: readonly Omit<Item, 'of'>[] = [
+export const readableItems: readonly Omit<Item, 'of'>[] = [
   {
     field: readable.field,
     name: 'State is readable',

@@ -40,7 +40,17 @@ interface IcingaOptions {
 /** Starts the real Icinga 2 with its API on the loopback of this namespace. It runs as nagios, as Debian's does. */
 export async function startIcinga(folder: string, { port, objects, names = [] }: IcingaOptions): Promise<Icinga> {
   const at = (path: string): string => join(folder, path);
-  for (const path of ['data/certs', 'data/ca', 'log', 'cache', 'spool', 'run', 'etc/conf.d', 'etc/features-enabled', 'etc/zones.d'])
+  for (const path of [
+    'data/certs',
+    'data/ca',
+    'log',
+    'cache',
+    'spool',
+    'run',
+    'etc/conf.d',
+    'etc/features-enabled',
+    'etc/zones.d',
+  ])
     mkdirSync(at(path), { recursive: true });
   const { ca, cert, key } = makeCertificate(folder, 'fw', ['DNS:fw', 'IP:127.0.0.1', ...names]);
   writeFileSync(at('password'), 'story\n', { mode: 0o600 });

@@ -1,59 +1,65 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, startServer } from '../server.ts';
+import { eventually, type Server, startServer } from '../server.ts';
 
 export interface Nrpe extends AsyncDisposable {
-  /** What check_nrpe of this namespace exits with and prints. */
-  call(command: string): { readonly exit: number; readonly output: string };
-}
-
-interface NrpeOptions {
-  /** As who asks reaches it. */
-  readonly address: string;
   readonly port: number;
-  /** Who may ask. */
-  readonly allowed: string;
-  /** Lines of `command[…]=…`. */
-  readonly commands: string;
-  /** Put before its argv, enters the namespace that it is to listen in; without, it is this one. */
-  readonly enter?: readonly string[];
+  /** Asks it over TLS, as Nagios does. */
+  call(command: string): { readonly exit: number | null; readonly output: string };
+  log(): string;
 }
 
-const checkNrpe = '/usr/lib/nagios/plugins/check_nrpe';
+interface Elsewhere {
+  /** Where it listens, and who may ask it there. */
+  readonly address: string;
+  readonly allowed: string;
+  /** Put before an argv, enters the namespace that it runs in. */
+  readonly enter: readonly string[];
+}
 
-/** Starts the real NRPE, and waits until it listens. */
-export async function startNrpe(folder: string, { address, port, allowed, commands, enter = [] }: NrpeOptions): Promise<Nrpe> {
-  mkdirSync(folder, { recursive: true });
+const plugin = '/usr/lib/nagios/plugins/check_nrpe';
+const here: Elsewhere = { address: '127.0.0.1', allowed: '127.0.0.1', enter: [] };
+
+/** Starts the real NRPE as user nagios, which reads its commands from `folder`/nrpe.d. */
+export async function startNrpe(folder: string, port = 5666, { address, allowed, enter }: Elsewhere = here): Promise<Nrpe> {
+  mkdirSync(join(folder, 'nrpe.d'), { recursive: true });
   const config = join(folder, 'nrpe.cfg');
+  const lines = {
+    pid_file: join(folder, 'nrpe.pid'),
+    server_address: address,
+    server_port: port,
+    nrpe_user: 'nagios',
+    nrpe_group: 'nagios',
+    allowed_hosts: allowed,
+    dont_blame_nrpe: 0,
+    command_timeout: 30,
+    connection_timeout: 60,
+    include_dir: join(folder, 'nrpe.d'),
+  };
   writeFileSync(
     config,
-    [
-      ...[`pid_file=${folder}/nrpe.pid`, `log_file=${folder}/nrpe.log`, `server_address=${address}`, `server_port=${port}`],
-      ...['nrpe_user=nagios', 'nrpe_group=nagios', `allowed_hosts=127.0.0.1,${allowed}`, 'dont_blame_nrpe=0'],
-      ...['command_timeout=30', 'connection_timeout=60', commands, ''],
-    ].join('\n'),
+    Object.entries(lines)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
   );
-  // It takes the rights of nagios by itself, once it listens.
-  const server = await startServer([...enter, '/usr/sbin/nrpe', '-c', config, '-f'], { logFile: join(folder, 'nrpe.out') });
+  spawnSync('chown', ['-R', 'nagios:nagios', folder]);
+  const server: Server = await startServer([...enter, 'nrpe', '-c', config, '-f'], { logFile: join(folder, 'nrpe.out') });
+  const call = (command: string) => {
+    const asked = ['-H', address, '-p', String(port), '-t', '20', ...(command === '' ? [] : ['-c', command])];
+    const { status, stdout } = spawnSync(plugin, asked, { encoding: 'utf8' });
+    return { exit: status, output: stdout };
+  };
+  // A firewall between may keep us from asking.
+  const listens = (): boolean => {
+    const argv = [`--net=/proc/${server.pid}/ns/net`, 'ss', '-ltnH', `sport = :${port}`];
+    return spawnSync('nsenter', argv, { encoding: 'utf8' }).stdout.trim() !== '';
+  };
   try {
-    await eventually('NRPE to listen', () => {
-      const { stdout } = spawnSync('nsenter', [`--net=/proc/${server.pid}/ns/net`, 'ss', '-ltnH', `sport = :${port}`], {
-        encoding: 'utf8',
-      });
-      if (stdout.trim() !== '') return true;
-      throw new Error(server.log());
-    });
+    await eventually('NRPE to listen', listens);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
-  return {
-    call(command) {
-      const argv = ['-H', address, '-p', String(port), '-t', '15', '-c', command];
-      const { status, stdout } = spawnSync(checkNrpe, argv, { encoding: 'utf8', timeout: 20_000 });
-      return { exit: status ?? 3, output: stdout };
-    },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
+  return { port, call, log: () => server.log(), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
