@@ -7,4 +7,4 @@
  */
 export { checkModes } from './checks/index.ts';
 export type { CheckMode, CheckResult, Measure } from './checks/mode.ts';
-export { type HostState, hostState, type StateRead } from './state/index.ts';
+export type { HostState, StateRead } from './state/index.ts';
