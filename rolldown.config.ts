@@ -59,6 +59,7 @@ export default defineConfig({
     auditor: 'src/verbs/auditor.ts',
     onlooker: 'src/verbs/drifting/onlooker.ts',
     watcher: 'src/verbs/watching/watcher.ts',
+    sender: 'src/verbs/alerting/sender.ts',
     comparer: 'src/verbs/drifting/comparer.ts',
     collector: 'src/kernel/collector.ts',
     'wire-holder': 'src/kernel/wire-holder.ts',

@@ -12,7 +12,7 @@ _palisade() {
     case ${COMP_WORDS[at]} in
     --config | --state | --policy | --backend) ((at++)); [[ ${COMP_WORDS[at]} == = ]] && ((at++)) ;;
     -*) ;;
-    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | drift | change | journal | boot-restore | check | state | integrate) verb=${COMP_WORDS[at]}; break ;;
+    status | up | show | audit | trace | reach | connections | diff | updates | init | adopt | plan | test | apply | confirm | rollback | uninstall | open | close | simulate | ban | unban | bans | explain-ban | backup | watch | events | top | incidents | alerts | drift | change | journal | boot-restore | check | state | integrate) verb=${COMP_WORDS[at]}; break ;;
     esac
   done
   COMPREPLY=()
@@ -161,6 +161,8 @@ _palisade() {
   incidents:--most) :; return ;;
   incidents:--for) :; return ;;
   incidents:--format) mapfile -t COMPREPLY < <(compgen -W 'text csv' -- "$cur"); return ;;
+  alerts:--channel) :; return ;;
+  alerts:--most) :; return ;;
   drift:--since) :; return ;;
   drift:--most) :; return ;;
   change:--for) :; return ;;
@@ -223,6 +225,7 @@ _palisade() {
   events) flags='--since --until --source --target --port --proto --prefix --most --why --format --json --no-color --quiet --config --state --policy --backend --help' ;;
   top) flags='--by --since --until --most --format --json --no-color --quiet --config --state --policy --backend --help' ;;
   incidents) flags='--open --since --detector --source --most --for --format --json --no-color --quiet --config --state --policy --backend --help' ;;
+  alerts) flags='--channel --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   drift) flags='--since --watch --repair --remove-foreign --no-boot --most --json --no-color --quiet --config --state --policy --backend --help' ;;
   change) flags='--for --reason --json --no-color --quiet --config --state --policy --backend --help' ;;
   journal) flags='--last --key --has --json --no-color --quiet --config --state --policy --backend --help' ;;
@@ -232,7 +235,7 @@ _palisade() {
   integrate) flags='--set --write --apply --test --force --wait --host --socket --json --no-color --quiet --config --state --policy --backend --help' ;;
   *)
     flags='--help --version --json --no-color --quiet --config --state --policy --backend'
-    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents drift change journal boot-restore check state integrate'
+    words='help status up show audit trace reach connections diff updates init adopt plan test apply confirm rollback uninstall open close simulate ban unban bans explain-ban backup watch events top incidents alerts drift change journal boot-restore check state integrate'
     ;;
   esac
   if [[ $cur == -* ]]; then

@@ -12,3 +12,4 @@ export type { Alert, Message } from './message.ts';
 export { type IncidentNow, type Route, Routing, routesOf, type Tracked } from './routes/index.ts';
 export { durationMs, type RouteSettings } from './routes/settings.ts';
 export type { AlertSettings } from './settings.ts';
+export { isWeeklyDue, type Week, type WeeklyTime, weeklyDigest } from './weekly.ts';

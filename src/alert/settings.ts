@@ -22,20 +22,21 @@ export function alertSettings(channels: readonly Channel[]) {
       channels: z.record(channelName, one).default({}).describe('The ways of telling somebody, by names of your own.'),
       ...sendingSettings.shape,
     })
-    .superRefine(({ channels: there, routes }, context) => {
+    .superRefine(({ channels: there, routes, weekly }, context) => {
       const known = Object.keys(there);
-      const missing = (name: string, path: (string | number)[]): void => {
+      const missing = (name: string, path: (string | number)[], of = 'routes'): void => {
         if (known.includes(name)) return;
         const near = closest(name, known);
         const all = known.length === 0 ? 'write it under alerts.channels' : `the channels are ${known.join(', ')}`;
         const hint = near === undefined ? all : `did you mean "${near}"?`;
         context.addIssue({
           code: 'custom',
-          path: ['routes', ...path],
+          path: [of, ...path],
           message: `there is no channel "${name}"`,
           params: { hint },
         });
       };
+      for (const [index, name] of (weekly?.to ?? []).entries()) missing(name, ['to', index], 'weekly');
       for (const [at, { to, escalate }] of (routes ?? []).entries()) {
         for (const [index, name] of to.entries()) missing(name, [at, 'to', index]);
         for (const [step, { to: further }] of escalate.entries())

@@ -10,6 +10,7 @@ export { banScript, banUnit, banUnitName, bootScript, bootUnits } from '../chang
 export { prometheusFiles } from '../monitor/prometheus/files.ts';
 /** What Zabbix imports, for packages that bring it along. */
 export { zabbixFiles } from '../monitor/zabbix/files.ts';
+export { manualOfItems as zabbixItems } from '../monitor/zabbix/manual.ts';
 export { policySchema } from '../policy/index.ts';
 
 export function detections(): string {

@@ -4,6 +4,7 @@
  * Verbs read, ask the pure folders and return values; they draw nothing and open no socket. `cli` and `server` call them.
  */
 import { adopt } from './adopt.ts';
+import { alerts } from './alerts.ts';
 import { apply } from './apply.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
@@ -42,6 +43,7 @@ import type { Verb } from './verb.ts';
 import { watch } from './watch.ts';
 
 export type { AdoptJson } from './adopt-shape.ts';
+export type { AlertsPartJson } from './alerts-shape.ts';
 export type { AnnouncePartJson } from './announce-shape.ts';
 export type { AuditAnswerJson } from './audit-shape.ts';
 export type { BackupPartJson } from './backup-shape.ts';
@@ -104,6 +106,7 @@ export const verbs: readonly Verb[] = [
   events,
   top,
   incidents,
+  alerts,
   drift,
   change,
   journal,

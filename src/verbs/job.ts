@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Host, hostFromTexts } from '../model/host/index.ts';
 import { problemLine } from '../result.ts';
 import { openCollected } from '../watch/sources/index.ts';
+import { type SenderTold, startSending } from './alerting/index.ts';
 import { auditAside } from './auditing.ts';
 import { partOf } from './drifting/following.ts';
 import { type Noticed, watchDrift } from './drifting/watching.ts';
@@ -11,6 +12,7 @@ import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
 import { type Live, live, type Sources } from './live.ts';
 import { logsOfAllNamespaces, namespaceLogNotices } from './namespace-log.ts';
+import { socketOf } from './publishing/place.ts';
 import { type Publishing, publishHost } from './publishing/publishing.ts';
 import { createRereader } from './rereader.ts';
 import { reportToJson } from './shapes.ts';
@@ -44,7 +46,8 @@ export async function watchHost(context: Context, input: UpInput): Promise<Outco
   await sayNamespaceLog(context, 'host');
   const drift = input.drift ? () => watchDrift(context, input) : null;
   const watch = input.watch ? (host: Host): Watch => watchHere(context, host, 'palisade up') : null;
-  return await job(context, input, read, { watch, drift, publish });
+  const send = () => startSending(context, 'palisade up', socketOf(context.settings.publish, context.stateFolder));
+  return await job(context, input, read, { watch, drift, publish, send });
 }
 
 /** A network of namespaces instead, for those who may not see the host's rules. */
@@ -71,7 +74,7 @@ export async function watchLab(context: Context, input: UpInput, why: string): P
   const watch = input.watch
     ? (): Watch => ({ told: watchWithin(source, context.clock, randomInt(2 ** 32), context.signal) })
     : null;
-  return await job(context, input, read, { watch, drift: null, publish: null });
+  return await job(context, input, read, { watch, drift: null, publish: null, send: null });
 }
 
 async function sayNamespaceLog(context: Context, whose: keyof typeof namespaceLogNotices): Promise<void> {
@@ -92,6 +95,7 @@ interface Beside {
   readonly watch: ((host: Host) => Watch) | null;
   readonly drift: (() => AsyncIterable<Noticed>) | null;
   readonly publish: ((subject: Live) => Publishing) | null;
+  readonly send: (() => AsyncIterable<SenderTold>) | null;
 }
 
 /** The same job on whatever `read` reads and `watch` watches. */
@@ -99,7 +103,7 @@ async function job(
   context: Context,
   input: UpInput,
   read: Sources['read'],
-  { watch, drift, publish }: Beside,
+  { watch, drift, publish, send }: Beside,
 ): Promise<Outcome<UpPart>> {
   const now = (): number => context.clock.now();
   const spent: Spent = { readMs: 0, auditMs: 0 };
@@ -149,6 +153,7 @@ async function job(
   closing.push(refreshing(context, subject, spent, bell, publishing, (host) => watching?.readAgain?.(host)));
   if (watching !== null) closing.push(following(context, subject, watching, publishing));
   if (drift !== null) closing.push(noticing(context, drift, bell, publishing));
+  if (send !== null) closing.push(sending(context, send));
   await Promise.all(closing);
   await say(context, { kind: 'ended' });
   return { kind: 'done', value: null };
@@ -268,6 +273,25 @@ async function following(context: Context, subject: Live, { told }: Watch, publi
       case 'ban':
         subject.happened(said);
         await say(context, { ...said.ban, acted: said.acted });
+        break;
+    }
+  }
+}
+
+async function sending(context: Context, send: () => AsyncIterable<SenderTold>): Promise<void> {
+  for await (const said of send()) {
+    switch (said.kind) {
+      case 'sending': {
+        const names = [...said.channels, ...said.reports];
+        if (names.length > 0) await say(context, { kind: 'notice', text: `Alerts and reports go to ${names.join(', ')}.` });
+        break;
+      }
+      case 'taken':
+      case 'failed':
+        await say(context, { kind: 'notice', text: `Nobody is told of incidents: ${problemLine(said.problem)}.` });
+        break;
+      case 'notice':
+        await say(context, said);
         break;
     }
   }

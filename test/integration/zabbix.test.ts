@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,145 +8,38 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messageOf, scan } from '../../src/alert/channels/message.fixture.ts';
 import { zabbix as channel } from '../../src/alert/channels/zabbix.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { HostState, StateRead } from '../../src/monitor/index.ts';
-import { zabbix as reporter } from '../../src/monitor/reporters/zabbix.ts';
+import type { HostState } from '../../src/monitor/index.ts';
 import { guideState, healthyState, readAt } from '../../src/monitor/state/state.fixture.ts';
 import { differencesOf } from '../../src/monitor/zabbix/differences.ts';
 import { discoveries } from '../../src/monitor/zabbix/discoveries.ts';
 import { itemsOf, sendValues, type Where } from '../../src/monitor/zabbix/index.ts';
 import { items } from '../../src/monitor/zabbix/items.ts';
-import { templateName, templateOf } from '../../src/monitor/zabbix/template.ts';
 import { zabbix as zabbixIntegration } from '../../src/verbs/integrating/zabbix.ts';
 import { integrationContext } from './ground.fixture.ts';
 import { eventually, startServer } from './server.ts';
 import { startZabbix, type Zabbix } from './servers/zabbix.ts';
+import { administrator, createReporting, now, server, unreadableState } from './zabbix.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-zabbix-'));
-const end = new AbortController();
 let zabbix: Zabbix;
 const plainWhere: Where = { host: '127.0.0.1', port: 10051, tls: { kind: 'none' }, timeoutMs: 5000 };
-const server = '127.0.0.1:10051';
-
-/** What is published, and whoever waits for another. */
-let shown: StateRead = unreadableState();
-const waiting: (() => void)[] = [];
-function publish(next: StateRead): void {
-  shown = next;
-  for (const wake of waiting.splice(0)) wake();
-}
-
-function unreadableState(): StateRead {
-  const hint = 'start palisade up as root';
-  return { ok: false, problem: { code: 'unread', message: 'nobody publishes the state of this host', hint } };
-}
-
-/** The same state, read now. */
-function now(state: HostState): StateRead {
-  const at = Math.floor(Date.now() / 1000);
-  const { backup, log } = state;
-  return {
-    ok: true,
-    state: {
-      ...state,
-      ...{ at, until: at + 180 },
-      backup:
-        backup.known && backup.value.last !== null
-          ? { known: true, value: { ...backup.value, last: { ...backup.value.last, at: at - (readAt - backup.value.last.at) } } }
-          : backup,
-      log: log.known ? { known: true, value: { ...log.value, last: at } } : log,
-    },
-  };
-}
-
-const said: string[] = [];
-function report(
-  host: string,
-  more: Readonly<Record<string, unknown>> = {},
-  until = end.signal,
-  own: (() => StateRead) | null = null,
-): Promise<void> {
-  const settings = reporter.settings.parse({ server, 'refresh-seconds': 1, host, ...more });
-  const context = {
-    clock: systemClock,
-    host,
-    state: async () => (own === null ? shown : own()),
-    changed: (forMs: number) =>
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, forMs);
-        waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
-    say: (text: string) => said.push(`${host}: ${text}`),
-  };
-  return reporter.run(settings, context, until);
-}
-
-const running: Promise<void>[] = [];
-
-async function makeHost(host: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const found = await zabbix.api<{ templateid: string }[]>('template.get', { filter: { host: [templateName('active')] } });
-  await zabbix.api('host.create', {
-    host,
-    groups: [{ groupid: '2' }],
-    templates: [{ templateid: found[0]?.templateid }],
-    ...more,
-  });
-}
-
-async function values(
-  host: string,
-): Promise<ReadonlyMap<string, { lastvalue: string; state: string; error: string; name: string }>> {
-  const found = await zabbix.api<{ key_: string; lastvalue: string; state: string; error: string; name: string }[]>('item.get', {
-    output: ['key_', 'lastvalue', 'state', 'error', 'name'],
-    host,
-  });
-  return new Map(found.map((item) => [item.key_, item]));
-}
-
-async function problems(
-  host: string,
-): Promise<readonly { name: string; severity: string; tags: { tag: string; value: string }[] }[]> {
-  const hosts = await zabbix.api<{ hostid: string }[]>('host.get', { output: ['hostid'], filter: { host: [host] } });
-  return zabbix.api('problem.get', { output: ['name', 'severity'], selectTags: 'extend', hostids: [hosts[0]?.hostid] });
-}
-
-const names = async (host: string): Promise<readonly string[]> => (await problems(host)).map(({ name }) => name).sort();
-
-async function importTemplate(mode: 'active' | 'passive'): Promise<void> {
-  const both = { createMissing: true, updateExisting: true };
-  const rules = { groups: { createMissing: true }, templates: both, valueMaps: both, items: both, discoveryRules: both };
-  const source = templateOf('6.0', mode);
-  expect(
-    await zabbix.api('configuration.import', {
-      ...{ format: 'yaml', source },
-      rules: { ...rules, triggers: both, templateDashboards: both },
-    }),
-  ).toBe(true);
-}
+const reporting = createReporting();
+const { publish, report, said } = reporting;
+const { makeHost, values, problems, names, history, templateIds, importTemplate } = administrator(() => zabbix);
 
 beforeAll(async () => {
   certificates();
   zabbix = await startZabbix(folder, {
     settings: [`TLSCAFile=${folder}/ca.pem`, `TLSCertFile=${folder}/server.pem`, `TLSKeyFile=${folder}/server.key`],
   });
-  for (const mode of ['active', 'passive', 'active'] as const) await importTemplate(mode);
+  for (const mode of ['active', 'passive', 'active'] as const) expect(await importTemplate(mode)).toBe(true);
   await makeHost('fw1');
-  await makeHost('fw-gone', { macros: [{ macro: '{$IPT.GONE.AFTER}', value: '5s' }] });
   publish(now(guideState()));
-  running.push(report('fw1'));
-  running.push(report('fw-gone', {}, end.signal, () => now(gone)));
+  void report('fw1');
 });
 
-/** What fw-gone has: a full set, which is taken away later. */
-let gone: HostState = guideState();
-const withoutSets: HostState = { ...guideState(), sets: { known: true, value: [] } };
-const fullSet = 'Iptables: Set blocked is 99.61 % full';
-
 afterAll(async () => {
-  end.abort();
-  await Promise.all(running);
+  await reporting[Symbol.asyncDispose]();
   await zabbix?.[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -173,8 +67,7 @@ function certificates(): void {
 
 test('the template is in the server as we wrote it, after it was imported twice', async () => {
   for (const mode of ['active', 'passive'] as const) {
-    const found = await zabbix.api<{ templateid: string }[]>('template.get', { filter: { host: [templateName(mode)] } });
-    const options = { templates: found.map(({ templateid }) => templateid) };
+    const options = { templates: (await templateIds(mode)).map(({ templateid }) => templateid) };
     const text = await zabbix.api<string>('configuration.export', { format: 'yaml', options });
     expect(differencesOf(text, '6.0', mode)).toEqual({ missing: [], extra: [], changed: [] });
   }
@@ -266,12 +159,6 @@ test('a guide’s firewall is a disaster, and mending it resolves that', async (
   expect(await names('fw1')).toContain('Iptables: IPv6 filter/INPUT: The policy is DROP now');
 });
 
-test('a full set is a problem on another host too, until it is taken away there', async () => {
-  await eventually('the problem', async () => (await names('fw-gone')).includes(fullSet));
-  gone = withoutSets;
-  publish(shown);
-});
-
 describe('the channel', () => {
   const sender = (more: Readonly<Record<string, unknown>> = {}) =>
     channel.open(channel.settings.parse({ server, ...more }), {
@@ -307,6 +194,24 @@ describe('the channel', () => {
     await eventually('no problem', async () => (await incidents()).length === 0);
   });
 
+  test('makes a problem of each of several messages that were made in the same millisecond', async () => {
+    const at = Date.now();
+    const many = ['one', 'two', 'three', 'four'].map((key) => ({ ...scan, key: `together-${key}`, title: `together ${key}` }));
+    const say = (state: 'firing' | 'resolved', now: number) =>
+      Promise.all(
+        many.map((alert) =>
+          sender().send(
+            messageOf([{ ...alert, state }], { id: `${alert.key}-${state}`, host: 'fw1', at: now }),
+            AbortSignal.timeout(5000),
+          ),
+        ),
+      );
+    expect(await say('firing', at)).toEqual(many.map(() => ({ kind: 'delivered' })));
+    await eventually('a problem of each', async () => (await incidents()).length === many.length);
+    expect(await say('resolved', at + 1)).toEqual(many.map(() => ({ kind: 'delivered' })));
+    await eventually('the end of each', async () => (await incidents()).length === 0);
+  });
+
   test('is told when the server does not know the host or the item, and what to do', async () => {
     for (const more of [{ host: 'nobody' }, { key: 'iptables.other' }]) {
       const delivery = await send([scan], 'E', more);
@@ -336,17 +241,6 @@ describe('the channel', () => {
     });
   });
 });
-
-interface Stored {
-  readonly clock: string;
-  readonly ns: string;
-  readonly value: string;
-}
-
-async function history(host: string, key: string, type: number): Promise<readonly Stored[]> {
-  const [item] = await zabbix.api<{ itemid: string }[]>('item.get', { host, filter: { key_: key } });
-  return zabbix.api('history.get', { history: type, itemids: [item?.itemid], output: 'extend' });
-}
 
 /** A way to the server on which so many answers to values are lost. */
 async function losing(answers: number): Promise<{ readonly port: number } & AsyncDisposable> {
@@ -460,7 +354,7 @@ test('what others wrote breaks neither the JSON nor keys nor names', async () =>
       ...(drift !== null && { drift: { known: true, value: drift } }),
     }),
   );
-  running.push(report('fw-hostile'));
+  void report('fw-hostile');
   const all = await eventually('discovery', async () => {
     const got = await values('fw-hostile');
     return [...got.keys()].filter((key) => key.startsWith('iptables.set.used[')).length === hostile.length ? got : null;
@@ -500,43 +394,48 @@ describe('TLS', () => {
     });
 
   test('a pre-shared key, and one that is not the server’s', async () => {
-    running.push(report('fw-psk', psk));
+    void report('fw-psk', psk);
     await comes('fw-psk');
-    running.push(report('fw-psk', { ...psk, 'psk-file': join(folder, 'psk-wrong'), metadata: 'wrong' }));
+    void report('fw-psk', { ...psk, 'psk-file': join(folder, 'psk-wrong'), metadata: 'wrong' });
     await eventually('it to be said', () => said.some((line) => line.startsWith('fw-psk:') && line.includes('identity and key')));
   });
 
   test('certificates, and a server that is made out to another name', async () => {
-    running.push(report('fw-cert', { ...cert, 'server-name': 'server.example' }));
+    void report('fw-cert', { ...cert, 'server-name': 'server.example' });
     await comes('fw-cert');
-    running.push(report('fw-cert', { ...cert, 'server-name': 'other.example' }));
+    void report('fw-cert', { ...cert, 'server-name': 'other.example' });
     await eventually('it to be said', () => said.some((line) => line.startsWith('fw-cert:') && line.includes('other.example')));
   });
 
   test('a host that must encrypt is not let in without', async () => {
-    running.push(report('fw-psk', { metadata: 'plain' }));
+    void report('fw-psk', { metadata: 'plain' });
     await eventually('it to be said', () => said.some((line) => line.startsWith('fw-psk:') && line.includes('unencrypted')));
   });
 });
 
-test('Zabbix’s own agent 2 asks as its own user, without any right', async () => {
-  const file = join(folder, 'state.json');
-  writeFileSync(file, `${itemsOf(now(guideState()))}\n`);
-  chmodSync(file, 0o644);
-  const found = await zabbix.api<{ templateid: string }[]>('template.get', { filter: { host: [templateName('passive')] } });
-  await zabbix.api('host.create', {
-    ...{ host: 'fw-agent2', groups: [{ groupid: '2' }], templates: found.map(({ templateid }) => ({ templateid })) },
-    interfaces: [{ type: 1, main: 1, useip: 1, ip: '127.0.0.1', dns: '', port: '10050' }],
-  });
+test('Zabbix’s own agent 2 asks palisade as its own user, without any right', async () => {
+  const socket = join(folder, 'state.sock');
+  let published = now(guideState());
+  const publisher = createHttpServer((_, response) => response.end(published.ok ? JSON.stringify(published.state) : ''));
+  await new Promise<void>((resolve) => publisher.listen(socket, resolve));
+  chmodSync(socket, 0o666);
+  await makeHost(
+    'fw-agent2',
+    { interfaces: [{ type: 1, main: 1, useip: 1, ip: '127.0.0.1', dns: '', port: '10050' }] },
+    'passive',
+  );
+  const answers = zabbixIntegration.answers.parse({ by: 'agent' });
+  const command = join(import.meta.dirname, '../../bin/palisade');
+  const [file] = zabbixIntegration.files(answers, { host: 'fw-agent2', command, socket, state: null }).filter(({ here }) => here);
   const config = join(folder, 'agent2.conf');
   const run = join(folder, 'zabbix');
   const lines = [
-    ...['Hostname=fw-agent2', 'Server=127.0.0.1', 'ListenIP=127.0.0.1', `LogFile=${run}/agent2.log`, `PidFile=${run}/agent2.pid`],
+    ...['Hostname=fw-agent2', 'Server=127.0.0.1', 'ListenIP=127.0.0.1', 'Timeout=20', `LogFile=${run}/agent2.log`],
     ...[
+      `PidFile=${run}/agent2.pid`,
       `ControlSocket=${run}/agent2.sock`,
       `PluginSocket=${run}/agent2.plugin.sock`,
-      `UserParameter=iptables.get,cat ${file}`,
-      '',
+      file?.text ?? '',
     ],
   ];
   writeFileSync(config, lines.join('\n'));
@@ -544,10 +443,14 @@ test('Zabbix’s own agent 2 asks as its own user, without any right', async () 
     logFile: join(folder, 'agent2.out'),
     user: 'zabbix',
   });
-  await eventually(
-    'the agent to answer',
-    () => spawnSync('zabbix_get', ['-s', '127.0.0.1', '-k', 'agent.ping'], { encoding: 'utf8' }).stdout.trim() === '1',
-  );
+  const get = (key: string): string =>
+    spawnSync('zabbix_get', ['-s', '127.0.0.1', '-t', '20', '-k', key], { encoding: 'utf8' }).stdout.trim();
+  await eventually('the agent to answer', () => get('agent.ping') === '1');
+  const asked = async (key: string): Promise<string> =>
+    await new Promise((resolve) =>
+      execFile('zabbix_get', ['-s', '127.0.0.1', '-t', '20', '-k', key], (_, stdout) => resolve(stdout.trim())),
+    );
+  expect(JSON.parse(await asked('iptables.get'))).toEqual(JSON.parse(itemsOf(published)));
   const [master] = await zabbix.api<{ itemid: string }[]>('item.get', { host: 'fw-agent2', filter: { key_: 'iptables.get' } });
   await eventually(
     'its values',
@@ -558,6 +461,12 @@ test('Zabbix’s own agent 2 asks as its own user, without any right', async () 
     20_000,
     1000,
   );
+  // A state that is stale is a problem's text, and no error of the item.
+  published = now({ ...guideState() });
+  if (published.ok) published.state.until = 1;
+  expect(JSON.parse(await asked('iptables.get'))).toMatchObject({ readable: 0, problem: expect.stringContaining('stale') });
+  publisher.close();
+  publisher.closeAllConnections();
 });
 
 test('palisade integrate zabbix imports, makes the host, and shows an event there', async () => {
@@ -583,9 +492,4 @@ test('palisade integrate zabbix imports, makes the host, and shows an event ther
   expect(await zabbixIntegration.test?.(unknown, context, 'x')).toMatchObject({ kind: 'unsent' });
   const wrong = { ...answers, 'password-file': 'not the password' };
   expect(await zabbixIntegration.apply?.(wrong, context)).toMatchObject({ kind: 'refused' });
-});
-
-test('what is not there any more is no problem any more', async () => {
-  // Zabbix asks every half minute what has had no data.
-  await eventually('it to be over', async () => !(await names('fw-gone')).includes(fullSet), 90_000, 1000);
 });

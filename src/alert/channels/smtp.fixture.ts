@@ -83,7 +83,7 @@ export async function startSmtp(certificate?: Certificate, isImplicit = false): 
           if (certificate !== undefined && !isEncrypted && faults.noStartTls !== true) say('250-STARTTLS');
           say('250-AUTH PLAIN');
           say('250 8BITMIME');
-        } else if (word === 'STARTTLS' && certificate !== undefined) {
+        } else if (word === 'STARTTLS' && certificate !== undefined && faults.noStartTls !== true) {
           say(faults.injects === true ? '220 go on\r\n250-sink\r\n250 AUTH PLAIN' : '220 go on');
           socket.off('data', onData);
           converse(secured(socket, certificate), true, false);

@@ -44,7 +44,7 @@ function createSender(said: Settings, context: ChannelContext): (message: Messag
     for (const [index, event] of events.entries()) {
       if (index < before.taken) continue;
       const at = context.clock.now();
-      const stamp = { clock: Math.floor(message.at / 1000), ns: (message.at % 1000) * 1_000_000 + 2 * index };
+      const stamp = { clock: Math.floor(message.at / 1000), ns: nanosecondOf(message) + 2 * index };
       const value = { host, key: said.key, value: eventLine(event), id: 2 * index + 1, source: 'palisade', ...stamp };
       const again = index === before.taken && before.isUnanswered;
       const values = again
@@ -65,6 +65,14 @@ function createSender(said: Settings, context: ChannelContext): (message: Messag
     attempts.delete(message.id);
     return { kind: 'delivered' };
   };
+}
+
+/**
+ * A nanosecond of the message's own within its millisecond. Incidents that begin together are told by messages of one moment, and triggers look only once
+ * at the values that an item has at one nanosecond.
+ */
+function nanosecondOf({ id, at }: Message): number {
+  return (at % 1000) * 1_000_000 + 2 * (createHash('sha256').update(id).digest().readUInt32BE() % 490_000);
 }
 
 /** What became of earlier attempts at a message. */

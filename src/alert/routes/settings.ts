@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parsePrefix } from '../../model/net/index.ts';
+import { weekdays } from '../weekly.ts';
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -84,6 +85,18 @@ export const routeSettings = z.strictObject({
 
 export type RouteSettings = z.output<typeof routeSettings>;
 
+const weekly = z.strictObject({
+  day: z.enum(weekdays).default('monday').describe('The day of the week.'),
+  at: hour.default('08:00').describe('The time of day, such as "08:00".'),
+  zone: z
+    .string()
+    .refine(isZone)
+    .meta({ wanted: 'a time zone such as Europe/Berlin or UTC' })
+    .default('UTC')
+    .describe('The time zone that it is meant in.'),
+  to: names.describe('The channels that are told.'),
+});
+
 /** What is said of alerts as a whole, beside their channels. */
 export const sendingSettings = z.strictObject({
   routes: z
@@ -91,6 +104,7 @@ export const sendingSettings = z.strictObject({
     .min(1)
     .optional()
     .describe('Who is told of what; the first that fits counts. Left out: all channels, of medium and above.'),
+  weekly: weekly.optional().describe('A message each week that sums it up: score, findings, incidents, bans, backups, drift.'),
   'give-up': time('3d').default('3d').describe('What could not be delivered for so long is tried no more (palisade alerts).'),
 });
 

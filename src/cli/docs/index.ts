@@ -15,6 +15,7 @@ import {
   detections,
   prometheusFiles,
   zabbixFiles,
+  zabbixItems,
 } from '../../verbs/catalogue.ts';
 import type { Verb } from '../../verbs/index.ts';
 import { bashCompletion } from './bash.ts';
@@ -47,6 +48,7 @@ export function documents(verbs: readonly Verb[]): ReadonlyMap<string, string> {
     ['docs/schemas/alert-message.json', alertMessageSchema()],
     ...[...catalogue()].map(([name, text]) => [`docs/checks/${name}`, text] as const),
     ['docs/detections.md', detections()],
+    ['docs/zabbix-items.md', zabbixItems()],
     ['packaging/systemd/boot.sh', bootScript],
     ['packaging/systemd/bans.sh', banScript],
     [`packaging/systemd/${banUnitName}`, banUnit('/var/lib/palisade')],

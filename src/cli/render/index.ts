@@ -69,6 +69,7 @@ const renders: Readonly<Record<string, () => Promise<Render>>> = {
   events: () => import('./events.ts'),
   top: () => import('./top.ts'),
   incidents: () => import('./incidents.ts'),
+  alerts: () => import('./alerts.ts'),
   integrate: () => import('./integrate.ts'),
   check: () => import('./check.ts'),
   'boot-restore': () => import('./boot-restore.ts'),

@@ -29,7 +29,7 @@ const firstWaitMs = 1000;
 const lastWaitMs = 60_000;
 /** A state that is published anew is brought at once, but not more often than so. */
 const leastMs = 1000;
-/** As which agent servers since 7.0 want to know us: of this version on they take values by key. */
+/** As which agent we speak. In packets it is not said: who says one to a 7.0 must know items by numbers, and not by keys. */
 const protocolVersion = '6.0.0';
 
 /**
@@ -77,13 +77,7 @@ function agent(said: Settings, context: ReporterContext, signal: AbortSignal) {
   }
 
   async function refresh(to: Where): Promise<boolean> {
-    const ask = {
-      request: 'active checks',
-      host,
-      host_metadata: said.metadata,
-      version: protocolVersion,
-      session: unsent.session,
-    };
+    const ask = { request: 'active checks', host, host_metadata: said.metadata };
     const answer = await call(to, { ...ask, ...(said.interface !== undefined && { interface: said.interface }) }, signal);
     const checks: Checks = answer.ok ? checksIn(answer.value) : { kind: 'refused', why: answer.why };
     if (checks.kind === 'refused') {
@@ -102,11 +96,7 @@ function agent(said: Settings, context: ReporterContext, signal: AbortSignal) {
     while (unsent.size > 0) {
       const values = unsent.batch();
       const at = clock.now();
-      const sent = await sendValues(
-        to,
-        { request: 'agent data', session: unsent.session, values, at, version: protocolVersion },
-        signal,
-      );
+      const sent = await sendValues(to, { request: 'agent data', session: unsent.session, values, at }, signal);
       if (sent.kind !== 'counted') {
         if (sent.kind === 'unanswered') unanswered = values.at(-1)?.id ?? unanswered;
         if (!signal.aborted) failed(sent.why);

@@ -1,3 +1,5 @@
+import type { TemplateVersion } from './template.ts';
+
 interface Widget {
   readonly item: string;
   readonly title: string;
@@ -32,38 +34,70 @@ const rows: readonly (readonly Widget[])[] = [
 ];
 
 const kinds = {
-  number: { type: 'ITEM', field: 'itemid' },
-  graph: { type: 'GRAPH_CLASSIC', field: 'itemid' },
-  text: { type: 'PLAIN_TEXT', field: 'itemids' },
+  number: { '6.0': 'ITEM', '7.0': 'item' },
+  graph: { '6.0': 'GRAPH_CLASSIC', '7.0': 'graph' },
+  text: { '6.0': 'PLAIN_TEXT', '7.0': 'itemhistory' },
 } as const;
+
+/** A page of 7.0 has three columns for each of 6.0's. */
+const columns = { '6.0': 1, '7.0': 3 } as const;
 
 interface Place {
   readonly template: string;
   readonly uuid: string;
+  readonly version: TemplateVersion;
 }
 
+type Field = Readonly<Record<string, unknown>>;
+
 /** A page that each host with the template has. */
-export function dashboardOf({ template, uuid }: Place): Readonly<Record<string, unknown>> {
+export function dashboardOf({ template, uuid, version }: Place): Field {
   let y = 0;
+  let made = 0;
   const widgets = rows.flatMap((row) => {
     let x = 0;
-    const placed = row.map(({ item, title, as, width, height }) => {
-      const { type, field } = kinds[as];
-      const widget = {
-        ...{ type, name: title },
-        ...(x > 0 && { x: String(x) }),
+    const placed = row.map((widget) => {
+      const at = {
+        ...(x > 0 && { x: String(x * columns[version]) }),
         ...(y > 0 && { y: String(y) }),
-        ...{ width: String(width), height: String(height) },
-        fields: [
-          { type: 'ITEM', name: field, value: { key: `iptables.${item}`, host: template } },
-          ...(as === 'graph' ? [{ type: 'INTEGER', name: 'source_type', value: '1' }] : []),
-        ],
+        ...{ width: String(widget.width * columns[version]), height: String(widget.height) },
       };
-      x += width;
-      return widget;
+      x += widget.width;
+      // Since 7.0 widgets are known by five letters, of a page all different.
+      const reference = `AAAA${String.fromCharCode(65 + made)}`;
+      made += 1;
+      return {
+        ...{ type: kinds[widget.as][version], name: widget.title, ...at },
+        fields: version === '6.0' ? fields60(widget, template) : fields70(widget, template, reference),
+      };
     });
     y += Math.max(...row.map(({ height }) => height));
     return placed;
   });
   return { uuid, name: 'Firewall', pages: [{ widgets }] };
+}
+
+const itemField = (name: string, { item }: Widget, host: string): Field => ({
+  ...{ type: 'ITEM', name, value: { key: `iptables.${item}`, host } },
+});
+const number = (name: string, value: number): Field => ({ type: 'INTEGER', name, value: String(value) });
+
+function fields60(widget: Widget, template: string): readonly Field[] {
+  return [
+    itemField(widget.as === 'text' ? 'itemids' : 'itemid', widget, template),
+    ...(widget.as === 'graph' ? [number('source_type', 1)] : []),
+  ];
+}
+
+function fields70(widget: Widget, template: string, reference: string): readonly Field[] {
+  if (widget.as === 'number') return [itemField('itemid.0', widget, template)];
+  const named = { type: 'STRING', name: 'reference', value: reference };
+  if (widget.as === 'graph') return [itemField('itemid.0', widget, template), named, number('source_type', 1)];
+  return [
+    itemField('columns.0.itemid', widget, template),
+    number('columns.0.monospace_font', 1),
+    { type: 'STRING', name: 'columns.0.name', value: widget.title },
+    named,
+    number('show_timestamp', 1),
+  ];
 }

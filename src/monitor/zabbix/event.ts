@@ -34,7 +34,7 @@ export function eventLine({ incident, state, severity, detector, title, why, rem
 }
 
 const head = (state: string, severity: string): string =>
-  `find(@event,,"regexp","^\\{\\"incident\\":\\"[^\\"]+\\",\\"state\\":\\"${state}\\",\\"severity\\":\\"${severity}\\"")=1`;
+  `find(@event,,"regexp","^[{]\\"incident\\":\\"[^\\"]+\\",\\"state\\":\\"${state}\\",\\"severity\\":\\"${severity}\\"")=1`;
 
 /** Each incident is a problem of its own, which ends when the incident does, whatever happens to others meanwhile. */
 export const eventTriggers: readonly Trigger[] = (
@@ -49,7 +49,7 @@ export const eventTriggers: readonly Trigger[] = (
   event: `Iptables: {{ITEM.VALUE1}.regsub("\\"title\\":\\"(([^\\"\\\\]|\\\\.)*)", "\\1")}`,
   expression: head('firing', severity),
   recovery: head('resolved', '[a-z]+'),
-  each: { tag: 'incident', value: '{{ITEM.VALUE1}.regsub("^\\{\\"incident\\":\\"([^\\"]+)", "\\1")}' },
+  each: { tag: 'incident', value: '{{ITEM.VALUE1}.regsub("^[{]\\"incident\\":\\"([^\\"]+)", "\\1")}' },
   priority,
   scope: 'security',
   closedByHand: true,

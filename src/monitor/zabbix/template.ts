@@ -21,7 +21,7 @@ export function templateName(mode: AgentMode): string {
 }
 
 /** Items that are in the JSON whatever the matter is. */
-const readableItems: readonly Omit<Item, 'of'>[] = [
+export const readableItems: readonly Omit<Item, 'of'>[] = [
   {
     field: readable.field,
     name: 'State is readable',
@@ -75,7 +75,7 @@ export function templateOf(version: TemplateVersion, mode: AgentMode): string {
 /** The same as a tree, in the order in which Zabbix itself exports one. */
 export function templateTree(version: TemplateVersion, mode: AgentMode): Entity {
   const name = templateName(mode);
-  const made = maker(name, mode);
+  const made = maker(name, mode, version);
   const group = { uuid: stableUuid('group'), name: 'Templates/palisade' };
   const several = made.triggersOf(allTriggers()).filter(({ owner }) => owner === null);
   return {
@@ -96,7 +96,7 @@ export function templateTree(version: TemplateVersion, mode: AgentMode): Entity 
             { tag: 'target', value: 'iptables' },
           ],
           macros: macros.map(({ name: macro, value, says }) => ({ macro, value, description: says })),
-          dashboards: [dashboardOf({ template: name, uuid: made.uuid('dashboard') })],
+          dashboards: [dashboardOf({ template: name, uuid: made.uuid('dashboard'), version })],
           valuemaps: Object.entries(valueMaps).map(([map, words]) => ({
             uuid: made.uuid('valuemap', map),
             name: map,
@@ -127,7 +127,7 @@ function fieldsIn(expression: string): ReadonlySet<string> {
   return new Set([...expression.matchAll(/@([a-z0-9.]+)/g)].map(([, field = '']) => field));
 }
 
-function maker(template: string, mode: AgentMode) {
+function maker(template: string, mode: AgentMode, version: TemplateVersion) {
   const uuid = (...what: readonly string[]): string => stableUuid(mode, ...what);
   const master = { master_item: { key: masterKey } };
 
@@ -180,7 +180,9 @@ function maker(template: string, mode: AgentMode) {
     type: 'DEPENDENT',
     key,
     delay: '0',
-    ...(form.type === 'UNSIGNED' || form.type === 'FLOAT' ? { history: '31d' } : { history: '31d', trends: '0' }),
+    // What a version takes unless another is said it does not export.
+    ...(version === '6.0' && { history: '31d' }),
+    ...(form.type !== 'UNSIGNED' && form.type !== 'FLOAT' && { trends: '0' }),
     ...(form.type !== 'UNSIGNED' && { value_type: form.type }),
     ...(form.units !== undefined && { units: form.units }),
     description: form.says,
@@ -239,7 +241,8 @@ function maker(template: string, mode: AgentMode) {
     event: (): Entity => ({
       uuid: uuid('item', 'event'),
       name: 'Iptables: Incident',
-      ...{ type: 'TRAP', key: eventKey, delay: '0', history: '31d', trends: '0', value_type: 'LOG' },
+      ...{ type: 'TRAP', key: eventKey, delay: '0', ...(version === '6.0' && { history: '31d' }) },
+      ...{ trends: '0', value_type: 'LOG' },
       description:
         'What becomes of incidents, as it happens: one line of JSON each. palisade’s channel of type zabbix sends them.',
       tags: [{ tag: 'component', value: 'event' }],
@@ -255,7 +258,7 @@ function maker(template: string, mode: AgentMode) {
           { macro, value: notMatches, operator: 'NOT_MATCHES_REGEX', formulaid: 'BDFH'[index] },
         ]),
       },
-      lifetime: '7d',
+      ...(version === '6.0' ? { lifetime: '7d' } : { enabled_lifetime_type: 'DISABLE_NEVER' }),
       description: discovery.says,
       item_prototypes: discovery.items.map((one) => prototype(discovery, one)),
       ...prototypeTriggers(

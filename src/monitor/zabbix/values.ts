@@ -42,19 +42,12 @@ interface Packet {
   readonly values: readonly Value[];
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Of the agent, for servers that ask for it. */
-  readonly version?: string;
 }
 
 /** Sends one packet of values, at most {@link batchOf}. */
-export async function sendValues(
-  where: Where,
-  { request, session, values, at, version }: Packet,
-  signal: AbortSignal,
-): Promise<Sent> {
+export async function sendValues(where: Where, { request, session, values, at }: Packet, signal: AbortSignal): Promise<Sent> {
   const body = {
     ...{ request, session, data: values, clock: Math.floor(at / 1000), ns: (at % 1000) * 1_000_000 },
-    ...(version !== undefined && { version }),
   };
   return sentOf(await call(where, body, signal));
 }

@@ -22,6 +22,7 @@ import { createDesk } from './desk.ts';
 import { createPost, type Post, type Timing } from './post.ts';
 import { report } from './reporting.ts';
 import type { SendErrand, SenderTold } from './told.ts';
+import { createWeekly } from './weekly.ts';
 
 const lookMs = 1000;
 const readTimeoutMs = 10_000;
@@ -66,19 +67,26 @@ export async function send(context: Context, errand: SendErrand, tell: (told: Se
     announced: () => announcedNow(errand.stateFolder, clock.now()),
   });
   tell({ kind: 'sending', pid: process.pid, channels: [...senders.keys()], reports: Object.keys(reports) });
-  // What others had said while nobody sent is done first.
-  const looking = setInterval(look, lookMs);
-  signal.addEventListener('abort', () => clearInterval(looking), { once: true });
-  function look(): void {
-    obey(outbox, post, clock.now(), errand.host, say);
-    desk.look();
-  }
-  look();
   const read = () =>
     errand.socket === null
       ? Promise.resolve({ ok: false, problem: unpublished } as const)
       : readPublished(errand.socket, { now: () => clock.now(), timeoutMs: readTimeoutMs });
-  await Promise.all([post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
+  const weekly =
+    alerts?.weekly === undefined
+      ? null
+      : createWeekly({
+          ...{ time: alerts.weekly, stateFolder: errand.stateFolder, host: errand.host },
+          ...{ outbox, post, timing, random, read, commit, say },
+        });
+  // What others had said while nobody sent is done first.
+  const looking = async (): Promise<void> => {
+    for (; !signal.aborted; await timing.sleep(lookMs, signal)) {
+      obey(outbox, post, clock.now(), errand.host, say);
+      await desk.look();
+      weekly?.look();
+    }
+  };
+  await Promise.all([looking(), post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
   await Promise.all([...senders.values()].map((sender) => sender[Symbol.asyncDispose]()));
   commit();
 }

@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
 import { acknowledge, openReading, type StoredIncident, silence } from '../../store/index.ts';
 import { incidentToJson } from '../incident-shape.ts';
 import type { IncidentPartJson } from '../incidents-shape.ts';
 import { momentOf } from '../moment.ts';
 import type { Context, Outcome } from '../verb.ts';
 import { type Column, csvText, utcText } from './spreadsheet.ts';
+import { whoever } from './whoever.ts';
 import { networkText, windowOf } from './window.ts';
 
 interface Asked {
@@ -77,18 +77,6 @@ function partOf(incident: StoredIncident, asked: IncidentPartJson['asked']): Inc
     acknowledged: acknowledged === null ? null : { by: acknowledged.by, at: acknowledged.at / 1000 },
     silencedUntil: silencedUntil === null ? null : silencedUntil / 1000,
   };
-}
-
-/** The name of who sits there, also behind sudo. */
-function whoever({ env }: Context): string {
-  const said = env['SUDO_USER'] || env['USER'];
-  if (said) return said;
-  try {
-    return userInfo().username;
-  } catch {
-    // A user without a name.
-    return `user ${process.getuid?.() ?? '?'}`;
-  }
 }
 
 const columns: readonly Column<IncidentPartJson>[] = [

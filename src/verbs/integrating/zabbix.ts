@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Differences, differencesOf } from '../../monitor/zabbix/differences.ts';
 import { eventKey, eventLine, masterKey, sendValues } from '../../monitor/zabbix/index.ts';
 import { reached, serverSettings } from '../../monitor/zabbix/settings.ts';
-import { type AgentMode, templateName, templateOf } from '../../monitor/zabbix/template.ts';
+import { type AgentMode, type TemplateVersion, templateName, templateOf } from '../../monitor/zabbix/template.ts';
 import { failed, type Result } from '../../result.ts';
 import { type Echo, type IntegrationContext, type IntegrationGround, integration, type Verdict } from './integration.ts';
 import { type Api, ApiError, type Login, openApi, problemOf } from './zabbix-api.ts';
@@ -44,13 +44,13 @@ export const zabbix = integration({
   files(said, ground) {
     const mode = modeOf(said);
     return [
-      {
-        path: `/etc/palisade/zabbix/palisade-${mode}-6.0.yaml`,
+      ...(['6.0', '7.0'] as const).map((version) => ({
+        path: `/etc/palisade/zabbix/palisade-${mode}-${version}.yaml`,
         mode: 0o644,
-        text: templateOf('6.0', mode),
-        says: 'the template, for Data collection, Templates, Import in Zabbix 6.0 and later',
+        text: templateOf(version, mode),
+        says: `the template, to be imported into Zabbix ${version} or later`,
         here: false,
-      },
+      })),
       {
         path: '/etc/palisade/zabbix.example.yaml',
         mode: 0o644,
@@ -160,7 +160,7 @@ async function imported(api: Api, mode: AgentMode, { say }: IntegrationContext):
   const groups = api.since(6, 2) ? { template_groups: both, host_groups: both } : { groups: { createMissing: true } };
   await api.call('configuration.import', {
     format: 'yaml',
-    source: templateOf('6.0', mode),
+    source: templateOf(formFor(api) ?? '6.0', mode),
     rules: {
       ...groups,
       ...{ templates: both, valueMaps: both, items: both, discoveryRules: both, triggers: both, templateDashboards: both },
@@ -187,12 +187,18 @@ function listed(names: readonly string[]): string {
     .join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
 
+/** The form in which a server exports, where it is one that we write too; later servers take those of earlier ones. */
+function formFor(api: Api): TemplateVersion | null {
+  if (!api.since(6, 2)) return '6.0';
+  return api.since(7, 0) && !api.since(7, 2) ? '7.0' : null;
+}
+
 async function exportedDifferences(api: Api, mode: AgentMode): Promise<Differences | null> {
   const id = await templateId(api, mode);
-  // An export is in the form of its own version, which is compared with ours where they are the same.
-  if (id === null || api.since(6, 2)) return null;
+  const form = formFor(api);
+  if (id === null || form === null) return null;
   const text = await api.call<string>('configuration.export', { format: 'yaml', options: { templates: [id] } });
-  return differencesOf(text, '6.0', mode);
+  return differencesOf(text, form, mode);
 }
 
 async function templateId(api: Api, mode: AgentMode): Promise<string | null> {

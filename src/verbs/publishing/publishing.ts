@@ -3,6 +3,7 @@ import { parseEstablished } from '../../model/host/index.ts';
 import { problemLine } from '../../result.ts';
 import type { Contact, Followed } from '../../watch/index.ts';
 import { defaultAcceptedFile } from '../accepted.ts';
+import { alertsStanding } from '../alerting/standing.ts';
 import type { Noticed } from '../drifting/watching.ts';
 import type { Context } from '../verb.ts';
 import type { Told } from '../watching/told.ts';
@@ -27,7 +28,7 @@ export function publishHost(
   say: (text: string) => Promise<void>,
   happened: (followed: Followed) => Promise<void>,
 ): Publishing {
-  const publisher = createPublisher(context, watches, say);
+  const publisher = createPublisher(context, watches, say, () => alertsStanding(context));
   const incidents = createOwnIncidents(context, watches, 'palisade up');
   const count = createCounting(defaultAcceptedFile, () => context.clock.now());
   let sessions: HostTexts['texts']['sessions'] | null = null;

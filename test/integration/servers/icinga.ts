@@ -1,106 +1,123 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, type IcingaAccess } from '../../../src/monitor/icinga/index.ts';
+import { ask, type IcingaAnswer } from '../../../src/monitor/icinga/request.ts';
 import { makeCertificate } from '../certificates.ts';
 import { eventually, startServer } from '../server.ts';
 
 /** How Icinga says that a service stands. */
 export interface IcingaService {
+  /** 0 to 3. */
   readonly state: number;
   readonly output: string;
-  readonly perfdata: readonly string[];
-  /** It was asked for by Icinga itself. */
+  /** Performance data. */
+  readonly figures: readonly string[];
+  /** Icinga asked for it by itself. */
   readonly active: boolean;
 }
 
 export interface Icinga extends AsyncDisposable {
-  /** With the user of reports. */
-  readonly access: IcingaAccess;
+  readonly url: string;
+  readonly port: number;
+  /** The authority of its certificate. */
+  readonly ca: string;
+  readonly user: string;
+  /** The file with the user's password. */
+  readonly passwordFile: string;
+  /** `null`: there is no such service, or nothing was said of it yet. */
   service(host: string, name: string): Promise<IcingaService | null>;
   log(): string;
 }
 
-const password = 'a "secret" \\ word';
-
-/** Everything that Icinga keeps, below `folder`, as options of its commands. */
-export function icingaOptions(folder: string): readonly string[] {
-  const folders = { DataDir: 'data', LogDir: 'log', CacheDir: 'cache', SpoolDir: 'spool', InitRunDir: 'run', ConfigDir: 'etc' };
-  const constants = [
-    ...Object.entries(folders).map(([key, name]) => `${key}=${join(folder, name)}`),
-    'RunAsUser=nagios',
-    'RunAsGroup=nagios',
-  ];
-  return constants.flatMap((one) => ['-D', one]);
+interface IcingaOptions {
+  readonly port: number;
+  /** Hosts, services and commands, as `palisade integrate icinga` writes them. */
+  readonly objects: string;
+  /** Further names and addresses of its certificate: `IP:10.9.0.1`. */
+  readonly names?: readonly string[];
 }
 
-/** Its main file, with an API whose user may report and read, and a folder conf.d for objects. Nothing else is included. */
-export function configureIcinga(
-  folder: string,
-  port = 5665,
-): { readonly config: string; readonly objects: string; readonly access: IcingaAccess } {
+/** What a configuration has to write with care. */
+const password = 'a "secret" \\ word';
+
+/** Everything that Icinga keeps, below `folder`, as options of its commands. Its main file is etc/icinga2.conf, its objects are in etc/conf.d. */
+export function icingaOptions(folder: string): readonly string[] {
+  const folders = { DataDir: 'data', LogDir: 'log', CacheDir: 'cache', SpoolDir: 'spool', InitRunDir: 'run', ConfigDir: 'etc' };
+  const places = Object.entries(folders).map(([key, name]) => `${key}=${join(folder, name)}`);
+  return [...places, 'RunAsUser=nagios', 'RunAsGroup=nagios'].flatMap((one) => ['-D', one]);
+}
+
+/** Starts the real Icinga 2 with its API on the loopback of this namespace. It runs as nagios, as Debian's does. */
+export async function startIcinga(folder: string, { port, objects, names = [] }: IcingaOptions): Promise<Icinga> {
   const at = (path: string): string => join(folder, path);
-  for (const path of ['data/certs', 'data/ca', 'log', 'cache', 'spool', 'run', 'etc/conf.d', 'etc/zones.d']) {
+  for (const path of [
+    'data/certs',
+    'data/ca',
+    'log',
+    'cache',
+    'spool',
+    'run',
+    'etc/conf.d',
+    'etc/features-enabled',
+    'etc/zones.d',
+  ])
     mkdirSync(at(path), { recursive: true });
-  }
-  const certificate = makeCertificate(folder, 'node', ['DNS:node', 'IP:127.0.0.1']);
-  copyFileSync(certificate.ca, at('data/certs/ca.crt'));
-  copyFileSync(certificate.cert, at('data/certs/node.crt'));
-  copyFileSync(certificate.key, at('data/certs/node.key'));
+  const { ca, cert, key } = makeCertificate(folder, 'fw', ['DNS:fw', 'IP:127.0.0.1', ...names]);
+  writeFileSync(at('password'), `${password}\n`, { mode: 0o600 });
   writeFileSync(
     at('etc/icinga2.conf'),
-    `const NodeName = "node"
-const ZoneName = "node"
+    `const NodeName = "fw"
+const ZoneName = "fw"
 const PluginDir = "/usr/lib/nagios/plugins"
 include <itl>
 include <plugins>
-object Endpoint "node" { }
-object Zone "node" { endpoints = [ "node" ] }
-object CheckerComponent "checker" { }
-object ApiListener "api" {
-  bind_host = "127.0.0.1"
-  bind_port = ${port}
-}
+object Endpoint "fw" {}
+object Zone "fw" { endpoints = [ "fw" ] }
+object CheckerComponent "checker" {}
+object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }
 object ApiUser "palisade" {
   password = ${JSON.stringify(password)}
-  permissions = [ "actions/process-check-result", "actions/reschedule-check", "objects/query/service", "status/query" ]
+  permissions = [ "actions/process-check-result", "objects/query/service", "status/query" ]
 }
-include_recursive "conf.d"
+include "conf.d/*.conf"
 `,
   );
-  writeFileSync(at('password'), `${password}\n`, { mode: 0o600 });
-  const access = { url: `https://127.0.0.1:${port}`, user: 'palisade', 'password-file': at('password'), ca: certificate.ca };
-  return { config: at('etc/icinga2.conf'), objects: at('etc/conf.d'), access };
-}
-
-/** Starts the real Icinga 2 on what {@link configureIcinga} and the test have written. */
-export async function startIcinga(folder: string, access: IcingaAccess): Promise<Icinga> {
-  spawnSync('chown', [
-    '-R',
-    'nagios:nagios',
-    ...['data', 'log', 'cache', 'spool', 'run', 'etc'].map((path) => join(folder, path)),
-  ]);
-  const config = join(folder, 'etc/icinga2.conf');
-  const server = await startServer(['icinga2', 'daemon', '-c', config, ...icingaOptions(folder)], {
-    logFile: join(folder, 'icinga.out'),
+  writeFileSync(at('etc/conf.d/palisade.conf'), objects);
+  must(['cp', ca, at('data/certs/ca.crt')]);
+  must(['cp', cert, at('data/certs/fw.crt')]);
+  must(['cp', key, at('data/certs/fw.key')]);
+  must(['chown', '-R', 'nagios:nagios', ...['data', 'log', 'cache', 'spool', 'run', 'etc'].map(at)]);
+  const server = await startServer(['icinga2', 'daemon', '-c', at('etc/icinga2.conf'), ...icingaOptions(folder)], {
+    logFile: at('icinga.out'),
+    user: 'nagios',
   });
-  const asked = (method: 'GET' | 'POST', path: string, body?: object) =>
-    ask(access, method, path, body, AbortSignal.timeout(10_000));
-  await eventually('Icinga to answer', async () => {
-    const answer = await asked('GET', '/v1/status/IcingaApplication');
-    return answer.ok && answer.status === 200;
-  });
+  const url = `https://127.0.0.1:${port}`;
+  const access = { url, user: 'palisade', 'password-file': at('password'), ca };
+  const get = (path: string, body?: unknown): Promise<IcingaAnswer> => ask(access, 'GET', path, body, AbortSignal.timeout(5000));
+  try {
+    await eventually('Icinga to answer', async () => {
+      const answer = await get('/v1/status/IcingaApplication');
+      if (answer.ok && answer.status === 200) return true;
+      throw new Error(`${JSON.stringify(answer)}\n${server.log().slice(-2000)}`);
+    });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
-    access,
+    ...{ url, port, ca, user: 'palisade', passwordFile: at('password') },
     async service(host, name) {
-      const filter = { filter: 'host.name == h && service.name == s', filter_vars: { h: host, s: name } };
-      const answer = await asked('GET', '/v1/objects/services', { ...filter, attrs: ['state', 'last_check_result'] });
+      const answer = await get('/v1/objects/services', {
+        filter: 'host.name == host_asked && service.name == service_asked',
+        filter_vars: { host_asked: host, service_asked: name },
+        attrs: ['state', 'last_check_result'],
+      });
       if (!answer.ok) throw new Error(answer.why);
-      const { results = [] } = answer.body as { results?: readonly { readonly attrs: Attributes }[] };
-      const attributes = results[0]?.attrs;
-      if (attributes === undefined || attributes.last_check_result === null) return null;
-      const { output, performance_data: perfdata, active } = attributes.last_check_result;
-      return { state: attributes.state, output, perfdata: perfdata ?? [], active };
+      const { results = [] } = answer.body as { readonly results?: readonly { readonly attrs: Attributes }[] };
+      const [{ attrs } = { attrs: null }] = results;
+      if (attrs === null || attrs.last_check_result === null) return null;
+      const { output, performance_data: figures, active } = attrs.last_check_result;
+      return { state: attrs.state, output, figures: (figures ?? []).map(String), active };
     },
     log: () => server.log(),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -111,7 +128,13 @@ interface Attributes {
   readonly state: number;
   readonly last_check_result: {
     readonly output: string;
-    readonly performance_data: readonly string[] | null;
+    readonly performance_data: readonly unknown[] | null;
     readonly active: boolean;
   } | null;
+}
+
+function must(argv: readonly string[]): void {
+  const [program = '', ...rest] = argv;
+  const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program}: ${stderr}`);
 }

@@ -2,11 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, type Server, startServer } from '../server.ts';
+import { type Home, thisMachine } from './zabbix-home.ts';
 import { schemaOf, seedOf } from './zabbix-seed.ts';
 
 export interface Zabbix extends AsyncDisposable {
   /** Of the API. */
   readonly url: string;
+  /** Such as 6.0.14. */
+  readonly version: string;
   /** Where the server takes values. */
   readonly port: number;
   /** What a method of the API answers, asked by an administrator. */
@@ -20,15 +23,8 @@ interface ZabbixOptions {
   readonly webPort?: number;
   /** Further lines of the server's own configuration. */
   readonly settings?: readonly string[];
-}
-
-const packages = '/usr/share/zabbix-server-pgsql';
-const postgres = '/usr/lib/postgresql/15/bin';
-
-/** The users of Debian's packages. */
-function idsOf(user: string): { readonly uid: number; readonly gid: number } {
-  const ask = (flag: string): number => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout);
-  return { uid: ask('-u'), gid: ask('-g') };
+  /** Where its programs are; this machine unless said. */
+  readonly home?: Home;
 }
 
 /**
@@ -37,7 +33,7 @@ function idsOf(user: string): { readonly uid: number; readonly gid: number } {
  */
 export async function startZabbix(
   folder: string,
-  { port = 10051, webPort = 8089, settings = [] }: ZabbixOptions = {},
+  { port = 10051, webPort = 8089, settings = [], home = thisMachine }: ZabbixOptions = {},
 ): Promise<Zabbix> {
   const started: Server[] = [];
   // The last that was started ends first: a server without its database waits for it.
@@ -46,22 +42,22 @@ export async function startZabbix(
   };
   try {
     chmodSync(folder, 0o755);
-    const database = await startDatabase(folder);
+    const database = await startDatabase(folder, home);
     started.push(database.server);
-    const sockets = ownedFolder(folder, 'zabbix', 'zabbix');
+    const sockets = ownedFolder(folder, 'zabbix', home.idOf('zabbix'));
     const config = join(folder, 'zabbix_server.conf');
     writeFileSync(config, [serverSettings(database.socket, sockets, port), ...settings, ''].join('\n'));
     started.push(
-      await startServer(['zabbix_server', '-f', '-c', config], { logFile: join(folder, 'server.out'), user: 'zabbix' }),
+      await startServer(home.argv('zabbix', ['zabbix_server', '-f', '-c', config]), { logFile: join(folder, 'server.out') }),
     );
     const log = join(sockets, 'server.log');
-    started.push(await startFrontend(folder, database.socket, port, webPort));
+    started.push(await startFrontend({ folder, home, database: database.socket, port, webPort }));
     const url = `http://127.0.0.1:${webPort}/api_jsonrpc.php`;
-    await eventually('the API to answer', async () => (await ask(url, 'apiinfo.version', [], null)) !== undefined);
+    const version = await eventually('the API to answer', () => ask<string>(url, 'apiinfo.version', [], null));
     const token = await ask<string>(url, 'user.login', { username: 'Admin', password: 'zabbix' }, null);
     await eventually('the server to listen', () => listens(port));
     return {
-      ...{ url, port },
+      ...{ url, port, version },
       api: <T>(method: string, params: unknown) => ask<T>(url, method, params, token),
       log: () => spawnSync('cat', [log, join(folder, 'server.out')], { encoding: 'utf8' }).stdout,
       [Symbol.asyncDispose]: end,
@@ -72,48 +68,50 @@ export async function startZabbix(
   }
 }
 
-function ownedFolder(folder: string, name: string, user: string): string {
+function ownedFolder(folder: string, name: string, { uid, gid }: { readonly uid: number; readonly gid: number }): string {
   const path = join(folder, name);
-  const { uid, gid } = idsOf(user);
   mkdirSync(path, { recursive: true });
   chownSync(path, uid, gid);
   return path;
 }
 
-async function startDatabase(folder: string): Promise<{ readonly server: Server; readonly socket: string }> {
-  const data = ownedFolder(folder, 'postgres', 'postgres');
+async function startDatabase(folder: string, home: Home): Promise<{ readonly server: Server; readonly socket: string }> {
+  const owner = home.idOf('postgres');
+  const data = ownedFolder(folder, 'postgres', owner);
   chmodSync(data, 0o700);
-  const socket = ownedFolder(folder, 'sql', 'postgres');
-  asPostgres(data, ['initdb', '-D', data, '-A', 'trust', '-U', 'zabbix', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']);
+  const socket = ownedFolder(folder, 'sql', owner);
+  const run = (program: string, argv: readonly string[], input = ''): void => {
+    const [first = '', ...rest] = home.argv('postgres', [`${home.postgres}/${program}`, ...argv], { cwd: data });
+    const { status, stderr } = spawnSync(first, rest, { input, encoding: 'utf8', maxBuffer: 2 ** 26 });
+    if (status !== 0) throw new Error(`${program}: ${stderr}`);
+  };
+  run('initdb', ['-D', data, '-A', 'trust', '-U', 'zabbix', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']);
+  const flags = [
+    'listen_addresses=',
+    `unix_socket_directories=${socket}`,
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+  ];
   const server = await startServer(
-    [
-      ...[`${postgres}/postgres`, '-D', data, '-c', 'listen_addresses=', '-c', `unix_socket_directories=${socket}`],
-      // Nothing of it is kept.
-      ...['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
-    ],
-    { logFile: join(folder, 'postgres.log'), user: 'postgres', cwd: data },
+    home.argv('postgres', [`${home.postgres}/postgres`, '-D', data, ...flags.flatMap((flag) => ['-c', flag])], { cwd: data }),
+    { logFile: join(folder, 'postgres.log') },
   );
   try {
-    const run = (base: string, sql: string): void =>
-      asPostgres(data, ['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-h', socket, '-U', 'zabbix', '-d', base], sql);
+    const ask = (base: string, sql: string): void =>
+      run('psql', ['-q', '-v', 'ON_ERROR_STOP=1', '-h', socket, '-U', 'zabbix', '-d', base], sql);
     await eventually('PostgreSQL to take statements', () => {
-      run('postgres', 'select 1');
+      ask('postgres', 'select 1');
       return true;
     });
-    run('postgres', 'create database zabbix');
-    run('zabbix', schemaOf(packages));
-    run('zabbix', seedOf(packages));
+    ask('postgres', 'create database zabbix');
+    ask('zabbix', schemaOf(home.sql));
+    ask('zabbix', seedOf(home.sql));
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
   return { server, socket };
-}
-
-function asPostgres(cwd: string, [program = '', ...rest]: readonly string[], input = ''): void {
-  const argv = ['--reuid=postgres', '--regid=postgres', '--init-groups', '--', `${postgres}/${program}`, ...rest];
-  const { status, stderr } = spawnSync('setpriv', argv, { cwd, input, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
 }
 
 function serverSettings(database: string, folder: string, port: number): string {
@@ -128,8 +126,16 @@ function serverSettings(database: string, folder: string, port: number): string 
   ].join('\n');
 }
 
+interface Frontend {
+  readonly folder: string;
+  readonly home: Home;
+  readonly database: string;
+  readonly port: number;
+  readonly webPort: number;
+}
+
 /** The frontend reads /etc/zabbix/zabbix.conf.php and nothing else: it gets an /etc/zabbix of its own, in a mount namespace that nobody else sees. */
-async function startFrontend(folder: string, database: string, port: number, webPort: number): Promise<Server> {
+async function startFrontend({ folder, home, database, port, webPort }: Frontend): Promise<Server> {
   const etc = join(folder, 'etc-zabbix');
   mkdirSync(etc, { recursive: true });
   const settings = { SERVER: database, PORT: '5432', DATABASE: 'zabbix', USER: 'zabbix', PASSWORD: '', SCHEMA: '' };
@@ -150,15 +156,9 @@ async function startFrontend(folder: string, database: string, port: number, web
     post_max_size: '32M',
     'date.timezone': 'UTC',
   };
-  const php = Object.entries({ ...limits, 'session.save_path': '/tmp' }).map(([name, value]) => `-d ${name}=${value}`);
-  // The shell becomes PHP: one process, which is ended as any other.
-  const script = [
-    `mount --bind ${etc} /etc/zabbix`,
-    `exec setpriv --reuid=www-data --regid=www-data --clear-groups -- php ${php.join(' ')} -S 127.0.0.1:${webPort}`,
-  ].join(' && ');
-  return startServer(['unshare', '-m', '--propagation', 'private', 'sh', '-c', script], {
+  const php = Object.entries({ ...limits, 'session.save_path': '/tmp' }).flatMap(([name, value]) => ['-d', `${name}=${value}`]);
+  return startServer(home.argv('www-data', ['php', ...php, '-S', `127.0.0.1:${webPort}`], { cwd: '/usr/share/zabbix', etc }), {
     logFile: join(folder, 'php.out'),
-    cwd: '/usr/share/zabbix',
   });
 }
 
