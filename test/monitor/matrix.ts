@@ -1,4 +1,5 @@
 import { checkModes } from '../../src/monitor/checks/index.ts';
+import type { HostState } from '../../src/monitor/index.ts';
 import { exposition, metricsOf } from '../../src/monitor/prometheus/index.ts';
 import { itemsOf } from '../../src/monitor/zabbix/index.ts';
 

@@ -11,20 +11,29 @@ export interface Nrpe extends AsyncDisposable {
   log(): string;
 }
 
+interface Elsewhere {
+  /** Where it listens, and who may ask it there. */
+  readonly address: string;
+  readonly allowed: string;
+  /** Put before an argv, enters the namespace that it runs in. */
+  readonly enter: readonly string[];
+}
+
 const run = createRun();
 const plugin = '/usr/lib/nagios/plugins/check_nrpe';
+const here: Elsewhere = { address: '127.0.0.1', allowed: '127.0.0.1', enter: [] };
 
 /** Starts the real NRPE as user nagios, which reads its commands from `folder`/nrpe.d. */
-export async function startNrpe(folder: string, port = 5666): Promise<Nrpe> {
+export async function startNrpe(folder: string, port = 5666, { address, allowed, enter }: Elsewhere = here): Promise<Nrpe> {
   mkdirSync(join(folder, 'nrpe.d'), { recursive: true });
   const config = join(folder, 'nrpe.cfg');
   const lines = {
     pid_file: join(folder, 'nrpe.pid'),
-    server_address: '127.0.0.1',
+    server_address: address,
     server_port: port,
     nrpe_user: 'nagios',
     nrpe_group: 'nagios',
-    allowed_hosts: '127.0.0.1',
+    allowed_hosts: allowed,
     dont_blame_nrpe: 0,
     command_timeout: 30,
     connection_timeout: 60,
@@ -37,14 +46,24 @@ export async function startNrpe(folder: string, port = 5666): Promise<Nrpe> {
       .join(''),
   );
   spawnSync('chown', ['-R', 'nagios:nagios', folder]);
-  const server: Server = await startServer(['nrpe', '-c', config, '-f'], { logFile: join(folder, 'nrpe.out') });
+  const server: Server = await startServer([...enter, 'nrpe', '-c', config, '-f'], { logFile: join(folder, 'nrpe.out') });
   const call = async (command: string) => {
-    const asked = ['-H', '127.0.0.1', '-p', String(port), '-t', '20', ...(command === '' ? [] : ['-c', command])];
+    const asked = ['-H', address, '-p', String(port), '-t', '20', ...(command === '' ? [] : ['-c', command])];
     const ran = await run({ argv: [plugin, ...asked], timeoutMs: 30_000 });
     return ran.kind === 'exited'
       ? { exit: ran.status, output: Buffer.from(ran.stdout, 'latin1').toString() }
       : { exit: null, output: ran.kind };
   };
-  await eventually('NRPE to answer', async () => (await call('')).exit === 0);
+  // A firewall between may keep us from asking.
+  const listens = (): boolean => {
+    const argv = [`--net=/proc/${server.pid}/ns/net`, 'ss', '-ltnH', `sport = :${port}`];
+    return spawnSync('nsenter', argv, { encoding: 'utf8' }).stdout.trim() !== '';
+  };
+  try {
+    await eventually('NRPE to listen', listens);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
   return { port, call, log: () => server.log(), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
