@@ -13,15 +13,15 @@ import { integrationContext } from './ground.fixture.ts';
 import { hostileState } from './hostile.fixture.ts';
 import { fresh, type Published, publish } from './published.ts';
 import { eventually } from './server.ts';
-import { configureIcinga, type Icinga, type IcingaService, icingaOptions, startIcinga } from './servers/icinga.ts';
+import { type Icinga, type IcingaService, icingaOptions, startIcinga } from './servers/icinga.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palisade-icinga-'));
 const command = join(import.meta.dirname, '../../bin/palisade');
 const ground = (host: string) => ({ host, command, socket: join(folder, 'state.sock'), state: null });
 /** A host is called as the administrator likes; Icinga's own language must not read it. */
 const passive = 'web "1" \\ x';
-let config: string;
-let objects: string;
+const config = join(folder, 'etc/icinga2.conf');
+const objects = join(folder, 'etc/conf.d');
 let access: IcingaAccess;
 let icinga: Icinga;
 let published: Published;
@@ -33,20 +33,19 @@ const answers = (some: Readonly<Record<string, string | number>>) =>
 
 beforeAll(async () => {
   spawnSync('chmod', ['755', folder]);
-  ({ config, objects, access } = configureIcinga(folder));
   published = await publish(join(folder, 'state.sock'), fresh(healthyState()));
-  for (const [name, host, some] of [
-    ['asked', 'active1', { modes: 'drift,ipset' }],
-    ['told', passive, { kind: 'passive', every: 5, modes: 'drift,ipset,heartbeat' }],
-  ] as const) {
-    const [file] = integration.files(answers(some), ground(host));
+  const texts = (
+    [
+      ['active1', { modes: 'drift,ipset' }],
+      [passive, { kind: 'passive', every: 5, modes: 'drift,ipset,heartbeat' }],
+    ] as const
+  ).map(([host, some]) => {
+    const [file] = integration.files(integration.answers.parse(some), ground(host));
     // Nobody waits a minute.
-    writeFileSync(
-      join(objects, `${name}.conf`),
-      (file?.text ?? '').replaceAll('interval = 1m', 'interval = 2s').replaceAll('interval = 15s', 'interval = 600s'),
-    );
-  }
-  icinga = await startIcinga(folder, access);
+    return (file?.text ?? '').replaceAll('interval = 1m', 'interval = 2s').replaceAll('interval = 15s', 'interval = 600s');
+  });
+  icinga = await startIcinga(folder, { port: 5665, objects: texts.join('\n') });
+  access = { url: icinga.url, user: icinga.user, 'password-file': icinga.passwordFile, ca: icinga.ca };
 });
 
 afterAll(async () => {
@@ -128,9 +127,9 @@ test('Icinga asks the plugin: OK, critical, stale, recovery', async () => {
   published.state = fresh(guideState());
   const bad = await stands('active1', 'palisade-drift', is(2));
   expect(bad.output).toContain('two rules were added to INPUT');
-  expect(bad.perfdata).toContain('drift_changes=4;;0');
+  expect(bad.figures).toContain('drift_changes=4;;0');
   // Those behind the text are as well found as those of the first line.
-  expect(bad.perfdata).toContain('drift_other=0');
+  expect(bad.figures).toContain('drift_other=0');
   published.state = { ...fresh(healthyState()), until: 1 };
   await stands('active1', 'palisade-drift', is(3));
   published.state = fresh(healthyState());
@@ -143,7 +142,7 @@ test('results come by the REST API, changes at once; when they stop, Icinga says
     told = { ok: true, state: fresh(guideState()) };
     wake();
     const bad = await stands(passive, 'palisade-drift', is(2));
-    expect(bad.perfdata).toContain('drift_other=0');
+    expect(bad.figures).toContain('drift_other=0');
     expect(bad.output.split('\n')).toContain('two rules were added to INPUT');
     told = { ok: true, state: fresh(healthyState()) };
     wake();
@@ -189,8 +188,8 @@ test('whatever others call their sets, Icinga reads what was meant, asked and to
   told = { ok: true, state: fresh(hostileState()) };
   await reporting({}, async () => {
     for (const host of ['active1', passive]) {
-      const { output, perfdata } = await stands(host, 'palisade-ipset', ({ perfdata: figures }) => figures.length === 26);
-      for (const figure of perfdata) expect(figure).toMatch(/^(fill|entries)\.[\w.:/@+-]*=\d+(\.\d+)?%?(;[\d.]*){0,4}$/);
+      const { output, figures } = await stands(host, 'palisade-ipset', ({ figures }) => figures.length === 26);
+      for (const figure of figures) expect(figure).toMatch(/^(fill|entries)\.[\w.:/@+-]*=\d+(\.\d+)?%?(;[\d.]*){0,4}$/);
       expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e|`'"$<>\\]/u);
     }
   });
