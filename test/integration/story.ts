@@ -13,7 +13,7 @@ import { readPublished } from '../../src/verbs/publishing/index.ts';
 import { integrationContext } from './ground.fixture.ts';
 import { makeNetwork, monitoring, type Network, passTo, watched } from './network.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
-import { configureIcinga, type Icinga, startIcinga } from './servers/icinga.ts';
+import { type Icinga, startIcinga } from './servers/icinga.ts';
 import { configureNagios, type Nagios, startNagios } from './servers/nagios.ts';
 import { type Nrpe, startNrpe } from './servers/nrpe.ts';
 import { type Alertmanager, hastyRules, type Prometheus, startAlertmanager, startPrometheus } from './servers/prometheus.ts';
@@ -161,16 +161,17 @@ export async function openCompany(folder: string): Promise<Company> {
   for (const { path, text, here } of nrpeIntegration.files(nrpeAnswers, ground)) if (here) writeFileSync(path, text);
 
   const certified = [`IP:${monitoring}`];
-  const startIcingaWithHost = (): Promise<Icinga> => {
-    const { objects, access } = configureIcinga(at('icinga'), ports.icinga, certified);
-    const answers = icingaIntegration.answers.parse({ kind: 'passive', modes, every });
-    writeFileSync(join(objects, 'palisade.conf'), objectsOf(icingaIntegration.files(answers, ground)));
-    return startIcinga(at('icinga'), access);
-  };
   const [zabbix, nagios, icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver] = await together(parts, [
     timed('Zabbix', startZabbixWithHost()),
     timed('Nagios', startNagiosWithHost()),
-    timed('Icinga', startIcingaWithHost()),
+    timed(
+      'Icinga',
+      startIcinga(at('icinga'), {
+        port: ports.icinga,
+        objects: objectsOf(icingaIntegration.files(icingaIntegration.answers.parse({ kind: 'passive', modes, every }), ground)),
+        names: certified,
+      }),
+    ),
     timed('SMTP', startMailSink(at('mail'), ports.smtp, certified)),
     timed('rsyslog', startRsyslog(at('rsyslog'), ports.syslog, certified)),
     timed('Alertmanager', startAlertmanager(at('alertmanager'), ports.alertmanager)),
@@ -216,7 +217,7 @@ export async function openCompany(folder: string): Promise<Company> {
     reports: {
       nagios: { 'command-file': nagios.commandFile, host: hostName, modes: modes.split(','), every },
       icinga: {
-        ...{ url: `https://${toIcinga?.at}`, 'password-file': icinga.access['password-file'], ca: icinga.access.ca },
+        ...{ url: `https://${toIcinga?.at}`, 'password-file': icinga.passwordFile, ca: icinga.ca },
         ...{ host: hostName, modes: modes.split(','), every },
       },
       zabbix: { server: toZabbix?.at, host: hostName, 'refresh-seconds': every },
