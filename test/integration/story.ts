@@ -161,15 +161,17 @@ export async function openCompany(folder: string): Promise<Company> {
   for (const { path, text, here } of nrpeIntegration.files(nrpeAnswers, ground)) if (here) writeFileSync(path, text);
 
   const certified = [`IP:${monitoring}`];
-  const startIcingaWithHost = (): Promise<Icinga> => {
-    const answers = icingaIntegration.answers.parse({ kind: 'passive', modes, every });
-    const objects = objectsOf(icingaIntegration.files(answers, ground));
-    return startIcinga(at('icinga'), { port: ports.icinga, objects, names: certified });
-  };
   const [zabbix, nagios, icinga, mail, rsyslog, alertmanager, prometheus, nrpe, receiver] = await together(parts, [
     timed('Zabbix', startZabbixWithHost()),
     timed('Nagios', startNagiosWithHost()),
-    timed('Icinga', startIcingaWithHost()),
+    timed(
+      'Icinga',
+      startIcinga(at('icinga'), {
+        port: ports.icinga,
+        objects: objectsOf(icingaIntegration.files(icingaIntegration.answers.parse({ kind: 'passive', modes, every }), ground)),
+        names: certified,
+      }),
+    ),
     timed('SMTP', startMailSink(at('mail'), ports.smtp, certified)),
     timed('rsyslog', startRsyslog(at('rsyslog'), ports.syslog, certified)),
     timed('Alertmanager', startAlertmanager(at('alertmanager'), ports.alertmanager)),
