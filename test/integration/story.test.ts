@@ -2,9 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRun } from '../../src/kernel/run.ts';
 import { openOutboxReading } from '../../src/store/index.ts';
-import { attacker, outside, watched } from './network.ts';
+import { attacker, outside } from './network.ts';
 import { eventually } from './server.ts';
 import { type Company, durations, guideReaders, hostName, openCompany, soundPolicy } from './story.ts';
 
@@ -32,7 +31,6 @@ function listing(): readonly string[] {
   return readdirSync('/etc', { recursive: true, encoding: 'utf8' }).toSorted();
 }
 
-const run = createRun();
 const patienceMs = 60_000;
 const worst = 'IPv6 INPUT lets in everything that no rule was written for';
 
@@ -65,22 +63,9 @@ async function icinga(mode: string): Promise<Judged | null> {
   return service === null ? null : { exit: service.state, text: service.output };
 }
 
-/** What listens for alerts listens in this process, which must not stand still meanwhile. */
 async function nrpe(mode: string): Promise<Judged> {
-  const { port } = company.nrpe;
-  const argv = [
-    '/usr/lib/nagios/plugins/check_nrpe',
-    '-H',
-    watched,
-    '-p',
-    `${port}`,
-    '-t',
-    '20',
-    '-c',
-    `palisade_${mode}`,
-  ] as const;
-  const ran = await run({ argv, timeoutMs: 30_000 });
-  return ran.kind === 'exited' ? { exit: ran.status, text: ran.stdout } : { exit: 3, text: JSON.stringify(ran) };
+  const { exit, output } = await company.nrpe.call(`palisade_${mode}`);
+  return { exit: exit ?? 3, text: output };
 }
 
 /** Whoever judges by exit codes. */
@@ -294,7 +279,19 @@ test('mending it by a policy, as an announced change, resolves it in each of the
 
 test('nothing arrived twice, nothing is lost, and none was given up', async () => {
   await eventually('nothing to wait', () => channels().every(({ waiting }) => waiting === 0), patienceMs);
-  for (const { channel, dead } of channels()) expect(`${channel}: ${dead}`).toBe(`${channel}: 0`);
+  const { exit, stdout } = await company.palisade('alerts', '--json');
+  const said = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; channel: string; dead?: number; state?: string });
+  expect(exit).toBe(0);
+  expect(
+    said
+      .filter(({ kind }) => kind === 'channel')
+      .map(({ channel, dead }) => `${channel}: ${dead}`)
+      .toSorted(),
+  ).toEqual([...remote, 'lines'].map((channel) => `${channel}: 0`).toSorted());
+  expect(said.filter(({ state }) => state === 'waiting' || state === 'dead')).toEqual([]);
   for (const [what, keys] of Object.entries(arrived())) {
     expect(keys.length, what).toBeGreaterThan(0);
     // Of what was sent while no answer came back nobody knew whether it had arrived: it may come again, under the same key, by which receivers know it.
