@@ -5,6 +5,7 @@ import type { Attempt } from './attempt.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import type { Probe } from './probe.ts';
+import type { Scanners } from './scanners.ts';
 import type { Sort } from './sort.ts';
 import type { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -17,7 +18,7 @@ export interface Detector {
   readonly title: string;
   /** What it sees, what it counts and from where on it speaks, for documentation and for whoever asks why. */
   readonly description: string;
-  /** The sorts of events that it is shown; left out: all. */
+  /** The sorts of events that it is shown; left out: all. Those of scans say it in their rules. */
   readonly looksAt?: readonly Sort[];
   /** Milliseconds without more of it after which its incidents are over. */
   readonly quietMs: number;
@@ -36,12 +37,16 @@ export interface DetectorContext {
   readonly probe: Probe;
   /** Likewise, as an attempt to log in. */
   readonly attempt: Attempt;
+  /** Follows the sources of scans, by the rules that detectors hand it when they start. */
+  readonly scanners: Scanners;
   /** Hashes are mixed with it, so that nobody can choose what collides. */
   readonly seed: number;
   /**
    * The moment the clock stands at, epoch milliseconds: of the newest event, or later. Events may be older than it.
    */
   readonly now: number;
+  /** So many packets were seen so far. */
+  readonly packets: number;
   /**
    * Opens an incident, or adds to the one there is.
    *
@@ -55,8 +60,8 @@ export interface DetectorContext {
    * @returns false if it is open no longer (or the number is 0): then report anew.
    */
   more(incident: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
-  /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
-  over(key: string, at: number): void;
+  /** The incident of this detector and key is over: not silence, but known to be. Epoch milliseconds. */
+  over(detector: string, key: string, at: number): void;
 }
 
 export interface Looking {
@@ -65,7 +70,7 @@ export interface Looking {
    * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
    * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
-  see(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
+  see?(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
   /**
    * Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Over a gap it is called for a few
    * seconds and then for its end. Epoch milliseconds.

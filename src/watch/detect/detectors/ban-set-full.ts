@@ -5,13 +5,10 @@ export const banSetFull: Detector = {
   id: 'ban-set-full',
   title: 'Set of bans nearly full',
   description: `A set of those who are shut out is ${percent(full.high)} full or more: high; from ${percent(full.critical)} on critical, since nobody else can be shut out soon. It is over below ${percent(full.over)}.`,
-  looksAt: [],
   quietMs: fillingQuietMs,
   start(context) {
     const level = filling(context, 'ban-set-full');
     return {
-      // No event tells.
-      see() {},
       observe(observation) {
         if (observation.kind !== 'set-fill' || observation.limit <= 0) return;
         const { set, entries, limit, at } = observation;

@@ -8,14 +8,11 @@ export const conntrackFull: Detector = {
   id: 'conntrack-full',
   title: 'Connection table nearly full',
   description: `The kernel's table of connections is ${percent(full.high)} full or more: high; from ${percent(full.critical)} on, or where the kernel says that it drops packets because of it, critical. It is over below ${percent(full.over)}.`,
-  looksAt: [],
   quietMs: fillingQuietMs,
   start(context) {
     let droppedAt = Number.NEGATIVE_INFINITY;
     const level = filling(context, 'conntrack-full');
     return {
-      // No event tells.
-      see() {},
       observe(observation) {
         const { at } = observation;
         if (observation.kind === 'conntrack-dropped') {
