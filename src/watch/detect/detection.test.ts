@@ -6,6 +6,7 @@ import { verticalScan } from './detectors/vertical-scan.ts';
 import { batchOf, incidentsOf, type Made, series, start, takeAll } from './made.fixture.ts';
 import { Newcomers } from './newcomers.ts';
 import { Probe } from './probe.ts';
+import { sorts } from './sort.ts';
 import { SourceTable } from './source-table.ts';
 import { unknownSurroundings } from './surroundings.ts';
 
@@ -31,6 +32,7 @@ function witness(): Detector & { readonly ticks: number[]; readonly slots: numbe
     quietMs: 0,
     ticks,
     slots,
+    looksAt: [sorts.syn],
     start: () => ({ see: (_, __, slot) => void slots.push(slot), tick: (now) => void ticks.push((now - start) / 1000) }),
   };
 }

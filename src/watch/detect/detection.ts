@@ -4,9 +4,10 @@ import type { Incident } from '../incidents/incident.ts';
 import { Incidents, type Kind } from '../incidents/incidents.ts';
 import type { Sighting } from '../incidents/sighting.ts';
 import { Attempt } from './attempt.ts';
-import type { Detector, DetectorContext, Looking } from './detector.ts';
+import type { Detector, DetectorContext, See } from './detector.ts';
 import { detectors as all } from './detectors/index.ts';
 import { EventClock } from './event-clock.ts';
+import { ForgedSources } from './forged.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import { Probe } from './probe.ts';
@@ -55,8 +56,6 @@ export interface DetectionCounts {
   readonly crowdedOut: number;
 }
 
-type See = NonNullable<Looking['see']>;
-
 const usualCapacity = 65_536;
 /** Seconds of a gap between events that are gone through one by one. */
 const gapSeconds = 8;
@@ -76,6 +75,7 @@ export function createDetection(settings: DetectionSettings): Detection {
   const report = (sighting: Sighting): number => incidents.report(sighting);
   const more: DetectorContext['more'] = (incident, batch, row, isAnybody) => incidents.more(incident, batch, row, isAnybody);
   const scanners = new Scanners({ sources, probe, report, more });
+  const forged = new ForgedSources({ report, more });
   const context: DetectorContext = {
     sources,
     surroundings,
@@ -83,6 +83,7 @@ export function createDetection(settings: DetectionSettings): Detection {
     probe,
     attempt,
     scanners,
+    forged,
     seed,
     get now() {
       return clock.now;
@@ -97,11 +98,13 @@ export function createDetection(settings: DetectionSettings): Detection {
   const started = detectors.map((detector) => ({ detector, looking: detector.start(context) }));
   /** Those that are shown an event, by its sort. */
   const shownTo: readonly (readonly See[])[] = Array.from({ length: sortCount }, (_, sort) =>
-    started.flatMap(({ detector: { looksAt }, looking: { see } }) =>
-      see !== undefined && (looksAt === undefined || looksAt.includes(sort as Sort)) ? [see] : [],
+    started.flatMap(({ detector, looking: { see } }) =>
+      see !== undefined && detector.looksAt?.includes(sort as Sort) ? [see] : [],
     ),
   );
-  const ticking = started.flatMap(({ looking: { tick } }) => (tick === undefined ? [] : [tick]));
+  const shownAttempts = started.flatMap(({ looking: { attempt } }) => attempt ?? []);
+  const shownLeaving = started.flatMap(({ looking: { leaving } }) => leaving ?? []);
+  const ticking = started.flatMap(({ looking: { tick } }) => tick ?? []);
   const isProbe = new Uint8Array(sortCount);
   for (const sort of probes) isProbe[sort] = 1;
   const isAttempt = new Uint8Array(sortCount);
@@ -142,9 +145,13 @@ export function createDetection(settings: DetectionSettings): Detection {
         probe.take(batch, row);
         if (slot >= 0) scanners.see(batch, row, slot, sort);
       }
-      if (isAttempt[sort] === 1) attempt.take(batch, row, slot, sort);
-      const shown = shownTo[sort] as readonly See[];
-      for (let each = 0; each < shown.length; each += 1) (shown[each] as See)(batch, row, slot, sort);
+      show(shownTo[sort] as readonly See[], batch, row, slot, sort);
+      if (isAttempt[sort] === 1) {
+        attempt.take(batch, row, slot, sort);
+        if (attempt.place >= 0) show(shownAttempts, batch, row, slot, sort);
+      }
+      if (batch.in[row] !== 0) forged.see(batch, row);
+      if (batch.out[row] !== 0) show(shownLeaving, batch, row, slot, sort);
     }
   }
 
@@ -181,4 +188,8 @@ export function createDetection(settings: DetectionSettings): Detection {
       };
     },
   };
+}
+
+function show(to: readonly See[], batch: Batch, row: number, slot: number, sort: Sort): void {
+  for (let each = 0; each < to.length; each += 1) (to[each] as See)(batch, row, slot, sort);
 }

@@ -119,8 +119,8 @@ export class Incidents {
         open.touched = Math.min(open.touched, at);
         open.saidAt = Math.min(open.saidAt, at);
       }
-      if (at - open.touched >= open.quietMs) this.close(open);
-      else this.look(open, at, areSuspectsDue);
+      if (at >= open.due || isBack) this.look(open, at, areSuspectsDue);
+      this.due = Math.min(this.due, open.due);
     }
   }
 
@@ -154,6 +154,7 @@ export class Incidents {
       const open = this.place({ id: incident.id, key, seen: incident, old: incident.evidence });
       open.quietMs = quietMs;
       open.resume(incident, detectorTitle);
+      open.due = Number.NEGATIVE_INFINITY;
       this.due = Number.NEGATIVE_INFINITY;
     }
   }
@@ -166,17 +167,23 @@ export class Incidents {
 
   /** There is more to say of it. */
   private growing(open: OpenIncident): void {
-    if (!open.grown) this.due = Math.min(this.due, open.sayAt, this.suspectsDue);
+    if (open.grown) return;
+    open.due = Math.min(open.due, open.sayAt, this.suspectsDue);
+    this.due = Math.min(this.due, open.due);
   }
 
   private look(open: OpenIncident, at: number, areSuspectsDue: boolean): void {
-    if (open.grown && at >= open.sayAt) this.say(open, 'grew');
-    if (open.ban && !open.sources.isMany && open.events > open.suspectedUpTo) {
-      if (areSuspectsDue) this.suspectAgain(open);
-      else this.due = Math.min(this.due, this.suspectsDue);
+    open.due = Number.POSITIVE_INFINITY;
+    if (at - open.touched >= open.quietMs) {
+      this.close(open);
+      return;
     }
-    this.due = Math.min(this.due, open.touched + open.quietMs);
-    if (open.grown) this.due = Math.min(this.due, open.sayAt, this.suspectsDue);
+    if (open.grown && at >= open.sayAt) this.say(open, 'grew');
+    const isSuspect = open.ban && !open.sources.isMany && open.events > open.suspectedUpTo;
+    if (isSuspect && areSuspectsDue) this.suspectAgain(open);
+    open.due = open.touched + open.quietMs;
+    if (open.grown) open.due = Math.min(open.due, open.sayAt);
+    if (open.grown || (isSuspect && !areSuspectsDue)) open.due = Math.min(open.due, this.suspectsDue);
   }
 
   /** The only source of an incident goes on. */

@@ -46,6 +46,8 @@ export class OpenIncident {
   /** It has grown since this was said. */
   grown = false;
   saidAt: number;
+  /** The earliest moment at which it may be to be said, or closed. */
+  due = Number.POSITIVE_INFINITY;
   /** How many events there were when its only source was last said to be a suspect. */
   suspectedUpTo = 0;
   /** The row of the batch that it counted last, since several detectors may have seen the same event; -1: none of this batch. */

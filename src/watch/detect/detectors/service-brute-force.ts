@@ -4,7 +4,6 @@ import { halfLife } from '../attempt.ts';
 import type { Batch, Detector, Family } from '../detector.ts';
 import { duration } from '../duration.ts';
 import { loginServices, ssh } from '../login-services.ts';
-import { sorts } from '../sort.ts';
 
 const tries = { count: 8, seconds: 60 } as const;
 const slow = { score: 30, halfLifeMinutes: halfLife.connectionsMinutes } as const;
@@ -13,7 +12,6 @@ export const serviceBruteForce: Detector = {
   id: 'service-brute-force',
   title: 'Brute force of a service',
   description: `One source opens connection after connection to one service of one address at which one logs in, and rules log them: ${tries.count} new ones within ${tries.seconds} seconds, or a score of ${slow.score} that halves every ${slow.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one. ${patienceWords()} ssh has a detector of its own.`,
-  looksAt: [sorts.syn, sorts.udp, sorts.answer],
   quietMs: 3_600_000,
   start({ sources, attempt, report, more }) {
     const { connections } = attempt;
@@ -48,9 +46,9 @@ export const serviceBruteForce: Detector = {
     }
 
     return {
-      see(batch, row, slot) {
+      attempt(batch, row, slot) {
         const { place, isTry } = attempt;
-        if (place < 0 || attempt.service === ssh) return;
+        if (attempt.service === ssh) return;
         if (more(connections.incident(place), batch, row)) return;
         const events = connections.countEvent(place);
         if (!isTry) return;

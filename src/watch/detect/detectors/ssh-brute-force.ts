@@ -23,7 +23,6 @@ export const sshBruteForce: Detector = {
   id: 'ssh-brute-force',
   title: 'SSH brute force',
   description: `One source fails to log in by ssh ${logins.count} times within ${logins.minutes} minutes (${ofKnown} times if it has logged in within a day), or so often over hours that a score of its failures, which halves every ${slowLogins.halfLifeHours} hours, comes to ${slowLogins.score}: one every ten minutes does within half a day. Each login takes back ${forgiven} failures before it; one after a score of ${broken} is told of as what may be a found password. Where rules log connections to port ${ssh.ports}: ${connections.count} new ones to one address within ${connections.seconds} seconds, or a score of ${slowConnections.score} that halves every ${slowConnections.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one, and who has logged in within a day is judged by logins alone.`,
-  looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,
   start({ sources, attempt, report, more }) {
     const { logins: failed, connections: asked } = attempt;
@@ -124,8 +123,7 @@ export const sshBruteForce: Detector = {
     }
 
     return {
-      see(batch, row, slot, sort) {
-        if (attempt.place < 0) return;
+      attempt(batch, row, slot, sort) {
         if (sort === sorts.failedLogin) fail(batch, row, slot);
         else if (sort === sorts.acceptedLogin) accept(batch, row, slot);
         else if (attempt.service === ssh) connect(batch, row, slot);
