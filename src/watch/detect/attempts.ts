@@ -93,7 +93,7 @@ export class Attempts {
     this.heads[2 * least] = hash;
     this.heads[2 * least + 1] = secondOf(now);
     const word = stride * least;
-    this.words.fill(0, word, word + stride);
+    for (let each = word; each < word + stride; each += 1) this.words[each] = 0;
     this.words[word + at.slot] = slot;
     this.words[word + at.key] = key;
     this.words[word + at.target] = target;

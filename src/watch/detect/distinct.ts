@@ -75,6 +75,12 @@ export class Distinct {
     return (this.floats[slot * this.stride + this.counted] as number) / this.decay.weight;
   }
 
+  /** Whether one slot has had fewer lately than another. */
+  isFewer(one: number, other: number): boolean {
+    const { floats, stride, counted } = this;
+    return (floats[one * stride + counted] as number) < (floats[other * stride + counted] as number);
+  }
+
   /** Nothing was there. */
   forget(slot: number): void {
     const counted = slot * this.stride + this.counted;

@@ -161,8 +161,9 @@ export class Incidents {
 
   /** Lines of the batch are of it. */
   private begin(open: OpenIncident, batch: Batch): void {
+    if (open.row >= 0) return;
     this.batch = batch;
-    if (open.row < 0) this.inBatch.push(open);
+    this.inBatch.push(open);
   }
 
   /** There is more to say of it. */

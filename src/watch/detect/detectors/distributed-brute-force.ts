@@ -63,7 +63,7 @@ class Crowds {
     this.what = what;
     this.crowds = new Places(
       services,
-      (place) => this.touched[place] as number,
+      (one, other) => (this.touched[one] as number) < (this.touched[other] as number),
       (place) => {
         for (const pair of this.pairsOf.subarray(members * place, members * (place + 1)))
           if (pair >= 0 && this.isOf(pair, place)) this.leave(pair);

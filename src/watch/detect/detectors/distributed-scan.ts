@@ -42,7 +42,7 @@ export const distributedScan: Detector = {
     const hands = new Uint16Array(targets);
     const places = new Places(
       targets,
-      (place) => asked.count(place),
+      (one, other) => asked.isFewer(one, other),
       (place) => {
         records.clear(place);
         incidents[place] = 0;
