@@ -113,7 +113,7 @@ class Scanner {
     const count = this.asked.add(
       slot,
       this.thing === 'service' ? probe.service : this.thing === 'host' ? probe.host : probe.target,
-      batch.at[row] as number,
+      probe.second,
     );
     if (count >= 0 && count <= 1) {
       this.begin(slot, batch.at[row] as number);

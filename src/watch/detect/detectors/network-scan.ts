@@ -89,12 +89,12 @@ export const networkScan: Detector = {
           words[slot * stride + placeOf] = place + 1;
         }
         const at = batch.at[row] as number;
-        const took = taking.add(place, isFour ? last & 0xff : mix(seed, second & 0xffff), at);
+        const took = taking.add(place, isFour ? last & 0xff : mix(seed, second & 0xffff), probe.second);
         if (took >= 0 && took <= 1) {
           events[place] = 0;
           since[place] = at;
         }
-        asked.add(place, probe.target, at);
+        asked.add(place, probe.target, probe.second);
         if (incidents[place] !== 0) {
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;

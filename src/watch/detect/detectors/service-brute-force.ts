@@ -32,7 +32,7 @@ export const serviceBruteForce: Detector = {
         title: `${key.replace(/\/32$/, '')} opens connection after connection to ${service.name} of ${target}`,
         why: isQuick
           ? `${tries.count * patience} new connections to ${port} within ${duration(connections.secondsOf(place, tries.count))} were logged, which is too many within ${tries.seconds} seconds.${counted}`
-          : `${connections.count(place)} new connections to ${port} since ${duration((at - connections.first(place)) / 1000)} were logged: their score, halved every ${slow.halfLifeMinutes} minutes, is ${Math.round(connections.scoreAt(place, at))}; ${slow.score} is too much.${counted}`,
+          : `${connections.count(place)} new connections to ${port} since ${duration((at - connections.first(place)) / 1000)} were logged: their score, halved every ${slow.halfLifeMinutes} minutes, is ${Math.round(connections.scoreAt(place, attempt.second))}; ${slow.score} is too much.${counted}`,
         sources: [source],
         targets: [],
         batch,
@@ -53,7 +53,7 @@ export const serviceBruteForce: Detector = {
         const events = connections.countEvent(place);
         if (!isTry) return;
         const isQuick = connections.secondsOf(place, tries.count) <= tries.seconds;
-        if (!isQuick && connections.scoreAt(place, batch.at[row] as number) < slow.score) return;
+        if (!isQuick && connections.scoreAt(place, attempt.second) < slow.score) return;
         connections.setIncident(place, tell(batch, row, slot, isQuick, events));
       },
     };

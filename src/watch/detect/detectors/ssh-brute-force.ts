@@ -61,7 +61,7 @@ export const sshBruteForce: Detector = {
       const events = failed.countEvent(place);
       const most = attempt.isKnown ? ofKnown : logins.count;
       const seconds = failed.secondsOf(place, most);
-      const score = failed.scoreAt(place, at);
+      const score = failed.scoreAt(place, attempt.second);
       const isQuick = seconds <= logins.minutes * 60;
       if (!isQuick && score < slowLogins.score) return;
       failed.setIncident(
@@ -82,7 +82,7 @@ export const sshBruteForce: Detector = {
     function accept(batch: Batch, row: number, slot: number): void {
       const at = batch.at[row] as number;
       const { place } = attempt;
-      if (failed.scoreAt(place, at) >= broken)
+      if (failed.scoreAt(place, attempt.second) >= broken)
         failed.setIncident(
           place,
           tell(batch, row, slot, {
@@ -104,7 +104,7 @@ export const sshBruteForce: Detector = {
       const events = asked.countEvent(place);
       if (!isNew) return;
       const seconds = asked.secondsOf(place, connections.count);
-      const score = asked.scoreAt(place, at);
+      const score = asked.scoreAt(place, attempt.second);
       const isQuick = seconds <= connections.seconds;
       if (!isQuick && score < slowConnections.score) return;
       asked.setIncident(
