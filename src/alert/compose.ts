@@ -1,8 +1,8 @@
 import { bitsOf, formatAddress, formatPrefix, type Prefix } from '../model/net/index.ts';
 import type { Incident } from '../watch/incidents/incident.ts';
 import type { Alert, Message } from './message.ts';
+import type { Draft } from './routes/draft.ts';
 import { isAtLeast } from './routes/route.ts';
-import type { Draft } from './routes/routing.ts';
 import type { Tracked } from './routes/tracked.ts';
 
 /** Names that an alert lists, and lines of evidence: fewer where a message has many alerts. */

@@ -5,6 +5,5 @@
  * `reporters` bring it to those that wait to be told. Nothing here looks at the host: whoever watches it makes the state (`verbs/publishing`). It tells
  * nobody of incidents: that is `alert`.
  */
-export { checkModes } from './checks/index.ts';
 export type { CheckMode, CheckResult, Measure } from './checks/mode.ts';
-export { type HostState, hostState, type StateRead } from './state/index.ts';
+export type { HostState, StateRead } from './state/index.ts';

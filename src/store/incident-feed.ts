@@ -5,7 +5,7 @@ import { parsePrefix } from '../model/net/index.ts';
 import type { Severity } from '../watch/index.ts';
 import { openForReading, storeFile } from './file.ts';
 import { sqliteCode } from './lock.ts';
-import { incidentOf } from './reading.ts';
+import { incidentNamed } from './reading.ts';
 import type { StoredIncident } from './store.ts';
 
 /** An incident in short, for those who follow what becomes of it. Times are epoch milliseconds. */
@@ -25,10 +25,14 @@ export interface FedIncident {
 export interface IncidentFeed extends Disposable {
   /** Something may have changed since this was last asked. It costs next to nothing. */
   changed(): boolean;
-  /** Those that came behind a cursor; of `null`, those that are open. The cursor is where they end. `null`: it cannot be read now. */
-  behind(cursor: string | null): { readonly incidents: readonly FedIncident[]; readonly cursor: string } | null;
+  /** Those that came behind a cursor; of `null`, those that are open, however many. The cursor is where they end. `null`: it cannot be read now. */
+  behind(
+    cursor: string | null,
+    most: number,
+  ): { readonly incidents: readonly FedIncident[]; readonly cursor: string; readonly isAll: boolean } | null;
   /** What has become of these. What is not there any more is left out. `null`: it cannot be read now. */
   now(ids: Iterable<string>): readonly FedIncident[] | null;
+  /** By its whole id. */
   incident(id: string): StoredIncident | null;
 }
 
@@ -80,19 +84,21 @@ export function openIncidentFeed(folder: string): IncidentFeed {
         version = now;
         return true;
       }, false),
-    behind(cursor) {
+    behind(cursor, most) {
       // What comes in a file that is not there yet is new.
-      if (statSync(file, { throwIfNoEntry: false }) === undefined) return { incidents: [], cursor: cursor ?? '0:0' };
-      return asked<{ incidents: readonly FedIncident[]; cursor: string } | null>((from) => {
-        const [of, last = 0] = (cursor ?? '').split(':').map(Number);
+      if (statSync(file, { throwIfNoEntry: false }) === undefined) return { incidents: [], cursor: cursor ?? '0:0', isAll: true };
+      return asked<ReturnType<IncidentFeed['behind']>>((from) => {
+        const [of, before = 0] = (cursor ?? '').split(':').map(Number);
         const newest = Number(from.prepare('SELECT coalesce(max(rowid), 0) AS n FROM incidents').get()?.['n']);
         // All that another file holds is new.
-        const after = of === inode && last <= newest ? last : 0;
+        const after = of === inode && before <= newest ? before : 0;
         const where = cursor === null ? "state = 'open'" : 'incidents.rowid > ?';
         const rows = from
-          .prepare(`SELECT sources, ${columns} WHERE ${where} ORDER BY incidents.rowid`)
-          .all(...(cursor === null ? [] : [after]));
-        return { incidents: rows.map(fedIn), cursor: `${inode}:${Math.max(newest, Number(rows.at(-1)?.['n'] ?? 0))}` };
+          .prepare(`SELECT sources, ${columns} WHERE ${where} ORDER BY incidents.rowid${cursor === null ? '' : ' LIMIT ?'}`)
+          .all(...(cursor === null ? [] : [after, most]));
+        const isAll = cursor === null || rows.length < most;
+        const last = Number(rows.at(-1)?.['n'] ?? 0);
+        return { incidents: rows.map(fedIn), cursor: `${inode}:${isAll ? Math.max(newest, last) : last}`, isAll };
       }, null);
     },
     now: (ids) =>
@@ -104,7 +110,7 @@ export function openIncidentFeed(folder: string): IncidentFeed {
             .map(fedIn),
         null,
       ),
-    incident: (id) => asked((from) => incidentOf(from, id), null),
+    incident: (id) => asked((from) => incidentNamed(from, id), null),
     [Symbol.dispose]: close,
   };
 }

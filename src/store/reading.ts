@@ -61,8 +61,14 @@ function incidentsOf(db: DatabaseSync, { since, state, detector, source, most }:
   return found;
 }
 
+/** By its whole id. */
+export function incidentNamed(db: DatabaseSync, id: string): StoredIncident | null {
+  const row = db.prepare(`SELECT ${incidentColumns} WHERE id = ?`).get(id);
+  return row === undefined ? null : incidentIn(row);
+}
+
 /** By its id, or as much of its beginning as tells it from others. */
-export function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
+function incidentOf(db: DatabaseSync, id: string): StoredIncident | null {
   if (id === '') return null;
   const rows = db
     .prepare(`SELECT ${incidentColumns} WHERE substr(id, 1, length(?)) = ? ORDER BY id = ? DESC LIMIT 2`)

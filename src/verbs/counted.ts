@@ -8,8 +8,18 @@ export function ruleName({ family }: Ruleset, table: string, rule: Pick<Rule, 'c
   return `${family} ${table} ${rule.chain} ${text.slice(`-A ${rule.chain} `.length)}`.trimEnd();
 }
 
-/** The counters of all rules whose counters were read. */
+const kept = new WeakMap<Host, readonly Counted[]>();
+
+/** The counters of all rules whose counters were read: made once a reading. */
 export function countedOf(host: Host): readonly Counted[] {
+  const known = kept.get(host);
+  if (known !== undefined) return known;
+  const counted = countersIn(host);
+  kept.set(host, counted);
+  return counted;
+}
+
+function countersIn(host: Host): readonly Counted[] {
   return knownRulesets(host).flatMap((ruleset) =>
     ruleset.tables.flatMap(({ name, rules }) =>
       rules.flatMap((rule): Counted[] => {

@@ -12,7 +12,7 @@ import { labLogGroup } from './lab/guide.ts';
 import { labNetwork } from './lab/network.ts';
 import { type Live, live, type Sources } from './live.ts';
 import { logsOfAllNamespaces, namespaceLogNotices } from './namespace-log.ts';
-import { socketOf } from './publishing/index.ts';
+import { socketOf } from './publishing/place.ts';
 import { type Publishing, publishHost } from './publishing/publishing.ts';
 import { createRereader } from './rereader.ts';
 import { reportToJson } from './shapes.ts';

@@ -59,7 +59,7 @@ export async function startServer(argv: readonly string[], { logFile, cwd, env, 
 export async function eventually<T>(
   what: string,
   ask: () => T | Promise<T>,
-  withinMs = 30_000,
+  withinMs = 60_000,
   everyMs = 100,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;

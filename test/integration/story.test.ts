@@ -63,8 +63,8 @@ async function icinga(mode: string): Promise<Judged | null> {
   return service === null ? null : { exit: service.state, text: service.output };
 }
 
-function nrpe(mode: string): Judged {
-  const { exit, output } = company.nrpe.call(`palisade_${mode}`);
+async function nrpe(mode: string): Promise<Judged> {
+  const { exit, output } = await company.nrpe.call(`palisade_${mode}`);
   return { exit: exit ?? 3, text: output };
 }
 
@@ -279,7 +279,19 @@ test('mending it by a policy, as an announced change, resolves it in each of the
 
 test('nothing arrived twice, nothing is lost, and none was given up', async () => {
   await eventually('nothing to wait', () => channels().every(({ waiting }) => waiting === 0), patienceMs);
-  for (const { channel, dead } of channels()) expect(`${channel}: ${dead}`).toBe(`${channel}: 0`);
+  const { exit, stdout } = await company.palisade('alerts', '--json');
+  const said = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; channel: string; dead?: number; state?: string });
+  expect(exit).toBe(0);
+  expect(
+    said
+      .filter(({ kind }) => kind === 'channel')
+      .map(({ channel, dead }) => `${channel}: ${dead}`)
+      .toSorted(),
+  ).toEqual([...remote, 'lines'].map((channel) => `${channel}: 0`).toSorted());
+  expect(said.filter(({ state }) => state === 'waiting' || state === 'dead')).toEqual([]);
   for (const [what, keys] of Object.entries(arrived())) {
     expect(keys.length, what).toBeGreaterThan(0);
     // Of what was sent while no answer came back nobody knew whether it had arrived: it may come again, under the same key, by which receivers know it.

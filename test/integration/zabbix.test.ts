@@ -458,7 +458,7 @@ test('Zabbix’s own agent 2 asks palisade as its own user, without any right', 
       await zabbix.api('task.create', [{ type: 6, request: { itemid: master?.itemid } }]);
       return (await values('fw-agent2')).get('iptables.findings.critical')?.lastvalue === '1';
     },
-    20_000,
+    60_000,
     1000,
   );
   // A state that is stale is a problem's text, and no error of the item.

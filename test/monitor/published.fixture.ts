@@ -21,11 +21,8 @@ export interface PublishedHost extends AsyncDisposable {
   readonly flags: readonly string[];
   /** Runs a tool there, which must do what it is told. */
   tell(...argv: readonly [string, ...string[]]): Promise<string>;
-  /** A command of palisade's there, as root or as a user who is in one group: its status and what it printed. */
-  ask(
-    words: readonly string[],
-    as?: { readonly uid: number; readonly gid: number },
-  ): Promise<{ status: number; stdout: string; stderr: string }>;
+  /** Reads as another user does who is in one group, in a process of his own. */
+  readAs(as: { readonly uid: number; readonly gid: number }): Promise<StateRead>;
   up(...more: readonly string[]): Up;
   read(): Promise<StateRead>;
   /** Reads until the state is so, which it must be in a minute at most. */
@@ -62,10 +59,13 @@ export async function publishedHost(config = ''): Promise<PublishedHost> {
       if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
       return stdout;
     },
-    async ask(words, as) {
-      const palisade = [process.execPath, '--no-warnings', resolve('src/daemon/main.ts'), ...words] as const;
-      if (as === undefined) return await run(palisade);
-      return await run(['setpriv', `--reuid=${as.uid}`, `--regid=${as.gid}`, '--clear-groups', '--', ...palisade]);
+    async readAs({ uid, gid }) {
+      const script = `import { readPublished } from ${JSON.stringify(resolve('src/verbs/publishing/read.ts'))};
+        console.log(JSON.stringify(await readPublished(${JSON.stringify(socket)}, { now: () => Date.now(), timeoutMs: 5000 })));`;
+      const read = [process.execPath, '--no-warnings', '--input-type=module', '-e', script] as const;
+      return JSON.parse(
+        await host.tell('setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--', ...read),
+      ) as StateRead;
     },
     up(...more) {
       const [program = '', ...argv] = [...namespace.enter, process.execPath, 'src/daemon/main.ts', 'up'];

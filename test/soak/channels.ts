@@ -13,7 +13,6 @@ import { contextOf, messageOf, scan } from '../../src/alert/channels/message.fix
 import {
   type Certificate,
   type HttpFault,
-  makeCertificates,
   type Receiver,
   type StreamFault,
   startHttp,
@@ -21,6 +20,7 @@ import {
 } from '../../src/alert/channels/receiver.fixture.ts';
 import { type SmtpFaults, startSmtp } from '../../src/alert/channels/smtp.fixture.ts';
 import { compose } from '../../src/alert/mail/index.ts';
+import { makeCertificates } from '../alert/certificates.ts';
 import { randomOf } from '../fuzz/random.ts';
 import { createHolding } from './holding.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Certificates, makeCertificates } from '../../../test/alert/certificates.ts';
 import { email } from './email.ts';
 import { contextOf, messageOf, resolvedScan, scan } from './message.fixture.ts';
-import { type Certificates, makeCertificates } from './receiver.fixture.ts';
 import { type Mail, type SmtpFaults, type SmtpSink, startSmtp } from './smtp.fixture.ts';
 
 let certificates: Certificates;

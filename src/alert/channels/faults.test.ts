@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Certificates, makeCertificates } from '../../../test/alert/certificates.ts';
 import type { Channel, Delivery } from '../channel.ts';
 import { alertmanager } from './alertmanager.ts';
 import { contextOf, messageOf } from './message.fixture.ts';
 import { ntfy } from './ntfy.ts';
 import { pagerduty } from './pagerduty.ts';
-import { type Certificates, type GoodAnswer, type HttpFault, makeCertificates, startHttp } from './receiver.fixture.ts';
+import { type GoodAnswer, type HttpFault, startHttp } from './receiver.fixture.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';

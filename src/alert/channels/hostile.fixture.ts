@@ -21,6 +21,8 @@ export const attacks: readonly string[] = [
   '|CEF:0|a|b|c|d|e|10|act=allowed src=1.2.3.4',
   'x act=allowed msg=\\=\\|',
   '\tsrc=6.6.6.6\tname=x',
+  '^src=6.6.6.6^name=x',
+  '../../etc/cron.d/x',
   '<34>1 2026-01-01T00:00:00Z h a p m - x',
   '17 <34>1 - - - - - -',
   '\0',

@@ -135,13 +135,13 @@ function ofPagerduty(message: Message): Shape {
 
 /** RFC 5424, to the letter. */
 function ofRecord(record: string): Shape {
-  seen(record.replace(/^([^\ufeff]*)\ufeff/, '$1').replaceAll('\t', ''));
+  seen(record.replace(/^([^\ufeff]*)\ufeff/, '$1'));
   const head =
-    /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([\x21-\x7e]{1,255}) ([\x21-\x7e]{1,48}) ([\x21-\x7e]{1,128}) ([\x21-\x7e]{1,32}) /.exec(
+    /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ((?!\.)[\w.:-]{1,255}) ([\x21-\x7e]{1,48}) ([\x21-\x7e]{1,128}) ([\x21-\x7e]{1,32}) /.exec(
       record,
     );
   if (head === null || Number(head[1]) > 191) throw new Error(`no head of RFC 5424: ${record}`);
-  check(!record.includes('\n'), 'a record of several lines');
+  check(!record.includes('\n') && !head[3]?.includes('..'), 'a record of several lines, or a host that is a path');
   const rest = record.slice(head[0].length);
   if (rest.startsWith('- CEF:')) return { head: [head[1], head[6]], cef: ofCef(rest.slice(2)) };
   if (rest.startsWith('- LEEF:')) return { head: [head[1], head[6]], leef: ofLeef(rest.slice(2)) };
@@ -169,9 +169,9 @@ function ofCef(text: string): Shape {
 }
 
 function ofLeef(text: string): Shape {
-  const parts = /^LEEF:2\.0\|palisade\|palisade\|[^|]+\|([A-Za-z0-9._-]*)\|x09\|([\s\S]*)$/u.exec(text);
+  const parts = /^LEEF:2\.0\|palisade\|palisade\|[^|]+\|([A-Za-z0-9._-]*)\|x5E\|(.*)$/u.exec(text);
   if (parts === null) throw new Error(`no head of LEEF: ${text}`);
-  return (parts[2] ?? '').split('\t').map((pair) => /^(\w+)=/.exec(pair)?.[1]);
+  return (parts[2] ?? '').split('^').map((pair) => /^(\w+)=/.exec(pair)?.[1]);
 }
 
 function ofSyslog(message: Message): Shape {

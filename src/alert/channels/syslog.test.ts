@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Certificates, makeCertificates } from '../../../test/alert/certificates.ts';
 import { contextOf, messageOf, resolvedScan, scan } from './message.fixture.ts';
-import { type Certificates, makeCertificates, startStream } from './receiver.fixture.ts';
+import { startStream } from './receiver.fixture.ts';
 import { syslog } from './syslog.ts';
 
 let certificates: Certificates;
@@ -92,7 +93,7 @@ test.each([
   ],
   [
     'leef',
-    /^<131>1 \S+ \S+ palisade - firing - LEEF:2\.0\|palisade\|palisade\|[\d.]+\|vertical-scan\|x09\|devTime=1795342500000\tsev=8\t.*\tsrc=203\.0\.113\.9\t/,
+    /^<131>1 \S+ \S+ palisade - firing - LEEF:2\.0\|palisade\|palisade\|[\d.]+\|vertical-scan\|x5E\|devTime=1795342500000\^sev=8\^.*\^src=203\.0\.113\.9\^/,
   ],
 ] as const)('%s is what a SIEM reads', async (format, pattern) => {
   await using receiver = await startStream();

@@ -21,16 +21,9 @@ export interface Bucket {
 
 export type Buckets = Record<string, Bucket>;
 
-/** How long something waits for others. */
-export interface Pacing {
-  readonly waitMs: number;
-  readonly everyMs: number;
-  readonly isUrgent: boolean;
-}
-
-/** Of what is told together the name is the same. */
+/** Of what is told together the name is the same: the route, the channel, and the group. */
 export function bucketOf({ one, channel, sub }: Pick<Entry, 'one' | 'channel' | 'sub' | 'need'>, route: Route): string {
-  return JSON.stringify([sub.route, channel, groupOf(one, sub, route)]);
+  return `${sub.route} ${channel} ${groupOf(one, sub, route)}`;
 }
 
 function groupOf(one: Tracked, sub: Subscription, { groupBy, digestMs }: Route): string {
@@ -49,19 +42,14 @@ function groupOf(one: Tracked, sub: Subscription, { groupBy, digestMs }: Route):
   }
 }
 
-export function isUrgent({ severity }: Tracked, need: Need): boolean {
-  return severity === 'critical' && need === 'firing';
-}
-
-/** The first of a group waits a little for others; once something was told, what comes next waits longer. */
-export function paceOf(bucket: Bucket | undefined, { waitMs, everyMs, isUrgent: urgent }: Pacing, now: number): Bucket {
-  const { dueAt: due = null, urgentAt = null, sentAt = null, thread = null } = bucket ?? {};
-  return {
-    dueAt: due ?? Math.max(now + waitMs, sentAt === null ? now : sentAt + everyMs),
-    urgentAt: urgentAt ?? (urgent ? now + waitMs : null),
-    sentAt,
-    thread,
-  };
+/** The first of a group waits a little for others; once something was told, what comes next waits longer, unless it is critical. */
+export function pace(bucket: Bucket, { one, sub, need }: Entry, route: Route, now: number): void {
+  const isAtOnce = sub.isLate || sub.isEscalated;
+  const waitMs = isAtOnce ? 0 : (route.digestMs ?? route.waitMs);
+  const everyMs = isAtOnce || route.digestMs !== null ? 0 : route.groupEveryMs;
+  bucket.dueAt ??= Math.max(now + waitMs, bucket.sentAt === null ? now : bucket.sentAt + everyMs);
+  const isUrgent = !isAtOnce && route.digestMs === null && one.severity === 'critical' && need === 'firing';
+  if (isUrgent) bucket.urgentAt ??= now + waitMs;
 }
 
 export function dueAt({ dueAt: due, urgentAt }: Bucket): number {

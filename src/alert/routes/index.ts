@@ -5,6 +5,7 @@
  * restart as if there had been none. It delivers nothing (`outbox`) and knows no channel's form. The process that sends calls it.
  */
 
+export type { Draft } from './draft.ts';
 export { type Route, routesOf } from './route.ts';
-export { type Draft, Routing, type RoutingChanges, type RoutingSaved } from './routing.ts';
+export { Routing, type RoutingChanges, type RoutingSaved } from './routing.ts';
 export type { IncidentNow, Tracked } from './tracked.ts';

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePrefix } from '../../model/net/index.ts';
+import type { Draft } from './draft.ts';
 import { routesOf, severities } from './route.ts';
-import { type Draft, Routing, type RoutingSaved } from './routing.ts';
+import { Routing, type RoutingSaved } from './routing.ts';
 import { type RouteSettings, routeSettings } from './settings.ts';
 import type { IncidentNow, Tracked } from './tracked.ts';
 
@@ -224,6 +225,17 @@ describe('one incident', () => {
     world.pass(hour);
     expect(world.take()).toEqual(['12:00:40 mail digest resolved a']);
   });
+});
+
+test('one that was counted, and is worse since, is told', () => {
+  const world = new World([{ to: ['mail'], 'at-most': '1/1h', wait: '0s', 'group-by': 'incident' }]);
+  world.put('first');
+  for (let each = 0; each < 150; each += 1) world.put(`i${String(each).padStart(3, '0')}`, { first: start + each });
+  world.pass(hour);
+  expect(world.take().at(-1)).toMatch(/^13:00:00 mail digest .* and 50 more$/);
+  world.put('i149', { severity: 'critical' });
+  world.pass(2 * hour);
+  expect(world.take()).toEqual(['14:00:00 mail digest firing i149']);
 });
 
 describe('many', () => {

@@ -1,36 +1,13 @@
 import { formatPrefix } from '../../model/net/index.ts';
-import { type Buckets, bucketOf, dueAt, type Entry, isUrgent, type Pacing, paceOf } from './buckets.ts';
+import { type Buckets, bucketOf, dueAt, type Entry, pace } from './buckets.ts';
+import type { Draft } from './draft.ts';
+import { type Announced, type Change, Followed } from './followed.ts';
+import { Limits } from './limits.ts';
 import { quietUntil } from './quiet.ts';
-import { fits, isAtLeast, type Route, routeOf, severities } from './route.ts';
+import { renewals } from './renewals.ts';
+import { isAtLeast, type Route, routeOf, severities } from './route.ts';
 import { routeSettings } from './settings.ts';
-import {
-  type IncidentNow,
-  isFiring,
-  type Need,
-  needOf,
-  prefixesOf,
-  type Subscription,
-  subscription,
-  type Tracked,
-  track,
-} from './tracked.ts';
-
-/** A message that is to be made and queued: what has become of which incidents, for one channel. */
-export interface Draft {
-  readonly channel: string;
-  readonly kind: 'transition' | 'digest' | 'renewal';
-  readonly thread: string;
-  /** Worst first. */
-  readonly alerts: readonly { readonly id: string; readonly state: 'firing' | 'acknowledged' | 'resolved' }[];
-  /** Counted, and not named. */
-  readonly more: number;
-}
-
-/** A change by hand that was announced; epoch milliseconds. */
-interface Announced {
-  readonly at: number;
-  readonly until: number;
-}
+import { type IncidentNow, isFiring, type Need, needOf, type Subscription, subscription, type Tracked } from './tracked.ts';
 
 /** What is kept beside incidents. Plain JSON. */
 interface Rest {
@@ -41,7 +18,7 @@ interface Rest {
   readonly sent: Record<string, number[]>;
   /** When a channel's firing alerts were last renewed. */
   readonly renewed: Record<string, number>;
-  change: { at: number; endedAt: number | null } | null;
+  readonly change: Change | null;
 }
 
 export interface RoutingSaved {
@@ -55,28 +32,27 @@ export interface RoutingChanges {
   readonly rest: unknown;
 }
 
-/** What a change by hand brings about itself. */
-const heldDetectors = new Set(['drift', 'finding', 'listener']);
-/** So long after it ended they are held on: until the firewall was looked at again. */
-const graceMs = 60_000;
-/** One that is over is remembered so long: it may come back. */
-const rememberedMs = 3_600_000;
 /** Alerts that a message names. */
 const mostNamed = 100;
+/** So many are told in one step, or a few more: the rest is due at once. */
+const mostPerStep = 200;
 
 const fallback = routeOf(routeSettings.parse({ to: ['-'], wait: '0s', 'group-every': '0s', 'at-most': '1000/1h' }));
 
+/** Follows incidents, and says who is told what of them. */
 export class Routing {
   /** Before that nothing is to be said unless something changes; epoch milliseconds. */
   nextAt = Number.NEGATIVE_INFINITY;
   private readonly routes: readonly Route[];
   private readonly channels: ReadonlyMap<string, { readonly renewMs: number | null }>;
-  private readonly tracked = new Map<string, Tracked>();
-  private readonly rest: Rest;
-  private touched = new Set<string>();
+  private readonly incidents: Followed;
+  private readonly rest: Omit<Rest, 'change'>;
+  private readonly limits: Limits;
   /** Channels and threads of what goes on, of this step. */
   private alive: Set<string> | null = null;
   private hasHeldBack = false;
+  /** Alerts that may still be told in this step. */
+  private left = mostPerStep;
 
   constructor(
     routes: readonly Route[],
@@ -90,21 +66,20 @@ export class Routing {
       [...channels.keys()],
     ]);
     const rest = (saved?.rest ?? null) as Rest | null;
-    for (const one of saved?.tracked ?? []) this.tracked.set(one.id, one);
-    if (rest !== null && rest.of === of) this.rest = rest;
-    else {
-      this.rest = { of, buckets: {}, sent: {}, renewed: rest?.renewed ?? {}, change: rest?.change ?? null };
-      for (const one of this.tracked.values()) this.adopt(one);
-    }
+    this.incidents = new Followed(routes, new Set(channels.keys()), saved?.tracked ?? [], rest?.change ?? null);
+    const isSame = rest !== null && rest.of === of;
+    this.rest = isSame ? rest : { of, buckets: {}, sent: {}, renewed: rest?.renewed ?? {} };
+    this.limits = new Limits(this.rest.sent);
+    if (!isSame) this.incidents.adopt();
   }
 
   /** Incidents whose state is to be asked again: what is open, or may come back. */
   get followed(): Iterable<string> {
-    return this.tracked.keys();
+    return this.incidents.all.keys();
   }
 
   of(id: string): Tracked | null {
-    return this.tracked.get(id) ?? null;
+    return this.incidents.all.get(id) ?? null;
   }
 
   /**
@@ -114,116 +89,24 @@ export class Routing {
    * @param seen those that may have changed, and new ones; however often, and in any order
    */
   step(now: number, seen: Iterable<IncidentNow>, announced: Announced | null): readonly Draft[] {
-    this.announce(now, announced);
-    for (const one of seen) this.see(one, now);
+    this.incidents.announce(now, announced);
+    for (const one of seen) this.incidents.see(one, now);
     this.nextAt = Number.POSITIVE_INFINITY;
     this.alive = null;
     this.hasHeldBack = false;
+    this.left = mostPerStep;
     this.escalate(now);
-    const drafts = [...this.flush(now, this.pending(now)), ...this.again(now), ...this.renew(now)];
-    this.forget(now);
-    return drafts;
+    const drafts = [...this.flush(now, this.pending(now)), ...this.again(now)];
+    const renewed = renewals(this.incidents.all.values(), this.channels, this.rest.renewed, mostNamed, now);
+    this.wake(renewed.nextAt);
+    this.incidents.forget(now);
+    return [...drafts, ...renewed.drafts];
   }
 
   changes(): RoutingChanges {
-    const tracked = new Map([...this.touched].map((id) => [id, this.tracked.get(id) ?? null]));
-    this.touched = new Set();
-    return { tracked, rest: this.rest };
-  }
-
-  private announce(now: number, announced: Announced | null): void {
-    const { rest } = this;
-    if (announced !== null) rest.change = { at: announced.at, endedAt: null };
-    else if (rest.change !== null) rest.change.endedAt ??= now;
-    if (rest.change?.endedAt == null || now < rest.change.endedAt + graceMs) return;
-    rest.change = null;
-    for (const one of this.tracked.values()) {
-      if (!one.isHeld) continue;
-      one.isHeld = false;
-      this.touched.add(one.id);
-    }
-  }
-
-  private see(seen: IncidentNow, now: number): void {
-    const before = this.tracked.get(seen.id);
-    const one = before ?? track(seen, now);
-    const isWorse = before !== undefined && seen.severity !== before.severity && isAtLeast(seen.severity, before.severity);
-    const isBack = before !== undefined && seen.isOpen && !before.isOpen;
-    const isOver = !seen.isOpen && one.isOpen;
-    const isSame =
-      before !== undefined &&
-      !isWorse &&
-      !isBack &&
-      !isOver &&
-      one.acknowledgedBy === seen.acknowledgedBy &&
-      one.silencedUntil === seen.silencedUntil;
-    if (isSame) return;
-    this.tracked.set(one.id, one);
-    this.touched.add(one.id);
-    // What is said of its end holds: one that was silenced while it was over was not silenced before.
-    if (isOver) {
-      one.isQuiet = !isFiring({ ...one, acknowledgedBy: seen.acknowledgedBy, silencedUntil: seen.silencedUntil }, now);
-      one.isOpen = false;
-      one.closedAt = now;
-    }
-    one.acknowledgedBy = seen.acknowledgedBy;
-    one.silencedUntil = seen.silencedUntil;
-    if (isBack) {
-      one.isOpen = true;
-      one.closedAt = null;
-      one.isQuiet = false;
-      one.since = now;
-      for (const [channel, sub] of Object.entries(one.channels)) {
-        sub.isCounted = false;
-        // Who was told since nobody had acknowledged it is told again in as long a time.
-        if (sub.isEscalated && (sub.told === null || sub.told === 'resolved')) delete one.channels[channel];
-      }
-    }
-    if (isWorse) one.severity = seen.severity;
-    if (before === undefined || isBack) this.hold(one);
-    if (before === undefined && !seen.isOpen) one.isQuiet = !isFiring({ ...one, isOpen: true }, now);
-    if (before === undefined || isWorse || isBack) this.match(one);
-  }
-
-  private hold(one: Tracked): void {
-    const { change } = this.rest;
-    one.isHeld =
-      change !== null &&
-      heldDetectors.has(one.detector) &&
-      one.first >= change.at &&
-      (change.endedAt === null || one.first <= change.endedAt);
-  }
-
-  /** Which routes fit, and so which channels are told. */
-  private match(one: Tracked): void {
-    one.routes = [];
-    const sources = prefixesOf(one);
-    const named = new Set<string>();
-    for (const [index, route] of this.routes.entries()) {
-      if (!fits(route, { ...one, sources })) continue;
-      one.routes.push(index);
-      for (const channel of route.to) {
-        if (named.has(channel) || !this.channels.has(channel)) continue;
-        named.add(channel);
-        const sub = one.channels[channel];
-        if (sub === undefined) one.channels[channel] = subscription(index, false);
-        else if (sub.route !== index) {
-          sub.route = index;
-          sub.isLate = false;
-        }
-      }
-      if (!route.goesOn) break;
-    }
-  }
-
-  /** Of other routes, or other channels, than those that are now: who was told stays told. */
-  private adopt(one: Tracked): void {
-    for (const [channel, sub] of Object.entries(one.channels)) {
-      if (sub.told === null || !this.channels.has(channel)) delete one.channels[channel];
-      else Object.assign(sub, { route: -1, isLate: false, isEscalated: false } satisfies Partial<Subscription>);
-    }
-    this.match(one);
-    this.touched.add(one.id);
+    const { all, touched, change } = this.incidents;
+    this.incidents.touched = new Set();
+    return { tracked: new Map([...touched].map((id) => [id, all.get(id) ?? null])), rest: { ...this.rest, change } };
   }
 
   private routeAt(index: number): Route {
@@ -235,7 +118,7 @@ export class Routing {
   }
 
   private escalate(now: number): void {
-    for (const one of this.tracked.values()) {
+    for (const one of this.incidents.all.values()) {
       if (!isFiring(one, now)) continue;
       for (const index of one.routes)
         for (const { afterMs, to } of this.routeAt(index).escalate) {
@@ -246,7 +129,7 @@ export class Routing {
           for (const channel of to) {
             const sub = one.channels[channel];
             if (!this.channels.has(channel) || (sub !== undefined && (sub.isEscalated || sub.told !== null))) continue;
-            this.touched.add(one.id);
+            this.incidents.touched.add(one.id);
             if (sub === undefined) one.channels[channel] = subscription(index, true);
             else sub.isEscalated = true;
           }
@@ -258,7 +141,7 @@ export class Routing {
   private pending(now: number): Map<string, Entry[]> {
     const { buckets } = this.rest;
     const found = new Map<string, Entry[]>();
-    for (const one of this.tracked.values()) {
+    for (const one of this.incidents.all.values()) {
       if (one.silencedUntil !== null && now < one.silencedUntil) this.wake(one.silencedUntil);
       for (const [channel, sub] of Object.entries(one.channels)) {
         const route = this.routeAt(sub.route);
@@ -267,35 +150,29 @@ export class Routing {
         if (need === null) continue;
         const entry: Entry = { one, channel, sub, need };
         const key = bucketOf(entry, route);
-        const entries = found.get(key);
-        if (entries === undefined) found.set(key, [entry]);
-        else entries.push(entry);
-        buckets[key] = paceOf(buckets[key], this.pacingOf(entry, route), now);
+        add(found, key, entry);
+        const bucket = buckets[key] ?? { dueAt: null, urgentAt: null, sentAt: null, thread: null };
+        buckets[key] = bucket;
+        pace(bucket, entry, route, now);
       }
     }
-    if (this.rest.change?.endedAt != null) this.wake(this.rest.change.endedAt + graceMs);
+    if (this.incidents.letGoAt !== null) this.wake(this.incidents.letGoAt);
     for (const [key, bucket] of Object.entries(buckets)) {
       if (found.has(key)) continue;
       bucket.dueAt = null;
       bucket.urgentAt = null;
-      const [index, channel] = JSON.parse(key) as [number, string];
-      const isRested = bucket.sentAt === null || now >= bucket.sentAt + this.routeAt(index).groupEveryMs;
+      const [index, channel = ''] = key.split(' ', 2);
+      const isRested = bucket.sentAt === null || now >= bucket.sentAt + this.routeAt(Number(index)).groupEveryMs;
       if (isRested && !this.isAlive(channel, bucket.thread)) delete buckets[key];
     }
     return found;
-  }
-
-  private pacingOf({ one, sub, need }: Entry, route: Route): Pacing {
-    if (sub.isLate || sub.isEscalated) return { waitMs: 0, everyMs: 0, isUrgent: false };
-    if (route.digestMs !== null) return { waitMs: route.digestMs, everyMs: 0, isUrgent: false };
-    return { waitMs: route.waitMs, everyMs: route.groupEveryMs, isUrgent: isUrgent(one, need) };
   }
 
   /** An incident of the thread goes on, or is still to be told to be over. */
   private isAlive(channel: string, thread: string | null): boolean {
     if (this.alive === null) {
       this.alive = new Set();
-      for (const { channels } of this.tracked.values())
+      for (const { channels } of this.incidents.all.values())
         for (const [name, sub] of Object.entries(channels))
           if (sub.thread !== null && sub.told !== 'resolved') this.alive.add(`${name} ${sub.thread}`);
     }
@@ -311,8 +188,8 @@ export class Routing {
       const [first] = entries;
       if (bucket === undefined || first === undefined) continue;
       const due = dueAt(bucket);
-      if (now < due) {
-        this.wake(due);
+      if (now < due || this.left <= 0) {
+        this.wake(Math.max(due, now));
         continue;
       }
       const route = this.routeAt(first.sub.route);
@@ -320,9 +197,14 @@ export class Routing {
       const isDigest = first.sub.isLate || (route.digestMs !== null && !first.sub.isEscalated);
       const said = isDigest ? this.digest(told, route, now) : this.transitions(told, bucket, route, now);
       drafts.push(...said);
+      if (said.length > 0) bucket.sentAt = now;
+      // What was too much for this step is told in the next.
+      if (!isDigest && this.left <= 0 && told.some(({ one, sub }) => !sub.isLate && needOf(one, sub, route, now) !== null)) {
+        this.wake(now);
+        continue;
+      }
       bucket.dueAt = null;
       bucket.urgentAt = null;
-      if (said.length > 0) bucket.sentAt = now;
     }
     if (this.hasHeldBack) this.waitForLate(now);
     return drafts;
@@ -341,42 +223,26 @@ export class Routing {
   private holdBack(one: Tracked, sub: Subscription): void {
     sub.isLate = true;
     this.hasHeldBack = true;
-    this.touched.add(one.id);
+    this.incidents.touched.add(one.id);
   }
 
   /** What was held back waits for the end of quiet hours, or until something may be said again. */
   private waitForLate(now: number): void {
     const waits = new Map<string, number>();
-    for (const one of this.tracked.values())
+    for (const one of this.incidents.all.values())
       for (const [channel, sub] of Object.entries(one.channels)) {
         const route = this.routeAt(sub.route);
         const need = sub.isLate ? needOf(one, sub, route, now) : null;
         if (need === null) continue;
         const key = bucketOf({ one, channel, sub, need }, route);
         const quiet = route.quiet === null ? null : quietUntil(route.quiet, now);
-        const at = Math.max(quiet ?? 0, this.freeAt(sub.route, channel, route, now));
+        const at = Math.max(quiet ?? 0, this.limits.freeAt(sub.route, channel, route, now));
         waits.set(key, at);
       }
     for (const [key, at] of waits) {
       this.rest.buckets[key] = { dueAt: at, urgentAt: null, sentAt: this.rest.buckets[key]?.sentAt ?? null, thread: null };
       this.wake(at);
     }
-  }
-
-  /** When the next message may be sent; `now` or earlier: it may. */
-  private freeAt(index: number, channel: string, { atMost }: Route, now: number): number {
-    const key = `${index} ${channel}`;
-    const sent = (this.rest.sent[key] ?? []).filter((at) => at > now - atMost.withinMs && at <= now);
-    if (sent.length === 0) delete this.rest.sent[key];
-    else this.rest.sent[key] = sent;
-    return sent.length < atMost.messages ? now : (sent[sent.length - atMost.messages] as number) + atMost.withinMs;
-  }
-
-  private mayI(index: number, channel: string, route: Route, now: number): boolean {
-    if (this.freeAt(index, channel, route, now) > now) return false;
-    const key = `${index} ${channel}`;
-    this.rest.sent[key] = [...(this.rest.sent[key] ?? []), now];
-    return true;
   }
 
   private transitions(entries: readonly Entry[], bucket: { thread: string | null }, route: Route, now: number): Draft[] {
@@ -388,7 +254,7 @@ export class Routing {
         continue;
       }
       const thread = entry.sub.thread ?? this.threadOf(entry, bucket, route);
-      threads.set(thread, [...(threads.get(thread) ?? []), entry]);
+      add(threads, thread, entry);
     }
     const drafts: Draft[] = [];
     for (const [thread, all] of threads) drafts.push(...this.said(all, 'transition', thread, now));
@@ -408,10 +274,10 @@ export class Routing {
   /** In pieces; what may not be said yet is held back. */
   private said(entries: readonly Entry[], kind: Draft['kind'], thread: string, now: number): Draft[] {
     const drafts: Draft[] = [];
-    for (let from = 0; from < entries.length; from += mostNamed) {
+    for (let from = 0; from < entries.length && this.left > 0; from += mostNamed) {
       const piece = entries.slice(from, from + mostNamed);
       const { sub, channel } = piece[0] as Entry;
-      if (!this.mayI(sub.route, channel, this.routeAt(sub.route), now)) {
+      if (!this.limits.mayI(sub.route, channel, this.routeAt(sub.route), now)) {
         for (const entry of entries.slice(from)) this.holdBack(entry.one, entry.sub);
         break;
       }
@@ -424,7 +290,7 @@ export class Routing {
   private digest(entries: readonly Entry[], route: Route, now: number): Draft[] {
     const [first] = entries;
     if (first === undefined) return [];
-    if (!this.mayI(first.sub.route, first.channel, route, now)) {
+    if (!this.limits.mayI(first.sub.route, first.channel, route, now)) {
       for (const { one, sub } of entries) this.holdBack(one, sub);
       return [];
     }
@@ -436,7 +302,7 @@ export class Routing {
     ];
     for (const { one, sub } of counted) {
       Object.assign(sub, { isCounted: true, isLate: false } satisfies Partial<Subscription>);
-      this.touched.add(one.id);
+      this.incidents.touched.add(one.id);
     }
     for (const { one, sub } of later) this.holdBack(one, sub);
     return [this.draft(all.slice(0, mostNamed), 'digest', digestThread(first), counted.length, now)];
@@ -444,6 +310,7 @@ export class Routing {
 
   private draft(entries: readonly Entry[], kind: Draft['kind'], thread: string, more: number, now: number): Draft {
     const { channel } = entries[0] as Entry;
+    this.left -= entries.length;
     for (const { one, sub, need } of entries) {
       Object.assign(sub, {
         told: stateOf(need),
@@ -452,7 +319,7 @@ export class Routing {
         at: now,
         isLate: false,
       } satisfies Partial<Subscription>);
-      this.touched.add(one.id);
+      this.incidents.touched.add(one.id);
     }
     return { channel, kind, thread, alerts: entries.map(({ one, need }) => ({ id: one.id, state: stateOf(need) })), more };
   }
@@ -460,7 +327,7 @@ export class Routing {
   /** Tells people again of what goes on and nobody has acknowledged. */
   private again(now: number): Draft[] {
     const due = new Map<string, Entry[]>();
-    for (const one of this.tracked.values()) {
+    for (const one of this.incidents.all.values()) {
       if (!isFiring(one, now)) continue;
       for (const [channel, sub] of Object.entries(one.channels)) {
         const { repeatMs, quiet } = this.routeAt(sub.route);
@@ -468,8 +335,7 @@ export class Routing {
         const at = Math.max(sub.at + repeatMs, (quiet === null ? null : quietUntil(quiet, now)) ?? 0);
         if (now < at) this.wake(at);
         else {
-          const key = JSON.stringify([sub.route, channel, sub.thread]);
-          due.set(key, [...(due.get(key) ?? []), { one, channel, sub, need: 'firing' }]);
+          add(due, `${sub.route} ${channel} ${sub.thread}`, { one, channel, sub, need: 'firing' });
         }
       }
     }
@@ -478,61 +344,21 @@ export class Routing {
       const { sub, channel } = entries[0] as Entry;
       const route = this.routeAt(sub.route);
       for (let from = 0; from < entries.length; from += mostNamed) {
-        if (this.mayI(sub.route, channel, route, now)) {
+        if (this.left <= 0) {
+          this.wake(now);
+          break;
+        }
+        if (this.limits.mayI(sub.route, channel, route, now)) {
           const piece = worstFirst(entries.slice(from, from + mostNamed));
           drafts.push(this.draft(piece, 'renewal', sub.thread as string, 0, now));
           this.wake(now + (route.repeatMs ?? 0));
         } else {
-          this.wake(this.freeAt(sub.route, channel, route, now));
+          this.wake(this.limits.freeAt(sub.route, channel, route, now));
           break;
         }
       }
     }
     return drafts;
-  }
-
-  /** Tells receivers that forget what is still so. */
-  private renew(now: number): Draft[] {
-    const { renewed } = this.rest;
-    const drafts: Draft[] = [];
-    for (const [channel, { renewMs }] of this.channels) {
-      if (renewMs === null) continue;
-      const known = [...this.tracked.values()].filter(({ channels }) => {
-        const told = channels[channel]?.told ?? null;
-        return told === 'firing' || told === 'acknowledged';
-      });
-      if (known.length === 0) {
-        delete renewed[channel];
-        continue;
-      }
-      renewed[channel] ??= now;
-      if (now >= (renewed[channel] as number) + renewMs) {
-        renewed[channel] = now;
-        for (let from = 0; from < known.length; from += mostNamed)
-          drafts.push({
-            ...{ channel, kind: 'renewal', thread: `renewal-${from / mostNamed}`, more: 0 },
-            alerts: known
-              .slice(from, from + mostNamed)
-              .map(({ id, channels }) => ({ id, state: channels[channel]?.told ?? 'firing' })),
-          });
-      }
-      this.wake((renewed[channel] as number) + renewMs);
-    }
-    return drafts;
-  }
-
-  /** Lets go of what is over, once everybody knows. */
-  private forget(now: number): void {
-    for (const one of this.tracked.values()) {
-      if (one.closedAt === null) continue;
-      const isSettled = Object.values(one.channels).every(
-        (sub) => sub.told === 'resolved' || sub.isCounted || (sub.told === null && one.isQuiet),
-      );
-      if (!isSettled) continue;
-      if (now < one.closedAt + rememberedMs) continue;
-      this.tracked.delete(one.id);
-      this.touched.add(one.id);
-    }
   }
 }
 
@@ -542,6 +368,12 @@ function stateOf(need: Need): 'firing' | 'acknowledged' | 'resolved' {
 
 function digestThread({ sub, channel }: Entry): string {
   return `digest-${channel}-${sub.route + 1}`;
+}
+
+function add(to: Map<string, Entry[]>, key: string, entry: Entry): void {
+  const entries = to.get(key);
+  if (entries === undefined) to.set(key, [entry]);
+  else entries.push(entry);
 }
 
 function worstFirst(entries: readonly Entry[]): Entry[] {

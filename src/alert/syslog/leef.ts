@@ -2,17 +2,18 @@ import type { Alert, Message } from '../message.ts';
 import { factsOf } from '../words/index.ts';
 import { gradeOf, pairsWithin, sourceOf, version } from './pairs.ts';
 
-/** An event in QRadar's Log Event Extended Format, version 2. A tab parts the pairs, and no value holds one: they are visible text. */
+/**
+ * An event in QRadar's Log Event Extended Format, version 2. A caret parts the pairs, and is written out within values, since LEEF has no escape; a tab, the
+ * usual one, is what rsyslog writes as `#011`.
+ */
 export function leefOf(message: Message, alert: Alert | null, bytes: number): string {
   // LEEF has no way to write a bar in its head.
   const id = (alert?.detector ?? message.kind).replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 60);
-  const head = `LEEF:2.0|palisade|palisade|${version}|${id}|x09|`;
+  const head = `LEEF:2.0|palisade|palisade|${version}|${id}|x5E|`;
   return (
     head +
-    pairsWithin(
-      pairs(message, alert),
-      { bytes: bytes - Buffer.byteLength(head), share: 500, separator: '\t' },
-      (character) => character,
+    pairsWithin(pairs(message, alert), { bytes: bytes - Buffer.byteLength(head), share: 500, separator: '^' }, (character) =>
+      character === '^' ? '\\x5e' : character,
     )
   );
 }

@@ -74,7 +74,12 @@ function sentence(message: Message, alert: Alert | null): string {
   return visibleLine(parts.filter((part) => part !== '').join('; '));
 }
 
-/** A word of the head: printable ASCII without blanks. */
+/** A word of the head: letters, digits and what names of hosts and addresses have. Collectors make names of files of it. */
 function token(text: string, most: number): string {
-  return text.replace(/[^\x21-\x7e]/gu, '_').slice(0, most) || '-';
+  return (
+    text
+      .replace(/[^A-Za-z0-9._:-]/gu, '_')
+      .replace(/^\.+|\.(?=\.)/g, '_')
+      .slice(0, most) || '-'
+  );
 }

@@ -3,7 +3,7 @@ const unsafe =
   /[\p{Cc}\p{Cs}\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]/gu;
 
 /** No field of a message is longer; of one that is, nobody reads more, and each channel would look at all of it. */
-const mostUnits = 8192;
+const mostUnits = 2048;
 
 /** Text with every character written out that would act, or hide, instead of being seen: `\x1b`, `\u{202e}`. Line ends and tabs stay. */
 export function visible(text: string): string {

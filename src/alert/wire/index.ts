@@ -6,8 +6,8 @@
  */
 
 export { deliver, objectOf } from './deliver.ts';
-export { certificateFault, faultOf } from './fault.ts';
+export { faultOf } from './fault.ts';
 export { senderOf } from './sender.ts';
 export { authorizationOf, bodyFor, httpSettings, secretText } from './settings.ts';
 export { connect, type Ended, sendWhole, type Way } from './stream.ts';
-export { fileText, identity, trustedBy } from './trust.ts';
+export { fileText, trustedBy } from './trust.ts';

@@ -198,12 +198,13 @@ describe('sets', () => {
   ]);
   const names = ['admins', 'blocked', 'PAL4-00112233445566778899', 'f2b-sshd', 'unasked'];
   const sets = (members: Readonly<Record<string, readonly string[]>>, more = ''): string =>
-    names
-      .map((name) => {
+    [
+      ...names.map((name) => {
         const head = `create ${name} hash:ip family inet hashsize ${1024 * (1 + (members[name] ?? []).length)} maxelem 65536 initval 0x${name.length}\n`;
         return head + (members[name] ?? []).map((member) => `add ${name} ${member}\n`).join('');
-      })
-      .join('') + `create knocked hash:ip family inet hashsize 1024 maxelem 65536 timeout 30 bucketsize 12\n${more}`;
+      }),
+      `create knocked hash:ip family inet hashsize 1024 maxelem 65536 timeout 30 bucketsize 12\n${more}`,
+    ].join('');
   const moment = (text: string) => momentWith({ nftSave4: rules, ipsets: text });
   const of = (one: string, other: string) =>
     driftBetween(moment(one), moment(other), null).differences.map((each) => [

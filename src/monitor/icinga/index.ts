@@ -5,6 +5,6 @@
  * `request` asks once, within a limit; it trusts no certificate that it is not told to. The reporter and `integrate` call it. How things stand is
  * judged in `checks`.
  */
-export { icingaObjects, quoted } from './objects.ts';
+export { icingaObjects } from './objects.ts';
 export { ask, type IcingaAccess, type IcingaAnswer } from './request.ts';
 export { resultOf } from './result.ts';

@@ -6,5 +6,5 @@
  */
 export { commonObjects, hostObjects, nrpeCommands, nrpeName, objectName, serviceName } from './objects.ts';
 export { type Handed, writeToPipe } from './pipe.ts';
-export { commandLine, longestCommand, type PassiveResult } from './result.ts';
+export { commandLine, type PassiveResult } from './result.ts';
 export { writeToSpool } from './spool.ts';

@@ -43,7 +43,7 @@ ${days.map((day) => `    ${day.padEnd(16)} 00:00-24:00`).join('\n')}
 
 define command {
     command_name  palisade-nrpe
-    command_line  $USER1$/check_nrpe -H $HOSTADDRESS$ -t 20 -c $ARG1$
+    command_line  $USER1$/check_nrpe -H $HOSTADDRESS$ -u -t 20 -c $ARG1$
 }
 
 define command {

@@ -38,15 +38,16 @@ type Answer = Awaited<ReturnType<typeof ask>>;
 /** Why a result was not taken; `null`: it was. */
 export function refusalOf(answer: Answer, service: string): string | null {
   if (!answer.ok) return `${answer.why}; ${answer.hint}`;
-  const { results = [] } = (typeof answer.body === 'object' && answer.body !== null ? answer.body : {}) as {
+  const { results, status: said } = (typeof answer.body === 'object' && answer.body !== null ? answer.body : {}) as {
     readonly results?: readonly { readonly code?: number; readonly status?: string }[];
+    readonly status?: string;
   };
   if (answer.status === 401) return 'it knows no such user and password; see user and password-file';
   if (answer.status === 403) return 'the user may not; give it the permission actions/process-check-result';
-  if (answer.status === 404 || (answer.status === 200 && results.length === 0))
+  // Without an object of the name, versions answer 404, 200 with nothing in it, or 500.
+  if (answer.status === 404 || results?.length === 0)
     return `it knows no service ${service}; define it, as palisade integrate icinga does`;
-  const bad = results.find(({ code = 200 }) => code >= 300);
-  if (answer.status >= 300 || bad !== undefined)
-    return `it answers ${answer.status}: ${bad?.status ?? 'without a reason'}; see its log`;
-  return null;
+  const bad = results?.find(({ code = 200 }) => code >= 300);
+  if (answer.status < 300 && bad === undefined) return null;
+  return `it answers ${answer.status}: ${bad?.status ?? said ?? JSON.stringify(answer.body).slice(0, 200)}; see its log`;
 }

@@ -1,10 +1,8 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { healthyState } from '../state/state.fixture.ts';
-import { packet, reading } from '../zabbix/wire.ts';
+import { type Body, counted, type FakeServer, startFakeServer } from '../zabbix/server.fixture.ts';
 import { zabbix } from './zabbix.ts';
 
-type Body = Readonly<Record<string, unknown>>;
 interface Sent {
   readonly key: string;
   readonly value: string;
@@ -12,30 +10,16 @@ interface Sent {
   readonly state?: number;
 }
 
-/** A server that says what a test has it say; `null`: it hangs up. */
-async function fakeServer(answer: (body: Body, socket: Socket) => unknown) {
-  const asked: Body[] = [];
-  const server = createServer((socket) => {
-    const reader = reading();
-    socket.on('error', () => undefined);
-    socket.on('data', (bytes) => {
-      const got = reader.take(bytes);
-      if (got === null) return;
-      asked.push(got.value as Body);
-      const said = answer(got.value as Body, socket);
-      if (said === null) socket.destroy();
-      else if (said !== undefined) socket.end(Buffer.isBuffer(said) ? said : packet(said));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanup.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  return { asked, server: `127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of cleanup.splice(0).toReversed()) await end();
 });
+
+async function fakeServer(answer: (body: Body) => unknown): Promise<FakeServer> {
+  const server = await startFakeServer(answer);
+  cleanup.push(() => server[Symbol.asyncDispose]());
+  return server;
+}
 
 /** An agent on a clock that moves as far as it waits. */
 function agent(server: string, more: Body = {}) {
@@ -85,10 +69,6 @@ const wants = (...keys: readonly string[]) => ({
   response: 'success',
   data: keys.map((key) => ({ key, delay: '1m', lastlogsize: 0 })),
 });
-const counted = (processed: number, failed = 0) => ({
-  response: 'success',
-  info: `processed: ${processed}; failed: ${failed}; total: ${processed + failed}; seconds spent: 0.000040`,
-});
 const valuesIn = (asked: readonly Body[]): readonly Sent[] =>
   asked.flatMap(({ request, data }) => (request === 'agent data' ? (data as Sent[]) : []));
 
@@ -120,16 +100,16 @@ describe('an active agent', () => {
   test('sends the same ids again while nobody answers, says so once, and drops what is too old', async () => {
     let isAway = false;
     const { asked, server } = await fakeServer(({ request, data }) => {
-      if (request === 'active checks') return wants('agent.ping');
+      if (request === 'active checks') return wants(...Array.from({ length: 200 }, (_, index) => `item${index}`));
       return isAway ? null : counted((data as unknown[]).length);
     });
     const run = agent(server, { 'refresh-seconds': 3600 });
     await run.after(2);
     isAway = true;
-    await run.after(1200);
+    await run.after(40);
     isAway = false;
     const before = asked.length;
-    await run.after(1300);
+    await run.after(60);
     expect(run.said.filter((line) => line.includes('is not told'))).toHaveLength(1);
     expect(run.said.filter((line) => line.includes('is told again'))).toHaveLength(1);
     expect(run.said.some((line) => line.includes('are lost'))).toBe(true);

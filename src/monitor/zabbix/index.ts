@@ -7,4 +7,4 @@
 export { type Answer, call, type Tls, type Where } from './call.ts';
 export { type Event, eventKey, eventLine } from './event.ts';
 export { itemsOf, masterKey } from './items.ts';
-export { batchOf, type Counts, type Sent, sendValues, type Value } from './values.ts';
+export { type Counts, type Sent, sendValues, type Value } from './values.ts';

@@ -17,9 +17,14 @@ interface DeskOptions {
 
 /** Looks at incidents, and queues what routes say of them, in one commit with how far it has come. */
 export interface Desk {
-  /** Called about once a second: it does nothing unless something changed, or is due. */
-  look(): void;
+  /** Called about once a second: it does nothing unless something changed, or is due. However much there is, others have their turn between. */
+  look(): Promise<void>;
 }
+
+/** Incidents that are looked at in one turn, and that are put into words. */
+const mostPerTurn = { followed: 500, fresh: 200, composed: 20 } as const;
+
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export function createDesk(options: DeskOptions): Desk {
   const { feed, routing, outbox, post, timing, random, host, announced, commit } = options;
@@ -27,45 +32,68 @@ export function createDesk(options: DeskOptions): Desk {
   let wasAnnounced: string | null = null;
   let isFirst = true;
 
-  /** What is not there any more is over: the store lets go of what is old, and another one never knew it. */
-  function news(): FedIncident[] {
+  /** What is so now, in turns. What is not there any more is over: the store lets go of what is old, and another one never knew it. */
+  function* news(): Generator<readonly FedIncident[]> {
     const followed = [...routing.followed];
-    const found = feed.now(followed);
-    const behind = feed.behind(cursor);
-    if (behind === null) return [...(found ?? [])];
-    cursor = behind.cursor;
-    outbox.keep('cursor', cursor);
-    if (found === null) return [...behind.incidents];
-    const there = new Set(found.map(({ id }) => id));
-    const gone = followed.flatMap((id) => (there.has(id) ? [] : goneOf(routing, id)));
-    return [...found, ...gone, ...behind.incidents];
+    for (let from = 0; from < followed.length; from += mostPerTurn.followed) {
+      const ids = followed.slice(from, from + mostPerTurn.followed);
+      const found = feed.now(ids);
+      if (found === null) break;
+      const there = new Set(found.map(({ id }) => id));
+      yield [...found, ...ids.flatMap((id) => (there.has(id) ? [] : goneOf(routing, id)))];
+    }
+    for (let isAll = false; !isAll; ) {
+      const behind = feed.behind(cursor, mostPerTurn.fresh);
+      if (behind === null) return;
+      ({ cursor, isAll } = behind);
+      outbox.keep('cursor', cursor);
+      yield behind.incidents;
+    }
+  }
+
+  async function step(seen: readonly FedIncident[], change: ReturnType<typeof announced>): Promise<void> {
+    const now = timing.now();
+    const messages = [];
+    let composed = 0;
+    for (const draft of routing.step(now, seen, change)) {
+      composed += draft.alerts.length;
+      if (composed > mostPerTurn.composed) {
+        await othersTurn();
+        composed = 0;
+      }
+      const message = compose(draft, {
+        ...{ id: messageId(now, random), at: now, host },
+        incident: (id) => feed.incident(id),
+        tracked: (id) => routing.of(id),
+      });
+      if (message !== null) messages.push({ message, channel: draft.channel });
+    }
+    // All of it, and what is remembered of it, at once: whoever begins anew finds both or neither.
+    for (const { message, channel } of messages) outbox.queue(message, channel, post.sending);
+    const { tracked, rest } = routing.changes();
+    for (const [id, one] of tracked) outbox.track(id, one === null ? null : JSON.stringify(one));
+    outbox.keep('routing', JSON.stringify(rest));
+    commit();
+    if (messages.length > 0) post.wake();
   }
 
   return {
-    look() {
-      const now = timing.now();
+    async look() {
       const change = announced();
       const said = JSON.stringify(change);
       const isNews = feed.changed() || said !== wasAnnounced || isFirst;
-      if (!isNews && now < routing.nextAt) return;
       wasAnnounced = said;
       isFirst = false;
-      const seen: FedIncident[] = [];
-      if (isNews) seen.push(...news());
-      const drafts = routing.step(now, seen, change);
-      for (const draft of drafts) {
-        const message = compose(draft, {
-          ...{ id: messageId(now, random), at: now, host },
-          incident: (id) => feed.incident(id),
-          tracked: (id) => routing.of(id),
-        });
-        if (message !== null) outbox.queue(message, draft.channel, post.sending);
+      if (isNews) {
+        for (const seen of news()) {
+          await step(seen, change);
+          await othersTurn();
+        }
       }
-      const { tracked, rest } = routing.changes();
-      for (const [id, one] of tracked) outbox.track(id, one === null ? null : JSON.stringify(one));
-      outbox.keep('routing', JSON.stringify(rest));
-      commit();
-      if (drafts.length > 0) post.wake();
+      while (timing.now() >= routing.nextAt) {
+        await step([], change);
+        await othersTurn();
+      }
     },
   };
 }

@@ -78,16 +78,15 @@ export async function send(context: Context, errand: SendErrand, tell: (told: Se
           ...{ time: alerts.weekly, stateFolder: errand.stateFolder, host: errand.host },
           ...{ outbox, post, timing, random, read, commit, say },
         });
-  function look(): void {
-    obey(outbox, post, clock.now(), errand.host, say);
-    desk.look();
-    weekly?.look();
-  }
   // What others had said while nobody sent is done first.
-  const looking = setInterval(look, lookMs);
-  signal.addEventListener('abort', () => clearInterval(looking), { once: true });
-  look();
-  await Promise.all([post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
+  const looking = async (): Promise<void> => {
+    for (; !signal.aborted; await timing.sleep(lookMs, signal)) {
+      obey(outbox, post, clock.now(), errand.host, say);
+      await desk.look();
+      weekly?.look();
+    }
+  };
+  await Promise.all([looking(), post.run(signal), report({ clock, host: errand.host, settings: reports, read, say }, signal)]);
   await Promise.all([...senders.values()].map((sender) => sender[Symbol.asyncDispose]()));
   commit();
 }

@@ -69,7 +69,11 @@ export const icinga = integration({
     return {
       kind: 'refused',
       problems: [
-        { code: 'usage', message: `Icinga refuses the configuration: ${why.replace(/^.*critical\//, '').trim()}`, hint },
+        {
+          code: 'usage',
+          message: `Icinga refuses the configuration: ${why.replace(/^.*critical\/[a-z]+: (Error: )?/i, '').trim()}`,
+          hint,
+        },
       ],
     };
   },

@@ -5,5 +5,5 @@
  * nothing but read. Incidents of the host itself are made here too, since what they are made of comes together here. `up` calls `publishing`; `state`,
  * `check` and the process that sends call what is exported here, which loads quickly.
  */
-export { publishedAt, socketOf } from './place.ts';
+export { publishedAt } from './place.ts';
 export { readPublished } from './read.ts';

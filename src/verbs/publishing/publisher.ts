@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Audited } from '../../audit/index.ts';
 import { announcedNow } from '../../change/index.ts';
@@ -44,6 +45,8 @@ export interface Publisher extends AsyncDisposable {
   backup(): HostState['backup'];
 }
 
+/** So often it is looked whether others wrote: somebody has seen an incident, or an alert was delivered. */
+const lookMs = 3000;
 /** What happens is told so much later: what comes together is made into text once. */
 const gatherMs = 1000;
 /** A state counts for so many times as long as it takes until the next one. */
@@ -132,6 +135,16 @@ export function createPublisher(
     timer.unref();
   };
 
+  let written = writtenAt(stateFolder);
+  const looking = setInterval(() => {
+    const now = writtenAt(stateFolder);
+    if (now === written) return;
+    written = now;
+    // Before the first reading there is nothing to tell it with.
+    if (!Number.isNaN(countedAt)) later();
+  }, lookMs);
+  looking.unref();
+
   return {
     drift,
     backup: () => backup(clock.now()),
@@ -175,11 +188,18 @@ export function createPublisher(
     happened: later,
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);
+      clearInterval(looking);
       happened[Symbol.dispose]();
       await opened?.[Symbol.asyncDispose]();
       await metrics?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Another text after each commit to one of the stores. What is not there says so too. */
+function writtenAt(stateFolder: string): string {
+  const files = ['events.db', 'events.db-wal', 'alerts.db', 'alerts.db-wal'];
+  return files.map((name) => statSync(join(stateFolder, name), { throwIfNoEntry: false })?.mtimeMs).join(' ');
 }
 
 /** What rules have met before this process began. */

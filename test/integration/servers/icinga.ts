@@ -37,6 +37,16 @@ interface IcingaOptions {
   readonly names?: readonly string[];
 }
 
+/** What a configuration has to write with care. */
+const password = 'a "secret" \\ word';
+
+/** Everything that Icinga keeps, below `folder`, as options of its commands. Its main file is etc/icinga2.conf, its objects are in etc/conf.d. */
+export function icingaOptions(folder: string): readonly string[] {
+  const folders = { DataDir: 'data', LogDir: 'log', CacheDir: 'cache', SpoolDir: 'spool', InitRunDir: 'run', ConfigDir: 'etc' };
+  const places = Object.entries(folders).map(([key, name]) => `${key}=${join(folder, name)}`);
+  return [...places, 'RunAsUser=nagios', 'RunAsGroup=nagios'].flatMap((one) => ['-D', one]);
+}
+
 /** Starts the real Icinga 2 with its API on the loopback of this namespace. It runs as nagios, as Debian's does. */
 export async function startIcinga(folder: string, { port, objects, names = [] }: IcingaOptions): Promise<Icinga> {
   const at = (path: string): string => join(folder, path);
@@ -53,7 +63,7 @@ export async function startIcinga(folder: string, { port, objects, names = [] }:
   ])
     mkdirSync(at(path), { recursive: true });
   const { ca, cert, key } = makeCertificate(folder, 'fw', ['DNS:fw', 'IP:127.0.0.1', ...names]);
-  writeFileSync(at('password'), 'story\n', { mode: 0o600 });
+  writeFileSync(at('password'), `${password}\n`, { mode: 0o600 });
   writeFileSync(
     at('etc/icinga2.conf'),
     `const NodeName = "fw"
@@ -66,7 +76,7 @@ object Zone "fw" { endpoints = [ "fw" ] }
 object CheckerComponent "checker" {}
 object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }
 object ApiUser "palisade" {
-  password = "story"
+  password = ${JSON.stringify(password)}
   permissions = [ "actions/process-check-result", "objects/query/service", "status/query" ]
 }
 include "conf.d/*.conf"
@@ -77,16 +87,10 @@ include "conf.d/*.conf"
   must(['cp', cert, at('data/certs/fw.crt')]);
   must(['cp', key, at('data/certs/fw.key')]);
   must(['chown', '-R', 'nagios:nagios', ...['data', 'log', 'cache', 'spool', 'run', 'etc'].map(at)]);
-  const places = [
-    ...['DataDir=data', 'LogDir=log', 'CacheDir=cache', 'SpoolDir=spool', 'InitRunDir=run', 'ConfigDir=etc'].map((place) =>
-      place.replace('=', `=${folder}/`),
-    ),
-    ...['RunAsUser=nagios', 'RunAsGroup=nagios'],
-  ];
-  const server = await startServer(
-    ['icinga2', 'daemon', '-c', at('etc/icinga2.conf'), ...places.flatMap((place) => ['-D', place])],
-    { logFile: at('icinga.out'), user: 'nagios' },
-  );
+  const server = await startServer(['icinga2', 'daemon', '-c', at('etc/icinga2.conf'), ...icingaOptions(folder)], {
+    logFile: at('icinga.out'),
+    user: 'nagios',
+  });
   const url = `https://127.0.0.1:${port}`;
   const access = { url, user: 'palisade', 'password-file': at('password'), ca };
   const get = (path: string, body?: unknown): Promise<IcingaAnswer> => ask(access, 'GET', path, body, AbortSignal.timeout(5000));

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRun } from '../../../src/kernel/run.ts';
 import { eventually, type Server, startServer } from '../server.ts';
 
 export interface Nrpe extends AsyncDisposable {
   readonly port: number;
   /** Asks it over TLS, as Nagios does. */
-  call(command: string): { readonly exit: number | null; readonly output: string };
+  call(command: string): Promise<{ readonly exit: number | null; readonly output: string }>;
   log(): string;
 }
 
@@ -18,6 +19,7 @@ interface Elsewhere {
   readonly enter: readonly string[];
 }
 
+const run = createRun();
 const plugin = '/usr/lib/nagios/plugins/check_nrpe';
 const here: Elsewhere = { address: '127.0.0.1', allowed: '127.0.0.1', enter: [] };
 
@@ -45,10 +47,12 @@ export async function startNrpe(folder: string, port = 5666, { address, allowed,
   );
   spawnSync('chown', ['-R', 'nagios:nagios', folder]);
   const server: Server = await startServer([...enter, 'nrpe', '-c', config, '-f'], { logFile: join(folder, 'nrpe.out') });
-  const call = (command: string) => {
+  const call = async (command: string) => {
     const asked = ['-H', address, '-p', String(port), '-t', '20', ...(command === '' ? [] : ['-c', command])];
-    const { status, stdout } = spawnSync(plugin, asked, { encoding: 'utf8' });
-    return { exit: status, output: stdout };
+    const ran = await run({ argv: [plugin, ...asked], timeoutMs: 30_000 });
+    return ran.kind === 'exited'
+      ? { exit: ran.status, output: Buffer.from(ran.stdout, 'latin1').toString() }
+      : { exit: null, output: ran.kind };
   };
   // A firewall between may keep us from asking.
   const listens = (): boolean => {

@@ -120,6 +120,8 @@ function serverSettings(database: string, folder: string, port: number): string 
     ...[`SocketDir=${folder}`, `DBHost=${database}`, 'DBName=zabbix', 'DBUser=zabbix'],
     // What is changed by the API holds a second later.
     ...['CacheUpdateFrequency=1', 'HousekeepingFrequency=0'],
+    // A machine that is busy with other tests starts plugins slowly.
+    'Timeout=30',
     ...['StartPollers=1', 'StartPollersUnreachable=1', 'StartTrappers=2', 'StartPreprocessors=1', 'StartPingers=0'],
     ...['StartDiscoverers=0', 'StartHTTPPollers=0', 'StartLLDProcessors=1', 'StartEscalators=1', 'StartAlerters=1'],
     ...['StartDBSyncers=1', 'StartODBCPollers=0', 'StartReportWriters=0', ''],
