@@ -12,8 +12,12 @@ interface Run {
 export interface Setting {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** Files that may not be read. */
+  readonly forbidden?: readonly string[];
   /** Pieces that the reader of standard output takes before it goes away. */
   readonly reads?: number;
+  /** In place of the verbs of the fixture. */
+  readonly verbs?: readonly Verb[];
   readonly run?: (context: Context, input: unknown) => ReturnType<Verb['run']>;
   /** Ctrl-C comes this soon. */
   readonly interruptAfterMs?: number;
@@ -22,13 +26,14 @@ export interface Setting {
 /** Runs a command line on verbs of this test; both verbs answer with their input unless `run` says otherwise. */
 export async function run(
   argv: readonly string[],
-  { env = {}, files = {}, reads, run: how, interruptAfterMs }: Setting = {},
+  { env = {}, files = {}, reads, run: how, interruptAfterMs, verbs: others, forbidden = [] }: Setting = {},
 ): Promise<Run> {
   let out = '';
   let err = '';
+  const at = others === undefined ? 0 : Date.now();
   let left = reads ?? Number.POSITIVE_INFINITY;
   const terminal: Terminal = {
-    clock: { now: () => 0 },
+    clock: { now: () => at },
     out: {
       interactive: false,
       columns: null,
@@ -50,6 +55,7 @@ export async function run(
     conversation: () => null,
     canvas: () => null,
     async readFile(path) {
+      if (forbidden.includes(path)) throw Object.assign(new Error('no right'), { code: 'EACCES' });
       const text = files[path];
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
       return Buffer.from(text);
@@ -113,6 +119,6 @@ export async function run(
   };
   // These verbs touch no kernel: the command line only hands it on.
   const kernel = async (): Promise<Context['kernel']> => ({}) as Context['kernel'];
-  const code = await commandLine(argv, { kernel, serve: unused, verbs }, terminal);
+  const code = await commandLine(argv, { kernel, serve: unused, verbs: others ?? verbs }, terminal);
   return { code, out, err };
 }

@@ -124,7 +124,7 @@ function usageProblem(error: CommanderError, verb: Verb | undefined, verbs: read
     case 'commander.unknownCommand':
       return noSuchVerb(named, verbs);
     case 'commander.optionMissingArgument':
-      return usage(`${named.split(' ')[0]} needs a value`, `write ${named}`);
+      return usage(`${named.replace(/ <.*$/, '')} needs a value`, `write ${named}`);
     case 'commander.missingArgument':
       return usage(`${name} needs ${named}`, help);
     case 'commander.excessArguments':

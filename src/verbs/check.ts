@@ -68,7 +68,8 @@ export const check = verb({
   summary: 'monitoring plugin of Nagios, Icinga, NRPE and whatever else calls such',
   description: `Judges one thing about this host by the rules of monitoring plugins: one line that says how it stands, performance data, and 0, 1, 2
 or 3 for OK, WARNING, CRITICAL and UNKNOWN. It needs no root: it reads what palisade up publishes on its socket, which members of the group
-palisade may read. Whatever could not be read is UNKNOWN with the reason, and so is a state that is older than it may be.
+palisade may read. Where nobody publishes, root’s own check looks at the host once; what only time tells (rule-hits, log-rate, incidents, alerts,
+heartbeat, all) is then UNKNOWN. Whatever could not be read is UNKNOWN with the reason, and so is a state that is older than it may be.
 
 all: every mode but rule-hits and exposure. audit: findings. drift: what somebody changed since it was accepted. policy: INPUT and FORWARD drop
 in both families. incidents: attacks that nobody attends to. exposure: ports open to everyone beyond those of --except. rule-hits: a rule was
