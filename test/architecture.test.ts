@@ -41,6 +41,16 @@ test('a command loads the engines only when it runs: what all verbs say of thems
   expect([...loadedWith('verbs/testing.ts', sources())].some((path) => heavy.test(path))).toBe(true);
 });
 
+test('no command loads channels, reporters or routes to read a configuration that says nothing of them', () => {
+  const telling = /^(?:alert|monitor\/(?:reporters|zabbix|icinga|nagios))\//;
+  for (const entry of ['daemon/main.ts', 'cli/index.ts', 'verbs/index.ts', 'verbs/config/index.ts', 'verbs/job.ts'])
+    expect(
+      [...loadedWith(entry, sources())].filter((path) => telling.test(path)),
+      entry,
+    ).toEqual([]);
+  expect([...loadedWith('verbs/config/whole.ts', sources())]).toContain('alert/channels/email.ts');
+});
+
 describe('a fault is seen:', () => {
   const add = (path: string, text: string): string[] =>
     faults(rows, [...sources().filter((source) => source.path !== path), { path, text }]);

@@ -139,7 +139,7 @@ async function settingsFor(
 ): Promise<Result<{ settings: Settings; given: Record<string, unknown> }>> {
   const named = namedConfig(globals, terminal);
   const path = named ?? defaultConfigFile;
-  const file = await configIn(path, named !== undefined, verb.plugin === true || verb.unprivileged === true, terminal);
+  const file = await configIn(path, named !== undefined, verb, terminal);
   if (!file.ok) return file;
   const shared = ['backend', 'port'] as const;
   const fields = new Set(Object.keys(verb.input.shape));
@@ -159,10 +159,11 @@ function namedConfig(globals: Readonly<Record<string, unknown>>, { env }: Termin
   return typeof named === 'string' ? named : undefined;
 }
 
-async function configIn(path: string, named: boolean, isUnprivileged: boolean, terminal: Terminal): Promise<Result<ConfigFile>> {
+async function configIn(path: string, named: boolean, verb: Verb, terminal: Terminal): Promise<Result<ConfigFile>> {
+  const isUnprivileged = verb.plugin === true || verb.unprivileged === true;
   try {
     const bytes = await terminal.readFile(path);
-    return await readConfig(new TextDecoder('utf-8').decode(bytes), path);
+    return await readConfig(new TextDecoder('utf-8').decode(bytes), path, verb.tells === true ? 'wholly' : undefined);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

@@ -24,6 +24,7 @@ palisade up sends them, by a process of its own.`,
   }),
   output: alertsPart,
   streams: true,
+  tells: true,
   exits: {
     0: 'said; test: each channel took it',
     1: 'test: a channel did not take it',

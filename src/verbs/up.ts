@@ -73,6 +73,7 @@ a server behind a common guide's firewall, a client and an attacker. Ctrl-C ends
   input: upInput,
   output: upPart,
   streams: true,
+  tells: true,
   exits: { 0: 'ended by Ctrl-C', 2: 'the port is taken, or a flag could not be read', 3: 'nothing could be read' },
   examples: [
     { command: 'sudo palisade up', says: 'watch this host' },

@@ -29,6 +29,8 @@ export interface Verb<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly plugin?: true;
   /** Those ask it who may not read everything: a configuration that may not be read is as good as none, as it is for a plugin. */
   readonly unprivileged?: true;
+  /** It tells others: what the configuration says of that is read too. Other verbs leave it unread, for they start faster without. */
+  readonly tells?: true;
   /** What each exit code that it can have means. */
   readonly exits: Readonly<Partial<Record<ExitCode, string>>>;
   readonly examples: readonly { readonly command: string; readonly says: string }[];

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Channel } from '../../alert/channel.ts';
 import { alertSettings } from '../../alert/settings.ts';
 import { closest } from '../../closest.ts';
 import { problemLine } from '../../result.ts';
+import { verbs } from '../index.ts';
 import { configSchema, readConfig, settle } from './index.ts';
 
 async function lines(text: string): Promise<string[]> {
@@ -85,6 +88,26 @@ describe('alerts', () => {
     return read.ok ? [] : read.problems.map(problemLine);
   };
   const head = 'alerts:\n  channels:\n    mail: { type: email, host: mx }\n';
+
+  test('are looked at by those who tell others, and left unread by whoever does not', async () => {
+    const wrong = 'alerts: { channels: { a: { type: pigeon } } }';
+    expect(await readConfig(wrong, 'c')).toMatchObject({ ok: true });
+    expect(await readConfig(wrong, 'c', 'wholly')).toMatchObject({ ok: false, problems: [{ at: { line: 1, column: 34 } }] });
+    const told = verbs.filter(({ tells }) => tells === true).map(({ name }) => name);
+    expect(told).toEqual(expect.arrayContaining(['up', 'alerts']));
+  });
+
+  test('of the manual are read as they stand there', async () => {
+    const manual = readFileSync(join(import.meta.dirname, '../../../docs/alerts.md'), 'utf8');
+    const example = manual
+      .split('\n')
+      .slice(manual.split('\n').indexOf('    alerts:'))
+      .map((line) => line.slice(4));
+    const text = example.slice(0, example.indexOf('')).join('\n');
+    const read = await readConfig(text, 'c', 'wholly');
+    expect(read.ok ? [] : read.problems.map(problemLine)).toEqual([]);
+    expect(read.ok && read.value.alerts).toMatchObject({ routes: [{ to: ['log'] }, {}, { repeat: '4h' }, { digest: '1h' }] });
+  });
 
   test('are channels by name, each of its own type, and routes in order', async () => {
     const text = `${head}    hook:\n      type: webhook\n      url: https://x\n      secret: { file: /etc/s }\n  routes:\n    - { to: [mail], digest: 1h }\n    - to: [hook]\n      escalate: [{ after: 30m, to: [mail] }]\n`;

@@ -12,9 +12,13 @@ export type ConfigFile = z.input<typeof configSchema>;
  * Reads a configuration file's text. Each problem stands at its FILE:LINE:COLUMN. What the YAML parser only warns of
  * is a problem too: a file that may have been misunderstood configures nothing.
  *
- * @param schemaOf which schema what was said is held against
+ * @param schemaOf which schema what was said is held against; `wholly`: all of it, also what is within `alerts` and `reports`
  */
-export async function readConfig(text: string, file: string, schemaOf = schemaFor): Promise<Result<ConfigFile>> {
+export async function readConfig(
+  text: string,
+  file: string,
+  schemaOf: 'wholly' | ((said: object) => Promise<z.ZodObject>) = async () => configSchema,
+): Promise<Result<ConfigFile>> {
   const { isCollection, isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -38,7 +42,7 @@ export async function readConfig(text: string, file: string, schemaOf = schemaFo
     );
   }
   const said = document.toJS() as object;
-  const schema = await schemaOf(said);
+  const schema = await (schemaOf === 'wholly' ? wholeFor : schemaOf)(said);
   const parsed = schema.safeParse(said);
   // Not with the defaults that Zod fills in: a file's own words must stay apart from them.
   if (parsed.success) return ok(said as ConfigFile);
@@ -111,8 +115,8 @@ export async function readConfig(text: string, file: string, schemaOf = schemaFo
   }
 }
 
-/** What channels and reporters can be told is only loaded where they are told something. */
-async function schemaFor(said: object): Promise<z.ZodObject> {
+/** What channels and reporters can be told takes as long to load as a short command: only those look at it who need it, where it is said. */
+async function wholeFor(said: object): Promise<z.ZodObject> {
   const keys = Object.keys(said);
   return keys.includes('alerts') || keys.includes('reports') ? (await import('./whole.ts')).wholeSchema : configSchema;
 }
