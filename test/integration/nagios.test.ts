@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { check, checkModes, noOptions, nothingAsked } from '../../src/monitor/checks/index.ts';
 import type { StateRead } from '../../src/monitor/index.ts';
-import { commandLine, writeToPipe } from '../../src/monitor/nagios/index.ts';
+import { commandLine, writeToPipe, writeToSpool } from '../../src/monitor/nagios/index.ts';
 import { nagios as reporter } from '../../src/monitor/reporters/nagios.ts';
 import { guideState, healthyState } from '../../src/monitor/state/state.fixture.ts';
 import { nagios as integration } from '../../src/verbs/integrating/nagios.ts';
@@ -205,6 +205,15 @@ test('whatever others call their sets, rules and prefixes, Nagios reads what was
     expect(perfdata).not.toMatch(/(^| )injected/);
     expect(output + long.replaceAll('\\n', '')).not.toMatch(/[\p{Cc}\u202e|`'"$<>\\]/u);
   }
+  // By the spool comes what no pipe would take in one piece.
+  const spooled = {
+    host: 'passive1',
+    service: 'palisade-drift',
+    exit: 2,
+    text: { ...text, more: Array.from({ length: 30 }, () => 'x'.repeat(200)) },
+  };
+  expect(await writeToSpool(nagios.spool, [spooled], Date.now() / 1000)).toEqual({ ok: true });
+  expect((await stands('passive1', 'palisade-drift', is(2))).long.length).toBeGreaterThan(5000);
   expect(nagios.services()).toEqual([
     'active1/palisade-drift',
     'active1/palisade-ipset',

@@ -32,7 +32,7 @@ export async function writeToPipe(path: string, lines: readonly string[]): Promi
       case 'EPERM':
         return refused(
           'it may not be written',
-          `let palisade’s sender write there, with the group of ${path} or by setfacl -m u:root:rw`,
+          `let palisade’s sender write there: give its service the group of ${path} (SupplementaryGroups=)`,
         );
       default:
         return refused((error as Error).message, start);

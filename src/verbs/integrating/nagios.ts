@@ -79,7 +79,7 @@ export const nagios = integration({
       ? [membership('nagios')]
       : [
           `have palisade report: reports: { nagios: { command-file: ${pipe}, every: ${every}, prefix: "${prefix}" } } in /etc/palisade/config.yaml`,
-          `let palisade’s sender write there: it is root without any right over others’ files: setfacl -m u:root:rwx ${join(pipe, '..')}; setfacl -d -m u:root:rw ${join(pipe, '..')}; then start Nagios anew`,
+          `let palisade’s sender write there, which is root without any right over others’ files: it needs the group of ${pipe} (stat -c %G ${pipe}), as SupplementaryGroups= of palisade’s service (systemctl edit palisade)`,
         ],
 });
 
