@@ -4,6 +4,8 @@ import { type Batch, putAddress } from '../events/batch.ts';
 /** Networks, of which it is asked a hundred thousand times a second whether a row's source is of them. */
 export interface AddressSet {
   has(batch: Batch, row: number): boolean;
+  /** What the first byte of a source tells: it is of none of them, or it may be. */
+  mayHave(batch: Batch, row: number): boolean;
 }
 
 /** Made for some dozens of networks: most addresses are of none of them, which their first byte tells. */
@@ -27,6 +29,12 @@ export function addressSet(prefixes: readonly Prefix[]): AddressSet {
   }
   const [four, six] = [Uint32Array.from(networks[4]), Uint32Array.from(networks[6])];
   return {
+    mayHave(batch, row) {
+      const { src } = batch;
+      return batch.family[row] === 4
+        ? firsts[4][(src[4 * row + 3] as number) >>> 24] === 1
+        : firsts[6][(src[4 * row] as number) >>> 24] === 1;
+    },
     has(batch, row) {
       const at = 4 * row;
       const { src } = batch;

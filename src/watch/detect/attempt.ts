@@ -34,6 +34,8 @@ export class Attempt {
   /** It counts as a try: honest programs open several connections to some services at once. */
   isTry = false;
   service: LoginService = ssh;
+  /** The second of the epoch that it is of. */
+  second = 0;
   /** The source has logged in within a day. */
   isKnown = false;
   private readonly sources: SourceTable;
@@ -50,28 +52,28 @@ export class Attempt {
   take(batch: Batch, row: number, slot: number, sort: Sort): void {
     this.place = -1;
     if (slot < 0) return;
-    const at = batch.at[row] as number;
-    if (sort === sorts.failedLogin || sort === sorts.acceptedLogin) this.login(slot, at, sort === sorts.acceptedLogin);
-    else this.connection(batch, row, slot, at, sort);
+    this.second = Math.floor((batch.at[row] as number) / 1000);
+    if (sort === sorts.failedLogin || sort === sorts.acceptedLogin) this.login(slot, sort === sorts.acceptedLogin);
+    else this.connection(batch, row, slot, sort);
   }
 
-  private login(slot: number, at: number, isAccepted: boolean): void {
+  private login(slot: number, isAccepted: boolean): void {
     const { words, stride } = this.sources.records;
     const accepted = stride * slot + this.acceptedAt;
     this.service = ssh;
     this.isNew = true;
     this.isTry = true;
-    this.isKnown = this.hasLoggedIn(slot, at);
+    this.isKnown = this.hasLoggedIn(slot);
     if (isAccepted) {
-      words[accepted] = Math.max(Math.floor(at / 1000), words[accepted] as number);
+      words[accepted] = Math.max(this.second, words[accepted] as number);
       this.place = this.logins.find(slot, 0, 1);
       return;
     }
-    this.place = this.logins.placeOf(slot, 0, 1, at);
-    this.logins.add(this.place, at);
+    this.place = this.logins.placeOf(slot, 0, 1, this.second);
+    this.logins.add(this.place, this.second);
   }
 
-  private connection(batch: Batch, row: number, slot: number, at: number, sort: Sort): void {
+  private connection(batch: Batch, row: number, slot: number, sort: Sort): void {
     const port = batch.dport[row] as number;
     const number = port < 0 ? 0 : (numbers[port] as number);
     if (number === 0) return;
@@ -80,20 +82,20 @@ export class Attempt {
     // Telephones ask from the port on which they answer.
     if (sort === sorts.answer && (port !== sipPort || batch.proto[row] !== UDP)) return;
     // Who has logged in is judged by logins alone.
-    if (service === ssh && (isUdp || this.hasLoggedIn(slot, at))) return;
+    if (service === ssh && (isUdp || this.hasLoggedIn(slot))) return;
     const { connections } = this;
-    const place = connections.placeOf(slot, targetOf(batch, row), isUdp ? number | ofUdp : number, at);
+    const place = connections.placeOf(slot, targetOf(batch, row), isUdp ? number | ofUdp : number, this.second);
     const patience = isUdp ? service.patience * patienceOfUdp : service.patience;
     this.place = place;
     this.service = service;
-    this.isNew = isUdp || connections.connects(place, batch.sport[row] as number, at);
+    this.isNew = isUdp || connections.connects(place, batch.sport[row] as number, this.second);
     this.isTry = this.isNew && connections.count(place) % patience === 0;
-    if (this.isNew) connections.add(place, at, this.isTry);
+    if (this.isNew) connections.add(place, this.second, this.isTry);
   }
 
-  private hasLoggedIn(slot: number, at: number): boolean {
+  private hasLoggedIn(slot: number): boolean {
     const { words, stride } = this.sources.records;
     const accepted = words[stride * slot + this.acceptedAt] as number;
-    return accepted !== 0 && Math.abs(at - 1000 * accepted) < knownFor;
+    return accepted !== 0 && Math.abs(this.second - accepted) < knownFor;
   }
 }

@@ -82,8 +82,8 @@ export class Attempts {
     return this.lookup(this.setOf(hash), hash, slot, key, target);
   }
 
-  /** The place of a pair, a new one if it has none. @param now epoch milliseconds. */
-  placeOf(slot: number, target: number, service: number, now: number): number {
+  /** The place of a pair, a new one if it has none. @param second of the epoch, as everywhere here. */
+  placeOf(slot: number, target: number, service: number, second: number): number {
     const key = this.keyOf(slot, service);
     const hash = this.hashOf(slot, key, target);
     const from = this.setOf(hash);
@@ -91,13 +91,13 @@ export class Attempts {
     if (found >= 0) return found;
     const least = this.leastOf(from);
     this.heads[2 * least] = hash;
-    this.heads[2 * least + 1] = secondOf(now);
+    this.heads[2 * least + 1] = second;
     const word = stride * least;
-    this.words.fill(0, word, word + stride);
+    for (let each = word; each < word + stride; each += 1) this.words[each] = 0;
     this.words[word + at.slot] = slot;
     this.words[word + at.key] = key;
     this.words[word + at.target] = target;
-    this.words[word + at.first] = secondOf(now);
+    this.words[word + at.first] = second;
     return least;
   }
 
@@ -161,10 +161,9 @@ export class Attempts {
    * Whether a SYN of the pair begins a connection, and is not one that was sent before and comes again since nobody answered: that comes
    * from the same port, a few times within two minutes.
    */
-  connects(place: number, sport: number, now: number): boolean {
+  connects(place: number, sport: number, second: number): boolean {
     const word = stride * place;
-    const second = secondOf(now) & 0xfff;
-    const begun = ((sport << 16) | 0x1000 | second) >>> 0;
+    const begun = ((sport << 16) | 0x1000 | (second & 0xfff)) >>> 0;
     for (let each = word + at.ports; each < word + at.ports + ports; each += 1) {
       const known = this.words[each] as number;
       const seen = (known >>> 12) & 0xf;
@@ -182,10 +181,9 @@ export class Attempts {
   }
 
   /** It began once more. @param isTry it is to be among the times, and in the score. */
-  add(place: number, now: number, isTry = true): void {
+  add(place: number, second: number, isTry = true): void {
     const word = stride * place;
-    const second = secondOf(now);
-    const score = this.scoreAt(place, now);
+    const score = this.scoreAt(place, second);
     this.floats[word + at.score] = isTry ? score + 1 : score;
     if (isTry) {
       const turns = this.words[word + at.turns] as number;
@@ -220,10 +218,10 @@ export class Attempts {
   }
 
   /** All tries, each halved as often as its half-life has passed since. */
-  scoreAt(place: number, now: number): number {
+  scoreAt(place: number, second: number): number {
     const score = this.floats[stride * place + at.score] as number;
     if (score === 0) return 0;
-    const age = secondOf(now) - this.lastSecond(stride * place);
+    const age = second - this.lastSecond(stride * place);
     return age <= 0 ? score : score * Math.exp(this.fading * age);
   }
 
@@ -289,8 +287,4 @@ export function targetOf(batch: Batch, row: number): number {
   if (batch.family[row] === 4) return last | 0;
   const first = Math.imul(batch.dst[word] as number, 0x9e3779b1) ^ Math.imul(batch.dst[word + 1] as number, 0x85ebca6b);
   return first ^ Math.imul(batch.dst[word + 2] as number, 0xc2b2ae35) ^ last;
-}
-
-function secondOf(ms: number): number {
-  return Math.floor(ms / 1000);
 }

@@ -9,6 +9,7 @@ export class Decay {
   weight = 1;
   private landmark = Number.NaN;
   private now = Number.NaN;
+  private second = 0;
   /** What a second more makes of a weight. */
   private readonly step: number;
   private steps = 0;
@@ -25,6 +26,7 @@ export class Decay {
 
   /** The clock stands at another moment; it may also have been set back, with which nothing decays. */
   advance(now: number): void {
+    this.second = Math.floor(now / 1000);
     // The next second, as nearly always; now and then it is reckoned anew, before small errors add up.
     if (now === this.now + 1000 && this.steps < 64) {
       this.now = now;
@@ -46,9 +48,9 @@ export class Decay {
     this.weight = 2 ** halves;
   }
 
-  /** What an event counts that happened then: no more than one of now. */
-  weightAt(at: number): number {
-    const ago = this.now - at;
-    return ago < 1000 ? this.weight : this.weight * 2 ** (-ago / this.halfLifeMs);
+  /** What an event counts that happened in that second of the epoch: no more than one of now. */
+  weightAt(second: number): number {
+    const ago = this.second - second;
+    return ago <= 0 ? this.weight : this.weight * 2 ** ((-1000 * ago) / this.halfLifeMs);
   }
 }

@@ -6,6 +6,7 @@ import { verticalScan } from './detectors/vertical-scan.ts';
 import { batchOf, incidentsOf, type Made, series, start, takeAll } from './made.fixture.ts';
 import { Newcomers } from './newcomers.ts';
 import { Probe } from './probe.ts';
+import { sorts } from './sort.ts';
 import { SourceTable } from './source-table.ts';
 import { unknownSurroundings } from './surroundings.ts';
 
@@ -32,6 +33,7 @@ function witness(): Detector & { readonly ticks: number[]; readonly slots: numbe
     quietMs: 0,
     ticks,
     slots,
+    looksAt: [sorts.syn],
     start: () => ({ see: (_, __, slot) => void slots.push(slot), tick: (now) => void ticks.push((now - start) / 1000) }),
   };
 }
@@ -186,6 +188,17 @@ test('what anybody could have written counts apart, and never makes anything of 
   const both = [...takeAll(detection, scan, false), ...takeAll(detection, scan, true)];
   expect(incidentsOf(both).map(({ trusted }) => trusted)).toEqual([false, true]);
   expect(new Set(incidentsOf(both).map(({ id }) => id)).size).toBe(2);
+});
+
+test('what the host itself had to say is left to whoever looks at it', () => {
+  const [open] = incidentsOf(takeAll(begin(), ports(20, 100)));
+  if (open === undefined) throw new Error('no incident');
+  const resume = [open, { ...open, id: 'of-the-host', detector: 'drift', sources: [], sourceCount: 0 }];
+  const detection = createDetection({ seed: 7, surroundings: unknownSurroundings, detectors: [verticalScan], resume });
+  expect(detection.counts.openIncidents).toBe(1);
+  expect(incidentsOf(detection.tick(start + day)).map(({ id, state, remedy }) => [id, state, remedy])).toEqual([
+    [open.id, 'closed', verticalScan.remedy],
+  ]);
 });
 
 test('the same events say the same, whatever the batches', () => {

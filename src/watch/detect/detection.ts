@@ -2,15 +2,18 @@ import type { Batch } from '../events/batch.ts';
 import { isOfHost } from '../host/conditions.ts';
 import type { Happening } from '../incidents/happening.ts';
 import type { Incident } from '../incidents/incident.ts';
-import { createIncidents } from '../incidents/incidents.ts';
+import { Incidents, type Kind } from '../incidents/incidents.ts';
+import type { Sighting } from '../incidents/sighting.ts';
 import { Attempt } from './attempt.ts';
-import type { Detector, DetectorContext, Looking } from './detector.ts';
+import type { Detector, DetectorContext, See } from './detector.ts';
 import { detectors as all } from './detectors/index.ts';
 import { EventClock } from './event-clock.ts';
+import { ForgedSources } from './forged.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import { Probe } from './probe.ts';
-import { attempts, probes, type Sort, Sorter, sortCount } from './sort.ts';
+import { Scanners } from './scanners.ts';
+import { attempts, probes, type Sort, Sorter, sortCount, sorts } from './sort.ts';
 import { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -66,61 +69,55 @@ export function createDetection(settings: DetectionSettings): Detection {
   const probe = new Probe(seed ^ 0x2545f491);
   const attempt = new Attempt(sources, seed);
   const clock = new EventClock();
-  const incidents = createIncidents();
-  const started = detectors.map((detector) => start(detector));
+  const kinds = new Map(
+    detectors.map(({ id, title, remedy, group = id, quietMs }) => [id, { detectorTitle: title, remedy, group, quietMs }]),
+  );
+  const kindOf = (id: string): Kind => kinds.get(id) ?? { detectorTitle: id, remedy: '', group: id, quietMs: 0 };
+  const incidents = new Incidents(kindOf);
+  let packets = 0;
+  const report = (sighting: Sighting): number => incidents.report(sighting);
+  const more: DetectorContext['more'] = (incident, batch, row, isAnybody) => incidents.more(incident, batch, row, isAnybody);
+  const scanners = new Scanners({ sources, probe, report, more });
+  const forged = new ForgedSources({ report, more });
+  const context: DetectorContext = {
+    sources,
+    surroundings,
+    newcomers,
+    probe,
+    attempt,
+    scanners,
+    forged,
+    seed,
+    get now() {
+      return clock.now;
+    },
+    get packets() {
+      return packets;
+    },
+    report,
+    more,
+    over: (detector, key, at) => incidents.over(kindOf(detector).group, key, at),
+  };
+  const started = detectors.map((detector) => ({ detector, looking: detector.start(context) }));
   /** Those that are shown an event, by its sort. */
-  const shownTo: readonly (readonly Looking['see'][])[] = Array.from({ length: sortCount }, (_, sort) =>
+  const shownTo: readonly (readonly See[])[] = Array.from({ length: sortCount }, (_, sort) =>
     started.flatMap(({ detector, looking: { see } }) =>
-      detector.looksAt === undefined || detector.looksAt.includes(sort as Sort) ? [see] : [],
+      see !== undefined && detector.looksAt?.includes(sort as Sort) ? [see] : [],
     ),
   );
-  const ticking = started.flatMap(({ looking: { tick } }) => (tick === undefined ? [] : [tick]));
+  const shownAttempts = started.flatMap(({ looking: { attempt } }) => attempt ?? []);
+  const shownLeaving = started.flatMap(({ looking: { leaving } }) => leaving ?? []);
+  const ticking = started.flatMap(({ looking: { tick } }) => tick ?? []);
   const isProbe = new Uint8Array(sortCount);
   for (const sort of probes) isProbe[sort] = 1;
   const isAttempt = new Uint8Array(sortCount);
   for (const sort of attempts) isAttempt[sort] = 1;
   let second = Number.NaN;
   let events = 0;
-  let isLearning = false;
-
-  function start(detector: Detector): { detector: Detector; looking: Looking } {
-    const context: DetectorContext = {
-      sources,
-      surroundings,
-      newcomers,
-      probe,
-      attempt,
-      seed,
-      get now() {
-        return clock.now;
-      },
-      report(sighting) {
-        const group = detector.group ?? detector.id;
-        const trusted = sighting.batch?.trusted ?? true;
-        // It was counted then, and goes on if it is still open.
-        if (isLearning) return incidents.numberOf(group, sighting.key, trusted);
-        const { remedy = detector.remedy } = sighting;
-        return incidents.report({
-          ...sighting,
-          remedy,
-          detectorTitle: detector.title,
-          group,
-          quietMs: detector.quietMs,
-          trusted,
-        });
-      },
-      more(incident, batch, row, isAnybody) {
-        return isLearning ? incidents.isOpen(incident) : incidents.more(incident, batch, row, isAnybody);
-      },
-      over(key, at) {
-        if (!isLearning) incidents.over(detector.group ?? detector.id, key, at);
-      },
-    };
-    return { detector, looking: detector.start(context) };
-  }
 
   function beat(now: number, seconds: number): void {
     newcomers.tick(seconds);
+    scanners.tick(now);
     for (let each = 0; each < ticking.length; each += 1) (ticking[each] as (now: number) => void)(now);
     incidents.tick(now);
   }
@@ -146,20 +143,22 @@ export function createDetection(settings: DetectionSettings): Detection {
       if (clock.see(at)) advance();
       const slot = sources.slotOf(batch, row, newcomers);
       const sort = sorter.sortOf(batch, row);
-      if (isProbe[sort] === 1) probe.take(batch, row);
-      if (isAttempt[sort] === 1) attempt.take(batch, row, slot, sort);
-      const shown = shownTo[sort] as readonly Looking['see'][];
-      for (let each = 0; each < shown.length; each += 1) (shown[each] as Looking['see'])(batch, row, slot, sort);
+      if (sort < sorts.failedLogin) packets += 1;
+      if (isProbe[sort] === 1) {
+        probe.take(batch, row);
+        if (slot >= 0) scanners.see(batch, row, slot, sort);
+      }
+      show(shownTo[sort] as readonly See[], batch, row, slot, sort);
+      if (isAttempt[sort] === 1) {
+        attempt.take(batch, row, slot, sort);
+        if (attempt.place >= 0) show(shownAttempts, batch, row, slot, sort);
+      }
+      if (batch.in[row] !== 0) forged.see(batch, row);
+      if (batch.out[row] !== 0) show(shownLeaving, batch, row, slot, sort);
     }
   }
 
-  if (settings.resume !== undefined) {
-    const ofPackets = settings.resume.filter(({ detector }) => !isOfHost(detector));
-    incidents.resume(ofPackets, (id) => {
-      const detector = detectors.find((each) => each.id === id);
-      return { detectorTitle: detector?.title ?? id, group: detector?.group ?? id, quietMs: detector?.quietMs ?? 0 };
-    });
-  }
+  if (settings.resume !== undefined) incidents.resume(settings.resume.filter(({ detector }) => !isOfHost(detector)));
 
   return {
     take(batch) {
@@ -169,9 +168,9 @@ export function createDetection(settings: DetectionSettings): Detection {
       return incidents.said();
     },
     learn(batch) {
-      isLearning = true;
+      incidents.isLearning = true;
       see(batch);
-      isLearning = false;
+      incidents.isLearning = false;
     },
     tick(now) {
       if (clock.go(now)) advance();
@@ -192,4 +191,8 @@ export function createDetection(settings: DetectionSettings): Detection {
       };
     },
   };
+}
+
+function show(to: readonly See[], batch: Batch, row: number, slot: number, sort: Sort): void {
+  for (let each = 0; each < to.length; each += 1) (to[each] as See)(batch, row, slot, sort);
 }

@@ -2,9 +2,11 @@ import type { Family } from '../../model/net/index.ts';
 import type { Batch } from '../events/batch.ts';
 import type { Sighting } from '../incidents/sighting.ts';
 import type { Attempt } from './attempt.ts';
+import type { ForgedSources } from './forged.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { Observation } from './observation.ts';
 import type { Probe } from './probe.ts';
+import type { Scanners } from './scanners.ts';
 import type { Sort } from './sort.ts';
 import type { SourceTable } from './source-table.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,7 +21,7 @@ export interface Detector {
   readonly description: string;
   /** What an administrator does about it, in a sentence or two; a sighting may say another. */
   readonly remedy: string;
-  /** The sorts of events that it is shown; left out: all. */
+  /** The sorts of events that {@link Looking.see} is shown. */
   readonly looksAt?: readonly Sort[];
   /** Milliseconds without more of it after which its incidents are over. */
   readonly quietMs: number;
@@ -38,12 +40,18 @@ export interface DetectorContext {
   readonly probe: Probe;
   /** Likewise, as an attempt to log in. */
   readonly attempt: Attempt;
+  /** Follows the sources of scans, by the rules that detectors hand it when they start. */
+  readonly scanners: Scanners;
+  /** Follows sources that are lies, likewise. */
+  readonly forged: ForgedSources;
   /** Hashes are mixed with it, so that nobody can choose what collides. */
   readonly seed: number;
   /**
    * The moment the clock stands at, epoch milliseconds: of the newest event, or later. Events may be older than it.
    */
   readonly now: number;
+  /** So many packets were seen so far. */
+  readonly packets: number;
   /**
    * Opens an incident, or adds to the one there is.
    *
@@ -57,17 +65,24 @@ export interface DetectorContext {
    * @returns false if it is open no longer (or the number is 0): then report anew.
    */
   more(incident: number, batch: Batch, row: number, isAnybody?: boolean): boolean;
-  /** The incident of this key is over: not silence, but known to be. Epoch milliseconds. */
-  over(key: string, at: number): void;
+  /** The incident of this detector and key is over: not silence, but known to be. Epoch milliseconds. */
+  over(detector: string, key: string, at: number): void;
 }
 
+export type See = (this: void, batch: Batch, row: number, slot: number, sort: Sort) => void;
+
+/** What it wants to be told of. */
 export interface Looking {
   /**
-   * One event. `slot` is its source's place in the table, for what the detector keeps in its record; -1 while sources are not followed, since too
-   * many new ones come at once. Called half a million times a second: no object, no text, unless there is something to report.
-   * Sources of trusted events and of events that can be forged have different slots, though their address be the same.
+   * One event of the sorts that it looks at. `slot` is its source's place in the table, for what the detector keeps in its record; -1 while
+   * sources are not followed, since too many new ones come at once. Called half a million times a second: no object, no text, unless there is
+   * something to report. Sources of trusted events and of events that can be forged have different slots, though their address be the same.
    */
-  see(this: void, batch: Batch, row: number, slot: number, sort: Sort): void;
+  see?: See;
+  /** One event of somebody who wants to log in, and whose pair is followed. */
+  attempt?: See;
+  /** One that leaves this host, or goes through it. */
+  leaving?: See;
   /**
    * Once a second by the events' clock, which stands where no event comes in `simulate`, and goes on live. Over a gap it is called for a few
    * seconds and then for its end. Epoch milliseconds.

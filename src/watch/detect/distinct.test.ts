@@ -59,7 +59,7 @@ test.each([
       const thing = Math.floor(random() * plan.things);
       // Some come late.
       const at = random() < 0.1 ? now - 60 * second : now;
-      sketch.add(slot, mix(mix(99, slot), thing), at);
+      sketch.add(slot, mix(mix(99, slot), thing), at / second);
       exact[slot]?.add(thing, at, now);
     }
   }
@@ -79,13 +79,13 @@ test.each([
 test('what is known comes for nothing until its source has been quiet, and then counts anew', () => {
   const sketch = new Distinct(new Records(1, distinctWords(64)), 64, 60 * second);
   sketch.decay.advance(begin);
-  expect([1, 2, 3].map((thing) => Math.round(sketch.add(0, thing, begin)))).toEqual([1, 2, 3]);
-  expect(sketch.add(0, 2, begin)).toBe(-1);
+  expect([1, 2, 3].map((thing) => Math.round(sketch.add(0, thing, begin / second)))).toEqual([1, 2, 3]);
+  expect(sketch.add(0, 2, begin / second)).toBe(-1);
   sketch.decay.advance(begin + 60 * second);
   expect(sketch.count(0)).toBeCloseTo(1.5, 1);
-  expect(sketch.add(0, 2, begin + 60 * second)).toBe(-1);
+  expect(sketch.add(0, 2, begin / second + 60)).toBe(-1);
   sketch.decay.advance(begin + 240 * second);
-  expect(sketch.add(0, 2, begin + 240 * second)).toBe(1);
+  expect(sketch.add(0, 2, begin / second + 240)).toBe(1);
 });
 
 test('over days nothing grows beyond what numbers hold, and a clock that is set back takes nothing away', () => {
@@ -94,7 +94,7 @@ test('over days nothing grows beyond what numbers hold, and a clock that is set 
     const now = begin + minute * 60 * second;
     for (let each = 0; each < 60; each += 1) sketch.decay.advance(now + each * second);
     // One that is always new, as 64 bits allow.
-    sketch.add(0, mix(1, minute), now + 59 * second);
+    sketch.add(0, mix(1, minute), now / second + 59);
   }
   const count = sketch.count(0);
   // One a minute, halved each minute, is 2; how much of it is seen hangs on which bits are free.

@@ -48,8 +48,8 @@ export class Distinct {
     });
   }
 
-  /** @returns how many there were lately, up to 1 where this begins a count; -1 if the thing is not new. */
-  add(slot: number, hash: number, at: number): number {
+  /** @param second of the epoch. @returns how many there were lately, up to 1 where this begins a count; -1 if the thing is not new. */
+  add(slot: number, hash: number, second: number): number {
     const counted = slot * this.stride + this.counted;
     let count = this.floats[counted] as number;
     if (count < forgottenBelow * this.decay.weight && this.words[counted + 1] !== 0) {
@@ -64,7 +64,7 @@ export class Distinct {
     const set = this.words[counted + 1] as number;
     this.words[word] = (this.words[word] as number) | mask;
     this.words[counted + 1] = set + 1;
-    const weight = this.decay.weightAt(at);
+    const weight = this.decay.weightAt(second);
     count += this.isExact ? weight : (weight * this.bits) / (this.bits - set);
     this.floats[counted] = count;
     return count / this.decay.weight;
@@ -73,6 +73,12 @@ export class Distinct {
   /** How many there were lately. */
   count(slot: number): number {
     return (this.floats[slot * this.stride + this.counted] as number) / this.decay.weight;
+  }
+
+  /** Whether one slot has had fewer lately than another. */
+  isFewer(one: number, other: number): boolean {
+    const { floats, stride, counted } = this;
+    return (floats[one * stride + counted] as number) < (floats[other * stride + counted] as number);
   }
 
   /** Nothing was there. */

@@ -11,7 +11,7 @@ export function filling(context: DetectorContext, detector: string) {
   const open = new Set<string>();
   return (key: string, at: number, part: number, words: { readonly title: string; readonly why: string }): void => {
     if (part < full.over) {
-      if (open.delete(key)) context.over(key, at);
+      if (open.delete(key)) context.over(detector, key, at);
       return;
     }
     if (part < full.high && !open.has(key)) return;

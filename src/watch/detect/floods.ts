@@ -64,7 +64,7 @@ export class Floods {
     this.rule = rule;
     this.places = new Places(
       targets,
-      (place) => (this.score[place] as number) * fading ** Math.max(0, this.context.now / 1000 - (this.second[place] as number)),
+      (one, other) => this.worth(one) < this.worth(other),
       (place) => this.begin(place),
     );
   }
@@ -211,6 +211,10 @@ export class Floods {
     errors[least] = counts[least] as number;
     counts[least] = (counts[least] as number) + 1;
     return 1;
+  }
+
+  private worth(place: number): number {
+    return (this.score[place] as number) * fading ** Math.max(0, this.context.now / 1000 - (this.second[place] as number));
   }
 
   /** Seconds have passed at a place, or an event came late. */

@@ -1,5 +1,5 @@
-/** So long after a login, in milliseconds, its source may mistype more often: behind one address there may be twenty people. */
-export const knownFor = 24 * 3_600_000;
+/** So long after a login, in seconds, its source may mistype more often: behind one address there may be twenty people. */
+export const knownFor = 24 * 3600;
 
 /** A service that asks who one is. */
 export interface LoginService {

@@ -15,13 +15,13 @@ export class Places {
   private readonly mask: number;
   private filled = 0;
   private hand = 0;
-  private readonly worth: (place: number) => number;
+  private readonly isLess: (one: number, other: number) => boolean;
   private readonly forget: (place: number) => void;
 
-  /** @param worth how much a place counts, asked when one has to go; @param forget it is given to another one. */
-  constructor(capacity: number, worth: (place: number) => number, forget: (place: number) => void) {
+  /** @param isLess whether one counts less than another, asked when one has to go; @param forget it is given to another one. */
+  constructor(capacity: number, isLess: (one: number, other: number) => boolean, forget: (place: number) => void) {
     this.capacity = capacity;
-    this.worth = worth;
+    this.isLess = isLess;
     this.forget = forget;
     this.keys = new Int32Array(2 * capacity);
     let heads = 1;
@@ -52,10 +52,8 @@ export class Places {
 
   private evict(): number {
     let least = this.hand;
-    let leastWorth = Number.POSITIVE_INFINITY;
     for (let each = 0; each < sample; each += 1) {
-      const worth = this.worth(this.hand);
-      if (worth < leastWorth) [least, leastWorth] = [this.hand, worth];
+      if (this.isLess(this.hand, least)) least = this.hand;
       this.hand = (this.hand + 1) % this.capacity;
     }
     const bucket = this.hashes[least] as number;

@@ -25,6 +25,8 @@ export class Probe {
   service = 0;
   /** Keyed hash of address, protocol and port. */
   target = 0;
+  /** The second of the epoch that it is of. */
+  second = 0;
   private readonly seed: number;
 
   constructor(seed: number) {
@@ -42,6 +44,7 @@ export class Probe {
     const proto = batch.proto[row] as number;
     let port = batch.dport[row] as number;
     if (proto === UDP && port >= traceroute.first && port <= traceroute.last) port = traceroute.first;
+    this.second = Math.floor((batch.at[row] as number) / 1000);
     this.host = host;
     this.service = mix(this.seed ^ 0x5bd1e995, (proto << 17) | (port & 0x1ffff));
     this.target = mix(host, this.service);

@@ -9,13 +9,16 @@ export class Records {
   readonly words: Uint32Array;
   /** The same memory. */
   readonly floats: Float32Array;
+  readonly doubles: Float64Array;
   private reserved = 0;
 
+  /** @param stride an even number. */
   constructor(slots: number, stride: number) {
     this.slots = slots;
     this.stride = stride;
     this.words = new Uint32Array(slots * stride);
     this.floats = new Float32Array(this.words.buffer);
+    this.doubles = new Float64Array(this.words.buffer);
   }
 
   /** So many words more. @returns where they begin in a thing's. */
@@ -24,6 +27,12 @@ export class Records {
     this.reserved += words;
     if (this.reserved > this.stride) throw new Error(`${this.reserved} words are reserved, and there are ${this.stride}`);
     return at;
+  }
+
+  /** A number of 64 bits. @returns its place among half as many of a thing's. */
+  reserveDouble(): number {
+    if ((this.reserved & 1) === 1) this.reserve(1);
+    return this.reserve(2) >>> 1;
   }
 
   /** A slot is another thing's from now on. */

@@ -118,16 +118,16 @@ export class SourceTable {
   }
 
   private lookup(batch: Batch, row: number, hash: number): number {
+    const { words } = this;
+    const { src } = batch;
     const at = 4 * row;
     const kind = kindOf(batch, row);
-    const isFour = batch.family[row] === 4;
-    const a = isFour ? 0 : (batch.src[at] as number);
-    const b = isFour ? 0 : (batch.src[at + 1] as number);
-    const d = isFour ? (batch.src[at + 3] as number) : 0;
-    const { words } = this;
     for (let slot = this.heads[hash & this.mask] as number; slot >= 0; slot = (words[stride * slot + NEXT] as number) - 1) {
       const record = stride * slot;
-      if (words[record + D] === d && words[record + A] === a && words[record + B] === b && words[record + KIND] === kind)
+      if (words[record + KIND] !== kind) continue;
+      if (
+        (kind & 2) === 0 ? words[record + D] === src[at + 3] : words[record + A] === src[at] && words[record + B] === src[at + 1]
+      )
         return slot;
     }
     return -1;
@@ -160,14 +160,15 @@ export class SourceTable {
 
   private unlink(slot: number): void {
     const { words } = this;
-    const [kind, a, b, d] = [KIND, A, B, D].map((word) => words[stride * slot + word] as number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const next = (words[stride * slot + NEXT] as number) - 1;
-    const bucket = this.hashed(kind, a, b, d) & this.mask;
+    const record = stride * slot;
+    const next = (words[record + NEXT] as number) - 1;
+    const bucket =
+      this.hashed(
+        words[record + KIND] as number,
+        words[record + A] as number,
+        words[record + B] as number,
+        words[record + D] as number,
+      ) & this.mask;
     let before = this.heads[bucket] as number;
     if (before === slot) this.heads[bucket] = next;
     else {

@@ -2,6 +2,12 @@ import type { Prefix } from '../../model/net/index.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 
+const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
+
+export function isWorse(one: Severity, other: Severity): boolean {
+  return severities.indexOf(one) > severities.indexOf(other);
+}
+
 /** Something that happened, and goes on or is over. What alerts are about. */
 export interface Incident {
   /** Unlike any other of this host's: the detector, whose it is, and when it began. */

@@ -3,17 +3,15 @@ import { formatPrefix, parsePrefix } from '../../model/net/index.ts';
 import { batchOf, incidentsOf, type Made, series, start } from '../detect/made.fixture.ts';
 import type { Happening } from './happening.ts';
 import { evidenceKept, type Incident, mostSources } from './incident.ts';
-import { createIncidents, type Incidents, mostOpen, type Report } from './incidents.ts';
+import { Incidents, type Kind, mostOpen } from './incidents.ts';
+import type { Sighting } from './sighting.ts';
 
 const minute = 60_000;
 const prefix = (text: string) => parsePrefix(text) as NonNullable<ReturnType<typeof parsePrefix>>;
 
-function report(more: Partial<Report> = {}): Report {
+function report(more: Partial<Sighting> = {}): Sighting {
   return {
     detector: 'vertical-scan',
-    detectorTitle: 'Port scan',
-    group: 'scan',
-    quietMs: 10 * minute,
     key: '203.0.113.9/32',
     severity: 'medium',
     title: 'Somebody scanned',
@@ -27,16 +25,15 @@ function report(more: Partial<Report> = {}): Report {
     events: 1,
     spoofable: true,
     ban: true,
-    trusted: true,
     ...more,
   };
 }
 
 /** Reports the first of these events, and shows the others as more of it, some in a batch. */
-function show(incidents: Incidents, events: readonly Made[], size: number, more: Partial<Report> = {}): number {
+function show(incidents: Incidents, events: readonly Made[], size: number, more: Partial<Sighting> = {}): number {
   let number = 0;
   for (let from = 0; from < events.length; from += size) {
-    const batch = batchOf(events.slice(from, from + size), more.trusted ?? true);
+    const batch = batchOf(events.slice(from, from + size));
     for (let row = 0; row < batch.length; row += 1)
       if (number === 0) number = incidents.report(report({ batch, row, at: batch.at[row] as number, ...more }));
       else expect(incidents.more(number, batch, row)).toBe(true);
@@ -45,8 +42,14 @@ function show(incidents: Incidents, events: readonly Made[], size: number, more:
   return number;
 }
 
-const begin = (): Incidents => {
-  const incidents = createIncidents();
+const kindOf = (detector: string): Kind => ({
+  detectorTitle: detector === 'udp-scan' ? 'UDP scan' : 'Port scan',
+  remedy: `What ${detector} always says.`,
+  group: 'scan',
+  quietMs: 10 * minute,
+});
+const begin = (more: Partial<Kind> = {}): Incidents => {
+  const incidents = new Incidents((detector) => ({ ...kindOf(detector), ...more }));
   incidents.tick(start);
   return incidents;
 };
@@ -132,7 +135,7 @@ describe('evidence', () => {
     before.tick(start + minute);
     const [open] = incidentsOf(before.said()) as [Incident];
     const after = begin();
-    after.resume([open], () => report());
+    after.resume([open]);
     show(
       after,
       series(30, 100, (each) => ({ text: `line ${count + each}` })),
@@ -173,8 +176,8 @@ describe('its life', () => {
   });
 
   test('ids are those of before for the same, and others for anything else', () => {
-    const idOf = (more: Partial<Report>): string => {
-      const incidents = begin();
+    const idOf = (more: Partial<Sighting>, kind: Partial<Kind> = {}): string => {
+      const incidents = begin(kind);
       incidents.report(report(more));
       return incidentsOf(incidents.said())[0]?.id as string;
     };
@@ -185,17 +188,17 @@ describe('its life', () => {
       { key: '203.0.113.8/32' },
       { at: start + 1 },
       { detector: 'udp-scan' },
-      { trusted: false },
-      { group: 'x' },
+      { batch: batchOf([{ at: 0 }], false) },
     ];
-    expect(new Set(others.map(idOf)).size).toBe(others.length);
+    const ids = [...others.map((more) => idOf(more)), idOf({}, { group: 'x' })];
+    expect(new Set(ids).size).toBe(others.length + 1);
   });
 
   test('two of one group and key are one, as bad as the worst, and forged only if all of it may be', () => {
     const incidents = begin();
     const batch = batchOf([{ at: 0 }, { at: 100 }]);
     const number = incidents.report(report({ batch, row: 0, events: 15 }));
-    const udp = { detector: 'udp-scan', detectorTitle: 'UDP scan', title: 'Somebody scanned UDP', why: 'That too.' };
+    const udp = { detector: 'udp-scan', title: 'Somebody scanned UDP', why: 'That too.' };
     const again = incidents.report(report({ ...udp, batch, row: 1, severity: 'high', events: 12, spoofable: false }));
     expect(again).toBe(number);
     incidents.tick(start + minute);
@@ -209,6 +212,26 @@ describe('its life', () => {
         spoofable: false,
       },
     ]);
+  });
+
+  test('what to do about it is what the worst sighting says, or else its detector, and stays over a restart', () => {
+    const remedies = (incidents: Incidents) => incidentsOf(incidents.said()).map(({ remedy }) => remedy);
+    const { remedy: _, ...silent } = report();
+    const incidents = begin();
+    incidents.report(silent);
+    incidents.report(report({ detector: 'udp-scan' }));
+    incidents.tick(start + minute);
+    expect(remedies(incidents)).toEqual(['What vertical-scan always says.']);
+    incidents.report(report({ severity: 'high' }));
+    incidents.report({ ...silent, detector: 'udp-scan', severity: 'critical' });
+    incidents.report(report({ severity: 'low' }));
+    const said = incidentsOf(incidents.said());
+    expect(said.map(({ remedy }) => remedy)).toEqual(['What udp-scan always says.']);
+    const after = begin();
+    after.resume(said);
+    after.report(report());
+    after.tick(start + 2 * minute);
+    expect(remedies(after)).toEqual(['What udp-scan always says.']);
   });
 
   test('an event that two detectors show counts once', () => {
@@ -241,8 +264,8 @@ describe('its life', () => {
     before.report(report());
     before.report(report({ key: 'many', sources: [prefix('192.0.2.1/32'), prefix('192.0.2.2/32')], ban: false }));
     const open = incidentsOf(before.said());
-    const after = createIncidents();
-    after.resume(open, () => report());
+    const after = new Incidents(kindOf);
+    after.resume(open);
     after.tick(start + 9 * minute);
     expect(changes(after.said())).toEqual([]);
     after.tick(start + 11 * minute);

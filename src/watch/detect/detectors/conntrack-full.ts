@@ -10,15 +10,12 @@ export const conntrackFull: Detector = {
   remedy:
     'Raise net.netfilter.nf_conntrack_max (sysctl -w net.netfilter.nf_conntrack_max=N), and find out who opens so many connections: palisade connections.',
   description: `The kernel's table of connections is ${percent(full.high)} full or more: high; from ${percent(full.critical)} on, or where the kernel has dropped packets because of it, critical. Where it gave up connections that were not established for new ones, the table was full too: high. It is over below ${percent(full.over)}.`,
-  looksAt: [],
   quietMs: fillingQuietMs,
   start(context) {
     let fullAt = Number.NEGATIVE_INFINITY;
     let hasDropped = false;
     const level = filling(context, 'conntrack-full');
     return {
-      // No event tells.
-      see() {},
       observe(observation) {
         const { at } = observation;
         if (observation.kind === 'conntrack-dropped') {

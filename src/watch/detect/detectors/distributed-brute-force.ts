@@ -24,20 +24,18 @@ export const distributedBruteForce: Detector = {
   remedy:
     'Let only those networks reach the service that need it (from: in the policy), or let people log in by keys alone (PasswordAuthentication no); bans.action: on shuts out who tries most.',
   description: `${crowd} or more sources try one service at which one logs in, each so seldom that nothing is seen of it alone: by ${ofLogins.part} or more failed logins of ssh each within ${hours} hours, and no login, or by ${ofConnections.part} or more new connections to the same service of the same address that rules log. Who tried more than ${mostTries} times, or has logged in within a day, does not belong to them. The incident names all of them; shut out are those with ${ofLogins.ban} failed logins, or ${ofConnections.ban} connections, and more. Fewer may be somebody's mistake.`,
-  looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,
   start(context) {
     const { attempt } = context;
     const logins = new Crowds(context, attempt.logins, ofLogins, 'logins failed');
     const connections = new Crowds(context, attempt.connections, ofConnections, 'new connections were logged');
     return {
-      see(batch, row, _slot, sort) {
+      attempt(batch, row, _slot, sort) {
         const { place } = attempt;
-        if (place < 0) return;
-        if (sort === sorts.acceptedLogin) logins.leave(place);
-        else if (sort === sorts.syn) {
+        if (sort === sorts.syn) {
           if (attempt.isNew) connections.see(batch, row, place);
-        } else if (!attempt.isKnown) logins.see(batch, row, place);
+        } else if (sort === sorts.acceptedLogin) logins.leave(place);
+        else if (sort === sorts.failedLogin && !attempt.isKnown) logins.see(batch, row, place);
       },
     };
   },
@@ -67,7 +65,7 @@ class Crowds {
     this.what = what;
     this.crowds = new Places(
       services,
-      (place) => this.touched[place] as number,
+      (one, other) => (this.touched[one] as number) < (this.touched[other] as number),
       (place) => {
         for (const pair of this.pairsOf.subarray(members * place, members * (place + 1)))
           if (pair >= 0 && this.isOf(pair, place)) this.leave(pair);
@@ -127,6 +125,8 @@ class Crowds {
   private membersAt(place: number, at: number, isTrusted: boolean): number[] {
     const { tried } = this;
     const found: number[] = [];
+    // So many have never been there.
+    if ((this.pairsOf[members * place + crowd - 1] as number) < 0) return found;
     for (let each = members * place; each < members * (place + 1); each += 1) {
       const pair = this.pairsOf[each] as number;
       if (

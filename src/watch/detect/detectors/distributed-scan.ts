@@ -44,7 +44,7 @@ export const distributedScan: Detector = {
     const hands = new Uint16Array(targets);
     const places = new Places(
       targets,
-      (place) => asked.count(place),
+      (one, other) => asked.isFewer(one, other),
       (place) => {
         records.clear(place);
         incidents[place] = 0;
@@ -88,7 +88,7 @@ export const distributedScan: Detector = {
       see(batch, row, slot) {
         if (slot < 0) return;
         const at = batch.at[row] as number;
-        const count = own.add(slot, probe.service, at);
+        const count = own.add(slot, probe.service, probe.second);
         if (count < 0) return;
         const stamped = slot * stride + stampOf;
         const given = stamped + 1;
@@ -100,14 +100,14 @@ export const distributedScan: Detector = {
           words[stamped] = stamp(place);
           words[given] = 0;
         }
-        const all = asked.add(place, probe.service, at);
+        const all = asked.add(place, probe.service, probe.second);
         if (all < 0) return;
         // What everybody hears all day is none of it.
         if (all < ports / 4) {
           events[place] = 0;
           since[place] = at;
         }
-        asking.add(place, mix(seed, slot), at);
+        asking.add(place, mix(seed, slot), probe.second);
         words[given] = (words[given] as number) + 1;
         events[place] = (events[place] as number) + 1;
         if (incidents[place] !== 0) {

@@ -1,7 +1,6 @@
 import { formatProtocol } from '../../../model/net/index.ts';
 import type { Batch } from '../../events/batch.ts';
 import type { Detector } from '../detector.ts';
-import { Scanners } from '../scanners.ts';
 import { sorts } from '../sort.ts';
 
 /** A bot that knocks at whatever address chance gives it comes to fewer of one network's within an hour. */
@@ -15,18 +14,22 @@ export const horizontalScan: Detector = {
   remedy:
     'See with palisade reach who can reach the service that is looked for, and close it to the world if it is only for some; palisade ban ADDRESS shuts the source out.',
   description: `One source looks for a service, or sends pings, at ${addresses} or more different addresses. Each counts once, and what was counted halves every ${minutes} minutes. From ${many} addresses on it is severe. Pings alone are told of, and nobody is shut out for them.`,
-  looksAt: [sorts.syn, sorts.udp, sorts.echo],
   quietMs: 30 * 60_000,
   group: 'scan',
-  start(context) {
-    const { words, stride } = context.sources.records;
-    /** 1: it asked for something else than an echo. */
-    const asked = context.sources.records.reserve(1);
-    const scanners = new Scanners(context, {
+  start({ scanners }) {
+    scanners.follow({
       detector: 'horizontal-scan',
+      looksAt: [sorts.syn, sorts.udp, sorts.echo],
+      thing: 'host',
       bits: 64,
       halfLifeMs: minutes * 60_000,
-      level: (count, slot) => (count < addresses ? 0 : words[slot * stride + asked] === 0 ? 1 : count < many ? 2 : 3),
+      // It asked for something else than an echo.
+      marks: new Map([
+        [sorts.syn, 1],
+        [sorts.udp, 1],
+      ]),
+      least: addresses,
+      level: (count, marks) => (marks === 0 ? 1 : count < many ? 2 : 3),
       say: (level, count, batch, row) => ({
         severity: level === 1 ? 'low' : level === 2 ? 'medium' : 'high',
         did: level === 1 ? 'sent pings to many addresses' : `looked for ${serviceOf(batch, row)} at many addresses`,
@@ -34,10 +37,7 @@ export const horizontalScan: Detector = {
         ban: level > 1,
       }),
     });
-    return scanners.looking('host', (_batch, _row, slot, sort) => {
-      if (sort !== sorts.echo) words[slot * stride + asked] = 1;
-      return true;
-    });
+    return {};
   },
 };
 

@@ -1,7 +1,7 @@
-import { bogonNetworks, parsePrefix } from '../../../model/net/index.ts';
+import { bogonNetworks, type Prefix, parsePrefix } from '../../../model/net/index.ts';
 import { addressSet } from '../address-set.ts';
 import type { Detector } from '../detector.ts';
-import { forgedSources, type Impossible, isToMany, least } from '../forged.ts';
+import { type Impossible, isToMany, least } from '../forged.ts';
 
 const kinds = {
   loopback: {
@@ -23,6 +23,8 @@ const kinds = {
   },
 } as const satisfies Readonly<Record<string, Impossible>>;
 
+/** Nobody has one of these, wherever. */
+const nobodys = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'ff00::/8'];
 /** Networks for documentation, protocols and 6to4's relays, which nobody has either: RFC 6890, RFC 5737, RFC 3849. */
 const unrouted = ['192.0.0.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];
 
@@ -35,30 +37,37 @@ export const martianSource: Detector = {
   quietMs: 30 * 60_000,
   start(context) {
     const { outside, connected } = context.surroundings;
+    const networks = (texts: readonly string[]): Prefix[] => texts.flatMap((text) => parsePrefix(text) ?? []);
+    const unroutedNetworks = outside === null ? [] : networks([...bogonNetworks[4], ...bogonNetworks[6], ...unrouted]);
     // What this host is in itself is real here, whatever the world carries.
     const real = addressSet(connected);
-    const unreal = addressSet([...bogonNetworks[4], ...bogonNetworks[6], ...unrouted].flatMap((text) => parsePrefix(text) ?? []));
-    return forgedSources(context, 'martian-source', (batch, row) => {
-      const at = 4 * row;
-      const { src } = batch;
-      if (batch.family[row] === 4) {
-        const source = src[at + 3] as number;
-        const first = source >>> 24;
-        if (first === 127) return kinds.loopback;
-        if (first >= 240) return kinds.reserved;
-        if (first >= 224) return kinds.group;
-        // 0.0.0.0 asks for an address, or who listens to a group.
-        if (first === 0) return source === 0 && isToMany(batch, row) ? null : kinds.nobody;
-      } else {
-        const first = src[at] as number;
-        if (first >>> 24 === 0xff) return kinds.group;
-        if (first === 0 && src[at + 1] === 0 && src[at + 2] === 0) {
-          if (src[at + 3] === 1) return kinds.loopback;
-          if (src[at + 3] === 0) return isToMany(batch, row) ? null : kinds.nobody;
+    const unreal = addressSet(unroutedNetworks);
+    context.forged.follow({
+      detector: 'martian-source',
+      networks: [...networks(nobodys), ...unroutedNetworks],
+      judge(batch, row) {
+        const at = 4 * row;
+        const { src } = batch;
+        if (batch.family[row] === 4) {
+          const source = src[at + 3] as number;
+          const first = source >>> 24;
+          if (first === 127) return kinds.loopback;
+          if (first >= 240) return kinds.reserved;
+          if (first >= 224) return kinds.group;
+          // 0.0.0.0 asks for an address, or who listens to a group.
+          if (first === 0) return source === 0 && isToMany(batch, row) ? null : kinds.nobody;
+        } else {
+          const first = src[at] as number;
+          if (first >>> 24 === 0xff) return kinds.group;
+          if (first === 0 && src[at + 1] === 0 && src[at + 2] === 0) {
+            if (src[at + 3] === 1) return kinds.loopback;
+            if (src[at + 3] === 0) return isToMany(batch, row) ? null : kinds.nobody;
+          }
         }
-      }
-      if (outside === null || !unreal.has(batch, row) || real.has(batch, row)) return null;
-      return outside.includes(batch.names.text(batch.in[row] as number)) ? kinds.documentation : null;
+        if (outside === null || !unreal.has(batch, row) || real.has(batch, row)) return null;
+        return outside.includes(batch.names.text(batch.in[row] as number)) ? kinds.documentation : null;
+      },
     });
+    return {};
   },
 };

@@ -24,9 +24,7 @@ export const metadataService: Detector = {
     /** Those that asked last, by their names. */
     const incidents = new Map<string, number>();
     return {
-      see(batch, row) {
-        // What does not leave is asked of others.
-        if (batch.out[row] === 0) return;
+      leaving(batch, row) {
         const at = 4 * row;
         const { dst } = batch;
         const last = dst[at + 3] as number;

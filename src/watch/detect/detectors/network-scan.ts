@@ -32,16 +32,9 @@ export const networkScan: Detector = {
     const records = new Records(networks, distinctWords(256) + distinctWords(128));
     const taking = new Distinct(records, 256, halfLifeMs, { isExact: true });
     const asked = new Distinct(records, 128, halfLifeMs, { renews: true });
-    /** Sources that took part when one last joined. */
-    const known = new Float32Array(networks);
     const places = new Places(
       networks,
-      (place) => {
-        // It fades by being looked at.
-        const worth = known[place] as number;
-        known[place] = 0.9 * worth;
-        return worth;
-      },
+      (one, other) => taking.isFewer(one, other),
       (place) => {
         records.clear(place);
         incidents[place] = 0;
@@ -98,13 +91,12 @@ export const networkScan: Detector = {
           words[slot * stride + placeOf] = place + 1;
         }
         const at = batch.at[row] as number;
-        const took = taking.add(place, isFour ? last & 0xff : mix(seed, second & 0xffff), at);
-        if (took >= 0) known[place] = took;
+        const took = taking.add(place, isFour ? last & 0xff : mix(seed, second & 0xffff), probe.second);
         if (took >= 0 && took <= 1) {
           events[place] = 0;
           since[place] = at;
         }
-        asked.add(place, probe.target, at);
+        asked.add(place, probe.target, probe.second);
         if (incidents[place] !== 0) {
           if (more(incidents[place] as number, batch, row)) return;
           incidents[place] = 0;

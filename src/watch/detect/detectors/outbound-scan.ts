@@ -22,7 +22,6 @@ export const outboundScan: Detector = {
   remedy:
     "Take the host off the network, or refuse it new outgoing connections (otherwise: outgoing in the policy), and find the process (palisade connections, ss -tup) before you restart anything: it may be in somebody else's hands.",
   description: `Rules log that this host itself opens connections, or sends UDP or pings, to ${targets} or more different targets (an address and a port) within ${minutes} minutes, or to ${everydayTargets} on ports of the web and of mail: it may be in somebody else's hands. Answers and ends of connections do not count, nor do names, times and addresses (DNS, NTP, DHCP and the like).`,
-  looksAt: [sorts.outgoing],
   quietMs: 30 * 60_000,
   start({ seed, report, more }) {
     const few = new Recent(2 * targets);
@@ -33,7 +32,8 @@ export const outboundScan: Detector = {
     const since = new Float64Array(2);
 
     return {
-      see(batch, row) {
+      leaving(batch, row, _slot, sort) {
+        if (sort !== sorts.outgoing) return;
         const target = targetOf(batch, row, seed);
         if (target < 0) return;
         const kind = batch.trusted ? 1 : 0;

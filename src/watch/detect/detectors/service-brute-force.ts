@@ -4,7 +4,6 @@ import { halfLife } from '../attempt.ts';
 import type { Batch, Detector, Family } from '../detector.ts';
 import { duration } from '../duration.ts';
 import { loginServices, ssh } from '../login-services.ts';
-import { sorts } from '../sort.ts';
 
 const tries = { count: 8, seconds: 60 } as const;
 const slow = { score: 30, halfLifeMinutes: halfLife.connectionsMinutes } as const;
@@ -15,7 +14,6 @@ export const serviceBruteForce: Detector = {
   remedy:
     'Let only those networks reach the service that need it (from: in the policy), or limit new connections (at-most); palisade ban ADDRESS shuts the source out.',
   description: `One source opens connection after connection to one service of one address at which one logs in, and rules log them: ${tries.count} new ones within ${tries.seconds} seconds, or a score of ${slow.score} that halves every ${slow.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one. ${patienceWords()} ssh has a detector of its own.`,
-  looksAt: [sorts.syn, sorts.udp, sorts.answer],
   quietMs: 3_600_000,
   start({ sources, attempt, report, more }) {
     const { connections } = attempt;
@@ -36,7 +34,7 @@ export const serviceBruteForce: Detector = {
         title: `${key.replace(/\/32$/, '')} opens connection after connection to ${service.name} of ${target}`,
         why: isQuick
           ? `${tries.count * patience} new connections to ${port} within ${duration(connections.secondsOf(place, tries.count))} were logged, which is too many within ${tries.seconds} seconds.${counted}`
-          : `${connections.count(place)} new connections to ${port} since ${duration((at - connections.first(place)) / 1000)} were logged: their score, halved every ${slow.halfLifeMinutes} minutes, is ${Math.round(connections.scoreAt(place, at))}; ${slow.score} is too much.${counted}`,
+          : `${connections.count(place)} new connections to ${port} since ${duration((at - connections.first(place)) / 1000)} were logged: their score, halved every ${slow.halfLifeMinutes} minutes, is ${Math.round(connections.scoreAt(place, attempt.second))}; ${slow.score} is too much.${counted}`,
         sources: [source],
         targets: [],
         batch,
@@ -50,14 +48,14 @@ export const serviceBruteForce: Detector = {
     }
 
     return {
-      see(batch, row, slot) {
+      attempt(batch, row, slot) {
         const { place, isTry } = attempt;
-        if (place < 0 || attempt.service === ssh) return;
+        if (attempt.service === ssh) return;
         if (more(connections.incident(place), batch, row)) return;
         const events = connections.countEvent(place);
         if (!isTry) return;
         const isQuick = connections.secondsOf(place, tries.count) <= tries.seconds;
-        if (!isQuick && connections.scoreAt(place, batch.at[row] as number) < slow.score) return;
+        if (!isQuick && connections.scoreAt(place, attempt.second) < slow.score) return;
         connections.setIncident(place, tell(batch, row, slot, isQuick, events));
       },
     };

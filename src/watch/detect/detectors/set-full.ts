@@ -7,13 +7,10 @@ export const setFull: Detector = {
   remedy:
     'Of those who are shut out, take bans back that need not be (palisade bans, palisade unban), or shut out whole networks (palisade ban NETWORK) instead of addresses one by one. Of another set, make it anew with a larger maxelem.',
   description: `A set is ${percent(full.high)} full or more: high; from ${percent(full.critical)} on critical, since it soon takes no more: of a set of those who are shut out, nobody else is then. It is over below ${percent(full.over)}. Sets that make room by themselves (forceadd), and those of the policy, which are made for what they hold, are left out.`,
-  looksAt: [],
   quietMs: fillingQuietMs,
   start(context) {
     const level = filling(context, 'set-full');
     return {
-      // No event tells.
-      see() {},
       observe(observation) {
         if (observation.kind !== 'set-fill' || observation.limit <= 0) return;
         const { set, entries, limit, at, shutsOut } = observation;

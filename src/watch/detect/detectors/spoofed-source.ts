@@ -1,8 +1,8 @@
 import { addressSet } from '../address-set.ts';
 import type { Batch, Detector } from '../detector.ts';
-import { forgedSources, type Impossible, isToMany, least } from '../forged.ts';
+import { type Impossible, isOfItself, isToMany, least } from '../forged.ts';
 
-const own: Impossible = {
+const ofOwn: Impossible = {
   id: 0,
   what: "this host's own addresses",
   why: 'This host did not send them, or they would not come by that link; another machine may have been given the same address.',
@@ -22,34 +22,27 @@ export const spoofedSource: Detector = {
   quietMs: 30 * 60_000,
   start(context) {
     const { outside, connected } = context.surroundings;
-    const mine = addressSet(
-      (context.surroundings.own ?? []).map((address) => ({ ...address, length: address.family === 4 ? 32 : 128 })),
-    );
+    const own = (context.surroundings.own ?? []).map((address) => ({ ...address, length: address.family === 4 ? 32 : 128 }));
+    const mine = addressSet(own);
     // Neighbours on the link to the world are its neighbours.
-    const behind = addressSet(
-      outside === null ? [] : connected.filter(({ link }) => link !== undefined && !outside.includes(link)),
-    );
+    const inside = outside === null ? [] : connected.filter(({ link }) => link !== undefined && !outside.includes(link));
+    const behind = addressSet(inside);
     const before = addressSet(
       outside === null ? [] : connected.filter(({ link }) => link === undefined || outside.includes(link)),
     );
-    return forgedSources(context, 'spoofed-source', (batch, row) => {
-      if (isOfItself(batch, row) || mine.has(batch, row)) return isToMany(batch, row) || isAnswerToSelf(batch, row) ? null : own;
-      if (outside === null || !behind.has(batch, row) || before.has(batch, row)) return null;
-      return outside.includes(batch.names.text(batch.in[row] as number)) ? inner : null;
+    context.forged.follow({
+      detector: 'spoofed-source',
+      networks: [...own, ...inside],
+      judge(batch, row) {
+        if (isOfItself(batch, row) || mine.has(batch, row))
+          return isToMany(batch, row) || isAnswerToSelf(batch, row) ? null : ofOwn;
+        if (outside === null || !behind.has(batch, row) || before.has(batch, row)) return null;
+        return outside.includes(batch.names.text(batch.in[row] as number)) ? inner : null;
+      },
     });
+    return {};
   },
 };
-
-/** Its source is its target. */
-function isOfItself(batch: Batch, row: number): boolean {
-  const at = 4 * row;
-  return (
-    batch.src[at + 3] === batch.dst[at + 3] &&
-    batch.src[at] === batch.dst[at] &&
-    batch.src[at + 1] === batch.dst[at + 1] &&
-    batch.src[at + 2] === batch.dst[at + 2]
-  );
-}
 
 /** Rows of logins have no target, and forwarded packets in this host's name are those of containers that it translated. */
 function isAnswerToSelf(batch: Batch, row: number): boolean {

@@ -25,7 +25,6 @@ export const sshBruteForce: Detector = {
   remedy:
     'Let people log in by keys alone (PasswordAuthentication no in sshd_config), and let only those networks reach ssh that need it; palisade ban ADDRESS shuts the source out.',
   description: `One source fails to log in by ssh ${logins.count} times within ${logins.minutes} minutes (${ofKnown} times if it has logged in within a day), or so often over hours that a score of its failures, which halves every ${slowLogins.halfLifeHours} hours, comes to ${slowLogins.score}: one every ten minutes does within half a day. Each login takes back ${forgiven} failures before it; one after a score of ${broken} is told of as what may be a found password. Where rules log connections to port ${ssh.ports}: ${connections.count} new ones to one address within ${connections.seconds} seconds, or a score of ${slowConnections.score} that halves every ${slowConnections.halfLifeMinutes} minutes, which two a minute reach and one a minute never does. A SYN that is sent again from the same port is no new one, and who has logged in within a day is judged by logins alone.`,
-  looksAt: [sorts.syn, sorts.failedLogin, sorts.acceptedLogin],
   quietMs: 3_600_000,
   start({ sources, attempt, report, more }) {
     const { logins: failed, connections: asked } = attempt;
@@ -65,7 +64,7 @@ export const sshBruteForce: Detector = {
       const events = failed.countEvent(place);
       const most = attempt.isKnown ? ofKnown : logins.count;
       const seconds = failed.secondsOf(place, most);
-      const score = failed.scoreAt(place, at);
+      const score = failed.scoreAt(place, attempt.second);
       const isQuick = seconds <= logins.minutes * 60;
       if (!isQuick && score < slowLogins.score) return;
       failed.setIncident(
@@ -86,7 +85,7 @@ export const sshBruteForce: Detector = {
     function accept(batch: Batch, row: number, slot: number): void {
       const at = batch.at[row] as number;
       const { place } = attempt;
-      if (failed.scoreAt(place, at) >= broken)
+      if (failed.scoreAt(place, attempt.second) >= broken)
         failed.setIncident(
           place,
           tell(batch, row, slot, {
@@ -110,7 +109,7 @@ export const sshBruteForce: Detector = {
       const events = asked.countEvent(place);
       if (!isNew) return;
       const seconds = asked.secondsOf(place, connections.count);
-      const score = asked.scoreAt(place, at);
+      const score = asked.scoreAt(place, attempt.second);
       const isQuick = seconds <= connections.seconds;
       if (!isQuick && score < slowConnections.score) return;
       asked.setIncident(
@@ -129,8 +128,7 @@ export const sshBruteForce: Detector = {
     }
 
     return {
-      see(batch, row, slot, sort) {
-        if (attempt.place < 0) return;
+      attempt(batch, row, slot, sort) {
         if (sort === sorts.failedLogin) fail(batch, row, slot);
         else if (sort === sorts.acceptedLogin) accept(batch, row, slot);
         else if (attempt.service === ssh) connect(batch, row, slot);

@@ -1,6 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { Scanners } from '../scanners.ts';
-import { firstClientPort, sorts } from '../sort.ts';
+import { type Sort, sorts } from '../sort.ts';
 import { askedOf } from './vertical-scan.ts';
 
 /** Of packets that no honest program sends. */
@@ -13,7 +12,7 @@ const many = 100;
 const minutes = 10;
 
 /** What each is called, and its bit. */
-const names = new Map<number, readonly [name: string, bit: number]>([
+const names = new Map<Sort, readonly [name: string, bit: number]>([
   [sorts.fin, ['FIN', 1]],
   [sorts.null, ['NULL', 2]],
   [sorts.xmas, ['XMAS', 4]],
@@ -36,35 +35,27 @@ export const stealthScan: Detector = {
   remedy:
     'See with palisade reach whether what answers is meant to; protect: bad-flags and new-not-syn in the policy drop such packets, and palisade ban ADDRESS shuts the source out.',
   description: `One source sends TCP packets that open no connection and belong to none, to see what comes back: without flags (NULL), with FIN alone, with FIN, PSH and URG (XMAS) or impossible flags to ${never} or more different ports, with ACK alone or ACK and FIN (Maimon) to ${seldom} or more (to ${late} where all of these are ports that clients have). Each port of an address counts once, and what was counted halves every ${minutes} minutes. Late packets from servers do not count.`,
-  looksAt: [sorts.fin, sorts.null, sorts.xmas, sorts.odd, sorts.maimon, sorts.ack],
   quietMs: 10 * 60_000,
   group: 'scan',
-  start(context) {
-    const { words, stride } = context.sources.records;
-    /** Bits of what it sent. */
-    const sent = context.sources.records.reserve(1);
-    const kindsOf = (slot: number): number => words[slot * stride + sent] as number;
-    const scanners = new Scanners(context, {
+  start({ scanners }) {
+    const whichOf = (marks: number): string =>
+      [...names.values()].flatMap(([name, bit]) => ((marks & bit) === 0 ? [] : [name])).join(', ');
+    scanners.follow({
       detector: 'stealth-scan',
+      looksAt: [...names.keys()],
+      thing: 'target',
       bits: 128,
       halfLifeMs: minutes * 60_000,
-      level(count, slot) {
-        return count < leastOf(kindsOf(slot)) ? 0 : count < many ? 1 : 2;
-      },
-      say(level, count, batch, row, slot) {
-        const which = [...names.values()].filter(([, bit]) => (kindsOf(slot) & bit) !== 0).map(([name]) => name);
-        return {
-          severity: level > 1 ? 'high' : 'medium',
-          did: `scanned ${askedOf(batch, row)} by stealth (${which.join(', ')})`,
-          why: `It sent packets that belong to no connection (${which.join(', ')}) to about ${Math.round(count)} different ports within minutes; ${leastOf(kindsOf(slot))} are too many.`,
-        };
-      },
+      marks: new Map([...names].map(([sort, [, bit]]) => [sort, bit])),
+      lowMark: low,
+      least: never,
+      level: (count, marks) => (count < leastOf(marks) ? 0 : count < many ? 1 : 2),
+      say: (level, count, batch, row, marks) => ({
+        severity: level > 1 ? 'high' : 'medium',
+        did: `scanned ${askedOf(batch, row)} by stealth (${whichOf(marks)})`,
+        why: `It sent packets that belong to no connection (${whichOf(marks)}) to about ${Math.round(count)} different ports within minutes; ${leastOf(marks)} are too many.`,
+      }),
     });
-    return scanners.looking('target', (batch, row, slot, sort) => {
-      const [, bit] = names.get(sort) as readonly [string, number];
-      const isLow = (batch.dport[row] as number) < firstClientPort;
-      words[slot * stride + sent] = kindsOf(slot) | bit | (isLow ? low : 0);
-      return true;
-    });
+    return {};
   },
 };

@@ -12,22 +12,24 @@ export const iso: Carrier = {
   read(bytes, from, to, batch, clock) {
     const end = pastTime(bytes, from, to);
     if (end < 0) return false;
-    batch.at[batch.length] = time;
+    batch.at[batch.length] = time[0] as number;
     return readTagged(bytes, end, to, batch, clock);
   },
   readAhead(bytes, from, limit, batch) {
     const end = pastTime(bytes, from, limit);
     if (end < 0) return -1;
-    batch.at[batch.length] = time;
+    batch.at[batch.length] = time[0] as number;
     return readTaggedAhead(bytes, end, limit, batch);
   },
 };
 
-/** Epoch milliseconds of what {@link pastTime} passed last. */
-let time = 0;
+/** Epoch milliseconds of what {@link pastTime} passed last. In an array, since each number that is no small integer would else be an object. */
+const time = new Float64Array(1);
 /** The day of the stamp before, as eight digits, and when it began: a day's lines are many. */
 let lastDay = -1;
 let lastDayAt = 0;
+/** What so many digits behind a second are parts of. */
+const parts = Array.from({ length: 11 }, (_, digits) => 10 ** digits);
 
 /** Behind the stamp and its blank; -1 if none stands at the line's beginning. */
 function pastTime(bytes: Uint8Array, from: number, to: number): number {
@@ -54,8 +56,8 @@ function pastTime(bytes: Uint8Array, from: number, to: number): number {
   if (bytes[at] === 46 || bytes[at] === 44) {
     const end = pastDigits(bytes, at + 1, to);
     if (end === at + 1 || end - at > 10) return -1;
-    for (let scale = 100, digit = at + 1; digit < end; digit += 1, scale /= 10)
-      fraction += scale * ((bytes[digit] as number) - 48);
+    for (let digit = at + 1; digit < end; digit += 1) fraction = 10 * fraction + (bytes[digit] as number) - 48;
+    fraction = (1000 * fraction) / (parts[end - at - 1] as number);
     at = end;
   }
   let offset = 0;
@@ -72,6 +74,6 @@ function pastTime(bytes: Uint8Array, from: number, to: number): number {
     offset = (hours * 60 + minutes) * (sign === 45 ? -60_000 : 60_000);
   }
   if (at >= to || bytes[at] !== 32) return -1;
-  time = lastDayAt + ((hour * 60 + minute) * 60 + second) * 1000 + fraction - offset;
+  time[0] = lastDayAt + ((hour * 60 + minute) * 60 + second) * 1000 + fraction - offset;
   return at + 1;
 }
