@@ -93,6 +93,7 @@ test('the details of an incident hold all that is known, and can be leafed throu
  state     open
  seen by   vertical-scan
  why       412 different ports within 3 minutes; 12 are too many
+ do        Close the ports.
  from      203.0.113.9
  to        198.51.100.1:22, 198.51.100.1:23, 198.51.100.1:80
  events    412
@@ -104,8 +105,7 @@ test('the details of an incident hold all that is known, and can be leafed throu
  Its first and its last lines
  FW-DROP: IN=eth0 OUT= SRC=203.0.113.9 DST=198.51.100.1 LEN=60 TOS=0x00
  PREC=0x00 TTL=52 ID=0 DF PROTO=TCP SPT=40000 DPT=20 WINDOW=64240 RES=0x00 SYN
- URGP=0
- … 57 more lines: ↓
+ … 58 more lines: ↓
 
  q quit  ↑↓ read on  Esc back
 `);
