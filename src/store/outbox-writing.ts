@@ -6,31 +6,8 @@ import { moveAside } from './file.ts';
 import { sqlite, sqliteCode } from './lock.ts';
 import type { ChannelStanding, Outbox, OutboxWord, Posted, Remembered, Waiting } from './outbox.ts';
 import { openOutboxFile, outboxFile } from './outbox-file.ts';
+import { type ChannelRow, type Row, rowIn, sweepRows, writeRows } from './outbox-rows.ts';
 
-/** Of one message, as it is written. `body`: `null`, it is in the file. */
-interface Row extends Omit<Posted, 'state'> {
-  readonly n: number;
-  state: Posted['state'];
-  attempts: number;
-  next: number;
-  since: number;
-  why: string | null;
-  ended: number | null;
-  receipt: string | null;
-  body: string | null;
-}
-
-interface ChannelRow {
-  type: string;
-  delivered: number;
-  lastDelivered: number | null;
-  failing: string | null;
-  failingSince: number | null;
-}
-
-/** What was delivered is remembered so long, and what was given up. */
-const endedDays = { delivered: 30, dropped: 30, dead: 90 } as const;
-const mostEnded = 100_000;
 const sweepMs = 3_600_000;
 /** More than these do not wait: the oldest are given up. */
 export const mostWaiting = 20_000;
@@ -55,7 +32,9 @@ export class SqliteOutbox implements Outbox {
     kept: new Set<string>(),
     channels: new Set<string>(),
   };
-  private heard: OutboxWord[] = [];
+  /** The last word of others that was heard, and whether it is still in the file. */
+  private heardUpTo = 0;
+  private isHeard = false;
   private readonly nextSequence = new Map<string, number>();
   private nextN: number;
   private sweptAt = Number.NEGATIVE_INFINITY;
@@ -206,28 +185,30 @@ export class SqliteOutbox implements Outbox {
 
   words(): readonly OutboxWord[] {
     const version = Number(Object.values(this.db.prepare('PRAGMA data_version').get() ?? {})[0]);
-    if (version !== this.version) {
-      this.version = version;
-      const rows = this.db.prepare('SELECT n, word, of, by FROM words ORDER BY n').all();
-      for (const row of rows)
-        this.heard.push({ word: row['word'] as OutboxWord['word'], of: String(row['of']), by: String(row['by']) });
-      const last = rows.at(-1)?.['n'];
-      if (last !== undefined) this.db.prepare('DELETE FROM words WHERE n <= ?').run(last);
-    }
-    const { heard } = this;
-    this.heard = [];
-    return heard;
+    if (version === this.version) return [];
+    this.version = version;
+    const rows = this.db.prepare('SELECT n, word, of, by FROM words WHERE n > ? ORDER BY n').all(this.heardUpTo);
+    if (rows.length === 0) return [];
+    // They go with the commit that holds what is done of them.
+    this.heardUpTo = Number(rows.at(-1)?.['n']);
+    this.isHeard = true;
+    return rows.map((row) => ({ word: row['word'] as OutboxWord['word'], of: String(row['of']), by: String(row['by']) }));
   }
 
   commit(now: number): Problem | null {
     const { rows, tracked, kept, channels } = this.unwritten;
     try {
       this.followFile(now);
-      if (rows.size + tracked.size + kept.size + channels.size === 0 && now - this.sweptAt < sweepMs) return null;
+      if (rows.size + tracked.size + kept.size + channels.size === 0 && !this.isHeard && now - this.sweptAt < sweepMs)
+        return null;
       this.db.exec('BEGIN IMMEDIATE');
-      this.write();
-      this.sweep(now);
+      writeRows(this.db, { rows: this.rows, tracked: this.tracked, kept: this.kept, channels: this.channelRows }, this.unwritten);
+      this.db.prepare('DELETE FROM words WHERE n <= ?').run(this.heardUpTo);
+      const isDue = now - this.sweptAt >= sweepMs || now < this.sweptAt;
+      if (isDue) sweepRows(this.db, now);
       this.db.exec('COMMIT');
+      if (isDue) this.sweptAt = now;
+      this.isHeard = false;
     } catch (error) {
       return this.undone(error, now);
     }
@@ -313,64 +294,6 @@ export class SqliteOutbox implements Outbox {
     return next;
   }
 
-  private write(): void {
-    const put = this.db.prepare(
-      `INSERT INTO messages (n, id, channel, thread, sequence, kind, at, severity, title, body, state, attempts, next, since, why, ended, receipt)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    const change = this.db.prepare(
-      'UPDATE messages SET state = ?, attempts = ?, next = ?, since = ?, why = ?, ended = ?, receipt = ? WHERE id = ?',
-    );
-    for (const id of this.unwritten.rows) {
-      const row = this.rows.get(id);
-      if (row === undefined) continue;
-      const { n, channel, thread, sequence, kind, at, severity, title, body } = row;
-      const { state, attempts, next, since, why, ended, receipt } = row;
-      if (body === null) change.run(state, attempts, next, since, why, ended, receipt, id);
-      else
-        put.run(
-          ...[n, id, channel, thread, sequence, kind, at, severity, title, body],
-          ...[state, attempts, next, since, why, ended, receipt],
-        );
-    }
-    const track = this.db.prepare(
-      'INSERT INTO tracked (incident, state) VALUES (?, ?) ON CONFLICT (incident) DO UPDATE SET state = excluded.state',
-    );
-    const forget = this.db.prepare('DELETE FROM tracked WHERE incident = ?');
-    for (const incident of this.unwritten.tracked) {
-      const state = this.tracked.get(incident);
-      if (state === undefined) forget.run(incident);
-      else track.run(incident, state);
-    }
-    const keep = this.db.prepare(
-      'INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    );
-    for (const name of this.unwritten.kept) keep.run(name, this.kept.get(name) as string);
-    for (const channel of this.unwritten.channels) {
-      this.db.prepare('DELETE FROM channels WHERE channel = ?').run(channel);
-      const row = this.channelRows.get(channel);
-      if (row === undefined) continue;
-      const { type, delivered, lastDelivered, failing, failingSince } = row;
-      this.db
-        .prepare(
-          'INSERT INTO channels (channel, type, delivered, last_delivered, failing, failing_since) VALUES (?, ?, ?, ?, ?, ?)',
-        )
-        .run(channel, type, delivered, lastDelivered, failing, failingSince);
-    }
-  }
-
-  private sweep(now: number): void {
-    if (now - this.sweptAt < sweepMs && now >= this.sweptAt) return;
-    for (const [state, days] of Object.entries(endedDays))
-      this.db.prepare('DELETE FROM messages WHERE state = ? AND ended < ?').run(state, now - days * 86_400_000);
-    this.db
-      .prepare(
-        'DELETE FROM messages WHERE ended IS NOT NULL AND n <= (SELECT n FROM messages WHERE ended IS NOT NULL ORDER BY n DESC LIMIT 1 OFFSET ?)',
-      )
-      .run(mostEnded);
-    this.sweptAt = now;
-  }
-
   /** Nothing of it is written, and all of it stays in memory. */
   private undone(error: unknown, now: number): Problem {
     const code = sqliteCode(error);
@@ -413,32 +336,11 @@ export class SqliteOutbox implements Outbox {
     this.db = opened.value.db;
     this.inode = statSync(file).ino;
     this.version = -1;
+    this.heardUpTo = 0;
     this.notices.push(`${file}${aside}; another was begun`);
     for (const id of this.rows.keys()) this.unwritten.rows.add(id);
     for (const id of this.tracked.keys()) this.unwritten.tracked.add(id);
     for (const name of this.kept.keys()) this.unwritten.kept.add(name);
     for (const channel of this.channelRows.keys()) this.unwritten.channels.add(channel);
   }
-}
-
-function rowIn(row: Record<string, unknown>): Row {
-  return {
-    n: Number(row['n']),
-    id: String(row['id']),
-    channel: String(row['channel']),
-    thread: String(row['thread']),
-    sequence: Number(row['sequence']),
-    kind: row['kind'] as Message['kind'],
-    at: Number(row['at']),
-    severity: row['severity'] as Message['severity'],
-    title: String(row['title']),
-    state: row['state'] as Posted['state'],
-    attempts: Number(row['attempts']),
-    next: Number(row['next']),
-    since: Number(row['since']),
-    why: row['why'] as string | null,
-    ended: row['ended'] as number | null,
-    receipt: row['receipt'] as string | null,
-    body: null,
-  };
 }

@@ -115,6 +115,9 @@ test('words of others are heard once, and one that is tried again goes where it 
   expect(sayToSender(folder, { word: 'retry', of: 'F', by: 'kim' }, start)).toMatchObject({ ok: true });
   expect(outbox.words()).toEqual([{ word: 'retry', of: 'F', by: 'kim' }]);
   expect(outbox.words()).toEqual([]);
+  outbox.commit(start);
+  sayToSender(folder, { word: 'test', of: 'mail', by: 'lee' }, start);
+  expect(outbox.words()).toEqual([{ word: 'test', of: 'mail', by: 'lee' }]);
   expect(waiting(outbox)).toEqual(['G 1', 'H 2']);
   expect(outbox.retry('F', start + 9)).toBe(1);
   expect(waiting(outbox)).toEqual(['F 0', 'G 1', 'H 2']);

@@ -55,3 +55,9 @@ export function pace(bucket: Bucket, { one, sub, need }: Entry, route: Route, no
 export function dueAt({ dueAt: due, urgentAt }: Bucket): number {
   return Math.min(due ?? Number.POSITIVE_INFINITY, urgentAt ?? Number.POSITIVE_INFINITY);
 }
+
+export function add(to: Map<string, Entry[]>, key: string, entry: Entry): void {
+  const entries = to.get(key);
+  if (entries === undefined) to.set(key, [entry]);
+  else entries.push(entry);
+}

@@ -1,13 +1,14 @@
 import { formatPrefix } from '../../model/net/index.ts';
-import { type Buckets, bucketOf, dueAt, type Entry, pace } from './buckets.ts';
+import { add, type Buckets, bucketOf, dueAt, type Entry, pace } from './buckets.ts';
 import type { Draft } from './draft.ts';
 import { type Announced, type Change, Followed } from './followed.ts';
 import { Limits } from './limits.ts';
 import { quietUntil } from './quiet.ts';
 import { renewals } from './renewals.ts';
-import { isAtLeast, type Route, routeOf, severities } from './route.ts';
+import { type Route, routeOf } from './route.ts';
 import { routeSettings } from './settings.ts';
-import { type IncidentNow, isFiring, type Need, needOf, type Subscription, subscription, type Tracked } from './tracked.ts';
+import { mostNamed, Telling } from './telling.ts';
+import { type IncidentNow, isFiring, needOf, subscription, type Tracked } from './tracked.ts';
 
 /** What is kept beside incidents. Plain JSON. */
 interface Rest {
@@ -32,11 +33,7 @@ export interface RoutingChanges {
   readonly rest: unknown;
 }
 
-/** Alerts that a message names. */
-const mostNamed = 100;
-/** So many are told in one step, or a few more: the rest is due at once. */
-const mostPerStep = 200;
-
+/** Of those who were told by a route that is no more. */
 const fallback = routeOf(routeSettings.parse({ to: ['-'], wait: '0s', 'group-every': '0s', 'at-most': '1000/1h' }));
 
 /** Follows incidents, and says who is told what of them. */
@@ -48,11 +45,7 @@ export class Routing {
   private readonly incidents: Followed;
   private readonly rest: Omit<Rest, 'change'>;
   private readonly limits: Limits;
-  /** Channels and threads of what goes on, of this step. */
-  private alive: Set<string> | null = null;
-  private hasHeldBack = false;
-  /** Alerts that may still be told in this step. */
-  private left = mostPerStep;
+  private readonly telling: Telling;
 
   constructor(
     routes: readonly Route[],
@@ -70,6 +63,7 @@ export class Routing {
     const isSame = rest !== null && rest.of === of;
     this.rest = isSame ? rest : { of, buckets: {}, sent: {}, renewed: rest?.renewed ?? {} };
     this.limits = new Limits(this.rest.sent);
+    this.telling = new Telling(this.incidents, this.limits, (index) => this.routeAt(index));
     if (!isSame) this.incidents.adopt();
   }
 
@@ -92,12 +86,11 @@ export class Routing {
     this.incidents.announce(now, announced);
     for (const one of seen) this.incidents.see(one, now);
     this.nextAt = Number.POSITIVE_INFINITY;
-    this.alive = null;
-    this.hasHeldBack = false;
-    this.left = mostPerStep;
+    this.telling.begin();
     this.escalate(now);
-    const drafts = [...this.flush(now, this.pending(now)), ...this.again(now)];
+    const drafts = [...this.flush(now, this.pending(now)), ...this.telling.again(now)];
     const renewed = renewals(this.incidents.all.values(), this.channels, this.rest.renewed, mostNamed, now);
+    this.wake(this.telling.nextAt);
     this.wake(renewed.nextAt);
     this.incidents.forget(now);
     return [...drafts, ...renewed.drafts];
@@ -163,20 +156,9 @@ export class Routing {
       bucket.urgentAt = null;
       const [index, channel = ''] = key.split(' ', 2);
       const isRested = bucket.sentAt === null || now >= bucket.sentAt + this.routeAt(Number(index)).groupEveryMs;
-      if (isRested && !this.isAlive(channel, bucket.thread)) delete buckets[key];
+      if (isRested && !this.telling.isAlive(channel, bucket.thread)) delete buckets[key];
     }
     return found;
-  }
-
-  /** An incident of the thread goes on, or is still to be told to be over. */
-  private isAlive(channel: string, thread: string | null): boolean {
-    if (this.alive === null) {
-      this.alive = new Set();
-      for (const { channels } of this.incidents.all.values())
-        for (const [name, sub] of Object.entries(channels))
-          if (sub.thread !== null && sub.told !== 'resolved') this.alive.add(`${name} ${sub.thread}`);
-    }
-    return thread !== null && this.alive.has(`${channel} ${thread}`);
   }
 
   private flush(now: number, pending: Map<string, Entry[]>): Draft[] {
@@ -188,42 +170,30 @@ export class Routing {
       const [first] = entries;
       if (bucket === undefined || first === undefined) continue;
       const due = dueAt(bucket);
-      if (now < due || this.left <= 0) {
+      if (now < due || this.telling.left <= 0) {
         this.wake(Math.max(due, now));
         continue;
       }
       const route = this.routeAt(first.sub.route);
-      const told = this.withoutQuiet(entries, route, now);
+      const told = this.telling.withoutQuiet(entries, route, now);
       const isDigest = first.sub.isLate || (route.digestMs !== null && !first.sub.isEscalated);
-      const said = isDigest ? this.digest(told, route, now) : this.transitions(told, bucket, route, now);
+      const said = isDigest ? this.telling.digest(told, route, now) : this.telling.transitions(told, bucket, route, now);
       drafts.push(...said);
       if (said.length > 0) bucket.sentAt = now;
       // What was too much for this step is told in the next.
-      if (!isDigest && this.left <= 0 && told.some(({ one, sub }) => !sub.isLate && needOf(one, sub, route, now) !== null)) {
+      if (
+        !isDigest &&
+        this.telling.left <= 0 &&
+        told.some(({ one, sub }) => !sub.isLate && needOf(one, sub, route, now) !== null)
+      ) {
         this.wake(now);
         continue;
       }
       bucket.dueAt = null;
       bucket.urgentAt = null;
     }
-    if (this.hasHeldBack) this.waitForLate(now);
+    if (this.telling.hasHeldBack) this.waitForLate(now);
     return drafts;
-  }
-
-  /** Those that may be told at this hour; others are held back. */
-  private withoutQuiet(entries: readonly Entry[], { quiet }: Route, now: number): Entry[] {
-    if (quiet === null || quietUntil(quiet, now) === null) return [...entries];
-    return entries.filter(({ one, sub }) => {
-      if (quiet.through !== null && isAtLeast(one.severity, quiet.through)) return true;
-      this.holdBack(one, sub);
-      return false;
-    });
-  }
-
-  private holdBack(one: Tracked, sub: Subscription): void {
-    sub.isLate = true;
-    this.hasHeldBack = true;
-    this.incidents.touched.add(one.id);
   }
 
   /** What was held back waits for the end of quiet hours, or until something may be said again. */
@@ -244,143 +214,4 @@ export class Routing {
       this.wake(at);
     }
   }
-
-  private transitions(entries: readonly Entry[], bucket: { thread: string | null }, route: Route, now: number): Draft[] {
-    const threads = new Map<string, Entry[]>();
-    const passed: Entry[] = [];
-    for (const entry of worstFirst(entries)) {
-      if (entry.need === 'passed') {
-        passed.push(entry);
-        continue;
-      }
-      const thread = entry.sub.thread ?? this.threadOf(entry, bucket, route);
-      add(threads, thread, entry);
-    }
-    const drafts: Draft[] = [];
-    for (const [thread, all] of threads) drafts.push(...this.said(all, 'transition', thread, now));
-    if (passed.length > 0) drafts.push(...this.said(passed, 'digest', digestThread(passed[0] as Entry), now));
-    return drafts;
-  }
-
-  /** Of a group, as long as something of it goes on. */
-  private threadOf({ one, channel }: Entry, bucket: { thread: string | null }, route: Route): string {
-    if (route.groupBy === 'incident') return one.id;
-    if (this.isAlive(channel, bucket.thread)) return bucket.thread as string;
-    bucket.thread = one.id;
-    this.alive?.add(`${channel} ${one.id}`);
-    return one.id;
-  }
-
-  /** In pieces; what may not be said yet is held back. */
-  private said(entries: readonly Entry[], kind: Draft['kind'], thread: string, now: number): Draft[] {
-    const drafts: Draft[] = [];
-    for (let from = 0; from < entries.length && this.left > 0; from += mostNamed) {
-      const piece = entries.slice(from, from + mostNamed);
-      const { sub, channel } = piece[0] as Entry;
-      if (!this.limits.mayI(sub.route, channel, this.routeAt(sub.route), now)) {
-        for (const entry of entries.slice(from)) this.holdBack(entry.one, entry.sub);
-        break;
-      }
-      drafts.push(this.draft(piece, kind, thread, 0, now));
-    }
-    return drafts;
-  }
-
-  /** One message; what is too much for it is counted, but for the ends of what was told. */
-  private digest(entries: readonly Entry[], route: Route, now: number): Draft[] {
-    const [first] = entries;
-    if (first === undefined) return [];
-    if (!this.limits.mayI(first.sub.route, first.channel, route, now)) {
-      for (const { one, sub } of entries) this.holdBack(one, sub);
-      return [];
-    }
-    const all = worstFirst(entries);
-    const rest = all.slice(mostNamed);
-    const [counted, later] = [
-      rest.filter(({ sub }) => sub.told === null || sub.told === 'resolved'),
-      rest.filter(({ sub }) => sub.told !== null && sub.told !== 'resolved'),
-    ];
-    for (const { one, sub } of counted) {
-      Object.assign(sub, { isCounted: true, isLate: false } satisfies Partial<Subscription>);
-      this.incidents.touched.add(one.id);
-    }
-    for (const { one, sub } of later) this.holdBack(one, sub);
-    return [this.draft(all.slice(0, mostNamed), 'digest', digestThread(first), counted.length, now)];
-  }
-
-  private draft(entries: readonly Entry[], kind: Draft['kind'], thread: string, more: number, now: number): Draft {
-    const { channel } = entries[0] as Entry;
-    this.left -= entries.length;
-    for (const { one, sub, need } of entries) {
-      Object.assign(sub, {
-        told: stateOf(need),
-        severity: one.severity,
-        thread,
-        at: now,
-        isLate: false,
-      } satisfies Partial<Subscription>);
-      this.incidents.touched.add(one.id);
-    }
-    return { channel, kind, thread, alerts: entries.map(({ one, need }) => ({ id: one.id, state: stateOf(need) })), more };
-  }
-
-  /** Tells people again of what goes on and nobody has acknowledged. */
-  private again(now: number): Draft[] {
-    const due = new Map<string, Entry[]>();
-    for (const one of this.incidents.all.values()) {
-      if (!isFiring(one, now)) continue;
-      for (const [channel, sub] of Object.entries(one.channels)) {
-        const { repeatMs, quiet } = this.routeAt(sub.route);
-        if (repeatMs === null || sub.told !== 'firing' || sub.at === null || sub.thread === null) continue;
-        const at = Math.max(sub.at + repeatMs, (quiet === null ? null : quietUntil(quiet, now)) ?? 0);
-        if (now < at) this.wake(at);
-        else {
-          add(due, `${sub.route} ${channel} ${sub.thread}`, { one, channel, sub, need: 'firing' });
-        }
-      }
-    }
-    const drafts: Draft[] = [];
-    for (const entries of due.values()) {
-      const { sub, channel } = entries[0] as Entry;
-      const route = this.routeAt(sub.route);
-      for (let from = 0; from < entries.length; from += mostNamed) {
-        if (this.left <= 0) {
-          this.wake(now);
-          break;
-        }
-        if (this.limits.mayI(sub.route, channel, route, now)) {
-          const piece = worstFirst(entries.slice(from, from + mostNamed));
-          drafts.push(this.draft(piece, 'renewal', sub.thread as string, 0, now));
-          this.wake(now + (route.repeatMs ?? 0));
-        } else {
-          this.wake(this.limits.freeAt(sub.route, channel, route, now));
-          break;
-        }
-      }
-    }
-    return drafts;
-  }
-}
-
-function stateOf(need: Need): 'firing' | 'acknowledged' | 'resolved' {
-  return need === 'passed' ? 'resolved' : need;
-}
-
-function digestThread({ sub, channel }: Entry): string {
-  return `digest-${channel}-${sub.route + 1}`;
-}
-
-function add(to: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const entries = to.get(key);
-  if (entries === undefined) to.set(key, [entry]);
-  else entries.push(entry);
-}
-
-function worstFirst(entries: readonly Entry[]): Entry[] {
-  return [...entries].sort(
-    (one, other) =>
-      severities.indexOf(other.one.severity) - severities.indexOf(one.one.severity) ||
-      one.one.first - other.one.first ||
-      (one.one.id < other.one.id ? -1 : 1),
-  );
 }

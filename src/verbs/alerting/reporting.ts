@@ -90,6 +90,17 @@ function watchPublished(read: ReportingOptions['read'], signal: AbortSignal): Pi
   };
 }
 
-function versionOf(got: StateRead): string {
-  return got.ok ? `at ${got.state.at}` : got.problem.message;
+/**
+ * Another text for a state in which something happened. Between two readings of the host it keeps its time, while incidents begin, end and are attended
+ * to, drift is seen and channels fail; how much was counted meanwhile is nothing to be told at once.
+ */
+export function versionOf(got: StateRead): string {
+  if (!got.ok) return got.problem.message;
+  const { at, drift, incidents, alerts, backup } = got.state;
+  return JSON.stringify([
+    at,
+    ...[drift, backup],
+    incidents.known ? [incidents.value.open, incidents.value.attended] : incidents.why,
+    alerts.known ? alerts.value.map(({ channel, dead, failing }) => [channel, dead, failing]) : alerts.why,
+  ]);
 }

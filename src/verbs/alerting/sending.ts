@@ -66,7 +66,6 @@ export async function send(context: Context, errand: SendErrand, tell: (told: Se
     routing: routingOf(outbox, alerts),
     announced: () => announcedNow(errand.stateFolder, clock.now()),
   });
-  tell({ kind: 'sending', pid: process.pid, channels: [...senders.keys()], reports: Object.keys(reports) });
   const read = () =>
     errand.socket === null
       ? Promise.resolve({ ok: false, problem: unpublished } as const)
@@ -78,7 +77,9 @@ export async function send(context: Context, errand: SendErrand, tell: (told: Se
           ...{ time: alerts.weekly, stateFolder: errand.stateFolder, host: errand.host },
           ...{ outbox, post, timing, random, read, commit, say },
         });
-  // What others had said while nobody sent is done first.
+  // Whoever is told that it sends is told of what comes from then on.
+  await desk.look();
+  tell({ kind: 'sending', pid: process.pid, channels: [...senders.keys()], reports: Object.keys(reports) });
   const looking = async (): Promise<void> => {
     for (; !signal.aborted; await timing.sleep(lookMs, signal)) {
       obey(outbox, post, clock.now(), errand.host, say);
