@@ -6,7 +6,7 @@ import { exitOf } from '../verbs/verb.ts';
 import { flagsOf, spelled } from './flag.ts';
 import { asItems, isForZabbix } from './items.ts';
 import { jsonLog } from './log.ts';
-import { asPlugin } from './plugin.ts';
+import { asPlugin, kernelOnDemand } from './plugin.ts';
 import { type Progress, progressLine } from './progress.ts';
 import { cleaned, paintFor, renderOf, safeText, type View } from './render/index.ts';
 import { sitAt } from './standing.ts';
@@ -95,7 +95,7 @@ async function answer(
   using conversation = json || sitting !== null ? null : terminal.conversation(interrupt.signal);
   const context: Context = {
     clock: terminal.clock,
-    kernel: await pieces.kernel(),
+    kernel: verb.plugin === true ? kernelOnDemand(pieces.kernel) : await pieces.kernel(),
     log,
     progress: progress.doing,
     part: async (value) => (sitting === null ? await print.part(value) : sitting.part(cleaned(value))),

@@ -1,3 +1,4 @@
+import type { Context } from '../verbs/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -24,5 +25,29 @@ export function asPlugin(terminal: Terminal): Terminal {
     },
     conversation: () => null,
     canvas: () => null,
+  };
+}
+
+type Kernel = Context['kernel'];
+
+/** A kernel that is loaded once something is asked of it: plugins mostly read what is published, and start every minute. */
+export function kernelOnDemand(load: () => Promise<Kernel>): Kernel {
+  let loading: Promise<Kernel> | undefined;
+  const kernel = (): Promise<Kernel> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    run: async (request) => (await kernel()).run(request),
+    read: async (options) => (await kernel()).read(options),
+    connections: async (options) => (await kernel()).connections(options),
+    generation: async (namespace) => (await kernel()).generation(namespace),
+    changes: async (options) => (await kernel()).changes(options),
+    namespace: async (options) => (await kernel()).namespace(options),
+    rights: async () => (await kernel()).rights(),
+    // It answers at once, and changes what no plugin changes.
+    track: () => {
+      throw new Error('a plugin tells connection tracking of nothing');
+    },
   };
 }

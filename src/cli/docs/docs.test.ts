@@ -114,7 +114,7 @@ describe('bash', () => {
     ['palisade trace --dp\t22', 'trace --dport 22'],
     ['palisade trace --state=NE\t', 'trace --state=NEW'],
     ['palisade up --no-we\t', 'up --no-web'],
-    ['palisade help sta\t', 'help status'],
+    ['palisade help statu\t', 'help status'],
   ])('completes %j', async (keys, ran) => {
     expect(await typed(bash, setup(), keys)).toBe(ran);
   });

@@ -62,7 +62,7 @@ export function manualOf(verbs: readonly Verb[]): string {
 function settingText(names: readonly string[], type: z.ZodType): string {
   const fallback = type.safeParse(undefined).data;
   const shown = Array.isArray(fallback) && fallback.length === 0 ? undefined : fallback;
-  const otherwise = shown === undefined ? '' : ` Default: ${String(shown)}.`;
+  const otherwise = shown === undefined ? '' : ` Default: ${Array.isArray(shown) ? shown.join(', ') : String(shown)}.`;
   return tagged(names.map(bold).join(', '), plain(`${type.description ?? ''}${otherwise}`));
 }
 
