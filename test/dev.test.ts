@@ -114,6 +114,6 @@ test('what it does not know is usage, exit 2', () => {
   expect(dev(['tset'])).toEqual({
     status: 2,
     stdout: '',
-    stderr: 'palisade: usage: sh bin/dev start|test|check|fix|docs|build|bench|fuzz|soak [arguments]\n',
+    stderr: 'palisade: usage: sh bin/dev start|test|integration|check|fix|docs|build|bench|fuzz|soak [arguments]\n',
   });
 });

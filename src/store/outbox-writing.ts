@@ -319,6 +319,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   private beginAnew(now: number, isDamaged: boolean): void {
+    let unread = 0;
     // What waits is read before the file is let go.
     for (const row of this.rows.values()) {
       try {
@@ -326,7 +327,9 @@ export class SqliteOutbox implements Outbox {
       } catch {
         row.body = null;
       }
-      if (row.body === null || row.body === 'null') this.rows.delete(row.id);
+      if (row.body !== null && row.body !== 'null') continue;
+      this.rows.delete(row.id);
+      unread += 1;
     }
     this.db.close();
     const file = outboxFile(this.folder);
@@ -337,7 +340,11 @@ export class SqliteOutbox implements Outbox {
     this.inode = statSync(file).ino;
     this.version = -1;
     this.heardUpTo = 0;
-    this.notices.push(`${file}${aside}; another was begun`);
+    const gone =
+      unread === 0
+        ? ''
+        : `; ${unread === 1 ? 'a message' : `${unread} messages`} could not be read out of it, and ${unread === 1 ? 'is' : 'are'} lost`;
+    this.notices.push(`${file}${aside}; another was begun${gone}`);
     for (const id of this.rows.keys()) this.unwritten.rows.add(id);
     for (const id of this.tracked.keys()) this.unwritten.tracked.add(id);
     for (const name of this.kept.keys()) this.unwritten.kept.add(name);
