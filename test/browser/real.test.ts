@@ -79,7 +79,7 @@ test('verdict, findings, rules, traces and news are those of the verbs', async (
   await page.locator('.events li', { hasText: 'tcp 8080' }).waitFor();
 
   now = host(rules.replace('--dport 80 ', '--dport 8443 '));
-  expect(await subject.refresh()).toBe(true);
+  expect(await subject.refresh()).toEqual({ changed: true, audited: true });
   await page.locator('.rules', { hasText: '--dport 8443' }).waitFor();
   expect(await complaints()).toEqual([]);
   await page.context().close();
